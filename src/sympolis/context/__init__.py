@@ -1,0 +1,1 @@
+"""The context broker's rules: terms, queries, merging, and the port behind which stores stand (NGSI-LD)."""

@@ -1,0 +1,132 @@
+"""The port behind which every store stands: memory, embedded (SQLite), PostgreSQL.
+
+Small on purpose. NGSI-LD's merge rules are pure functions from an entity's present state to its next one
+(``context.merge``); a store only has to read, call them, and write the result with its history and its place in the
+change log as one durable transaction. The contract suite ships in ``sympolis.testing``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sympolis.context.query import Aggregation, HistoryQuery, Query
+from sympolis.domain.changes import Change, Observation, Outcome
+from sympolis.domain.entity import Entity
+
+Decision = Callable[[Entity | None, datetime], Entity | None]
+"""From (state before, time of acceptance) to the state after: the same object = nothing changes, None = delete.
+
+Pure and quick: it runs inside the writer. It refuses by raising a ``SympolisError``, which reaches the caller in
+that write's ``Outcome`` and undoes nothing else.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One entity to change, and the rule that says how."""
+
+    entity_id: str
+    decide: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the entities a query selects, ordered by id, and their total number where it was asked for."""
+
+    entities: tuple[Entity, ...]
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One period of an aggregated series: [start, end) and the figure for each method."""
+
+    start: datetime
+    end: datetime
+    figures: Mapping[Aggregation, float | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One attribute's history: its observations in time order, or its buckets where aggregation was asked for."""
+
+    entity_id: str
+    types: tuple[str, ...]
+    name: str
+    dataset_id: str | None
+    observations: tuple[Observation, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The series found, grouped by entity id then name. ``complete`` is False where ``max_instances`` cut them."""
+
+    series: tuple[Series, ...]
+    total: int | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """How a store is: for /health and the management page."""
+
+    kind: str
+    position: int
+    """The newest change number of the tenant."""
+    entities: int
+    observations: int
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """Keeps entities, their history and the change log, per tenant ('' is the default tenant).
+
+    An ``await`` on a write returns only when what it acknowledges is durable. Every method raises
+    ``StoreUnavailable`` after ``close``.
+    """
+
+    async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
+        """Apply the writes in order as one transaction; one Outcome each, in order.
+
+        An attribute instance with ``observed_at`` that is new or changed also joins the history.
+        """
+        ...
+
+    async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
+        """Add points to the history (idempotent per entity, name, dataset and time: the newest wins).
+
+        The entity's current value is left alone; returns how many points were new or different.
+        """
+        ...
+
+    async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
+        """The entity, if there is one."""
+        ...
+
+    async def query(self, query: Query, *, tenant: str = "") -> Page:
+        """One page of the entities that the query selects."""
+        ...
+
+    async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
+        """The selected observations or aggregates."""
+        ...
+
+    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+        """The next changes after this number, oldest first."""
+        ...
+
+    def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
+        """Every change after this number, then each new one as it is accepted; ends when the store closes."""
+        ...
+
+    async def status(self, *, tenant: str = "") -> StoreStatus:
+        """Counts and position."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was acknowledged and let go of the files."""
+        ...

@@ -1,0 +1,45 @@
+"""The connector contract: read rows from somewhere, once, in a known order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as the source gave it.
+
+    ``number`` counts from 1 in the source's own order, so that a person can find the row; ``geometry`` is a
+    GeoJSON geometry in the source's CRS, where the format carries one.
+    """
+
+    number: int
+    fields: Mapping[str, Any]
+    geometry: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where to read: ``path`` is a local file (a sample or a download), ``url`` the official portal's address."""
+
+    path: Path | None = None
+    url: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """Reads one kind of source.
+
+    ``settings_type`` is a frozen dataclass; its fields are what a source file may say under ``[settings]``.
+    """
+
+    id: ClassVar[str]
+    settings_type: ClassVar[type]
+
+    def read(self, origin: Origin, settings: Any) -> Iterator[Record]:
+        """Yield every row. Raises ``SourceFailed`` (unreadable) or ``SettingsInvalid`` (wrong option)."""
+        ...

@@ -1,0 +1,168 @@
+"""The simulator contract: a model that answers a what-if from the twin's own entities.
+
+The platform gathers the entities that ``needs`` names, hands them to ``prepare`` once per data version (in a
+worker process; the result is a folder of the model's own files, cached), and then calls ``run`` once per ensemble
+member. A model never reads a store, never draws its own random numbers but from ``seed``, and gives the same
+result for the same (data version, model version, parameters, overrides, window, seed).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sympolis.domain.measure import Direction
+from sympolis.domain.scenario import Override, Window
+
+Progress = Callable[[float, str], None]
+"""Called with (share done 0..1, short text). It may raise ``Cancelled``; let that pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Entities a model wants: ``name`` is its own word for them, ``type`` a short type name (core or city context)."""
+
+    name: str
+    type: str
+    attributes: tuple[str, ...]
+    minimum: int = 1
+    history: bool = False
+    """True: not current state but the observed series of ``attributes``, as hourly means by weekday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A typed, bounded, unit-carrying parameter.
+
+    ``low``/``high`` are hard bounds. ``plausible`` is the range over which it is honestly uncertain: the ensemble
+    samples it (Latin hypercube) unless the caller fixes the value. ``source`` says where the numbers come from.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    kind: str = "number"
+    """``number``, ``integer``, ``boolean``, ``choice`` (one of ``choices``) or ``choices`` (any of them)."""
+    unit: str = ""
+    default: Any = None
+    low: float | None = None
+    high: float | None = None
+    plausible: tuple[float, float] | None = None
+    choices: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An override the model understands: its verb, where it may apply and its parameters."""
+
+    name: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    targets: tuple[str, ...]
+    """Which of ``segments``, ``area``, ``polygon`` it accepts."""
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSpec:
+    """A figure the model gives for each run."""
+
+    name: str
+    title: Mapping[str, str]
+    unit: str
+    direction: Direction
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A column of the per-feature result, e.g. ``flow`` in veh/h."""
+
+    name: str
+    title: Mapping[str, str]
+    unit: str
+    direction: Direction = Direction.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class MemberResult:
+    """What one ensemble member gives.
+
+    ``features`` are entity ids; ``fields[name][h][i]`` is the value of field ``name`` in hour ``window.start_hour + h``
+    for ``features[i]`` (NaN: no value); ``indicators`` are the whole window's figures.
+    """
+
+    features: tuple[str, ...]
+    fields: Mapping[str, Sequence[Sequence[float]]]
+    indicators: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+    cost_cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A model's parameters fitted to observations, and how well it then did on data it had not seen.
+
+    ``figures`` maps a split (``training``, ``held_out``, ``uncalibrated``) to figures by name
+    (``r2``, ``geh_below_5`` as a share, ``ratio`` total simulated/observed, ``n``).
+    ``points`` lists (feature id, split, observed, simulated) for the twin-against-reality chart.
+    ``parameters`` must be JSON: it is stored and handed back to ``run``.
+    """
+
+    parameters: Mapping[str, Any]
+    figures: Mapping[str, Mapping[str, float]]
+    points: tuple[tuple[str, str, float, float], ...] = ()
+    notes: tuple[str, ...] = ()
+    cost_cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of an ensemble: fixed parameters, overrides, hours and seed."""
+
+    parameters: Mapping[str, Any]
+    overrides: tuple[Override, ...]
+    window: Window
+    seed: int
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = "interactive"
+    """``interactive`` (quick, e.g. mesoscopic) or ``job`` (thorough, e.g. microscopic)."""
+
+
+Inputs = Mapping[str, Sequence[Mapping[str, Any]]]
+"""For each need, simplified (keyValues) entities with short names; series needs carry their observations."""
+
+
+class Simulator(ABC):
+    """A model. Instances are made in the worker; class attributes describe it and are published as they stand."""
+
+    id: ClassVar[str]
+    version: ClassVar[str]
+    title: ClassVar[Mapping[str, str]]
+    description: ClassVar[Mapping[str, str]]
+    needs: ClassVar[tuple[Need, ...]]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    measures: ClassVar[tuple[Measure, ...]]
+    indicators: ClassVar[tuple[IndicatorSpec, ...]]
+    fields: ClassVar[tuple[FieldSpec, ...]]
+    validity: ClassVar[Mapping[str, str]]
+    """In words, per language: what the model is good for and what it must not be used for."""
+
+    @abstractmethod
+    def prepare(self, inputs: Inputs, folder: Path) -> None:
+        """Write the model's own input files for these entities into ``folder``. Raises ``ModelFailed``."""
+
+    @abstractmethod
+    def check(self, folder: Path, overrides: Sequence[Override], window: Window) -> list[str]:
+        """Reasons, in plain words, why these overrides are not allowed; empty if they are. Quick (< 0.2 s)."""
+
+    @abstractmethod
+    def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
+        """Run one member. Raises ``OverrideRefused``, ``ModelFailed`` or ``Cancelled``."""
+
+    @abstractmethod
+    def calibrate(self, folder: Path, inputs: Inputs, window: Window, seed: int, progress: Progress) -> Calibration:
+        """Fit to the observations among ``inputs`` on a training split; judge on a held-out one."""

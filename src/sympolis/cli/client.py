@@ -1,0 +1,173 @@
+"""How commands reach a twin: over HTTP where a server holds the data folder, else in this process.
+
+Two writers on one data folder would fight; a server therefore leaves its address in the folder it has locked
+(``app.Lock``), and every command looks there first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from collections.abc import Iterator
+
+from sympolis import app
+from sympolis.domain import errors
+from sympolis.settings import Settings
+
+_PROBLEMS: Mapping[str, type[errors.SympolisError]] = {
+    kind.__name__: kind for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.SympolisError)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status, the headers (lower case) and the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Carries one request."""
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        """Send and wait for the whole answer."""
+        ...
+
+
+class Client:
+    """Asks the twin's API and turns problem details back into errors."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, path: str) -> Any:
+        """The JSON at ``path``."""
+        return self.call("GET", path)
+
+    def post(self, path: str, document: Any = None) -> Any:
+        """Send ``document``; the JSON answer."""
+        return self.call("POST", path, document)
+
+    def call(self, method: str, path: str, document: Any = None) -> Any:
+        """One request. Raises the error that a problem answer stands for."""
+        reply = self.raw(method, path, document)
+        return json.loads(reply.body) if reply.body else None
+
+    def raw(
+        self, method: str, path: str, document: Any = None, *, accept: str = "application/json"
+    ) -> Reply:
+        """One request, its answer undecoded."""
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"accept": accept, **({"content-type": "application/json"} if body is not None else {})}
+        reply = self._transport.send(method, path, body, headers)
+        if reply.status >= 400:
+            raise _error(reply)
+        return reply
+
+
+def _error(reply: Reply) -> errors.SympolisError:
+    try:
+        problem = json.loads(reply.body)
+    except ValueError:
+        problem = {}
+    kind = _PROBLEMS.get(str(problem.get("type", "")).rsplit("/", 1)[-1], _by_status(reply.status))
+    message = problem.get("detail") or problem.get("title") or f"the twin answered {reply.status}"
+    return kind(message, where=problem.get("where", ""), hint=problem.get("hint", ""))
+
+
+def _by_status(status: int) -> type[errors.SympolisError]:
+    return {400: errors.InvalidRequest, 404: errors.NotFound, 409: errors.Conflict, 422: errors.OverrideRefused}.get(
+        status, errors.SympolisError
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OverHttp:
+    """Reaches a running server."""
+
+    base: str
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        """One HTTP exchange; a server that does not answer is ``StoreUnavailable``."""
+        request = urllib.request.Request(self.base + path, data=body, method=method, headers=dict(headers))  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+                return Reply(answer.status, _lower(answer.headers), answer.read())
+        except urllib.error.HTTPError as answer:
+            return Reply(answer.code, _lower(answer.headers), answer.read())
+        except OSError as problem:
+            raise errors.StoreUnavailable(
+                f"the server that holds the data folder does not answer: {problem}", where=self.base,
+                hint="stop it, or wait until it is ready",
+            ) from problem
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+class InProcess:
+    """Runs the twin here, on an event loop of its own, and speaks ASGI to it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, application: Any) -> None:
+        self._loop = loop
+        self._application = application
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        """One ASGI exchange."""
+        return self._loop.run_until_complete(self._exchange(method, path, body or b"", headers))
+
+    async def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        bare, _, query = path.partition("?")
+        lines = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": urllib.request.unquote(bare), "raw_path": bare.encode(), "query_string": query.encode(),
+            "root_path": "", "headers": [(k.encode(), v.encode()) for k, v in lines.items()],
+            "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0),
+        }  # fmt: skip
+        sent: list[Mapping[str, Any]] = []
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Mapping[str, Any]:
+            if waiting:
+                return waiting.pop()
+            return await asyncio.Future()
+
+        async def send(message: Mapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self._application(scope, receive, send)
+        return _reply(sent)
+
+
+def _reply(sent: list[Mapping[str, Any]]) -> Reply:
+    start = sent[0]
+    headers = {name.decode().lower(): value.decode() for name, value in start.get("headers", ())}
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return Reply(start["status"], headers, body)
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Client]:
+    """A client for the twin in ``settings.data``: the server that holds it, else the twin opened here."""
+    address = app.running_at(settings)
+    if address:
+        yield Client(OverHttp(address))
+        return
+    loop = asyncio.new_event_loop()
+    twin = loop.run_until_complete(app.open_twin(settings))
+    try:
+        yield Client(InProcess(loop, twin.asgi))
+    finally:
+        loop.run_until_complete(twin.close())
+        loop.close()

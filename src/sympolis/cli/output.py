@@ -1,0 +1,116 @@
+"""How commands speak: tables for people, JSON for programs, errors that say what to do, exit codes that mean something."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sympolis.domain import errors
+
+DONE, NO, USAGE, FAILED = 0, 1, 2, 3
+
+_EXIT_CODES: tuple[tuple[type[errors.SympolisError], int], ...] = (
+    (errors.OverrideRefused, NO),
+    (errors.CityPackageInvalid, NO),
+    (errors.InvalidRequest, USAGE),
+    (errors.SettingsInvalid, USAGE),
+    (errors.SympolisError, FAILED),
+)
+"""The one table from errors to exit codes; the first class that fits counts."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Format(StrEnum):
+    """``table`` is for people, ``json`` for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
+
+screen = Console()
+notes = Console(stderr=True)
+
+
+def exit_code(problem: errors.SympolisError) -> int:
+    """The exit code for an error."""
+    return next(code for kind, code in _EXIT_CODES if isinstance(problem, kind))
+
+
+def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn an error of ours into a sentence on stderr and an exit code."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except errors.SympolisError as problem:
+            fail(problem)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return guarded
+
+
+def fail(problem: errors.SympolisError) -> NoReturn:
+    """Say what is wrong and what to do, then leave."""
+    place = f"[bold]{_plain(problem.where)}[/]: " if problem.where else ""
+    notes.print(f"[red]✗[/] {place}{_plain(problem.message)}", soft_wrap=True)
+    if problem.hint:
+        notes.print(f"  → {_plain(problem.hint)}", soft_wrap=True)
+    raise typer.Exit(exit_code(problem))
+
+
+def show(value: Any, form: Format, table: Callable[[Any], None]) -> None:
+    """Give ``value`` as JSON on stdout, or let ``table`` draw it."""
+    if form is Format.JSON:
+        json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+    else:
+        table(value)
+
+
+def draw(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
+    """Draw a table; numbers stand right."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for index, name in enumerate(columns):
+        numeric = any(isinstance(row[index], int | float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    screen.print(table)
+
+
+def cell(value: Any) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _plain(str(value))
+
+
+def text(words: Mapping[str, str] | str | None, language: str = "en") -> str:
+    """The words in ``language``, else in whatever language there is."""
+    if not isinstance(words, Mapping):
+        return words or ""
+    return words.get(language) or next(iter(words.values()), "")
+
+
+def _plain(words: str) -> str:
+    return words.replace("[", "\\[")

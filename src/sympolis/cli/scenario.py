@@ -1,0 +1,126 @@
+"""`sympolis scenario`: ask a what-if, and compare the answers."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sympolis import settings
+from sympolis.cli.client import Client, connect
+from sympolis.cli.options import City, Data
+from sympolis.cli.output import Format, FormatOption, cell, draw, notes, reports_errors, screen, show, text
+from sympolis.domain import errors
+
+app = typer.Typer(help="Scenarios: list, run, compare.", no_args_is_help=True)
+
+_FINISHED = ("done", "failed", "cancelled")
+_POLL_S = 0.25
+
+
+@app.command("list")
+@reports_errors
+def list_scenarios(city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Every scenario with its status and latest run."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get("/api/scenarios")["scenarios"]
+    show(found, form, _draw_scenarios)
+
+
+def _draw_scenarios(found: list[dict[str, Any]]) -> None:
+    rows = [[one["id"], text(one["title"]), one["status"], one.get("latest_run")] for one in found]
+    draw(["id", "title", "status", "latest run"], rows)
+
+
+@app.command()
+@reports_errors
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario's id.")],
+    city: City = None,
+    data: Data = None,
+    mode: Annotated[str, typer.Option(help="interactive (mesoscopic) or job (microscopic).")] = "interactive",
+    members: Annotated[int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the whole ensemble.")] = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Run a scenario's ensemble and show its indicators."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        asked = {"mode": mode, "members": members, "seed": seed}
+        started = twin.post(f"/api/scenarios/{quote(scenario)}/runs", asked)
+        finished = wait_for(twin, started)
+    show(finished, form, _draw_run)
+
+
+def wait_for(twin: Client, run: dict[str, Any]) -> dict[str, Any]:
+    """Follow a run to its end with a progress bar on stderr. Raises ``ModelFailed`` or ``Cancelled``."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+        console=notes, transient=True,
+    ) as bars:  # fmt: skip
+        bar = bars.add_task("run", total=1.0)
+        while run["status"] not in _FINISHED:
+            progress = run.get("progress") or {}
+            bars.update(bar, completed=progress.get("share", 0.0), description=text(progress.get("text")) or "run")
+            time.sleep(_POLL_S)
+            run = twin.get(f"/api/runs/{quote(run['id'])}")
+    return _succeeded(run)
+
+
+def _succeeded(run: dict[str, Any]) -> dict[str, Any]:
+    if run["status"] == "done":
+        return run
+    if run["status"] == "cancelled":
+        raise errors.Cancelled("the run was cancelled", where=run["id"])
+    problem = run.get("error") or {}
+    raise errors.ModelFailed(problem.get("detail", "the run failed"), where=run["id"], hint=problem.get("hint", ""))
+
+
+def _draw_run(run: dict[str, Any]) -> None:
+    rows = [
+        [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])] for one in run["indicators"] or ()
+    ]
+    origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s"
+    draw(["indicator", "value", "unit", "90 % interval"], rows, title=f"{run['id']} · {run['members']} members · {origin}")
+
+
+def _interval(interval: dict[str, float] | None) -> str:
+    return "–" if interval is None else f"{cell(interval['low'])} … {cell(interval['high'])}"
+
+
+@app.command()
+@reports_errors
+def compare(
+    scenario: Annotated[str, typer.Argument(help="A scenario's or run's id.")],
+    base: Annotated[str, typer.Argument(help="What to compare with: a scenario's or run's id.")] = "baseline",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What changes, how sure that is, and in plain words. Runs what has not been run yet."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        runs = [_run_of(twin, name) for name in (base, scenario)]
+        found = twin.get(f"/api/comparisons?base={quote(runs[0])}&with={quote(runs[1])}")
+    show(found, form, _draw_comparison)
+
+
+def _run_of(twin: Client, name: str) -> str:
+    if name.startswith("run-"):
+        return name
+    latest = twin.get(f"/api/scenarios/{quote(name)}").get("latest_run")
+    if latest:
+        return str(latest)
+    started = twin.post(f"/api/scenarios/{quote(name)}/runs", {"mode": "interactive"})
+    return str(wait_for(twin, started)["id"])
+
+
+def _draw_comparison(found: dict[str, Any]) -> None:
+    rows = [
+        [text(one["title"]), one["base"]["value"], one["with"]["value"], one["unit"], one["change"]["value"],
+         _interval(one["change"]["interval"]), one["verdict"]]
+        for one in found["indicators"]
+    ]  # fmt: skip
+    draw(["indicator", "base", "with", "unit", "change", "90 % interval of the change", "verdict"], rows)
+    screen.print(text(found["text"]), soft_wrap=True)

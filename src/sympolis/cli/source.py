@@ -1,0 +1,130 @@
+"""`sympolis source`: what comes in, how fresh it is, and the rows that did not pass the gate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from sympolis import settings
+from sympolis.cli.client import connect
+from sympolis.cli.options import City, Data
+from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, show, text
+from sympolis.domain import errors
+
+app = typer.Typer(help="Sources: list, run, and mend quarantined rows.", no_args_is_help=True)
+
+_COUNTS = ("read", "accepted", "unchanged", "duplicates", "quarantined", "observations")
+
+
+@app.command("list")
+@reports_errors
+def list_sources(city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Every source with its state and the counts of its last run."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get("/api/sources")
+    show(found, form, _draw_sources)
+
+
+def _draw_sources(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [one["id"], one["status"], *((one.get("last_run") or {}).get(name) for name in _COUNTS), one["licence"]]
+        for one in found
+    ]
+    draw(["source", "state", *_COUNTS, "licence"], rows)
+
+
+@app.command()
+@reports_errors
+def run(
+    source: Annotated[str, typer.Argument(help="A source's id; `all` runs every one.")],
+    city: City = None,
+    data: Data = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Fetch, map, check and write one source (or all). Exit code 1 if a run failed."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
+        runs = [
+            {"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", {"dry_run": dry_run})} for name in names
+        ]
+    show(runs, form, _draw_runs)
+    if any(one.get("error") for one in runs):
+        raise typer.Exit(NO)
+
+
+def _draw_runs(runs: list[dict[str, Any]]) -> None:
+    rows = [[one["source"], *(one.get(name) for name in _COUNTS), _reason(one)] for one in runs]
+    draw(["source", *_COUNTS, "error"], rows)
+
+
+def _reason(run: dict[str, Any]) -> str | None:
+    problem = run.get("error")
+    return problem.get("detail") if isinstance(problem, dict) else problem
+
+
+@app.command()
+@reports_errors
+def quarantine(
+    source: Annotated[str, typer.Argument(help="A source's id.")],
+    city: City = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows to show.")] = 20,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Rows that did not pass the quality gate, each with its reasons."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/sources/{quote(source)}/quarantine?limit={limit}&offset={offset}")
+    show(found, form, _draw_quarantine)
+
+
+def _draw_quarantine(found: dict[str, Any]) -> None:
+    rows = [
+        [row["id"], row["row_number"], row["state"], "; ".join(text(why["message"]) for why in row["reasons"])]
+        for row in found["rows"]
+    ]
+    draw(["id", "row", "state", "reasons"], rows, title=f"{found['total']} rows in quarantine")
+
+
+@app.command()
+@reports_errors
+def replay(
+    source: Annotated[str, typer.Argument(help="A source's id.")],
+    row: Annotated[str, typer.Argument(help="The quarantined row's id.")],
+    correct: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Correct a field; may be repeated.")
+    ] = None,
+    fields_file: Annotated[Path | None, typer.Option("--fields", help="A JSON file with corrected fields.")] = None,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Put a quarantined row through the gate again, with corrected fields."""
+    fields = {**_from_file(fields_file), **dict(_pair(one) for one in correct or ())}
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.post(f"/api/sources/{quote(source)}/quarantine/{quote(row)}/replay", {"fields": fields})
+    show(found, form, lambda one: draw(["id", "row", "state"], [[one["id"], one["row_number"], one["state"]]]))
+
+
+def _pair(words: str) -> tuple[str, str]:
+    name, equals, value = words.partition("=")
+    if not equals or not name:
+        raise errors.InvalidRequest(f"{words!r} is not FIELD=VALUE", where="--set")
+    return name, value
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise errors.InvalidRequest(f"cannot be read as JSON: {problem}", where=str(path)) from problem
+    if not isinstance(found, dict):
+        raise errors.InvalidRequest("must hold one JSON object of field and value", where=str(path))
+    return found

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sympolis.context.query import Aggregation, HistoryQuery, Query
 from sympolis.domain.changes import Change, Observation, Outcome
-from sympolis.domain.entity import Entity
+from sympolis.domain.entity import AttributeKind, Entity
 
 Decision = Callable[[Entity | None, datetime], Entity | None]
 """From (state before, time of acceptance) to the state after: the same object = nothing changes, None = delete.
@@ -59,6 +59,7 @@ class Series:
     dataset_id: str | None
     observations: tuple[Observation, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+    kind: AttributeKind = AttributeKind.PROPERTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sympolis.domain.entity import Entity
+from sympolis.domain.entity import AttributeKind, Entity
 
 
 class ChangeKind(StrEnum):
@@ -50,6 +50,7 @@ class Observation:
     value: object
     unit_code: str | None = None
     dataset_id: str | None = None
+    kind: AttributeKind = AttributeKind.PROPERTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 NULL = "urn:ngsi-ld:null"
@@ -46,8 +45,6 @@ _VALUE_MEMBER = {
     AttributeKind.LIST_RELATIONSHIP: "objectList",
 }
 
-NO_ATTRIBUTES: Mapping[str, tuple[Attribute, ...]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -63,8 +60,8 @@ class Attribute:
     observed_at: datetime | None = None
     unit_code: str | None = None
     dataset_id: str | None = None
-    attributes: Mapping[str, tuple[Attribute, ...]] = NO_ATTRIBUTES
-    members: Mapping[str, Any] = MappingProxyType({})
+    attributes: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
     """Further standard members: ``objectType``, ``valueType``, ``expiresAt``, ``ngsildproof`` …"""
     created_at: datetime | None = None
     modified_at: datetime | None = None
@@ -81,7 +78,7 @@ class Entity:
 
     id: str
     types: tuple[str, ...]
-    attributes: Mapping[str, tuple[Attribute, ...]] = NO_ATTRIBUTES
+    attributes: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     created_at: datetime | None = None
     modified_at: datetime | None = None

@@ -19,6 +19,8 @@ class Record:
     number: int
     fields: Mapping[str, Any]
     geometry: Mapping[str, Any] | None = None
+    faults: tuple[str, ...] = ()
+    """What is wrong with the row as such (too few columns, not an object): it goes to quarantine with these words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""What a city declares about one source: where it is read, who owns it, and what its data must look like.
+
+The city package reads ``sources/<id>.toml`` into these values; nothing here does I/O.
+"""
+
+# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sympolis.domain.reading import Texts, option
+
+IDENTIFIER = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """What one attribute's values must be, in the mapping's target unit; also applied to each cell of a series."""
+
+    type: str | None = option(None, choices=(None, "number", "integer", "text", "boolean"))
+    low: float | None = None
+    high: float | None = None
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    """The only values allowed (a code list), if any are named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectations:
+    """The quality a source promises. A row that breaks one is quarantined with its reason."""
+
+    min_rows: int = option(1, minimum=0)
+    """Fewer rows than this make the whole run fail: a half-delivered file is not a smaller city."""
+    inside_city: bool = True
+    """Every geometry lies within the city's bounding box."""
+    known_entity: bool = False
+    """Rows speak only of entities that another source has already made (observations of known stations)."""
+    earliest: datetime | None = None
+    """Observations before this time are refused."""
+    future: bool = False
+    """Whether observation times after the time of the run are allowed."""
+    max_age: str | None = option(None, pattern=DURATION)
+    """The newest observation may be this old (ISO 8601, e.g. PT3H); older makes the source ``stale``."""
+    max_row_age: str | None = option(None, pattern=DURATION)
+    """A row observed longer ago than this is refused as stale; for live feeds that repeat old readings."""
+    attributes: Mapping[str, Expectation] = option({})
+    """By short attribute name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source of the city (``sources/<id>.toml``)."""
+
+    id: str = option(pattern=IDENTIFIER)
+    title: Texts
+    description: Texts = option({})
+    connector: str
+    """Id of a connector plugin."""
+    mapping: str = option(pattern=IDENTIFIER)
+    """Id of a mapping; several sources may share one."""
+    path: str
+    """The sample, relative to the package."""
+    url: str = option(pattern="https?://.+")
+    """The official portal's page or download, for people and for refreshing."""
+    dataset: str = ""
+    """The portal's own identifier of the dataset."""
+    licence: str
+    """SPDX-like code, e.g. CC-BY-4.0, ODbL-1.0."""
+    owner: str
+    attribution: str
+    schedule: str = option("once", pattern=f"once|{DURATION}")
+    order: int = 100
+    """Sources run in this order, then by id: things before the observations of them."""
+    crs: str = option("EPSG:4326", pattern=r"EPSG:\d+")
+    timezone: str | None = None
+    """IANA zone of the source's clock; the city's where absent. ``Etc/GMT-1`` is solar time all year in Italy."""
+    settings: Mapping[str, Any] = option({})
+    """Options of the connector, checked against its settings class."""
+    expectations: Expectations = Expectations()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """A source that is ready to run: its declaration with the sample's path and typed connector settings."""
+
+    source: Source
+    path: Path
+    settings: Any

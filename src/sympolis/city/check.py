@@ -1,0 +1,213 @@
+"""``sympolis city check``: every mistake of a city package at once, each with file, field and what to do.
+
+Files are read one by one (``city.folder``); here they are held against each other, against the plugins that are
+installed and against the city's context.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sympolis.acquisition import mapping as mappings
+from sympolis.acquisition.mapping import EntityMapping
+from sympolis.acquisition.source import Source
+from sympolis.city import folder as folders
+from sympolis.city.folder import Contents
+from sympolis.city.schema import City, HourWindow, MapLayer, ModelPlan, ScenarioPlan
+from sympolis.domain import errors, reading
+from sympolis.domain.reading import Finding, did_you_mean
+from sympolis.plugins import loader
+
+CORE_TERMS = frozenset({"location", "observationSpace", "operationSpace", "description", "title", "Source"})
+"""Terms of the NGSI-LD core context that packages use without declaring them."""
+
+TARGETS = ("segments", "area", "polygon")
+
+
+def check(path: str | Path) -> list[Finding]:
+    """Every mistake in the package at ``path``, errors first. Never raises for what a file says."""
+    _, findings = inspect(Path(path))
+    return sorted(findings, key=lambda finding: (not finding.error, finding.where))
+
+
+def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
+    """The City (None where it cannot be made) and everything that is wrong with it."""
+    contents = folders.read(folder)
+    settings = {source.id: _check_source(contents, source) for source in contents.sources.values()}
+    _check_facts(contents)
+    for mapping in contents.mappings.values():
+        _check_mapping(contents, mapping)
+    for model in contents.models.values():
+        _check_model(contents, model)
+    for scenario in contents.scenarios.values():
+        _check_scenario(contents, scenario)
+    _check_layers(contents)
+    return _city(contents, settings), contents.findings
+
+
+def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
+    if contents.facts is None:
+        return None
+    return City(
+        folder=contents.folder,
+        facts=contents.facts,
+        sources=dict(sorted(contents.sources.items(), key=lambda item: (item[1].order, item[0]))),
+        mappings=contents.mappings,
+        models=contents.models,
+        scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
+        layers=tuple(sorted(contents.layers, key=lambda item: (item.order, item.id))),
+        context=contents.context,
+        translations=contents.translations,
+        settings=settings,
+    )
+
+
+def _check_facts(contents: Contents) -> None:
+    facts = contents.facts
+    if facts is None:
+        return
+    _zone(contents, "city.toml: timezone", facts.timezone)
+    if not facts.languages:
+        contents.report("city.toml: languages", "names no language", 'write languages = ["en"]')
+    for field, texts in (("name", facts.name), ("title", facts.title)):
+        _languages(contents, f"city.toml: {field}", texts)
+
+
+def _zone(contents: Contents, where: str, name: str | None) -> None:
+    if name is not None and name not in zoneinfo.available_timezones():
+        hint = (
+            did_you_mean(name, zoneinfo.available_timezones())
+            if "/" in name
+            else "an IANA name is Europe/Rome"
+        )
+        contents.report(where, f"{name!r} is not a known time zone", hint)
+
+
+def _languages(contents: Contents, where: str, texts: Mapping[str, str]) -> None:
+    wanted = contents.facts.languages if contents.facts else ()
+    missing = [language for language in wanted if language not in texts]
+    if missing:
+        contents.report(where, f"has no text in {', '.join(missing)}", "add the translation", error=False)
+
+
+def _named(contents: Contents, where: str, name: str, known: Iterable[str], what: str) -> bool:
+    if name in (known := list(known)):
+        return True
+    contents.report(where, f"there is no {what} {name!r}", did_you_mean(name, known))
+    return False
+
+
+def _check_source(contents: Contents, source: Source) -> Any:
+    file = f"sources/{source.id}.toml"
+    _languages(contents, f"{file}: title", source.title)
+    _zone(contents, f"{file}: timezone", source.timezone)
+    if _named(contents, f"{file}: mapping", source.mapping, contents.mappings, "mapping"):
+        _check_expectations(contents, file, source)
+    if not (contents.folder / source.path).is_file():
+        hint = f"run: sympolis city build-samples {contents.folder.name}"
+        contents.report(f"{file}: path", f"there is no file {source.path}", hint)
+    if _named(contents, f"{file}: connector", source.connector, loader.connectors(), "connector"):
+        return _settings(contents, file, source)
+    return None
+
+
+def _settings(contents: Contents, file: str, source: Source) -> Any:
+    try:
+        kind = loader.connectors()[source.connector].settings_type
+    except errors.SettingsInvalid as cause:
+        contents.report(f"{file}: connector", cause.message, cause.hint)
+        return None
+    where = contents.place(f"{file}: settings")
+    return reading.read(kind, source.settings, where, contents.findings)
+
+
+def _check_expectations(contents: Contents, file: str, source: Source) -> None:
+    known = mappings.attribute_names(contents.mappings[source.mapping])
+    for name in source.expectations.attributes:
+        where = f"{file}: expectations.attributes.{name}"
+        _named(contents, where, name, known, f"attribute (of mapping {source.mapping})")
+
+
+def _check_mapping(contents: Contents, mapping: EntityMapping) -> None:
+    file = f"mappings/{mapping.id}.toml"
+    for field, message, hint in mappings.mistakes(mapping):
+        contents.report(f"{file}: {field}", message, hint)
+    terms = terms_of(contents.context)
+    if contents.context:
+        _term(contents, f"{file}: entity_type", mapping.entity_type, terms)
+        for name in mappings.attribute_names(mapping):
+            _term(contents, f"{file}: attribute {name}", name, terms)
+    if mapping.id not in {source.mapping for source in contents.sources.values()}:
+        contents.report(file, "is used by no source", "name it in a source, or delete it", error=False)
+
+
+def terms_of(context: Mapping[str, Any]) -> set[str]:
+    """The short terms that a context document and the core context define."""
+    return set(CORE_TERMS) | {key for key in context.get("@context", {}) if not key.startswith("@")}
+
+
+def _term(contents: Contents, where: str, name: str, terms: set[str]) -> None:
+    if name not in terms:
+        close = did_you_mean(name, terms)
+        hint = close if close.startswith("did") else f"add it to contexts/{contents.folder.name}.jsonld"
+        contents.report(where, f"{name!r} is not a term of the city's context", hint)
+
+
+def _check_model(contents: Contents, model: ModelPlan) -> None:
+    file = f"models/{model.id}.toml"
+    _named(contents, f"{file}: simulator", model.simulator, loader.simulators(), "simulator")
+    _window(contents, f"{file}: baseline.window", model.baseline.window)
+    if model.calibration is not None:
+        where = f"{file}: calibration"
+        _named(contents, f"{where}.source", model.calibration.source, contents.sources, "source")
+        _window(contents, f"{where}.window", model.calibration.window)
+
+
+def _window(contents: Contents, where: str, window: HourWindow) -> None:
+    if window.start_hour >= window.end_hour:
+        contents.report(where, "start_hour must come before end_hour")
+
+
+def _check_scenario(contents: Contents, scenario: ScenarioPlan) -> None:
+    file = f"scenarios/{scenario.id}.toml"
+    _named(contents, f"{file}: model", scenario.model, contents.models, "model")
+    _named(contents, f"{file}: base", scenario.base, ["baseline", *contents.scenarios], "scenario")
+    _window(contents, f"{file}: window", scenario.window)
+    _languages(contents, f"{file}: title", scenario.title)
+    _languages(contents, f"{file}: question", scenario.question)
+    if not scenario.overrides:
+        contents.report(
+            f"{file}: overrides", "a scenario without overrides is the baseline", "add [[overrides]]"
+        )
+    for index, override in enumerate(scenario.overrides):
+        targets = [key for key in override.where if key in TARGETS]
+        if len(targets) != 1 or len(override.where) != 1:
+            message = f"expected exactly one of {', '.join(TARGETS)}, found {', '.join(override.where) or 'nothing'}"
+            contents.report(f"{file}: overrides[{index}].where", message)
+
+
+def _check_layers(contents: Contents) -> None:
+    produced: dict[str, set[str]] = {}
+    for mapping in contents.mappings.values():
+        produced.setdefault(mapping.entity_type, set()).update(mappings.attribute_names(mapping))
+    seen: set[str] = set()
+    for index, layer in enumerate(contents.layers):
+        where = f"dashboards/map.toml: layers[{index}]"
+        if layer.id in seen:
+            contents.report(f"{where}.id", f"{layer.id!r} is taken by an earlier layer")
+        seen.add(layer.id)
+        _check_layer(contents, where, layer, produced)
+
+
+def _check_layer(contents: Contents, where: str, layer: MapLayer, produced: Mapping[str, set[str]]) -> None:
+    _languages(contents, f"{where}.title", layer.title)
+    if layer.source:
+        _named(contents, f"{where}.source", layer.source, contents.sources, "source")
+    if not _named(contents, f"{where}.entity_type", layer.entity_type, produced, "mapped entity type"):
+        return
+    known = produced[layer.entity_type]
+    for name in (layer.geometry, *(field.name for field in layer.fields)):
+        _named(contents, f"{where}: {name}", name, known, f"attribute of {layer.entity_type}")

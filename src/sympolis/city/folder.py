@@ -1,0 +1,134 @@
+"""Reads the files of a city package into typed values, collecting mistakes instead of stopping at the first.
+
+What belongs together across files is ``city.check``'s business; here each file is read for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sympolis.acquisition.mapping import EntityMapping
+from sympolis.acquisition.source import Source
+from sympolis.city.schema import CityFacts, MapLayer, MapPlan, ModelPlan, ScenarioPlan
+from sympolis.domain import reading
+from sympolis.domain.reading import Finding
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Contents:
+    """What could be read of a package, and every mistake met on the way."""
+
+    folder: Path
+    facts: CityFacts | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
+    mappings: dict[str, EntityMapping] = field(default_factory=dict)
+    models: dict[str, ModelPlan] = field(default_factory=dict)
+    scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
+    layers: tuple[MapLayer, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+    translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def report(self, where: str, message: str, hint: str = "", *, error: bool = True) -> None:
+        """Note a mistake; ``where`` is relative to the package, e.g. ``sources/air.toml: mapping``."""
+        self.findings.append(Finding(self.place(where), message, hint, error))
+
+    def place(self, where: str) -> str:
+        """``where`` with the package's folder name in front."""
+        return f"{self.folder.name}/{where}"
+
+
+def read(folder: Path) -> Contents:
+    """Read every file of the package. Never raises for what a file says."""
+    contents = Contents(folder)
+    contents.facts = _one(contents, "city.toml", CityFacts)
+    contents.sources = _each(contents, "sources", Source)
+    contents.mappings = _each(contents, "mappings", EntityMapping)
+    contents.models = _each(contents, "models", ModelPlan)
+    contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
+    if (folder / "dashboards" / "map.toml").exists():
+        plan = _one(contents, "dashboards/map.toml", MapPlan)
+        contents.layers = plan.layers if plan else ()
+    contents.translations = {
+        path.stem: table
+        for path in sorted((folder / "translations").glob("*.toml"))
+        if (table := _texts(contents, f"translations/{path.name}")) is not None
+    }
+    if contents.facts is not None:
+        contents.context = _context(contents, f"contexts/{contents.facts.id}.jsonld")
+    return contents
+
+
+def _each(contents: Contents, kind_folder: str, kind: type[T]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for path in sorted((contents.folder / kind_folder).glob("*.toml")):
+        name = f"{kind_folder}/{path.name}"
+        item: Any = _one(contents, name, kind)
+        if item is None:
+            continue
+        if item.id != path.stem:
+            contents.report(
+                f"{name}: id", f"is {item.id!r} but the file is called {path.stem!r}", "make them the same"
+            )
+        found[item.id] = item
+    return found
+
+
+def _one(contents: Contents, name: str, kind: type[T]) -> T | None:
+    document = _toml(contents, name)
+    if document is None:
+        return None
+    return reading.read(kind, document, contents.place(name), contents.findings)
+
+
+def _toml(contents: Contents, name: str) -> dict[str, Any] | None:
+    text = _text(contents, name)
+    if text is None:
+        return None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        contents.report(name, f"is not valid TOML: {cause}", "mend the syntax at the place named")
+        return None
+
+
+def _text(contents: Contents, name: str) -> str | None:
+    try:
+        return (contents.folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        contents.report(name, "is missing", f"create {name}; another city's package shows the form")
+    except (OSError, UnicodeDecodeError) as cause:
+        contents.report(name, f"cannot be read as UTF-8 text: {cause}")
+    return None
+
+
+def _texts(contents: Contents, name: str) -> Mapping[str, str] | None:
+    document = _toml(contents, name)
+    for key, value in (document or {}).items():
+        if not isinstance(value, str):
+            contents.report(f"{name}: {key}", "expected a text")
+    return document
+
+
+def _context(contents: Contents, name: str) -> Mapping[str, Any]:
+    text = _text(contents, name)
+    if text is None:
+        return {}
+    try:
+        document = json.loads(text)
+    except ValueError as cause:
+        contents.report(name, f"is not valid JSON: {cause}")
+        return {}
+    if not isinstance(document, dict) or not isinstance(document.get("@context"), dict):
+        contents.report(
+            f"{name}: @context", "expected an object of terms", 'write {"@context": {"term": "IRI"}}'
+        )
+        return {}
+    return document

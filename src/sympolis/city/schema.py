@@ -1,0 +1,231 @@
+"""A city package: the folder that makes the platform a city's twin (architecture, section 3), as frozen values.
+
+    city.toml                names, codes, bounding box, time zone, languages, operator, licence, first view
+    sources/<id>.toml        one source each                         → acquisition.source.Source
+    mappings/<id>.toml       source field → attribute                → acquisition.mapping.EntityMapping
+    contexts/<city>.jsonld   the city's short terms                  → City.context
+    models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
+    scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
+    dashboards/map.toml      layers of the map                       → MapLayer
+    translations/<lang>.toml further texts by key
+    samples/  pipeline/  tests/
+
+``city.package`` loads it, ``city.check`` lists every mistake in it.
+"""
+
+# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sympolis.acquisition.mapping import TERM, EntityMapping
+from sympolis.acquisition.source import IDENTIFIER, Source
+from sympolis.domain.measure import Direction
+from sympolis.domain.reading import Texts, option
+
+
+def _bbox_complaint(bbox: tuple[float, float, float, float]) -> str | None:
+    west, south, east, north = bbox
+    if -180 <= west < east <= 180 and -90 <= south < north <= 90:
+        return None
+    return "expected [west, south, east, north] in degrees, west < east and south < north"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Where the map opens."""
+
+    center: tuple[float, float]
+    """Longitude, latitude."""
+    zoom: float = option(13.0, minimum=0, maximum=22)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Whom the map and every export must name."""
+
+    text: str
+    url: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CityFacts:
+    """``city.toml``."""
+
+    id: str = option(pattern=IDENTIFIER)
+    version: str = option(pattern=r"\d+\.\d+\.\d+")
+    name: Texts
+    title: Texts
+    description: Texts = option({})
+    country: str = option(pattern="[A-Z]{2}")
+    codes: Mapping[str, str] = option({})
+    """Official codes of the city: ``lau``, ``nuts``, ``wikidata`` …"""
+    bbox: tuple[float, float, float, float] = option(check=_bbox_complaint)
+    """West, south, east, north in WGS84 degrees; what ``inside_city`` means."""
+    crs: str = option(pattern=r"EPSG:\d+")
+    """The projected CRS for lengths and areas."""
+    timezone: str
+    languages: tuple[str, ...]
+    operator: str
+    licence: str
+    accent: str = option("#0b5c66", pattern="#[0-9a-fA-F]{6}")
+    view: View
+    attribution: tuple[Attribution, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedParameter:
+    """A model parameter that the city sets, with its unit and where the number comes from."""
+
+    name: str
+    value: Any
+    unit: str = ""
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourWindow:
+    """Hours of the day [start_hour, end_hour), local time."""
+
+    start_hour: int = option(8, minimum=0, maximum=23)
+    end_hour: int = option(9, minimum=1, maximum=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationPlan:
+    """Which observations the model is fitted to and judged by."""
+
+    entity_type: str = option(pattern=TERM)
+    attribute: str = option(pattern=TERM)
+    source: str
+    """Id of the source of the observations, for lineage."""
+    window: HourWindow = HourWindow()
+    days: str = option("weekdays", choices=("weekdays", "weekends", "all"))
+    start: date | None = option(None, key="from")
+    end: date | None = option(None, key="to")
+    held_out_share: float = option(0.3, minimum=0.05, maximum=0.9)
+    seed: int = 1
+    reference: Texts = option({})
+    """What figure is to be beaten and where it was published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselinePlan:
+    """The run of the world as it is, made when the twin first starts."""
+
+    window: HourWindow = HourWindow()
+    members: int = option(4, minimum=1, maximum=64)
+    mode: str = option("interactive", choices=("interactive", "job"))
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPlan:
+    """A model of this city (``models/<id>.toml``): a simulator and what the city fixes about it."""
+
+    id: str
+    simulator: str
+    """Id of a simulator plugin."""
+    version: str = ""
+    """The simulator version the city has tested; a differing one is a warning."""
+    title: Texts = option({})
+    parameters: tuple[FixedParameter, ...] = ()
+    calibration: CalibrationPlan | None = None
+    baseline: BaselinePlan = BaselinePlan()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverridePlan:
+    """One departure from the base; ``where`` holds exactly one of ``segments``, ``area``, ``polygon``."""
+
+    measure: str
+    where: Mapping[str, Any] = option({})
+    parameters: Mapping[str, Any] = option({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioPlan:
+    """A scenario that comes with the city (``scenarios/<id>.toml``)."""
+
+    id: str = option(pattern=IDENTIFIER)
+    title: Texts
+    question: Texts
+    """The question it answers, as a councillor would ask it."""
+    model: str
+    """Id of a model of this package."""
+    base: str = "baseline"
+    window: HourWindow = HourWindow()
+    overrides: tuple[OverridePlan, ...] = ()
+    order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerField:
+    """A property that a layer's features carry: an attribute's short name, its unit and which way is better."""
+
+    name: str = option(pattern=TERM)
+    title: Texts = option({})
+    unit: str = ""
+    """For people, e.g. µg/m³."""
+    direction: Direction = Direction.NEUTRAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """One layer of the map (``[[layers]]`` in ``dashboards/map.toml``)."""
+
+    id: str = option(pattern=IDENTIFIER)
+    title: Texts
+    kind: str = option(choices=("line", "fill", "point"))
+    entity_type: str = option(pattern=TERM)
+    geometry: str = option("location", pattern=TERM)
+    q: str = ""
+    """NGSI-LD query that narrows the entities, e.g. ``simulated==true``."""
+    fields: tuple[LayerField, ...] = ()
+    time: str = option("none", choices=("hour", "day", "none"))
+    source: str = ""
+    """Id of the source its values come from."""
+    role: str = option("data", choices=("data", "background"))
+    """``background``: drawn under everything and not listed among the layers to switch."""
+    default: bool = False
+    order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPlan:
+    """``dashboards/map.toml``."""
+
+    layers: tuple[MapLayer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city package that has been read and found sound."""
+
+    folder: Path
+    facts: CityFacts
+    sources: Mapping[str, Source]
+    mappings: Mapping[str, EntityMapping]
+    models: Mapping[str, ModelPlan]
+    scenarios: tuple[ScenarioPlan, ...]
+    layers: tuple[MapLayer, ...]
+    context: Mapping[str, Any]
+    """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Typed connector settings by source id."""
+
+    @property
+    def id(self) -> str:
+        """The city's id, as in every URN."""
+        return self.facts.id
+
+    @property
+    def context_name(self) -> str:
+        """The file name of the context document."""
+        return f"{self.facts.id}.jsonld"

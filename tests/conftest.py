@@ -34,9 +34,27 @@ class TwinServer:
 
 def start_demo(data: Path, *arguments: str) -> TwinServer:
     """Start the demo on a free port and wait until it says it is ready."""
-    command = [sys.executable, "-m", "sympolis", "demo", "bologna", "--no-open", "--port", "0", "--data", str(data)]
+    command = [
+        sys.executable,
+        "-m",
+        "sympolis",
+        "demo",
+        "bologna",
+        "--no-open",
+        "--port",
+        "0",
+        "--data",
+        str(data),
+    ]
     log = (data.parent / f"{data.name}.log").open("w")
-    process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, cwd=data.parent, env=clean_environment())
+    process = subprocess.Popen(
+        [*command, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        cwd=data.parent,
+        env=clean_environment(),
+    )
     log.close()
     assert process.stdout is not None
     for line in process.stdout:

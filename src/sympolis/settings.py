@@ -42,9 +42,21 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check(0 <= self.port <= 65535, "port", f"{self.port} is not a port", "use 0 (any free one) to 65535")
-        _check(self.store in STORES, "store", f"{self.store!r} is not a store", f"use one of {', '.join(STORES)}")
-        _check(1 <= self.max_body_mb <= 1024, "max_body_mb", "must lie between 1 and 1024 MB", "16 is the default")
-        _check(self.log_level in LOG_LEVELS, "log_level", f"{self.log_level!r} is no level", f"use one of {', '.join(LOG_LEVELS)}")
+        _check(
+            self.store in STORES, "store", f"{self.store!r} is not a store", f"use one of {', '.join(STORES)}"
+        )
+        _check(
+            1 <= self.max_body_mb <= 1024,
+            "max_body_mb",
+            "must lie between 1 and 1024 MB",
+            "16 is the default",
+        )
+        _check(
+            self.log_level in LOG_LEVELS,
+            "log_level",
+            f"{self.log_level!r} is no level",
+            f"use one of {', '.join(LOG_LEVELS)}",
+        )
 
 
 STORES = ("embedded", "memory")
@@ -57,7 +69,10 @@ def read(
     """Settings from flags (None: not given), environment and file, in this order. Raises ``SettingsInvalid``."""
     environment = os.environ if environment is None else environment
     chosen = file or Path(environment.get(PREFIX + "CONFIG", FILE))
-    values: dict[str, Any] = {**_from_file(chosen, required=file is not None), **_from_environment(environment)}
+    values: dict[str, Any] = {
+        **_from_file(chosen, required=file is not None),
+        **_from_environment(environment),
+    }
     values.update({name: value for name, value in flags.items() if value is not None})
     return Settings(**{name: _typed(name, value) for name, value in values.items()})
 
@@ -99,7 +114,9 @@ def _typed(name: str, value: Any) -> Any:
             parts = value.split(",") if isinstance(value, str) else value
             return tuple(part.strip() for part in parts if part.strip())
         if kind is bool and isinstance(value, str):
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                value.lower()
+            ]
         return kind(value)
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise errors.SettingsInvalid(f"{value!r} is not a {kind.__name__}", where=name) from problem

@@ -14,7 +14,9 @@ from sympolis.cli.output import NO, Format, FormatOption, draw, notes, reports_e
 
 app = typer.Typer(help="City packages: check, build samples.", no_args_is_help=True)
 
-CityArgument = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A city's name or the folder of its package.")]
+CityArgument = Annotated[
+    str, typer.Argument(metavar="NAME|PATH", help="A city's name or the folder of its package.")
+]
 
 
 @app.command()
@@ -44,4 +46,8 @@ def build_samples(
 ) -> None:
     """Run the package's own pipeline: derive the compact tables under samples/ from the source data."""
     found = samples.build(package.locate(city), pack)
-    show([asdict(one) for one in found], form, lambda rows: draw(list(rows[0]), [list(row.values()) for row in rows]))
+    show(
+        [asdict(one) for one in found],
+        form,
+        lambda rows: draw(list(rows[0]), [list(row.values()) for row in rows]),
+    )

@@ -10,18 +10,18 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
-from collections.abc import Iterator
 
 from sympolis import app
 from sympolis.domain import errors
 from sympolis.settings import Settings
 
 _PROBLEMS: Mapping[str, type[errors.SympolisError]] = {
-    kind.__name__: kind for kind in vars(errors).values()
+    kind.__name__: kind
+    for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, errors.SympolisError)
 }
 
@@ -62,9 +62,7 @@ class Client:
         reply = self.raw(method, path, document)
         return json.loads(reply.body) if reply.body else None
 
-    def raw(
-        self, method: str, path: str, document: Any = None, *, accept: str = "application/json"
-    ) -> Reply:
+    def raw(self, method: str, path: str, document: Any = None, *, accept: str = "application/json") -> Reply:
         """One request, its answer undecoded."""
         body = None if document is None else json.dumps(document).encode()
         headers = {"accept": accept, **({"content-type": "application/json"} if body is not None else {})}
@@ -85,9 +83,12 @@ def _error(reply: Reply) -> errors.SympolisError:
 
 
 def _by_status(status: int) -> type[errors.SympolisError]:
-    return {400: errors.InvalidRequest, 404: errors.NotFound, 409: errors.Conflict, 422: errors.OverrideRefused}.get(
-        status, errors.SympolisError
-    )
+    return {
+        400: errors.InvalidRequest,
+        404: errors.NotFound,
+        409: errors.Conflict,
+        422: errors.OverrideRefused,
+    }.get(status, errors.SympolisError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class OverHttp:
             return Reply(answer.code, _lower(answer.headers), answer.read())
         except OSError as problem:
             raise errors.StoreUnavailable(
-                f"the server that holds the data folder does not answer: {problem}", where=self.base,
+                f"the server that holds the data folder does not answer: {problem}",
+                where=self.base,
                 hint="stop it, or wait until it is ready",
             ) from problem
 

@@ -28,7 +28,7 @@ def export(
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Write entities and their history (NGSI-LD, one JSON document a line), scenarios, runs with results (CSV) and sources."""
+    """Write the whole twin: entities and history (NGSI-LD, one document a line), scenarios, runs (CSV), sources."""
     _must_be_empty(folder)
     with connect(settings.read({"city": city, "data": data})) as twin:
         written = list(_export(twin, folder))
@@ -40,26 +40,39 @@ def export(
 
 def _must_be_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise errors.InvalidRequest("exists and is not an empty folder", where=str(folder), hint="name a new one")
+        raise errors.InvalidRequest(
+            "exists and is not an empty folder", where=str(folder), hint="name a new one"
+        )
     folder.mkdir(parents=True, exist_ok=True)
 
 
 def _export(twin: Client, folder: Path) -> Iterator[dict[str, Any]]:
     for collection in twin.get("/ogc/collections")["collections"]:
-        yield _write_lines(folder / "entities" / f"{collection['id']}.jsonl", _entities(twin, collection["id"]), folder)
-        yield _write_lines(folder / "history" / f"{collection['id']}.jsonl", _histories(twin, collection["id"]), folder)
+        yield _write_lines(
+            folder / "entities" / f"{collection['id']}.jsonl", _entities(twin, collection["id"]), folder
+        )
+        yield _write_lines(
+            folder / "history" / f"{collection['id']}.jsonl", _histories(twin, collection["id"]), folder
+        )
     for name, path in (("city", "/api/city"), ("sources", "/api/sources"), ("models", "/api/models"),
                        ("scenarios", "/api/scenarios"), ("runs", "/api/runs")):  # fmt: skip
         yield _write_lines(folder / f"{name}.json", iter([twin.get(path)]), folder)
     for run in twin.get("/api/runs")["runs"]:
         if run["status"] == "done":
-            yield _write_raw(folder / "results" / f"{run['id']}.csv", twin, f"/api/runs/{quote(run['id'])}/results.csv", folder)
+            yield _write_raw(
+                folder / "results" / f"{run['id']}.csv",
+                twin,
+                f"/api/runs/{quote(run['id'])}/results.csv",
+                folder,
+            )
 
 
 def _entities(twin: Client, type_name: str) -> Iterator[Any]:
     offset = 0
     while True:
-        page = twin.get(f"/ngsi-ld/v1/entities?type={quote(type_name)}&limit={PAGE}&offset={offset}&options=sysAttrs")
+        page = twin.get(
+            f"/ngsi-ld/v1/entities?type={quote(type_name)}&limit={PAGE}&offset={offset}&options=sysAttrs"
+        )
         yield from page
         if len(page) < PAGE:
             return
@@ -80,8 +93,9 @@ def _write_lines(path: Path, records: Iterator[Any], root: Path) -> dict[str, An
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with path.open("w", encoding="utf-8") as file:
-        for count, record in enumerate(records, start=1):
+        for record in records:
             file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+            count += 1
     return _described(path, count, root)
 
 

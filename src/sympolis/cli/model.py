@@ -29,7 +29,14 @@ def _draw_models(found: list[dict[str, Any]]) -> None:
     rows = []
     for one in found:
         figures = (one.get("calibration") or {}).get("figures", {}).get("held_out", {})
-        rows.append([one["id"], one["version"], text(one["title"]), *(_figure(figures.get(name)) for name in _FIGURES)])
+        rows.append(
+            [
+                one["id"],
+                one["version"],
+                text(one["title"]),
+                *(_figure(figures.get(name)) for name in _FIGURES),
+            ]
+        )
     draw(["id", "version", "title", "R² held out", "GEH < 5", "sim/obs", "n"], rows)
 
 

@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 City = Annotated[
-    str | None, typer.Option("--city", metavar="NAME|PATH", help="City package: a name or a folder.", show_default="bologna")
+    str | None,
+    typer.Option(
+        "--city", metavar="NAME|PATH", help="City package: a name or a folder.", show_default="bologna"
+    ),
 ]
 Data = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Folder that keeps the twin.", show_default=".sympolis")
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder that keeps the twin.", show_default=".sympolis"),
 ]
 Store = Annotated[
     str | None, typer.Option("--store", metavar="KIND", help="embedded or memory.", show_default="embedded")

@@ -1,4 +1,4 @@
-"""How commands speak: tables for people, JSON for programs, errors that say what to do, exit codes that mean something."""
+"""How commands speak: tables for people, JSON for programs, errors that say what to do, exit codes with a meaning."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def show(value: Any, form: Format, table: Callable[[Any], None]) -> None:
 
 def draw(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
     """Draw a table; numbers stand right."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     for index, name in enumerate(columns):
         numeric = any(isinstance(row[index], int | float) for row in rows)
         table.add_column(name, justify="right" if numeric else "left")

@@ -42,7 +42,9 @@ def run(
     city: City = None,
     data: Data = None,
     mode: Annotated[str, typer.Option(help="interactive (mesoscopic) or job (microscopic).")] = "interactive",
-    members: Annotated[int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")] = None,
+    members: Annotated[
+        int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the whole ensemble.")] = 1,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -63,7 +65,9 @@ def wait_for(twin: Client, run: dict[str, Any]) -> dict[str, Any]:
         bar = bars.add_task("run", total=1.0)
         while run["status"] not in _FINISHED:
             progress = run.get("progress") or {}
-            bars.update(bar, completed=progress.get("share", 0.0), description=text(progress.get("text")) or "run")
+            bars.update(
+                bar, completed=progress.get("share", 0.0), description=text(progress.get("text")) or "run"
+            )
             time.sleep(_POLL_S)
             run = twin.get(f"/api/runs/{quote(run['id'])}")
     return _succeeded(run)
@@ -75,15 +79,22 @@ def _succeeded(run: dict[str, Any]) -> dict[str, Any]:
     if run["status"] == "cancelled":
         raise errors.Cancelled("the run was cancelled", where=run["id"])
     problem = run.get("error") or {}
-    raise errors.ModelFailed(problem.get("detail", "the run failed"), where=run["id"], hint=problem.get("hint", ""))
+    raise errors.ModelFailed(
+        problem.get("detail", "the run failed"), where=run["id"], hint=problem.get("hint", "")
+    )
 
 
 def _draw_run(run: dict[str, Any]) -> None:
     rows = [
-        [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])] for one in run["indicators"] or ()
+        [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])]
+        for one in run["indicators"] or ()
     ]
     origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s"
-    draw(["indicator", "value", "unit", "90 % interval"], rows, title=f"{run['id']} · {run['members']} members · {origin}")
+    draw(
+        ["indicator", "value", "unit", "90 % interval"],
+        rows,
+        title=f"{run['id']} · {run['members']} members · {origin}",
+    )
 
 
 def _interval(interval: dict[str, float] | None) -> str:

@@ -16,7 +16,11 @@ from sympolis.cli.output import notes, reports_errors, screen, text
 
 AllowLoopback = Annotated[
     bool | None,
-    typer.Option("--allow-loopback/--no-allow-loopback", help="Let the twin call addresses on this machine.", show_default="no"),
+    typer.Option(
+        "--allow-loopback/--no-allow-loopback",
+        help="Let the twin call addresses on this machine.",
+        show_default="no",
+    ),
 ]
 
 
@@ -26,7 +30,9 @@ def demo(
     host: Host = None,
     port: Port = None,
     data: Data = None,
-    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the twin in a browser when it is ready.")] = True,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the twin in a browser when it is ready.")
+    ] = True,
 ) -> None:
     """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
     chosen = settings.read({"city": city, "host": host, "port": port, "data": data})
@@ -35,9 +41,13 @@ def demo(
 
 async def _demo(chosen: settings.Settings, *, open_browser: bool) -> None:
     async with app.serving(chosen) as twin:
-        screen.print(f"[bold]{text(twin.city.title)}[/] at [link={twin.address}]{twin.address}[/]  (stop with Ctrl-C)")
+        screen.print(
+            f"[bold]{text(twin.city.title)}[/] at [link={twin.address}]{twin.address}[/]  (stop with Ctrl-C)"
+        )
         first_start = asyncio.create_task(_first_start(twin))
-        await asyncio.wait([first_start, asyncio.ensure_future(twin.stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [first_start, asyncio.ensure_future(twin.stopped.wait())], return_when=asyncio.FIRST_COMPLETED
+        )
         if first_start.done():
             first_start.result()
             _say_ready(twin, open_browser=open_browser)
@@ -72,11 +82,21 @@ def serve(
     store: Store = None,
     allow_loopback: AllowLoopback = None,
     ingest: Annotated[
-        bool, typer.Option("--ingest/--no-ingest", help="Ingest the package's sources and run the baseline after the start.")
+        bool,
+        typer.Option(
+            "--ingest/--no-ingest", help="Ingest the package's sources and run the baseline after the start."
+        ),
     ] = True,
 ) -> None:
     """Serve a twin; prints `ready http://HOST:PORT` when it accepts requests, stops cleanly on SIGTERM."""
-    flags = {"city": city, "host": host, "port": port, "data": data, "store": store, "allow_loopback": allow_loopback}
+    flags = {
+        "city": city,
+        "host": host,
+        "port": port,
+        "data": data,
+        "store": store,
+        "allow_loopback": allow_loopback,
+    }
     asyncio.run(_serve(settings.read(flags), ingest=ingest))
 
 

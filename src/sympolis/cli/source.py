@@ -31,7 +31,12 @@ def list_sources(city: City = None, data: Data = None, form: FormatOption = Form
 
 def _draw_sources(found: list[dict[str, Any]]) -> None:
     rows = [
-        [one["id"], one["status"], *((one.get("last_run") or {}).get(name) for name in _COUNTS), one["licence"]]
+        [
+            one["id"],
+            one["status"],
+            *((one.get("last_run") or {}).get(name) for name in _COUNTS),
+            one["licence"],
+        ]
         for one in found
     ]
     draw(["source", "state", *_COUNTS, "licence"], rows)
@@ -43,14 +48,17 @@ def run(
     source: Annotated[str, typer.Argument(help="A source's id; `all` runs every one.")],
     city: City = None,
     data: Data = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Fetch, map, check and write one source (or all). Exit code 1 if a run failed."""
     with connect(settings.read({"city": city, "data": data})) as twin:
         names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
         runs = [
-            {"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", {"dry_run": dry_run})} for name in names
+            {"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", {"dry_run": dry_run})}
+            for name in names
         ]
     show(runs, form, _draw_runs)
     if any(one.get("error") for one in runs):
@@ -85,7 +93,12 @@ def quarantine(
 
 def _draw_quarantine(found: dict[str, Any]) -> None:
     rows = [
-        [row["id"], row["row_number"], row["state"], "; ".join(text(why["message"]) for why in row["reasons"])]
+        [
+            row["id"],
+            row["row_number"],
+            row["state"],
+            "; ".join(text(why["message"]) for why in row["reasons"]),
+        ]
         for row in found["rows"]
     ]
     draw(["id", "row", "state", "reasons"], rows, title=f"{found['total']} rows in quarantine")
@@ -97,9 +110,12 @@ def replay(
     source: Annotated[str, typer.Argument(help="A source's id.")],
     row: Annotated[str, typer.Argument(help="The quarantined row's id.")],
     correct: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Correct a field; may be repeated.")
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Correct a field; may be repeated."),
     ] = None,
-    fields_file: Annotated[Path | None, typer.Option("--fields", help="A JSON file with corrected fields.")] = None,
+    fields_file: Annotated[
+        Path | None, typer.Option("--fields", help="A JSON file with corrected fields.")
+    ] = None,
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
@@ -108,7 +124,9 @@ def replay(
     fields = {**_from_file(fields_file), **dict(_pair(one) for one in correct or ())}
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.post(f"/api/sources/{quote(source)}/quarantine/{quote(row)}/replay", {"fields": fields})
-    show(found, form, lambda one: draw(["id", "row", "state"], [[one["id"], one["row_number"], one["state"]]]))
+    show(
+        found, form, lambda one: draw(["id", "row", "state"], [[one["id"], one["row_number"], one["state"]]])
+    )
 
 
 def _pair(words: str) -> tuple[str, str]:

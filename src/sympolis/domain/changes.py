@@ -25,7 +25,8 @@ class Change:
     """One accepted change of one entity.
 
     ``number`` grows by one with each change of a tenant and is never reused; ``attributes`` names (as expanded
-    IRIs) what was created, updated or deleted; ``cause`` says who did it: ``request:<id>``, ``source:<id>``, ``run:<id>``.
+    IRIs) what was created, updated or deleted; ``cause`` says who did it:
+    ``request:<id>``, ``source:<id>``, ``run:<id>``.
     """
 
     number: int

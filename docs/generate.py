@@ -1,0 +1,94 @@
+"""Write the generated reference pages: `python -m docs.generate` (or `make docs`).
+
+A test fails when a page is stale, so the reference cannot drift from the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import typer
+from typer.main import get_command
+
+from sympolis import settings
+from sympolis.cli.main import app
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs`; edit the code, not this page. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by file name."""
+    return {"cli.md": cli_page(), "settings.md": settings_page()}
+
+
+def cli_page() -> str:
+    """Every command with its arguments and options."""
+    head = (
+        "# Command line\n\nExit codes: 0 done · 1 the answer is no (a check failed, an override was refused) · 2 wrong usage · "
+        "3 could not be done (reason on stderr).\nA command acts on the server that holds the data folder, if one runs; "
+        "else it opens the twin itself.\n\n"
+    )
+    return NOTE + head + "\n".join(_commands(get_command(app), "sympolis")) + "\n"
+
+
+def _commands(command: object, path: str) -> Iterator[str]:
+    children = getattr(command, "commands", None)
+    if children:
+        for name, child in sorted(children.items()):
+            yield from _commands(child, f"{path} {name}")
+        return
+    yield f"## `{path}`\n\n{_sentence(getattr(command, 'help', ''))}\n"
+    rows = [row for parameter in command.params if (row := _parameter(parameter))]  # type: ignore[attr-defined]
+    if rows:
+        yield "| argument or option | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _parameter(parameter: object) -> str | None:
+    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))  # type: ignore[attr-defined]
+    if "--help" in names:
+        return None
+    shown = getattr(parameter, "show_default", None)
+    default = shown if isinstance(shown, str) else parameter.default  # type: ignore[attr-defined]
+    if parameter.param_type_name == "argument":  # type: ignore[attr-defined]
+        names = f"`{(parameter.metavar or parameter.name).upper()}`"  # type: ignore[attr-defined]
+    value = "" if default is None or default is ... else f"`{getattr(default, 'value', default)}`"
+    return f"| {names} | {value} | {_sentence(getattr(parameter, 'help', ''))} |"
+
+
+def _sentence(words: str | None) -> str:
+    return " ".join((words or "").split()).replace("|", "\\|")
+
+
+def settings_page() -> str:
+    """Every setting with its variable and default."""
+    told = " ".join((settings.Settings.__doc__ or "").split())
+    rows = [
+        f"| `{one.name}` | `{settings.PREFIX}{one.name.upper()}` | `{_default(one.default)}` |"
+        for one in fields(settings.Settings)
+    ]
+    head = (
+        "# Settings\n\nFlags win over the environment, the environment over `sympolis.toml` (or the file that "
+        "`SYMPOLIS_CONFIG` names), the file over the defaults. An unknown name is an error.\n\n"
+    )
+    table = "| in sympolis.toml | environment | default |\n|---|---|---|\n" + "\n".join(rows)
+    return f"{NOTE}{head}{told.replace('``', '`')}\n\n{table}\n"
+
+
+def _default(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value) or "–"
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in pages().items():
+        (REFERENCE / name).write_text(page, encoding="utf-8")
+        typer.echo(f"wrote docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Reading JSON from strangers: bounded in size, depth and kind, with every failure a 400 that says where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from sympolis.api.http import Request
+from sympolis.domain import errors
+
+MAX_DEPTH = 64
+"""Levels of nesting: deeper than any GeoJSON or linked entity, far from what a recursive reader could not bear."""
+
+_DECODER = msgspec.json.Decoder()
+
+
+def parse_json(raw: bytes, where: str = "body") -> Any:
+    """Decode one JSON text. Raises ``InvalidRequest``; NaN and Infinity are not JSON and are refused."""
+    try:
+        document = _DECODER.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise errors.InvalidRequest(f"not valid JSON: {problem}", where=where) from problem
+    except RecursionError as problem:
+        raise _too_deep(where) from problem
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deeper_than(document, MAX_DEPTH):
+        raise _too_deep(where)
+    return document
+
+
+async def read_json(request: Request, *media_types: str) -> Any:
+    """The request's body as JSON; raises ``UnsupportedMediaType`` unless it comes as one of ``media_types``."""
+    if request.media_type not in media_types:
+        raise errors.UnsupportedMediaType(
+            f"expected a body of type {' or '.join(media_types)}", where="Content-Type"
+        )
+    return parse_json(await request.body())
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object (``application/json``). Raises ``InvalidRequest``."""
+    document = await read_json(request, "application/json")
+    if not isinstance(document, dict):
+        raise errors.InvalidRequest("expected a JSON object", where="body")
+    return document
+
+
+def _deeper_than(document: Any, limit: int) -> bool:
+    level = [document]
+    for _ in range(limit):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return [value for value in node.values() if isinstance(value, dict | list)]
+    return [value for value in node if isinstance(value, dict | list)] if isinstance(node, list) else []
+
+
+def _too_deep(where: str) -> errors.InvalidRequest:
+    return errors.InvalidRequest(f"nested deeper than {MAX_DEPTH} levels", where=where)

@@ -1,0 +1,229 @@
+"""The few HTTP values that every standard's routes share: a request that is read lazily and a reply that is data.
+
+Handlers are ``async (Request) -> Reply | Stream`` and know nothing of ASGI; ``asgi`` turns both ends into messages.
+One mechanism serves the hot NGSI-LD routes (no framework between socket and handler) and the rest alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from sympolis.domain import errors
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON = "application/json"
+LD_JSON = "application/ld+json"
+GEO_JSON = "application/geo+json"
+PROBLEM_JSON = "application/problem+json"
+EVENT_STREAM = "text/event-stream"
+
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MAX_PARAMETERS = 100
+_MAX_QUERY_BYTES = 32_768
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A complete answer. ``gzipped`` is the same body compressed beforehand, where it is kept between requests."""
+
+    status: int = 200
+    body: bytes = b""
+    media: str = JSON
+    headers: Headers = ()
+    etag: str | None = None
+    gzipped: bytes | None = None
+    cache: str = "no-cache"
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """An answer without end: its chunks are sent as they come, until the client or the source leaves."""
+
+    chunks: AsyncIterator[bytes]
+    media: str = EVENT_STREAM
+    headers: Headers = ()
+    status: int = 200
+
+
+Handler = Callable[["Request"], Awaitable[Reply | Stream]]
+
+
+class Request:
+    """What a handler sees of one request.
+
+    ``arguments`` are the path's decoded parameters. Headers, query and body are decoded when first asked for.
+    """
+
+    __slots__ = ("_body", "_headers", "_parameters", "_receive", "_scope", "arguments", "id", "max_body_bytes", "method")
+
+    def __init__(self, scope: Scope, receive: Receive, *, id: str = "", max_body_bytes: int = 1 << 25) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._headers: dict[bytes, bytes] | None = None
+        self._parameters: Mapping[str, str] | None = None
+        self._body: bytes | None = None
+        self.id = id
+        self.max_body_bytes = max_body_bytes
+        self.method: str = scope["method"]
+        self.arguments: Mapping[str, str] = {}
+
+    @property
+    def path(self) -> str:
+        """The path as sent, still percent-encoded, so that an encoded slash stays inside its segment."""
+        raw = self._scope.get("raw_path")
+        if raw is None:
+            raw = self._scope["path"].encode()
+        return bytes(raw).decode("latin-1")
+
+    @property
+    def query_string(self) -> bytes:
+        """The query as sent."""
+        return bytes(self._scope.get("query_string", b""))
+
+    def header(self, name: bytes) -> str | None:
+        """The last header of this (lower-case) name."""
+        if self._headers is None:
+            self._headers = dict(self._scope["headers"])
+        found = self._headers.get(name)
+        return None if found is None else found.decode("latin-1")
+
+    def headers_named(self, name: bytes) -> list[str]:
+        """Every header of this (lower-case) name, in order."""
+        return [value.decode("latin-1") for key, value in self._scope["headers"] if key == name]
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The query's parameters. Raises ``InvalidRequest`` where one is repeated or not decodable."""
+        if self._parameters is None:
+            self._parameters = _parse_query(self.query_string) if self.query_string else {}
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, values: Mapping[str, str]) -> None:
+        self._parameters = values
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and authority by which the client reached the server, e.g. ``http://127.0.0.1:8400``."""
+        host = self.header(b"host") or "localhost"
+        return f"{self._scope.get('scheme', 'http')}://{host}"
+
+    @property
+    def media_type(self) -> str:
+        """The body's media type without parameters, lower case; '' where there is none."""
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+
+    async def body(self) -> bytes:
+        """The whole body. Raises ``LengthRequired`` or ``PayloadTooLarge`` before reading more than allowed."""
+        if self._body is None:
+            self._check_length()
+            self._body = await self._read()
+        return self._body
+
+    async def disconnected(self) -> None:
+        """Return when the client has gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def _check_length(self) -> None:
+        length = self.header(b"content-length")
+        if length is None:
+            raise errors.LengthRequired("a body needs a Content-Length header", where="Content-Length")
+        if not length.isdigit() or int(length) > self.max_body_bytes:
+            raise self._too_large()
+
+    async def _read(self) -> bytes:
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise errors.InvalidRequest("the body ended before its announced length", where="body")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self.max_body_bytes:
+                raise self._too_large()
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _too_large(self) -> errors.PayloadTooLarge:
+        return errors.PayloadTooLarge(
+            f"a body may have at most {self.max_body_bytes} bytes", where="body", hint="send it in parts"
+        )
+
+
+def decode(text: str, where: str, *, plus: bool = False) -> str:
+    """Percent-decode one path segment or query value.
+
+    Raises ``InvalidRequest`` for a broken escape, for bytes that are not UTF-8 and for control characters.
+    """
+    if plus and "+" in text:
+        text = text.replace("+", " ")
+    if "%" in text:
+        if _BROKEN_ESCAPE.search(text):
+            raise errors.InvalidRequest("broken percent-encoding: expected % and two hex digits", where=where)
+        text = _utf8(unquote_to_bytes(text), where)
+    elif not text.isascii():
+        text = _utf8(text.encode("latin-1"), where)
+    if _CONTROL.search(text):
+        raise errors.InvalidRequest("control characters are not allowed", where=where)
+    return text
+
+
+def _utf8(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise errors.InvalidRequest("not valid UTF-8", where=where) from problem
+
+
+def _parse_query(raw: bytes) -> Mapping[str, str]:
+    if len(raw) > _MAX_QUERY_BYTES:
+        raise errors.InvalidRequest(f"the query is longer than {_MAX_QUERY_BYTES} bytes", where="query")
+    pairs = [pair for pair in raw.decode("latin-1").split("&") if pair]
+    if len(pairs) > _MAX_PARAMETERS:
+        raise errors.InvalidRequest(f"more than {_MAX_PARAMETERS} parameters", where="query")
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        name = decode(name, "query", plus=True)
+        if name in found:
+            raise errors.InvalidRequest("the parameter is given more than once", where=name)
+        found[name] = decode(value, name, plus=True)
+    return found
+
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: read-only mappings, values that know their own JSON, numpy scalars."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    for method in ("to_json", "tolist"):
+        own = getattr(value, method, None)
+        if own is not None:
+            return own()
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+_LENIENT_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def encode(document: object) -> bytes:
+    """The document as compact JSON; NaN becomes null; frozen dataclasses and mappings are understood."""
+    return _LENIENT_ENCODER.encode(document)
+
+
+def json_reply(document: object, *, status: int = 200, headers: Headers = (), media: str = JSON) -> Reply:
+    """A reply whose body is this document."""
+    return Reply(status=status, body=encode(document), media=media, headers=headers)

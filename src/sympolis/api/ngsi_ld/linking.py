@@ -1,0 +1,103 @@
+"""Which @context a request speaks, and how an answer names its own (GS CIM 009, clauses 6.3.5 and 6.3.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sympolis.api.bodies import parse_json
+from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Headers, Request
+from sympolis.context.core_context import CORE_URL
+from sympolis.context.terms import Contexts, Terms
+from sympolis.domain import errors
+
+CONTEXT_RELATION = "http://www.w3.org/ns/json-ld#context"
+
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s;,"]+))*)')
+_RELATION = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
+_MAX_URL = 2048
+
+
+def linked_context(request: Request) -> str | None:
+    """The URL of the @context that the Link header names. Raises ``BadRequestData`` where it names several."""
+    found = []
+    for header in request.headers_named(b"link"):
+        for url, attributes in _LINK.findall(header):
+            relation = _RELATION.search(attributes)
+            if relation and CONTEXT_RELATION in (relation[1] or relation[2]).split():
+                found.append(url)
+    if len(found) > 1:
+        raise errors.BadRequestData("more than one @context is linked", where="Link")
+    if found and (not found[0] or len(found[0]) > _MAX_URL):
+        raise errors.BadRequestData("expected the URL of a @context", where="Link")
+    return found[0] if found else None
+
+
+async def terms_of(request: Request, contexts: Contexts) -> Terms:
+    """The terms of a request without a body: the linked @context, else the core."""
+    if request.header(b"link") is None:
+        return contexts.core()
+    return await contexts.resolve(linked_context(request))
+
+
+class Inbox:
+    """Reads bodies and decides, for each document in them, which terms it uses."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._contexts = contexts
+
+    async def read(self, request: Request) -> tuple[Any, Terms | None]:
+        """The body's JSON, and the terms of all of it (None: each document brings its own @context).
+
+        Raises ``UnsupportedMediaType``, ``LengthRequired``, ``InvalidRequest`` or ``BadRequestData``.
+        """
+        media = request.media_type
+        if media not in (JSON, LD_JSON):
+            raise errors.UnsupportedMediaType("expected application/json or application/ld+json", where="Content-Type")
+        document = parse_json(await request.body())
+        linked = linked_context(request) if request.header(b"link") else None
+        if media == JSON:
+            return document, await self._contexts.resolve(linked) if linked else self._contexts.core()
+        if linked is not None:
+            raise errors.BadRequestData(
+                "a body of type application/ld+json carries its own @context", where="Link", hint="leave the Link out"
+            )
+        return document, None
+
+    async def document(self, document: Any, terms: Terms | None, where: str) -> tuple[dict[str, Any], Terms]:
+        """One JSON object of a body without its @context, and its terms."""
+        if not isinstance(document, Mapping):
+            raise errors.InvalidRequest("expected a JSON object", where=where)
+        if terms is not None:
+            if "@context" in document:
+                raise errors.BadRequestData(
+                    "a body of type application/json has no @context",
+                    where=f"{where}: @context",
+                    hint="send application/ld+json, or name the context in a Link header",
+                )
+            return dict(document), terms
+        if "@context" not in document:
+            raise errors.BadRequestData("the @context is missing", where=f"{where}: @context")
+        own = {key: value for key, value in document.items() if key != "@context"}
+        return own, await self._contexts.resolve(document["@context"])
+
+
+def linkable(terms: Terms, contexts: Contexts) -> Terms:
+    """These terms if one Link can name them, else the core's: an answer must not use names nobody can look up."""
+    return terms if len(terms.links) in (1, 2) and terms.links[-1] == CORE_URL else contexts.core()
+
+
+def context_link(terms: Terms) -> bytes:
+    """The Link header's value for these terms."""
+    return f'<{terms.links[0]}>; rel="{CONTEXT_RELATION}"; type="{LD_JSON}"'.encode()
+
+
+_CORE_LINK: Headers = ((b"link", f'<{CORE_URL}>; rel="{CONTEXT_RELATION}"; type="{LD_JSON}"'.encode()),)
+
+
+def context_headers(terms: Terms, media: str, *, body_is_json: bool = False) -> Headers:
+    """The headers by which an answer of this media type names its @context; none where the body holds it."""
+    if media == LD_JSON or (media == GEO_JSON and not body_is_json):
+        return ()
+    return _CORE_LINK if terms.links == (CORE_URL,) else ((b"link", context_link(terms)),)

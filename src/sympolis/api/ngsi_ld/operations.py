@@ -1,0 +1,263 @@
+"""The routes of NGSI-LD with their documentation, and the resources of the standard that are not offered yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympolis.api.http import GEO_JSON, JSON, LD_JSON
+from sympolis.api.ngsi_ld import reading
+from sympolis.api.ngsi_ld.answers import ROOT
+from sympolis.api.ngsi_ld.batch import Batch
+from sympolis.api.ngsi_ld.entities import Entities
+from sympolis.api.ngsi_ld.posted import Posted
+from sympolis.api.ngsi_ld.temporal import Temporal
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
+from sympolis.domain import errors
+
+_TAG = "NGSI-LD"
+_TAG_TEMPORAL = "NGSI-LD temporal"
+_LATER_RESOURCES = (
+    "types",
+    "attributes",
+    "subscriptions",
+    "csourceRegistrations",
+    "csourceSubscriptions",
+    "jsonldContexts",
+    "entityMaps",
+    "snapshots",
+    "info",
+    "temporal",
+    "entities",
+    "entityOperations",
+)
+
+_TYPE: Schema = {"oneOf": [TEXT, several(TEXT)]}
+SCHEMAS: dict[str, Schema] = {
+    "Entity": {
+        **structure({"id": {"type": "string", "format": "uri"}, "type": _TYPE}),
+        "description": "An NGSI-LD entity (clause 4.5.1): id, type, and attributes by name.",
+    },
+    "Feature": structure(
+        {"id": TEXT, "type": {"const": "Feature"}, "geometry": {"type": ["object", "null"]}, "properties": OBJECT},
+        required=("id", "type", "geometry", "properties"),
+    ),
+    "FeatureCollection": structure(
+        {"type": {"const": "FeatureCollection"}, "features": several(reference("Feature"))},
+        required=("type", "features"),
+    ),
+    "BatchResult": structure(
+        {
+            "success": several(TEXT),
+            "errors": several(structure({"entityId": TEXT, "error": reference("Problem")}, required=("entityId", "error"))),
+        },
+        required=("success", "errors"),
+    ),
+    "Query": {
+        **structure({"type": {"const": "Query"}, "q": TEXT, "entities": several(OBJECT)}, required=("type",)),
+        "description": "A query in a body (clause 5.2.23).",
+    },
+}
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "urn:ngsi-ld:RoadSegment:bologna:1",
+    "type": "RoadSegment",
+    "name": {"type": "Property", "value": "Via Indipendenza"},
+    "maximumAllowedSpeed": {"type": "Property", "value": 30, "unitCode": "KMH"},
+    "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [11.343, 44.498]}},
+}
+_NEW_ENTITY: Schema = {
+    "type": "object",
+    "required": ["id", "type"],
+    "properties": {"id": {"type": "string", "format": "uri"}, "type": _TYPE},
+}
+_ENTITY_BODY = Body(_NEW_ENTITY, (JSON, LD_JSON), _EXAMPLE)
+_ENTITIES_BODY = Body({"type": "array", "minItems": 1, "items": _NEW_ENTITY}, (JSON, LD_JSON), [_EXAMPLE])
+_IDS_BODY = Body({"type": "array", "minItems": 1, "items": TEXT}, (JSON, LD_JSON), [_EXAMPLE["id"]])
+_QUERY_BODY = Body(reference("Query"), (JSON, LD_JSON), {"type": "Query", "entities": [{"type": "RoadSegment"}]})
+_PATH_TEXTS = {"entityId": "The entity's URI, percent-encoded."}
+
+_ENTITY = {JSON: reference("Entity"), LD_JSON: reference("Entity"), GEO_JSON: reference("Feature")}
+_ENTITIES = {
+    JSON: several(reference("Entity")),
+    LD_JSON: several(reference("Entity")),
+    GEO_JSON: reference("FeatureCollection"),
+}
+_EVOLUTION = {JSON: OBJECT, LD_JSON: OBJECT}
+_EVOLUTIONS = {JSON: several(OBJECT), LD_JSON: several(OBJECT)}
+_PARTLY = Answer("Some went through; the others with their reasons.", {JSON: reference("BatchResult")})
+_DONE = Answer("Done.")
+_CREATED_IDS = Answer("Done; the ids of the new ones.", {JSON: several(TEXT)})
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes of this standard."""
+    entities, temporal = Entities(parts), Temporal(parts)
+    posted = Posted(parts, entities, temporal)
+    return (*_entity_routes(entities), *_batch_routes(Batch(parts), posted), *_temporal_routes(temporal, posted))
+
+
+def refuse_later(path: str) -> None:
+    """Raise ``NotImplementedHere`` for a path of the standard that is not offered yet."""
+    if path.startswith(f"{ROOT}/") and path.split("/")[3] in _LATER_RESOURCES:
+        raise errors.NotImplementedHere(
+            "this part of NGSI-LD is not offered yet", where=path, hint="see /docs for what is"
+        )
+
+
+def _entity_routes(entities: Entities) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="POST",
+            path=f"{ROOT}/entities",
+            handle=entities.create,
+            name="createEntity",
+            title="Create an entity",
+            tag=_TAG,
+            clause="5.6.1",
+            parameters=(reading.LOCAL,),
+            body=_ENTITY_BODY,
+            answers={201: Answer("Created; see Location.")},
+        ),
+        Operation(
+            method="GET",
+            path=f"{ROOT}/entities",
+            handle=entities.query,
+            name="queryEntities",
+            title="Query entities",
+            tag=_TAG,
+            clause="5.7.2",
+            parameters=(*reading.SELECTION, *reading.SHAPE, reading.GEOMETRY_PROPERTY, *reading.PAGING),
+            later=reading.LATER_SELECTION,
+            answers={200: Answer("A page of entities.", _ENTITIES)},
+        ),
+        Operation(
+            method="GET",
+            path=f"{ROOT}/entities/{{entityId}}",
+            handle=entities.retrieve,
+            name="retrieveEntity",
+            title="Retrieve an entity",
+            tag=_TAG,
+            clause="5.7.1",
+            parameters=(reading.TYPE, *reading.SHAPE, reading.GEOMETRY_PROPERTY),
+            later=reading.LATER_SHAPE,
+            path_texts=_PATH_TEXTS,
+            answers={200: Answer("The entity.", _ENTITY)},
+        ),
+        Operation(
+            method="DELETE",
+            path=f"{ROOT}/entities/{{entityId}}",
+            handle=entities.delete,
+            name="deleteEntity",
+            title="Delete an entity",
+            tag=_TAG,
+            clause="5.6.6",
+            parameters=(reading.TYPE, reading.LOCAL),
+            path_texts=_PATH_TEXTS,
+            answers={204: Answer("Deleted.")},
+        ),
+    )
+
+
+def _batch_routes(batch: Batch, posted: Posted) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="POST",
+            path=f"{ROOT}/entityOperations/create",
+            handle=batch.create,
+            name="createBatch",
+            title="Create entities",
+            tag=_TAG,
+            clause="5.6.7",
+            parameters=(reading.LOCAL,),
+            body=_ENTITIES_BODY,
+            answers={201: _CREATED_IDS, 204: _DONE, 207: _PARTLY},
+        ),
+        Operation(
+            method="POST",
+            path=f"{ROOT}/entityOperations/upsert",
+            handle=batch.upsert,
+            name="upsertBatch",
+            title="Create or change entities",
+            tag=_TAG,
+            clause="5.6.8",
+            parameters=(reading.UPSERT_OPTIONS, reading.LOCAL),
+            body=_ENTITIES_BODY,
+            answers={201: _CREATED_IDS, 204: _DONE, 207: _PARTLY},
+        ),
+        Operation(
+            method="POST",
+            path=f"{ROOT}/entityOperations/delete",
+            handle=batch.delete,
+            name="deleteBatch",
+            title="Delete entities",
+            tag=_TAG,
+            clause="5.6.10",
+            parameters=(reading.LOCAL,),
+            body=_IDS_BODY,
+            answers={204: _DONE, 207: _PARTLY},
+        ),
+        Operation(
+            method="POST",
+            path=f"{ROOT}/entityOperations/query",
+            handle=posted.query,
+            name="queryBatch",
+            title="Query entities by a document",
+            tag=_TAG,
+            clause="5.7.2",
+            parameters=(*reading.PAGING, reading.OPTIONS, reading.FORMAT, reading.LOCAL, reading.GEOMETRY_PROPERTY),
+            body=_QUERY_BODY,
+            answers={200: Answer("A page of entities.", _ENTITIES)},
+        ),
+    )
+
+
+def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...]:
+    paging = (*reading.PAGING, reading.OPTIONS, reading.FORMAT, reading.LOCAL)
+    some = {
+        200: Answer("The evolution of a page of entities.", _EVOLUTIONS),
+        206: Answer("The same, cut to what one answer holds; see Content-Range.", _EVOLUTIONS),
+    }
+    return (
+        Operation(
+            method="GET",
+            path=f"{ROOT}/temporal/entities",
+            handle=temporal.query,
+            name="queryTemporal",
+            title="Query how entities evolved",
+            tag=_TAG_TEMPORAL,
+            clause="5.7.4",
+            parameters=(*reading.SELECTION, *reading.SHAPE, *reading.TEMPORAL, *reading.PAGING),
+            later=reading.LATER_SELECTION,
+            answers=some,
+        ),
+        Operation(
+            method="GET",
+            path=f"{ROOT}/temporal/entities/{{entityId}}",
+            handle=temporal.retrieve,
+            name="retrieveTemporal",
+            title="Retrieve how an entity evolved",
+            tag=_TAG_TEMPORAL,
+            clause="5.7.3",
+            parameters=(*reading.SHAPE, *reading.TEMPORAL),
+            later=reading.LATER_SHAPE,
+            path_texts=_PATH_TEXTS,
+            answers={
+                200: Answer("The evolution.", _EVOLUTION),
+                206: Answer("The same, cut to what one answer holds; see Content-Range.", _EVOLUTION),
+            },
+        ),
+        Operation(
+            method="POST",
+            path=f"{ROOT}/temporal/entityOperations/query",
+            handle=posted.query_temporal,
+            name="queryTemporalByPost",
+            title="Query how entities evolved, by a document",
+            tag=_TAG_TEMPORAL,
+            clause="5.7.4",
+            parameters=paging,
+            body=_QUERY_BODY,
+            answers=some,
+        ),
+    )

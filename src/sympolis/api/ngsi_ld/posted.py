@@ -1,0 +1,146 @@
+"""Queries whose parameters come in a body (GS CIM 009, clauses 5.7.2 and 5.7.4 with data type 5.2.23).
+
+The body is turned into the parameters that the URL would have had, so that both ways read and refuse alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sympolis.api.http import Reply, Request, encode
+from sympolis.api.ngsi_ld.entities import Entities
+from sympolis.api.ngsi_ld.linking import Inbox, linkable
+from sympolis.api.ngsi_ld.reading import LATER_SELECTION
+from sympolis.api.ngsi_ld.temporal import Temporal
+from sympolis.api.parts import ApiParts
+from sympolis.context.terms import Terms
+from sympolis.domain import errors
+
+_TEXTS = ("q", "lang")
+_LISTS = ("attrs", "pick", "omit")
+_GEO = ("georel", "geometry", "geoproperty")
+_TEMPORAL = ("timerel", "timeAt", "endTimeAt", "timeproperty")
+_KNOWN = frozenset({"type", "entities", "geoQ", "temporalQ", *_TEXTS, *_LISTS})
+_LATER = frozenset({*LATER_SELECTION, "ordering", "entityMap"})
+
+
+class Posted:
+    """Handlers of ``/entityOperations/query`` and ``/temporal/entityOperations/query``."""
+
+    def __init__(self, parts: ApiParts, entities: Entities, temporal: Temporal) -> None:
+        self._contexts = parts.contexts
+        self._inbox = Inbox(parts.contexts)
+        self._entities = entities
+        self._temporal = temporal
+
+    async def query(self, request: Request) -> Reply:
+        """Query Entities via POST, clause 5.7.2."""
+        terms = await self._take(request)
+        return await self._entities.answer_query(request, terms)
+
+    async def query_temporal(self, request: Request) -> Reply:
+        """Query Temporal Evolution via POST, clause 5.7.4."""
+        terms = await self._take(request)
+        return await self._temporal.answer_query(request, terms)
+
+    async def _take(self, request: Request) -> Terms:
+        body, terms = await self._inbox.read(request)
+        document, own = await self._inbox.document(body, terms, "body")
+        request.parameters = {**request.parameters, **query_parameters(document)}
+        # Where the answer names its context in a Link, only a context with an address will do.
+        return linkable(own, self._contexts)
+
+
+def query_parameters(document: Mapping[str, Any]) -> dict[str, str]:
+    """The URL parameters that say the same as a Query document. Raises ``InvalidRequest`` or ``BadRequestData``."""
+    _check_members(document)
+    found = {name: _text(document[name], name) for name in _TEXTS if name in document}
+    found |= {name: ",".join(_texts(document[name], name)) for name in _LISTS if name in document}
+    found |= _part(document, "entities", _selectors)
+    found |= _part(document, "geoQ", _geo)
+    found |= _part(document, "temporalQ", _temporal)
+    return found
+
+
+def _check_members(document: Mapping[str, Any]) -> None:
+    if document.get("type") != "Query":
+        raise errors.BadRequestData('expected "type": "Query"', where="type")
+    for name in document.keys() - _KNOWN:
+        if name in _LATER:
+            raise errors.NotImplementedHere(f"the member {name} is not offered yet", where=name)
+        raise errors.BadRequestData("unknown member of a Query", where=name)
+
+
+def _part(document: Mapping[str, Any], name: str, read: Callable[[Any], dict[str, str]]) -> dict[str, str]:
+    return read(document[name]) if name in document else {}
+
+
+def _selectors(value: Any) -> dict[str, str]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        raise errors.BadRequestData("expected an array of entity selectors", where="entities")
+    for one in value:
+        if "type" not in one or one.keys() - {"id", "type", "idPattern"}:
+            raise errors.BadRequestData("a selector has a type, and may have id and idPattern", where="entities")
+    return _same_kind(value)
+
+
+def _same_kind(selectors: list[dict[str, Any]]) -> dict[str, str]:
+    """One URL query cannot mix selectors that pair different types with different ids; say so rather than guess."""
+    types = {_text(one["type"], "entities.type") for one in selectors}
+    ids = [_texts(one["id"], "entities.id") for one in selectors if "id" in one]
+    patterns = {_text(one["idPattern"], "entities.idPattern") for one in selectors if "idPattern" in one}
+    mixed = len(selectors) > 1 and (patterns or (ids and (len(types) > 1 or len(ids) != len(selectors))))
+    if mixed:
+        raise errors.NotImplementedHere("selectors of different kinds in one query are not offered yet", where="entities")
+    found = {"type": "|".join(f"({one})" if len(types) > 1 else one for one in sorted(types))}
+    if ids:
+        found["id"] = ",".join(one for group in ids for one in group)
+    if patterns:
+        found["idPattern"] = patterns.pop()
+    return found
+
+
+def _geo(value: Any) -> dict[str, str]:
+    document = _object(value, "geoQ", {*_GEO, "coordinates"})
+    found = {name: _text(document[name], f"geoQ.{name}") for name in _GEO if name in document}
+    if "coordinates" in document:
+        coordinates = document["coordinates"]
+        found["coordinates"] = coordinates if isinstance(coordinates, str) else _json_text(coordinates)
+    return found
+
+
+def _json_text(value: Any) -> str:
+    return encode(value).decode()
+
+
+def _temporal(value: Any) -> dict[str, str]:
+    document = _object(value, "temporalQ", {*_TEMPORAL, "lastN", "aggrParams", "aggrMethods", "aggrPeriodDuration"})
+    found = {name: _text(document[name], f"temporalQ.{name}") for name in _TEMPORAL if name in document}
+    if "lastN" in document:
+        found["lastN"] = _json_text(document["lastN"])
+    aggregate = {**document, **_object(document.get("aggrParams", {}), "aggrParams", {"aggrMethods", "aggrPeriodDuration"})}
+    if "aggrMethods" in aggregate:
+        found["aggrMethods"] = ",".join(_texts(aggregate["aggrMethods"], "aggrMethods"))
+    if "aggrPeriodDuration" in aggregate:
+        found["aggrPeriodDuration"] = _text(aggregate["aggrPeriodDuration"], "aggrPeriodDuration")
+    return found
+
+
+def _object(value: Any, where: str, known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() - known:
+        raise errors.BadRequestData(f"expected an object with {', '.join(sorted(known))}", where=where)
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise errors.BadRequestData("expected a text", where=where)
+    return value
+
+
+def _texts(value: Any, where: str) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, str) for one in values):
+        raise errors.BadRequestData("expected a text or a list of texts", where=where)
+    return values

@@ -1,0 +1,245 @@
+"""From an NGSI-LD request's long parameter list to two values: what to select and how to show it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympolis.api.http import Request
+from sympolis.api.parameters import (
+    BooleanParameter,
+    IntegerParameter,
+    ListParameter,
+    Parameter,
+    TimeParameter,
+)
+from sympolis.context import geoquery, qlanguage, temporal, typelanguage
+from sympolis.context.codec import Form, TemporalForm, check_entity_id
+from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange
+from sympolis.context.terms import Terms
+from sympolis.domain import errors
+
+ID = ListParameter(name="id", text="Entity ids, comma-separated.", max_items=1000)
+ID_PATTERN = Parameter(name="idPattern", text="A regular expression that ids match.", max_length=256)
+TYPE = Parameter(name="type", text="Types in the type language (clause 4.17), e.g. `(Road;Street),Bridge`; `*`: any.")
+Q = Parameter(name="q", text="A query in the query language (clause 4.9), e.g. `speed>30;lanes==2`.")
+ATTRS = ListParameter(name="attrs", text="Entities with at least one of these attributes, and only these shown.")
+PICK = Parameter(name="pick", text="Show only these members (clause 4.21).")
+OMIT = Parameter(name="omit", text="Leave these members out (clause 4.21).")
+GEOREL = Parameter(name="georel", text="Relation to the geometry, e.g. `near;maxDistance==500` (clause 4.10).")
+GEOMETRY = Parameter(name="geometry", text="Type of the reference geometry, e.g. `Point`.", max_length=32)
+COORDINATES = Parameter(name="coordinates", text="GeoJSON coordinates of the reference geometry.", max_length=32_768)
+GEOPROPERTY = Parameter(name="geoproperty", text="The GeoProperty to compare; `location` unless given.", max_length=512)
+LIMIT = IntegerParameter(name="limit", text="How many to give at most; 0 only with count=true.", high=1000, default=20)
+OFFSET = IntegerParameter(name="offset", text="How many to skip.", high=10_000_000)
+COUNT = BooleanParameter(name="count", text="Give the total in NGSILD-Results-Count.")
+OPTIONS = ListParameter(name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8)
+FORMAT = Parameter(name="format", text="normalized, concise, keyValues or simplified; wins over options.")
+LANG = Parameter(name="lang", text="Languages wanted of LanguageProperties, ranked.", max_length=256)
+LOCAL = BooleanParameter(name="local", text="Only what this twin holds itself; always so here.")
+GEOMETRY_PROPERTY = Parameter(
+    name="geometryProperty", text="The GeoProperty that becomes a feature's geometry.", max_length=512
+)
+TIMEREL = Parameter(name="timerel", text="Temporal relation.", choices=("before", "after", "between"))
+TIME_AT = TimeParameter(name="timeAt", text="The time it refers to.")
+END_TIME_AT = TimeParameter(name="endTimeAt", text="The end of `between`, excluded.")
+TIMEPROPERTY = Parameter(
+    name="timeproperty",
+    text="Which time is meant; observedAt unless given.",
+    choices=("observedAt", "createdAt", "modifiedAt", "deletedAt"),
+)
+LAST_N = IntegerParameter(name="lastN", text="Only the newest n instances of each attribute.", low=1, high=100_000)
+AGGR_METHODS = ListParameter(name="aggrMethods", text="Aggregations of the aggregated representation.", max_items=8)
+AGGR_PERIOD = Parameter(name="aggrPeriodDuration", text="ISO 8601 duration of one bucket; PT0S: one.", max_length=64)
+
+UPSERT_OPTIONS = ListParameter(name="options", text="replace (what is there) or update (its attributes).", max_items=2)
+
+PAGING = (LIMIT, OFFSET, COUNT)
+SHAPE = (ATTRS, PICK, OMIT, LANG, OPTIONS, FORMAT, LOCAL)
+SELECTION = (ID, ID_PATTERN, TYPE, Q, GEOREL, GEOMETRY, COORDINATES, GEOPROPERTY)
+TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIMEPROPERTY, LAST_N, AGGR_METHODS, AGGR_PERIOD)
+LATER_SHAPE = ("datasetId", "join", "joinLevel", "containedBy", "entityMap", "entityMapLifetime", "jsonKeys")
+LATER_SELECTION = (
+    *LATER_SHAPE,
+    "scopeQ",
+    "csf",
+    "expandValues",
+    "orderBy",
+    "orderFrom",
+    "orderGeometry",
+    "collation",
+    "splitEntities",
+)
+
+_CORE_MEMBERS = ("id", "type", "scope")
+_MEMBER = re.compile(r"[^\s,;|(){}\"'<>&?]+")
+_FORMS = {
+    "normalized": Form.NORMALIZED,
+    "concise": Form.CONCISE,
+    "keyValues": Form.KEY_VALUES,
+    "simplified": Form.KEY_VALUES,
+}
+_TEMPORAL_FORMS = tuple(TemporalForm)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How an entity is shown; ``attrs``, ``pick`` and ``omit`` are names as the client wrote them."""
+
+    form: Form = Form.NORMALIZED
+    temporal: TemporalForm = TemporalForm.NORMALIZED
+    sys_attrs: bool = False
+    attrs: tuple[str, ...] = ()
+    pick: tuple[str, ...] = ()
+    omit: tuple[str, ...] = ()
+    lang: str | None = None
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The members to show; empty: all."""
+        return self.pick or (("id", "type", "scope", *self.attrs) if self.attrs else ())
+
+
+PLAIN = Shape()
+
+
+def read_query(request: Request, terms: Terms, *, limit: int | None = None) -> Query:
+    """The entities to select (clause 5.7.2). Raises ``InvalidRequest`` or ``BadRequestData``.
+
+    ``limit`` is asked of the store instead of the request's (one more shows whether there is a next page).
+    """
+    query = Query(
+        ids=tuple(check_entity_id(one) for one in ID.of(request)),
+        id_pattern=_pattern(ID_PATTERN.raw(request)),
+        types=_types(TYPE.raw(request), terms),
+        q=None if (text := Q.raw(request)) is None else qlanguage.parse(text, terms),
+        geo=_geo(request, terms),
+        attributes=tuple(terms.expand(name) for name in ATTRS.of(request)),
+        limit=LIMIT.of(request) if limit is None else limit,
+        offset=OFFSET.of(request),
+        count=COUNT.of(request),
+    )
+    restricted = query.types or query.q or query.geo or query.attributes
+    if not restricted and not LOCAL.of(request) and TYPE.raw(request) != "*":
+        raise errors.BadRequestData(
+            "a query needs at least one of type, attrs, q and georel", where="query", hint="or ask with local=true"
+        )
+    if query.limit == 0 and not query.count:
+        raise errors.InvalidRequest("limit=0 makes sense only with count=true", where="limit")
+    return query
+
+
+def read_history(
+    request: Request, terms: Terms, entities: Query, shape: Shape, page_size: int, *, required: bool
+) -> HistoryQuery:
+    """Which observations to give (clause 5.7.4); ``required``: a temporal relation must be given."""
+    if TIMEREL.raw(request) is None and required:
+        raise errors.BadRequestData("a temporal query needs timerel and timeAt", where="timerel")
+    methods = tuple(_method(name) for name in AGGR_METHODS.of(request))
+    aggregated = shape.temporal is TemporalForm.AGGREGATED_VALUES
+    if methods and not aggregated:
+        raise errors.BadRequestData("aggrMethods needs format=aggregatedValues", where="aggrMethods")
+    names = shape.attrs or tuple(name for name in shape.pick if name not in _CORE_MEMBERS)
+    return HistoryQuery(
+        entities=entities,
+        range=_range(request),
+        names=tuple(terms.expand(name) for name in names),
+        last_n=LAST_N.of(request) or None,
+        methods=methods,
+        period_s=0 if (period := AGGR_PERIOD.raw(request)) is None else temporal.parse_period(period),
+        max_instances=page_size,
+    )
+
+
+def _range(request: Request) -> TimeRange | None:
+    if TIMEREL.raw(request) is None:
+        if TIME_AT.raw(request) or END_TIME_AT.raw(request):
+            raise errors.BadRequestData("timeAt and endTimeAt need timerel", where="timerel")
+        return None
+    return temporal.parse_range(
+        TIMEREL.raw(request), TIME_AT.raw(request), END_TIME_AT.raw(request), TIMEPROPERTY.raw(request)
+    )
+
+
+def read_shape(request: Request) -> Shape:
+    """How to show entities (clauses 4.21, 6.3.7, 6.3.11). Raises ``InvalidRequest`` or ``BadRequestData``."""
+    if not request.parameters:
+        return PLAIN
+    return replace(_read_projection(request), form=_FORMS[_wanted_form(request, tuple(_FORMS))])
+
+
+def read_temporal_shape(request: Request) -> Shape:
+    """How to show temporal evolutions (clauses 4.5.7-4.5.9, 4.5.19)."""
+    form = TemporalForm(_wanted_form(request, _TEMPORAL_FORMS))
+    if form is TemporalForm.AGGREGATED_VALUES and not AGGR_METHODS.of(request):
+        raise errors.BadRequestData("aggregatedValues needs aggrMethods", where="aggrMethods")
+    return replace(_read_projection(request), temporal=form)
+
+
+def _wanted_form(request: Request, allowed: tuple[str, ...]) -> str:
+    options = OPTIONS.of(request)
+    for option in options:
+        if option != "sysAttrs" and option not in allowed:
+            raise errors.InvalidRequest(f"unknown value; known are {', '.join(allowed)}, sysAttrs", where="options")
+    form = FORMAT.raw(request) or next((option for option in options if option != "sysAttrs"), "normalized")
+    if form not in allowed:
+        raise errors.InvalidRequest(f"unknown value; known are {', '.join(allowed)}", where="format")
+    return form
+
+
+def _read_projection(request: Request) -> Shape:
+    attrs, pick, omit = ATTRS.of(request), _members(PICK, request), _members(OMIT, request)
+    if attrs and (pick or omit):
+        raise errors.BadRequestData("attrs cannot be combined with pick or omit", where="attrs")
+    if both := set(pick) & set(omit):
+        raise errors.BadRequestData("picked and omitted at once", where=", ".join(sorted(both)))
+    sys_attrs = "sysAttrs" in OPTIONS.of(request)
+    return Shape(sys_attrs=sys_attrs, attrs=attrs, pick=pick, omit=omit, lang=LANG.raw(request))
+
+
+def _members(parameter: Parameter, request: Request) -> tuple[str, ...]:
+    text = parameter.raw(request)
+    if text is None:
+        return ()
+    if "{" in text and text.count("{") == text.count("}") and "{{" not in text:
+        raise errors.NotImplementedHere("projection of linked entities is not offered yet", where=parameter.name)
+    names = tuple(text.split(","))
+    for name in names:
+        if not _MEMBER.fullmatch(name):
+            raise errors.BadRequestData("expected member names separated by single commas", where=parameter.name)
+    return names
+
+
+def _pattern(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as problem:
+        raise errors.BadRequestData(f"not a regular expression: {problem}", where="idPattern") from problem
+    return text
+
+
+def _types(text: str | None, terms: Terms) -> Any:
+    return None if text is None or text == "*" else typelanguage.parse(text, terms)
+
+
+def _geo(request: Request, terms: Terms) -> Any:
+    georel, geometry, coordinates = GEOREL.raw(request), GEOMETRY.raw(request), COORDINATES.raw(request)
+    name = GEOPROPERTY.raw(request)
+    if georel is None:
+        if geometry is not None or coordinates is not None or name is not None:
+            raise errors.BadRequestData("a geo-query needs georel, geometry and coordinates", where="georel")
+        return None
+    if geometry is None or coordinates is None:
+        raise errors.BadRequestData("a geo-query needs georel, geometry and coordinates", where="geometry")
+    return geoquery.parse(georel, geometry, coordinates, name, terms)
+
+
+def _method(name: str) -> Aggregation:
+    try:
+        return Aggregation(name)
+    except ValueError:
+        known = ", ".join(Aggregation)
+        raise errors.InvalidRequest(f"unknown aggregation; known are {known}", where="aggrMethods") from None

@@ -1,0 +1,119 @@
+"""How entities evolved: observations and aggregates (GS CIM 009, clauses 5.7.3 and 5.7.4).
+
+An answer holds a bounded number of instances; a longer one is 206 Partial Content with the span it covers
+(clause 6.3.10). Not offered yet: changing the past (5.6.11 to 5.6.16) and creation or modification times of instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sympolis.api.http import LD_JSON, Headers, Reply, Request, encode
+from sympolis.api.negotiation import preferred
+from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, page_links, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.linking import context_headers, terms_of
+from sympolis.api.ngsi_ld.reading import (
+    LIMIT,
+    Shape,
+    read_history,
+    read_query,
+    read_temporal_shape,
+)
+from sympolis.api.parts import ApiParts
+from sympolis.context.codec import check_entity_id, compact_types, render_history
+from sympolis.context.instants import format_instant
+from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.store import History, Series
+from sympolis.context.terms import Terms
+from sympolis.domain import errors
+
+
+class Temporal:
+    """Handlers of ``/temporal/entities`` and ``/temporal/entities/{entityId}``."""
+
+    def __init__(self, parts: ApiParts) -> None:
+        self._broker = parts.broker
+        self._contexts = parts.contexts
+        self._page_size = parts.settings.temporal_page_size
+
+    async def retrieve(self, request: Request) -> Reply:
+        """Retrieve Temporal Evolution of an Entity, clause 5.7.3."""
+        tenant, terms = tenant_of(request), await terms_of(request, self._contexts)
+        shape, media = read_temporal_shape(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
+        entity_id = check_entity_id(request.arguments["entityId"])
+        query = read_history(
+            request, terms, Query(ids=(entity_id,), limit=1), shape, self._page_size, required=False
+        )
+        history = await self._broker.history(query, tenant=tenant)
+        documents = _documents(history, terms, shape)
+        if not documents:
+            entity = await self._broker.retrieve(entity_id, tenant=tenant)
+            documents = [{"id": entity.id, "type": compact_types(entity.types, terms)}]
+        return _reply(documents[0], terms, media, (*tenant_headers(tenant), *_span(history, query)))
+
+    async def query(self, request: Request) -> Reply:
+        """Query Temporal Evolution of Entities, clause 5.7.4."""
+        return await self.answer_query(request, await terms_of(request, self._contexts))
+
+    async def answer_query(self, request: Request, terms: Terms) -> Reply:
+        """The page that the request's parameters select; shared with the query by POST."""
+        tenant = tenant_of(request)
+        shape, media = read_temporal_shape(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
+        limit = LIMIT.of(request)
+        entities = read_query(request, terms)
+        asked = replace(entities, limit=limit + 1) if limit else entities
+        query = read_history(request, terms, asked, shape, self._page_size, required=True)
+        history = await self._broker.history(query, tenant=tenant)
+        documents = _documents(history, terms, shape)
+        headers = [*tenant_headers(tenant), *page_links(request, media, more=len(documents) > limit)]
+        if entities.count:
+            headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
+        return _reply(documents[:limit], terms, media, (*headers, *_span(history, query)))
+
+
+def _documents(history: History, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
+    if shape.omit:
+        omitted = {terms.expand(name) for name in shape.omit if name not in ("id", "type", "scope")}
+        kept = tuple(one for one in history.series if one.name not in omitted)
+        history = replace(history, series=kept)
+    return render_history(history, terms, form=shape.temporal)
+
+
+def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:
+    if media == LD_JSON:
+        for one in document if isinstance(document, list) else [document]:
+            one["@context"] = terms.document
+    partial = any(name == b"content-range" for name, _ in headers)
+    links = context_headers(terms, media)
+    return Reply(status=206 if partial else 200, body=encode(document), media=media, headers=(*headers, *links))
+
+
+def _span(history: History, query: HistoryQuery) -> Headers:
+    """The Content-Range of an answer that had to be cut: what the client has now, in the order it was taken."""
+    if history.complete:
+        return ()
+    first, last = _ends(history.series)
+    if query.range is not None and query.last_n is None and query.range.relation != "before":
+        first = query.range.at
+    start, end = (last, first) if query.last_n is not None else (first, last)
+    return ((b"content-range", f"DateTime {format_instant(start)}-{format_instant(end)}/*".encode()),)
+
+
+def _ends(series: tuple[Series, ...]) -> tuple[datetime, datetime]:
+    times = list(_times(series))
+    if not times:
+        raise errors.TooManyResults("one entity alone has more instances than an answer may hold", where="lastN")
+    return min(times), max(times)
+
+
+def _times(series: tuple[Series, ...]) -> Iterator[datetime]:
+    for one in series:
+        if one.observations:
+            yield one.observations[0].at
+            yield one.observations[-1].at
+        if one.buckets:
+            yield one.buckets[0].start
+            yield one.buckets[-1].end

@@ -1,0 +1,129 @@
+"""Query parameters as values: each one reads itself from a request and describes itself in the OpenAPI document.
+
+One declaration gives the check and the documentation, so neither can drift from the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sympolis.api.http import Request
+from sympolis.context.instants import parse_instant
+from sympolis.domain import errors
+
+MAX_TEXT = 4096
+"""Longest text of one parameter, in characters."""
+
+_INTEGER = re.compile(r"-?[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A query parameter that is any text up to ``max_length`` characters."""
+
+    name: str
+    text: str
+    required: bool = False
+    max_length: int = MAX_TEXT
+    choices: tuple[str, ...] = ()
+    example: object = None
+
+    def raw(self, request: Request) -> str | None:
+        """The value as sent, or None. Raises ``InvalidRequest`` if it is missing, too long or not a choice."""
+        value = request.parameters.get(self.name)
+        if value is None:
+            if self.required:
+                raise errors.InvalidRequest("the parameter is required", where=self.name)
+            return None
+        if len(value) > self.max_length:
+            raise errors.InvalidRequest(f"longer than {self.max_length} characters", where=self.name)
+        if self.choices and value not in self.choices:
+            raise errors.InvalidRequest(f"expected one of {', '.join(self.choices)}", where=self.name)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the value."""
+        if self.choices:
+            return {"type": "string", "enum": list(self.choices)}
+        return {"type": "string", "maxLength": self.max_length}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerParameter(Parameter):
+    """A whole number within [low, high]."""
+
+    low: int = 0
+    high: int = 1_000_000
+    default: int = 0
+
+    def of(self, request: Request) -> int:
+        """The number, or the default. Raises ``InvalidRequest``."""
+        value = self.raw(request)
+        if value is None:
+            return self.default
+        if not _INTEGER.fullmatch(value) or not self.low <= int(value) <= self.high:
+            raise errors.InvalidRequest(
+                f"expected a whole number from {self.low} to {self.high}", where=self.name
+            )
+        return int(value)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the value."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high, "default": self.default}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooleanParameter(Parameter):
+    """``true`` or ``false``; false where absent."""
+
+    def of(self, request: Request) -> bool:
+        """The flag. Raises ``InvalidRequest``."""
+        value = self.raw(request)
+        if value not in (None, "true", "false"):
+            raise errors.InvalidRequest("expected true or false", where=self.name)
+        return value == "true"
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the value."""
+        return {"type": "boolean", "default": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListParameter(Parameter):
+    """Comma-separated words, at most ``max_items``."""
+
+    max_items: int = 1000
+    max_length: int = 32_768
+
+    def of(self, request: Request) -> tuple[str, ...]:
+        """The words, in order; empty where absent. Raises ``InvalidRequest`` for an empty word."""
+        value = self.raw(request)
+        if value is None:
+            return ()
+        words = tuple(word.strip() for word in value.split(","))
+        if not all(words):
+            raise errors.InvalidRequest("expected words separated by single commas", where=self.name)
+        if len(words) > self.max_items:
+            raise errors.InvalidRequest(f"more than {self.max_items} items", where=self.name)
+        return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeParameter(Parameter):
+    """A date-time of RFC 3339, e.g. ``2024-03-04T08:00:00Z``."""
+
+    def of(self, request: Request) -> datetime | None:
+        """The time in UTC, or None. Raises ``InvalidRequest``."""
+        value = self.raw(request)
+        return None if value is None else parse_instant(value, where=self.name)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the value."""
+        return {"type": "string", "format": "date-time"}
+
+
+LIMIT = IntegerParameter(name="limit", text="How many to give at most.", low=1, high=1000, default=20)
+OFFSET = IntegerParameter(name="offset", text="How many to skip.", high=10_000_000)

@@ -56,9 +56,7 @@ class Broker:
         """One page of entities (clause 5.7.2)."""
         return await self.store.query(query, tenant=tenant)
 
-    async def observe(
-        self, observations: Sequence[Observation], *, tenant: str = "", cause: str = ""
-    ) -> int:
+    async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
         """Add points to histories; returns how many were new or different."""
         return await self.store.observe(observations, tenant=tenant, cause=cause)
 

@@ -46,7 +46,7 @@ class Bucket:
 
     start: datetime
     end: datetime
-    figures: Mapping[Aggregation, float | int | None]
+    figures: Mapping[Aggregation, float | int | str | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ class Attribute:
     members: Mapping[str, Any] = field(default_factory=dict)
     """Further standard members: ``objectType``, ``valueType``, ``expiresAt``, ``ngsildproof`` …"""
     created_at: datetime | None = None
+    """None: when the entity (or the attribute that this one belongs to) was created."""
     modified_at: datetime | None = None
+    """None: not modified since its creation."""
     instance_id: str | None = None
 
 

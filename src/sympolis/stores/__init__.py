@@ -1,1 +1,1 @@
-"""(to be described)"""
+"""Stores behind the port ``context.store``: ``memory`` and ``embedded`` (SQLite)."""

@@ -1,1 +1,5 @@
-"""(to be described)"""
+"""The store without files."""
+
+from sympolis.stores.memory.store import MemoryStore
+
+__all__ = ["MemoryStore"]

@@ -1,0 +1,243 @@
+"""Whether an entity satisfies a query: the meaning of ``Query`` in plain Python.
+
+The memory store answers with it, the embedded store where SQL cannot say it, subscriptions will filter with it, and
+the property tests hold SQL against it. Semantics of clause 4.9 where the text leaves room:
+
+* every operator but ``EXISTS`` needs the target to be there; ``!=`` and ``!~=`` hold where none of its values is equal
+  or matches;
+* several instances (``datasetId``), lists and language maps: one fitting value is enough for the other operators;
+* values of different kinds (number, text, truth) are never equal and have no order;
+* times are compared as instants, texts by code point.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sympolis.context import geometry
+from sympolis.context.core_context import NGSI_LD
+from sympolis.context.instants import find_instant, format_instant
+from sympolis.context.query import AllOf, AnyOf, Comparison, GeoQuery, Query, Term, TypeIs, ValueRange
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
+
+_NEGATIVE = {Comparison.UNEQUAL, Comparison.NOT_MATCHES}
+_ORDER: Mapping[Comparison, Callable[[Any, Any], bool]] = {
+    Comparison.GREATER: operator.gt,
+    Comparison.GREATER_EQUAL: operator.ge,
+    Comparison.LESS: operator.lt,
+    Comparison.LESS_EQUAL: operator.le,
+}
+
+
+def matcher(query: Query) -> Callable[[Entity], bool]:
+    """A test for the selecting part of ``query`` (not its page)."""
+    tests: list[Callable[[Entity], bool]] = []
+    if query.ids:
+        ids = frozenset(query.ids)
+        tests.append(lambda entity: entity.id in ids)
+    if query.id_pattern is not None:
+        pattern = _compiled(query.id_pattern)
+        tests.append(lambda entity: pattern.search(entity.id) is not None)
+    if query.types is not None:
+        tests.append(lambda entity: type_holds(query.types, entity.types))
+    if query.attributes:
+        names = frozenset(query.attributes)
+        tests.append(lambda entity: not names.isdisjoint(entity.attributes))
+    if query.q is not None:
+        tests.append(lambda entity: q_holds(query.q, entity))
+    if query.geo is not None:
+        tests.append(_geo_matcher(query.geo))
+    return lambda entity: all(test(entity) for test in tests)
+
+
+def selects_by_state(query: Query) -> bool:
+    """Whether the query asks for more than ids and types, so that only present entities can satisfy it."""
+    return bool(query.attributes) or query.q is not None or query.geo is not None
+
+
+def subject_matcher(query: Query) -> Callable[[str, tuple[str, ...]], bool]:
+    """The test of ids and types alone, for subjects of the history that may have no present state."""
+    holds = matcher(replace(query, q=None, geo=None, attributes=()))
+    return lambda entity_id, types: holds(Entity(entity_id, types))
+
+
+def type_holds(expression: Any, types: Iterable[str]) -> bool:
+    """Whether a type expression holds for these types."""
+    if isinstance(expression, TypeIs):
+        return expression.name in types
+    parts = (type_holds(part, types) for part in expression.parts)
+    return all(parts) if isinstance(expression, AllOf) else any(parts)
+
+
+def q_holds(expression: Any, entity: Entity) -> bool:
+    """Whether an expression of the query language holds for an entity."""
+    if isinstance(expression, AllOf):
+        return all(q_holds(part, entity) for part in expression.parts)
+    if isinstance(expression, AnyOf):
+        return any(q_holds(part, entity) for part in expression.parts)
+    return _term_holds(expression, entity)
+
+
+def _geo_matcher(query: GeoQuery) -> Callable[[Entity], bool]:
+    test = geometry.prepare(query)
+
+    def holds(entity: Entity) -> bool:
+        found = [
+            one.value
+            for one in entity.attributes.get(query.property, ())
+            if one.kind is AttributeKind.GEO_PROPERTY
+        ]
+        return bool(found) and bool(test.select(geometry.from_geojson(found)).any())
+
+    return holds
+
+
+# --- one term
+
+
+def _term_holds(term: Term, entity: Entity) -> bool:
+    values = list(_targets(term, entity))
+    if not values or term.comparison is Comparison.EXISTS:
+        return bool(values)
+    holds = any(_value_holds(term, value) for value in values)
+    return holds != (term.comparison in _NEGATIVE)
+
+
+def _targets(term: Term, entity: Entity) -> Iterator[Any]:
+    """The values that the term is about, lists and language maps opened."""
+    for value in _along(term.path, entity):
+        yield from _opened(_inside(value, term.inside))
+
+
+def _along(path: tuple[str, ...], entity: Entity) -> Iterator[Any]:
+    name, *rest = path
+    found = entity.attributes.get(name)
+    if found is None:
+        own = _entity_member(entity, name) if not rest else None
+        if own is not None:
+            yield own
+        return
+    for instance in found:
+        yield from _along_attribute(rest, instance, entity.created_at)
+
+
+def _along_attribute(path: list[str], attribute: Attribute, created: datetime | None) -> Iterator[Any]:
+    if not path:
+        texts = attribute.kind is AttributeKind.LANGUAGE_PROPERTY and isinstance(attribute.value, Mapping)
+        yield _Texts(attribute.value) if texts else attribute.value
+        return
+    name, *rest = path
+    created = attribute.created_at or created
+    if name in attribute.attributes:
+        for instance in attribute.attributes[name]:
+            yield from _along_attribute(rest, instance, created)
+    elif not rest:
+        member = _attribute_member(attribute, name, created)
+        if member is not None:
+            yield member
+
+
+def _entity_member(entity: Entity, name: str) -> Any:
+    if name == NGSI_LD + "createdAt":
+        return entity.created_at
+    if name == NGSI_LD + "modifiedAt":
+        return entity.modified_at
+    if name == NGSI_LD + "expiresAt":
+        return entity.members.get("expiresAt")
+    return None
+
+
+def _attribute_member(attribute: Attribute, name: str, created: datetime | None) -> Any:
+    members: dict[str, Any] = {
+        "observedAt": attribute.observed_at,
+        "unitCode": attribute.unit_code,
+        "datasetId": attribute.dataset_id,
+        "createdAt": created,
+        "modifiedAt": attribute.modified_at or created,
+        "expiresAt": attribute.members.get("expiresAt"),
+        "objectType": attribute.members.get("objectType"),
+        "valueType": attribute.members.get("valueType"),
+    }
+    return members.get(name.removeprefix(NGSI_LD)) if name.startswith(NGSI_LD) else None
+
+
+_ABSENT: Any = object()
+
+
+class _Texts(dict[str, Any]):
+    """A language map: any of its texts may satisfy a term."""
+
+
+def _inside(value: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        if isinstance(value, list | tuple):
+            value = [part[step] for part in value if isinstance(part, Mapping) and step in part]
+            if not value:
+                return _ABSENT
+        elif isinstance(value, Mapping) and step in value:
+            value = value[step]
+        else:
+            return _ABSENT
+    return value
+
+
+def _opened(value: Any) -> Iterator[Any]:
+    if value is _ABSENT:
+        return
+    yield value
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _opened(part)
+    elif isinstance(value, Mapping) and "@value" in value:
+        yield value["@value"]
+    elif isinstance(value, _Texts):
+        for text in value.values():
+            yield from _opened(text)
+
+
+# --- one value
+
+
+def _value_holds(term: Term, value: Any) -> bool:
+    operand = term.operand
+    if isinstance(operand, tuple):
+        return any(_value_holds(replace(term, operand=part), value) for part in operand)
+    if isinstance(operand, ValueRange):
+        return _in_range(value, operand)
+    if term.comparison in (Comparison.MATCHES, Comparison.NOT_MATCHES):
+        return isinstance(value, str) and _compiled(operand).search(value[:_LONGEST]) is not None
+    if term.comparison in _ORDER:
+        return _ordered(_ORDER[term.comparison], value, operand)
+    return _ordered(operator.eq, value, operand)
+
+
+_LONGEST = 4096
+"""Patterns see this much of a text: keeps a search within bounds."""
+
+
+def _in_range(value: Any, wanted: ValueRange) -> bool:
+    return _ordered(operator.ge, value, wanted.low) and _ordered(operator.le, value, wanted.high)
+
+
+def _ordered(compare: Callable[[Any, Any], bool], value: Any, operand: Any) -> bool:
+    if isinstance(operand, datetime):
+        instant = value if isinstance(value, datetime) else find_instant(value)
+        return instant is not None and compare(instant, operand)
+    if isinstance(value, datetime):
+        value = format_instant(value)
+    if isinstance(operand, bool) or isinstance(value, bool):
+        return isinstance(operand, bool) and isinstance(value, bool) and compare(value, operand)
+    if isinstance(operand, int | float):
+        return isinstance(value, int | float) and compare(value, operand)
+    return isinstance(value, str) and isinstance(operand, str) and compare(value, operand)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

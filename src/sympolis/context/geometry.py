@@ -1,0 +1,125 @@
+"""The seven relations of the geo-query language, on many geometries at once (clause 4.10).
+
+Geometries are WGS84. Topological relations are decided in the plane of longitude and latitude, as GeoJSON draws its
+lines. Distances are metres on the ellipsoid: the nearest points are found in a local plane scaled at the middle
+latitude, then measured with the Gauss mid-latitude formula (error below 0.1 % up to 500 km and at city
+distances below a millimetre per kilometre, see the tests against geodesics). Geometries that cross the antimeridian have to be split, as RFC 7946 asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import shapely
+
+from sympolis.context.query import GeoQuery, GeoRelation
+from sympolis.domain.errors import BadRequestData
+
+_EQUATOR_M = 6378137.0
+_ECCENTRICITY2 = 0.00669437999014
+_METRES_PER_DEGREE = 110_500.0
+"""No degree of latitude is shorter: safe for search boxes."""
+
+Box = tuple[float, float, float, float]
+_WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
+
+
+def from_geojson(geometries: Sequence[Mapping[str, Any]]) -> Any:
+    """An array of shapely geometries. Raises ``BadRequestData``."""
+    try:
+        return shapely.from_geojson([msgspec.json.encode(geometry) for geometry in geometries])
+    except (shapely.errors.GEOSException, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise BadRequestData(f"this geometry cannot be read: {error}", where="coordinates") from error
+
+
+@dataclass(frozen=True, slots=True)
+class GeoTest:
+    """A ``GeoQuery`` made ready: ``box`` is where candidates can be (None: anywhere), ``select`` decides."""
+
+    query: GeoQuery
+    reference: Any
+    box: Box | None
+
+    def select(self, geometries: Any) -> Any:
+        """Which of an array of shapely geometries satisfy the relation, as an array of booleans."""
+        if self.query.relation is GeoRelation.NEAR:
+            return self._near(geometries)
+        relate = _RELATIONS[self.query.relation]
+        try:
+            return relate(geometries, self.reference)
+        except shapely.errors.GEOSException:
+            return relate(shapely.make_valid(geometries), shapely.make_valid(self.reference))
+
+    def _near(self, geometries: Any) -> Any:
+        distances = distance_m(geometries, self.reference)
+        kept = np.ones(len(distances), dtype=bool)
+        if self.query.max_distance_m is not None:
+            kept &= distances <= self.query.max_distance_m
+        if self.query.min_distance_m is not None:
+            kept &= distances >= self.query.min_distance_m
+        return kept
+
+
+def prepare(query: GeoQuery) -> GeoTest:
+    """Make a geo-query ready for many geometries. Raises ``BadRequestData`` for an unreadable geometry."""
+    [reference] = from_geojson([query.geometry])
+    shapely.prepare(reference)
+    return GeoTest(query, reference, _box(query, reference))
+
+
+def _box(query: GeoQuery, reference: Any) -> Box | None:
+    if query.relation is GeoRelation.DISJOINT:
+        return None
+    west, south, east, north = (float(edge) for edge in shapely.bounds(reference))
+    if query.relation is not GeoRelation.NEAR:
+        return (west, south, east, north)
+    if query.max_distance_m is None:
+        return None
+    up = query.max_distance_m / _METRES_PER_DEGREE
+    highest = min(90.0, max(abs(south), abs(north)) + up)
+    shrink = max(float(np.cos(np.radians(highest))), 1e-3)
+    side = up / shrink
+    if highest > 89.0 or west - side < -180 or east + side > 180:
+        return _WORLD
+    return (west - side, south - up, east + side, north + up)
+
+
+def distance_m(geometries: Any, reference: Any) -> Any:
+    """Metres between each geometry and the reference; 0 where they touch."""
+    if len(geometries) == 0:
+        return np.zeros(0)
+    latitude = np.radians(shapely.get_y(shapely.centroid(reference)))
+    east, north = _metres_per_degree(latitude)
+    scaled = shapely.transform(geometries, lambda xy: xy * (east, north))
+    line = shapely.shortest_line(scaled, shapely.transform(reference, lambda xy: xy * (east, north)))
+    ends = shapely.get_coordinates(line).reshape(-1, 2, 2) / (east, north)
+    return _mid_latitude_distance(ends[:, 0], ends[:, 1])
+
+
+def _mid_latitude_distance(start: Any, end: Any) -> Any:
+    """Gauss's mid-latitude method: accurate for the distances of a region."""
+    east, north = _metres_per_degree(np.radians((start[:, 1] + end[:, 1]) / 2))
+    across = np.abs(end[:, 0] - start[:, 0])
+    across = np.minimum(across, 360 - across)
+    return np.hypot(across * east, (end[:, 1] - start[:, 1]) * north)
+
+
+def _metres_per_degree(latitude: Any) -> tuple[Any, Any]:
+    """Length of a degree of longitude and of latitude on WGS84 at a latitude in radians."""
+    bend = 1 - _ECCENTRICITY2 * np.sin(latitude) ** 2
+    east = np.radians(_EQUATOR_M * np.cos(latitude) / np.sqrt(bend))
+    return east, np.radians(_EQUATOR_M * (1 - _ECCENTRICITY2) / bend**1.5)
+
+
+_RELATIONS: Mapping[GeoRelation, Callable[[Any, Any], Any]] = {
+    GeoRelation.WITHIN: shapely.covered_by,
+    GeoRelation.CONTAINS: shapely.covers,
+    GeoRelation.OVERLAPS: shapely.overlaps,
+    GeoRelation.INTERSECTS: shapely.intersects,
+    GeoRelation.EQUALS: shapely.equals,
+    GeoRelation.DISJOINT: shapely.disjoint,
+}

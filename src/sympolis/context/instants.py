@@ -1,0 +1,39 @@
+"""Times on the wire: ISO 8601 in UTC with a trailing Z (GS CIM 009, clause 4.6.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sympolis.domain.errors import BadRequestData
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def parse_instant(text: object, *, where: str) -> datetime:
+    """An aware datetime in UTC from ISO 8601 text with a zone. Raises ``BadRequestData``."""
+    if isinstance(text, str) and _DATE_TIME.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise BadRequestData(
+        "this must be a date and time with a zone", where=where, hint="for example 2024-05-08T07:00:00Z"
+    )
+
+
+def find_instant(value: object) -> datetime | None:
+    """Like ``parse_instant``, None for anything that is not one."""
+    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def format_instant(at: datetime) -> str:
+    """ISO 8601 in UTC with Z; fractions only where there are any."""
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat()[:-6] + "Z"

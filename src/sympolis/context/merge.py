@@ -1,0 +1,331 @@
+"""NGSI-LD's rules for changing entities, as pure functions (GS CIM 009, clauses 5.6.1–5.6.20).
+
+Each rule takes what the client sent and gives a ``Decision``: from the entity's present state and the time of
+acceptance to its next state. The same object means that nothing changes, None that the entity goes. System times
+are kept here: what stays equal keeps its own, and an attribute records only what its entity's do not say already
+(see ``Attribute.created_at``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sympolis.context.store import Decision
+from sympolis.domain.entity import NULL, Attribute, Entity
+from sympolis.domain.errors import AlreadyExists, BadRequestData, NotFound
+
+Instances = tuple[Attribute, ...]
+Attributes = Mapping[str, Instances]
+
+
+def create(entity: Entity) -> Decision:
+    """Create Entity (5.6.1). Refuses with ``AlreadyExists``."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        if before is not None:
+            raise AlreadyExists(f"entity {entity.id} exists already", where="id")
+        return _fresh(entity, at)
+
+    return decide
+
+
+def upsert_replace(entity: Entity) -> Decision:
+    """Batch upsert in replace mode (5.6.8): create it, or let its new content stand for the old."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        return _fresh(entity, at) if before is None else _replaced(before, entity, at)
+
+    return decide
+
+
+def upsert_update(entity: Entity) -> Decision:
+    """Batch upsert in update mode (5.6.8): create it, or append its attributes, overwriting equal ones."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        if before is None:
+            return _fresh(entity, at)
+        return _changed(
+            before,
+            at,
+            attributes=_appended(before.attributes, entity.attributes, at),
+            types=_union(before.types, entity.types),
+            scope=entity.scope or before.scope,
+            members={**before.members, **entity.members},
+        )
+
+    return decide
+
+
+def replace_entity(entity: Entity) -> Decision:
+    """Replace Entity (5.6.18). Refuses with ``NotFound``."""
+    return lambda before, at: _replaced(_existing(before, entity.id), entity, at)
+
+
+def delete(before: Entity | None, at: datetime) -> Entity | None:  # noqa: ARG001 — a Decision
+    """Delete Entity (5.6.6). Refuses with ``NotFound``."""
+    _existing(before, "with this id")
+    return None
+
+
+def append_attributes(entity_id: str, attributes: Attributes, *, overwrite: bool = True) -> Decision:
+    """Append Attributes (5.6.3); with ``overwrite`` off, instances that are there already stay. May raise ``NotFound``."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        return _changed(
+            found, at, attributes=_appended(found.attributes, attributes, at, overwrite=overwrite)
+        )
+
+    return decide
+
+
+def update_attributes(entity_id: str, attributes: Attributes) -> Decision:
+    """Update Attributes (5.6.2): only instances that are there already. May raise ``NotFound``."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        known = {
+            name: tuple(one for one in instances if found.attribute(name, one.dataset_id) is not None)
+            for name, instances in attributes.items()
+        }
+        return _changed(found, at, attributes=_appended(found.attributes, known, at))
+
+    return decide
+
+
+def replace_attribute(entity_id: str, name: str, attribute: Attribute) -> Decision:
+    """Replace Attribute (5.6.19): one instance that is there. Refuses with ``NotFound``."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        _existing_instance(found, name, attribute.dataset_id)
+        return _changed(found, at, attributes=_appended(found.attributes, {name: (attribute,)}, at))
+
+    return decide
+
+
+def partial_update(entity_id: str, name: str, fragment: Attribute, *, valued: bool = True) -> Decision:
+    """Partial Attribute Update (5.6.4): the members that the fragment has stand for the old ones.
+
+    ``valued`` is False where the fragment gave no value, so that the present one stays. Refuses with ``NotFound``,
+    or ``BadRequestData`` where the kind would change.
+    """
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        present = _existing_instance(found, name, fragment.dataset_id)
+        if fragment.kind is not present.kind and valued:
+            raise BadRequestData(f"this attribute is a {present.kind}, not a {fragment.kind}", where=name)
+        return _with_instance(found, name, _overlaid(present, fragment, valued), at)
+
+    return decide
+
+
+def delete_attribute(
+    entity_id: str, name: str, *, dataset_id: str | None = None, every: bool = False
+) -> Decision:
+    """Delete Attribute (5.6.5): one instance, or with ``every`` all of them. Refuses with ``NotFound``."""
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        if name not in found.attributes:
+            raise NotFound(f"entity {entity_id} has no attribute {name}", where="attribute")
+        if every:
+            return _changed(found, at, attributes=_without(found.attributes, name, ()))
+        _existing_instance(found, name, dataset_id)
+        rest = tuple(one for one in found.attributes[name] if one.dataset_id != dataset_id)
+        return _changed(found, at, attributes=_without(found.attributes, name, rest))
+
+    return decide
+
+
+def merge_entity(entity_id: str, fragment: Attributes, **entity_parts: Any) -> Decision:
+    """Merge Entity (5.6.17): a merge patch, in which the NGSI-LD Null deletes. Refuses with ``NotFound``.
+
+    ``entity_parts`` may give ``types`` (added to the present ones), ``scope`` and ``members``.
+    """
+
+    def decide(before: Entity | None, at: datetime) -> Entity:
+        found = _existing(before, entity_id)
+        attributes = dict(found.attributes)
+        for name, instances in fragment.items():
+            merged = _merged(attributes.get(name, ()), instances, at)
+            attributes = _without(attributes, name, merged)
+        return _changed(
+            found,
+            at,
+            attributes=attributes,
+            types=_union(found.types, entity_parts.get("types", ())),
+            scope=entity_parts.get("scope") or found.scope,
+            members={**found.members, **entity_parts.get("members", {})},
+        )
+
+    return decide
+
+
+# --- states
+
+
+def _existing(before: Entity | None, entity_id: str) -> Entity:
+    if before is None:
+        raise NotFound(f"there is no entity {entity_id}", where="id")
+    return before
+
+
+def _existing_instance(entity: Entity, name: str, dataset_id: str | None) -> Attribute:
+    found = entity.attribute(name, dataset_id)
+    if found is None:
+        dataset = f" with datasetId {dataset_id}" if dataset_id else ""
+        raise NotFound(f"entity {entity.id} has no attribute {name}{dataset}", where="attribute")
+    return found
+
+
+def _fresh(entity: Entity, at: datetime) -> Entity:
+    return replace(entity, created_at=at, modified_at=at)
+
+
+def _replaced(before: Entity, entity: Entity, at: datetime) -> Entity:
+    attributes = {
+        name: tuple(_settled(before.attribute(name, one.dataset_id), one, at) for one in instances)
+        for name, instances in entity.attributes.items()
+    }
+    return _changed(
+        before, at, attributes=attributes, types=entity.types, scope=entity.scope, members=entity.members
+    )
+
+
+def _changed(before: Entity, at: datetime, **parts: Any) -> Entity:
+    """``before`` with these parts; itself, where they are what it has."""
+    if all(getattr(before, part) == value for part, value in parts.items()):
+        return before
+    return replace(before, **parts, modified_at=at)
+
+
+def _union(present: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*present, *more)))
+
+
+# --- attributes and instances
+
+
+def _appended(present: Attributes, more: Attributes, at: datetime, *, overwrite: bool = True) -> Attributes:
+    found = dict(present)
+    for name, instances in more.items():
+        if instances:
+            found[name] = _joined(found.get(name, ()), instances, at, overwrite)
+    return found
+
+
+def _joined(present: Instances, more: Instances, at: datetime, overwrite: bool) -> Instances:
+    found = {one.dataset_id: one for one in present}
+    for one in more:
+        known = found.get(one.dataset_id)
+        if known is None or overwrite:
+            found[one.dataset_id] = _settled(known, one, at)
+    return _default_first(found)
+
+
+def _default_first(found: Mapping[str | None, Attribute]) -> Instances:
+    return tuple(sorted(found.values(), key=lambda one: one.dataset_id is not None))
+
+
+def _with_instance(entity: Entity, name: str, attribute: Attribute, at: datetime) -> Entity:
+    return _changed(entity, at, attributes=_appended(entity.attributes, {name: (attribute,)}, at))
+
+
+def _without(attributes: Attributes, name: str, rest: Instances) -> dict[str, Instances]:
+    found = dict(attributes)
+    if rest:
+        found[name] = rest
+    else:
+        found.pop(name, None)
+    return found
+
+
+def _settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribute:
+    """``given`` with its system times; ``known`` where they say the same."""
+    if known is None:
+        return replace(given, created_at=at)
+    if same_content(known, given):
+        return known
+    return replace(given, created_at=known.created_at, modified_at=at)
+
+
+def same_content(one: Attribute, other: Attribute) -> bool:
+    """Whether two instances say the same, apart from system times. ``true`` and ``1`` are different values."""
+    return (
+        one.kind is other.kind
+        and same_value(one.value, other.value)
+        and one.observed_at == other.observed_at
+        and one.unit_code == other.unit_code
+        and one.dataset_id == other.dataset_id
+        and one.members == other.members
+        and one.attributes.keys() == other.attributes.keys()
+        and all(_same_instances(one.attributes[name], other.attributes[name]) for name in one.attributes)
+    )
+
+
+def _same_instances(some: Instances, others: Instances) -> bool:
+    return len(some) == len(others) and all(map(same_content, some, others))
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """JSON equality: Python's, but telling booleans from numbers."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same_value, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+# --- merge patch
+
+
+def _overlaid(present: Attribute, fragment: Attribute, valued: bool) -> Attribute:
+    below = {
+        name: instances
+        for name, instances in {**present.attributes, **fragment.attributes}.items()
+        if instances and instances[0].value != NULL
+    }
+    return replace(
+        present,
+        value=fragment.value if valued else present.value,
+        observed_at=fragment.observed_at or present.observed_at,
+        unit_code=fragment.unit_code or present.unit_code,
+        attributes=below,
+        members={**present.members, **fragment.members},
+    )
+
+
+def _merged(present: Instances, patch: Instances, at: datetime) -> Instances:
+    found = {one.dataset_id: one for one in present}
+    for one in patch:
+        known = found.pop(one.dataset_id, None)
+        if one.value != NULL:
+            found[one.dataset_id] = _merged_instance(known, one, at)
+    return _default_first(found)
+
+
+def _merged_instance(known: Attribute | None, patch: Attribute, at: datetime) -> Attribute:
+    if known is None or known.kind is not patch.kind:
+        return _settled(known, patch, at)
+    merged = _overlaid(known, patch, valued=True)
+    return _settled(known, replace(merged, value=_patched(known.value, patch.value)), at)
+
+
+def _patched(present: Any, patch: Any) -> Any:
+    """RFC 7396 on values, with the NGSI-LD Null for null."""
+    if not isinstance(patch, Mapping) or not isinstance(present, Mapping) or "coordinates" in patch:
+        return patch
+    found = dict(present)
+    for key, value in patch.items():
+        if value == NULL or value is None:
+            found.pop(key, None)
+        else:
+            found[key] = _patched(found.get(key), value)
+    return found

@@ -1,0 +1,109 @@
+"""The temporal representations of entities: normalized, temporalValues, aggregatedValues (clauses 4.5.6–4.5.9, 4.5.19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from sympolis.context.instants import format_instant
+from sympolis.context.rendering import compact_types
+from sympolis.context.store import History, Series
+from sympolis.context.terms import Terms
+from sympolis.domain.changes import Observation
+from sympolis.domain.entity import AttributeKind
+
+
+class TemporalForm(StrEnum):
+    """The representations of an entity's temporal evolution."""
+
+    NORMALIZED = "normalized"
+    TEMPORAL_VALUES = "temporalValues"
+    AGGREGATED_VALUES = "aggregatedValues"
+
+
+def render_history(
+    history: History, terms: Terms, *, form: TemporalForm = TemporalForm.NORMALIZED
+) -> list[dict[str, Any]]:
+    """One document per entity. Series carrying buckets need ``AGGREGATED_VALUES``, others one of the other forms."""
+    return [
+        _entity(list(group), terms, form)
+        for _, group in groupby(history.series, key=lambda series: series.entity_id)
+    ]
+
+
+def _entity(series: Sequence[Series], terms: Terms, form: TemporalForm) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": series[0].entity_id, "type": compact_types(series[0].types, terms)}
+    for iri, group in groupby(series, key=lambda one: one.name):
+        document[terms.compact(iri)] = _ATTRIBUTE[form](list(group), terms)
+    return document
+
+
+def _normalized(series: Sequence[Series], terms: Terms) -> list[dict[str, Any]]:
+    return [_instance(point, one.kind, terms) for one in series for point in one.observations]
+
+
+def _instance(point: Observation, kind: AttributeKind, terms: Terms) -> dict[str, Any]:
+    document: dict[str, Any] = {"type": kind.value, kind.value_member: _value(point.value, kind, terms)}
+    if point.unit_code is not None:
+        document["unitCode"] = point.unit_code
+    document["observedAt"] = format_instant(point.at)
+    if point.dataset_id is not None:
+        document["datasetId"] = point.dataset_id
+    return document
+
+
+_PLURAL = {
+    AttributeKind.PROPERTY: "values",
+    AttributeKind.GEO_PROPERTY: "values",
+    AttributeKind.RELATIONSHIP: "objects",
+    AttributeKind.LANGUAGE_PROPERTY: "languageMaps",
+    AttributeKind.JSON_PROPERTY: "jsons",
+    AttributeKind.VOCAB_PROPERTY: "vocabs",
+    AttributeKind.LIST_PROPERTY: "valueLists",
+    AttributeKind.LIST_RELATIONSHIP: "objectLists",
+}
+
+
+def _temporal_values(series: Sequence[Series], terms: Terms) -> Any:
+    found = []
+    for one in series:
+        pairs = [
+            [_value(point.value, one.kind, terms), format_instant(point.at)] for point in one.observations
+        ]
+        found.append(_with_dataset({"type": one.kind.value, _PLURAL[one.kind]: pairs}, one))
+    return found[0] if len(found) == 1 else found
+
+
+def _aggregated_values(series: Sequence[Series], _terms: Terms) -> Any:
+    found = []
+    for one in series:
+        document: dict[str, Any] = {"type": one.kind.value}
+        for bucket in one.buckets:
+            ends = [format_instant(bucket.start), format_instant(bucket.end)]
+            for method, figure in bucket.figures.items():
+                document.setdefault(method.value, []).append([figure, *ends])
+        found.append(_with_dataset(document, one))
+    return found[0] if len(found) == 1 else found
+
+
+def _with_dataset(document: dict[str, Any], series: Series) -> dict[str, Any]:
+    if series.dataset_id is not None:
+        document["datasetId"] = series.dataset_id
+    return document
+
+
+def _value(value: Any, kind: AttributeKind, terms: Terms) -> Any:
+    if kind is AttributeKind.VOCAB_PROPERTY:
+        return [terms.compact(part) for part in value] if isinstance(value, list) else terms.compact(value)
+    if kind is AttributeKind.LIST_RELATIONSHIP and isinstance(value, Iterable):
+        return [{"object": target} for target in value]
+    return value
+
+
+_ATTRIBUTE: Mapping[TemporalForm, Callable[[Sequence[Series], Terms], Any]] = {
+    TemporalForm.NORMALIZED: _normalized,
+    TemporalForm.TEMPORAL_VALUES: _temporal_values,
+    TemporalForm.AGGREGATED_VALUES: _aggregated_values,
+}

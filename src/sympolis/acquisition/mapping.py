@@ -40,7 +40,13 @@ class AttributeRule:
     """UN/CEFACT Recommendation 20 code of the value as stored."""
     from_unit: str | None = option(None, pattern="[A-Z0-9]{2,3}")
     """Code of the value as the source gives it, where it must be converted."""
+    unit_field: str | None = None
+    """A source field that names each row's unit, in the source's own words."""
+    unit_names: Mapping[str, str] = option({})
+    """The source's words for units → UN/CEFACT codes, for ``unit_field``; another word is refused."""
     decimals: int | None = option(None, minimum=0, maximum=12)
+    optional: bool = False
+    """The source may not know this field at all; otherwise a field that no row has is a mistake in the mapping."""
     codes: Mapping[str, Any] = option({})
     """Source code → stored value; a code that is not listed is refused."""
     target: str | None = option(None, pattern=TERM)
@@ -174,8 +180,12 @@ def _rule_mistakes(rule: AttributeRule) -> list[Mistake]:
         found.append(("target", "only a Relationship has a target", 'set kind = "Relationship"'))
     if rule.kind is AttributeKind.GEO_PROPERTY:
         found.append(("kind", "a GeoProperty is declared in [geometry]", "move it there"))
-    wrong = units.mistake(rule.unit, rule.from_unit)
-    return [*found, *([("unit", *wrong)] if wrong else [])]
+    if rule.unit_field is not None and (rule.unit is None or rule.field is None):
+        found.append(("unit_field", "needs unit and field", "name the unit that values are converted to"))
+    for code in (rule.from_unit, *rule.unit_names.values()):
+        if wrong := units.mistake(rule.unit, code):
+            found.append(("unit", *wrong))
+    return list(dict.fromkeys(found))
 
 
 def _series_mistakes(series: SeriesRule) -> list[Mistake]:
@@ -210,6 +220,22 @@ def _geometry_mistakes(rule: GeometryRule) -> list[Mistake]:
     return [("geometry.fields", message, "name the fields that hold the coordinates")]
 
 
+def source_fields(mapping: EntityMapping) -> list[str]:
+    """Every source field the mapping cannot do without, in the order they are declared."""
+    names = list(template_fields(mapping.entity_id))
+    if mapping.time is not None:
+        names += mapping.time.fields
+    if mapping.geometry is not None:
+        names += mapping.geometry.fields
+    for rule in mapping.attributes:
+        if not rule.optional:
+            names += [rule.field] if rule.field is not None else template_fields(rule.template or "")
+            names += [rule.unit_field] if rule.unit_field is not None else []
+    for series in mapping.series:
+        names += column_names(series)
+    return list(dict.fromkeys(names))
+
+
 def template_fields(template: str) -> tuple[str, ...]:
     """The field names a template uses, in order. Raises ``ValueError`` for unbalanced braces."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
@@ -222,6 +248,8 @@ def _template_mistakes(field: str, template: str) -> list[Mistake]:
         return [
             (field, f"{template!r} is not a usable template: {cause}", "write {field} for a field's value")
         ]
+    if any("." in name or "[" in name for name in names):
+        return [(field, f"{template!r} reaches into a value", "placeholders are plain field names")]
     if "" in names:
         return [
             (field, f"{template!r} has a placeholder without a name", "write {field} for a field's value")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sympolis.domain.reading import Texts, option
@@ -82,12 +81,3 @@ class Source:
     settings: Mapping[str, Any] = option({})
     """Options of the connector, checked against its settings class."""
     expectations: Expectations = Expectations()
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSource:
-    """A source that is ready to run: its declaration with the sample's path and typed connector settings."""
-
-    source: Source
-    path: Path
-    settings: Any

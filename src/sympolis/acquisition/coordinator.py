@@ -1,0 +1,344 @@
+"""Runs the city's sources and answers for them: what came in, how fresh it is, what is held in quarantine and why.
+
+The one door through which source data enters the twin. One run of a source at a time; a run whose data, mapping and
+expectations have not changed since the last complete one is skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from sympolis.acquisition import identity, ingest
+from sympolis.acquisition.gate import Accepted, Batch, Gate, Memory
+from sympolis.acquisition.ingest import Ingest, PlannedSource, Progress
+from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
+from sympolis.acquisition.mapping import source_fields
+from sympolis.acquisition.quality import is_stale
+from sympolis.acquisition.translate import Names, Place, Translator, provenance
+from sympolis.acquisition.writing import Writer
+from sympolis.context.broker import Broker
+from sympolis.context.query import Query, TypeIs
+from sympolis.domain import errors
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.domain.reading import did_you_mean
+from sympolis.plugins.connector import Connector, Record
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source and how it is doing: ``fresh``, ``stale``, ``failed`` or ``never`` run."""
+
+    planned: PlannedSource
+    status: str
+    last_run: RunSummary | None
+    newest_observation: datetime | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of docs/reference/twin-api.md."""
+        source = self.planned.source
+        return {
+            "id": source.id,
+            "title": source.title,
+            "description": source.description,
+            "connector": source.connector,
+            "owner": source.owner,
+            "licence": source.licence,
+            "attribution": source.attribution,
+            "url": source.url,
+            "dataset": source.dataset,
+            "schedule": source.schedule,
+            "entity_type": self.planned.mapping.entity_type,
+            "status": self.status,
+            "last_run": self.last_run.to_json() if self.last_run else None,
+            "newest_observation": self.newest_observation,
+        }
+
+
+def _silent(_share: float, _text: str) -> None:
+    """The progress of a run nobody watches."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Coordinator:
+    """The sources of one city.
+
+    Parameters
+    ----------
+    broker, terms : where entities go, and the names of the city's context
+    place : the city's id, time zone and bounding box
+    planned : its sources, in the order they are to run
+    connectors : by id, e.g. ``plugins.loader.connectors()``
+    ledger : the books
+    clock : the present moment (UTC); tests freeze it
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        terms: Names,
+        *,
+        place: Place,
+        planned: Sequence[PlannedSource],
+        connectors: Mapping[str, Connector],
+        ledger: Ledger,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._broker = broker
+        self._terms = terms
+        self._place = place
+        self._planned = {item.source.id: item for item in planned}
+        self._connectors = connectors
+        self._ledger = ledger
+        self._clock = clock
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    # --- what there is
+
+    def sources(self) -> list[SourceStatus]:
+        """Every source with its state, in running order."""
+        return [self._status(planned) for planned in self._planned.values()]
+
+    def source(self, source_id: str) -> dict[str, Any]:
+        """One source in full: status, mapping, expectations, last runs. Raises ``NotFound``."""
+        planned = self._find(source_id)
+        return {
+            **self._status(planned).to_json(),
+            "mapping": msgspec.to_builtins(planned.mapping),
+            "expectations": msgspec.to_builtins(planned.source.expectations),
+            "runs": [run.to_json() for run in self._ledger.runs(source_id)],
+        }
+
+    def data_versions(self) -> dict[str, str]:
+        """Source id → data version of its last complete run; what a model's result depends on."""
+        runs = ((source_id, self._last_complete(source_id)) for source_id in self._planned)
+        return {source_id: run.data_version for source_id, run in runs if run is not None}
+
+    def _find(self, source_id: str) -> PlannedSource:
+        try:
+            return self._planned[source_id]
+        except KeyError:
+            message = f"there is no source {source_id!r}"
+            raise errors.NotFound(
+                message, where="source", hint=did_you_mean(source_id, self._planned)
+            ) from None
+
+    def _status(self, planned: PlannedSource) -> SourceStatus:
+        runs = self._ledger.runs(planned.source.id)
+        last = runs[0] if runs else None
+        newest = max((run.newest_observation for run in runs if run.newest_observation), default=None)
+        return SourceStatus(planned, self._state(planned, last, newest), last, newest)
+
+    def _state(self, planned: PlannedSource, last: RunSummary | None, newest: datetime | None) -> str:
+        if last is None:
+            return "never"
+        if last.state is RunState.FAILED:
+            return "failed"
+        return "stale" if is_stale(planned.source.expectations, newest, self._clock()) else "fresh"
+
+    def _last_complete(self, source_id: str) -> RunSummary | None:
+        done = (run for run in self._ledger.runs(source_id) if run.state is RunState.DONE)
+        return next(done, None)
+
+    # --- running
+
+    async def run_all(self, progress: Progress = _silent, *, force: bool = False) -> list[RunSummary]:
+        """Run every source in order. One that fails does not keep the others from running."""
+        weights = [_weight(planned) for planned in self._planned.values()]
+        total, done, summaries = sum(weights) or 1, 0, []
+        for source_id, weight in zip(self._planned, weights, strict=True):
+
+            def part(
+                share: float, text: str, *, base: int = done, size: int = weight, name: str = source_id
+            ) -> None:
+                progress((base + share * size) / total, f"{name}: {text}")
+
+            summaries.append(await self.run(source_id, progress=part, force=force))
+            done += weight
+        progress(1.0, "all sources are in")
+        return summaries
+
+    async def run(
+        self, source_id: str, *, dry_run: bool = False, progress: Progress | None = None, force: bool = False
+    ) -> RunSummary:
+        """Run one source. Raises ``NotFound``; a source that fails is told in the summary (``state``, ``error``).
+
+        ``dry_run`` judges every row and writes nothing; ``force`` runs although nothing has changed.
+        """
+        planned = self._find(source_id)
+        async with self._locks[source_id]:
+            summary = RunSummary(
+                id=f"run-{uuid.uuid4().hex[:12]}",
+                source=source_id,
+                started_at=self._clock(),
+                dry_run=dry_run,
+            )
+            try:
+                known = await self._known(planned)
+                version = await asyncio.to_thread(ingest.data_version, planned, self._place, known)
+            except errors.SympolisError as cause:
+                return self._close(replace(summary, state=RunState.FAILED, error=str(cause)))
+            last = next(iter(self._ledger.runs(source_id, limit=1)), None)
+            if _covers(last, version) and last is not None and not (force or dry_run):
+                return _skipped(last)
+            summary = replace(summary, data_version=version)
+            return await self._ingest(planned, summary, progress or _silent, known)
+
+    async def _ingest(
+        self, planned: PlannedSource, summary: RunSummary, progress: Progress, known: frozenset[str] | None
+    ) -> RunSummary:
+        source_id = planned.source.id
+        last = self._last_complete(source_id)
+        expected_rows = last.read if last else planned.source.expectations.min_rows
+        try:
+            gate = await self._gate(planned, summary, known)
+            writer = None if summary.dry_run else self._writer(planned)
+            task = Ingest(planned, gate, writer, self._ledger, summary)
+            done = await task.run(self._connectors[planned.source.connector], progress, expected_rows)
+        except errors.SympolisError as cause:
+            return self._close(replace(summary, state=RunState.FAILED, error=str(cause)))
+        if done.state is RunState.DONE and not done.dry_run:
+            await self._describe(planned, done)
+            gone = ingest.superseded(self._ledger.states(source_id), done.id)
+            self._ledger.settle(source_id, gone, RowState.DISMISSED, {})
+        progress(1.0, f"{done.read} rows")
+        return self._close(done)
+
+    def _close(self, summary: RunSummary) -> RunSummary:
+        finished = replace(summary, finished_at=self._clock())
+        if not summary.dry_run:
+            self._ledger.record_run(finished)
+        return finished
+
+    def _writer(self, planned: PlannedSource) -> Writer:
+        source = planned.source
+        return Writer(self._broker, source.id, provenance(source, self._place, self._terms))
+
+    async def _gate(self, planned: PlannedSource, summary: RunSummary, known: frozenset[str] | None) -> Gate:
+        source, now = planned.source, summary.started_at
+        translator = Translator(planned.mapping, source, self._place, self._terms, now=now)
+        memory = await asyncio.to_thread(self._memory, source.id, known)
+        salt = identity.digest(planned.declaration().decode())
+        return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt)
+
+    def _memory(self, source_id: str, known: frozenset[str] | None) -> Memory:
+        return Memory(self._ledger.fingerprints(source_id), self._ledger.states(source_id), known)
+
+    async def _known(self, planned: PlannedSource) -> frozenset[str] | None:
+        """The ids a source's rows may speak of; None where it may bring new ones."""
+        if not planned.source.expectations.known_entity:
+            return None
+        types = TypeIs(self._terms.expand(planned.mapping.entity_type))
+        found: set[str] = set()
+        while True:
+            page = await self._broker.query(Query(types=types, limit=PAGE, offset=len(found)))
+            found.update(entity.id for entity in page.entities)
+            if len(page.entities) < PAGE:
+                return frozenset(found)
+
+    async def _describe(self, planned: PlannedSource, done: RunSummary) -> None:
+        """Keep the ``Source`` entity that every value's ``providedBy`` points to."""
+        source, expand = planned.source, self._terms.expand
+        plain = {
+            "licence": source.licence,
+            "owner": source.owner,
+            "attribution": source.attribution,
+            "landingPage": source.url,
+            "dataVersion": done.data_version,
+        }
+        attributes = {
+            expand(name): (Attribute(AttributeKind.PROPERTY, value),) for name, value in plain.items()
+        }
+        title = Attribute(AttributeKind.LANGUAGE_PROPERTY, dict(source.title))
+        attributes[expand("title")] = (title,)
+        entity = Entity(identity.urn("Source", self._place.city, source.id), (expand("Source"),), attributes)
+        await self._broker.upsert([entity], update=True, cause=f"source:{source.id}")
+
+    # --- quarantine
+
+    def quarantine(
+        self, source_id: str, *, limit: int = 50, offset: int = 0, state: RowState | None = None
+    ) -> tuple[int, list[QuarantinedRow]]:
+        """(total, page) of the rows that did not pass. Raises ``NotFound``."""
+        self._find(source_id)
+        return self._ledger.rows(source_id, limit=limit, offset=offset, state=state)
+
+    async def replay(self, source_id: str, row_id: str, fields: Mapping[str, Any]) -> QuarantinedRow:
+        """Put a held row through the gate again, with corrected ``fields`` (``geometry`` may be one of them).
+
+        Returns it with ``state`` replayed, or still held with the reasons that remain. Raises ``NotFound`` and, for a
+        field the row does not have, ``BadRequestData``.
+        """
+        planned = self._find(source_id)
+        row = self._ledger.row(source_id, row_id)
+        if row is None:
+            raise errors.NotFound(f"source {source_id} has no quarantined row {row_id}", where="row")
+        async with self._locks[source_id]:
+            return await self._replay(planned, row, _correction(planned, row, fields))
+
+    async def _replay(
+        self, planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str, Any]
+    ) -> QuarantinedRow:
+        record = _corrected(row, fields)
+        summary = RunSummary(id=row.run, source=row.source, started_at=self._clock())
+        gate = await self._gate(planned, summary, await self._known(planned))
+        batch = Batch()
+        gate.judge(record, batch)
+        reasons = batch.quarantined[0].reasons if batch.quarantined else ()
+        if not reasons:
+            writer = self._writer(planned)
+            refused = await writer.write([item for item in batch.accepted if isinstance(item, Accepted)])
+            await writer.finish()
+            if refused:
+                raise errors.BadRequestData(f"the store refused the row: {refused[0][1]}", where="fields")
+            self._ledger.settle(row.source, [row.id], RowState.REPLAYED, fields)
+            return replace(
+                row, state=RowState.REPLAYED, corrected={**row.corrected, **fields}, reasons=row.reasons
+            )
+        return replace(row, reasons=reasons, corrected={**row.corrected, **fields})
+
+
+def _correction(planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    known = {*row.fields, *source_fields(planned.mapping), "geometry"}
+    for name in fields:
+        if name not in known:
+            raise errors.BadRequestData(
+                "the row has no such field", where=name, hint=did_you_mean(name, known)
+            )
+    return fields
+
+
+def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Record:
+    changes = {**row.corrected, **fields}
+    geometry = changes.get("geometry", row.geometry)
+    faults = () if changes else tuple(reason.message for reason in row.reasons if reason.rule == "row")
+    values = {**row.fields, **{name: value for name, value in changes.items() if name != "geometry"}}
+    return Record(row.row_number, values, geometry, faults)
+
+
+def _weight(planned: PlannedSource) -> int:
+    try:
+        return planned.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _covers(last: RunSummary | None, version: str) -> bool:
+    return last is not None and last.state is RunState.DONE and last.data_version == version
+
+
+def _skipped(last: RunSummary) -> RunSummary:
+    """The summary of a run that had nothing to do: everything accepted then is unchanged now."""
+    return replace(last, accepted=0, unchanged=last.unchanged + last.accepted, observations=0, skipped=True)

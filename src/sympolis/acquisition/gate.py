@@ -1,0 +1,150 @@
+"""Judges the rows of one run and keeps count: accepted, unchanged, duplicate or quarantined, and never none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from sympolis.acquisition.identity import digest
+from sympolis.acquisition.ledger import QuarantinedRow, RowState
+from sympolis.acquisition.quality import Reason
+from sympolis.acquisition.translate import Translated, Translator
+from sympolis.plugins.connector import Record
+
+MAX_ROWS = 2000
+MAX_OBSERVATIONS = 20_000
+"""A batch ends at either: what one transaction of the store takes at ease."""
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A row that passed: what it means, and the fingerprint to remember once it is written."""
+
+    record: Record
+    meaning: Translated
+    key: int
+    digest: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """The verdicts on some rows. ``last`` is True where the source had no more."""
+
+    read: int = 0
+    accepted: list[Accepted] = field(default_factory=list)
+    unchanged: int = 0
+    duplicates: int = 0
+    quarantined: list[QuarantinedRow] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    """Every field name met."""
+    released: list[str] = field(default_factory=list)
+    """Ids of rows that an earlier run held and this one accepts."""
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs left behind, for judging this one."""
+
+    fingerprints: Mapping[int, int]
+    states: Mapping[str, tuple[RowState, str]]
+    known: Set[str] | None = None
+    """Ids of entities that exist; None where rows may speak of new ones."""
+
+
+class Gate:
+    """The judge of one run. ``salt`` stands for mapping and expectations: when they change, every row is new."""
+
+    def __init__(
+        self, translator: Translator, memory: Memory, *, source: str, run: str, now: datetime, salt: int = 0
+    ) -> None:
+        self._translator = translator
+        self._memory = memory
+        self._source, self._run, self._now, self._salt = source, run, now, salt
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._refused: set[int] = set()
+
+    def take(self, records: Iterator[Record]) -> Batch:
+        """Read and judge the next rows of ``records``."""
+        batch = Batch()
+        observations = 0
+        for record in islice(records, MAX_ROWS):
+            before = len(batch.accepted)
+            self.judge(record, batch)
+            if len(batch.accepted) > before:
+                observations += len(batch.accepted[-1].meaning.observations)
+                if observations >= MAX_OBSERVATIONS:
+                    return batch
+        batch.last = batch.read < MAX_ROWS
+        return batch
+
+    def judge(self, record: Record, batch: Batch) -> None:
+        """Add the verdict on one row to ``batch``."""
+        batch.read += 1
+        batch.fields.update(record.fields)
+        mark = digest(record.fields, record.geometry, record.faults)
+        if mark in self._refused:
+            batch.duplicates += 1
+            return
+        meaning = self._translator.translate(record)
+        key = 0 if meaning.reasons else self._place(record, meaning, mark)
+        if meaning.reasons:
+            self._refuse(record, meaning, mark, batch)
+        elif self._seen[key][1] != record.number:
+            batch.duplicates += 1
+        elif self._memory.fingerprints.get(key) == mark ^ self._salt:
+            batch.unchanged += 1
+        else:
+            self._accept(Accepted(record, meaning, key, mark ^ self._salt), mark, batch)
+
+    def _place(self, record: Record, meaning: Translated, mark: int) -> int:
+        """The row's key; adds a reason where the row contradicts an earlier one or speaks of nothing known."""
+        known = self._memory.known
+        if known is not None and meaning.entity_id not in known:
+            message = f"there is no {meaning.entity_id}"
+            meaning.reasons.append(
+                Reason("", "reference", message, "an entity that another source describes")
+            )
+            return 0
+        key = digest(meaning.entity_id, meaning.at)
+        first = self._seen.setdefault(key, (mark, record.number))
+        if first[0] != mark:
+            message = f"row {first[1]} already describes {meaning.entity_id} differently"
+            meaning.reasons.append(Reason("", "duplicate", message, "one row per thing and time"))
+        return key
+
+    def _refuse(self, record: Record, meaning: Translated, mark: int, batch: Batch) -> None:
+        self._refused.add(mark)
+        row = self.row(record, meaning.reasons, mark)
+        state, _ = self._memory.states.get(row.id, (RowState.HELD, ""))
+        if state is RowState.REPLAYED:
+            batch.unchanged += 1
+        else:
+            batch.quarantined.append(row)
+
+    def _accept(self, accepted: Accepted, mark: int, batch: Batch) -> None:
+        batch.accepted.append(accepted)
+        row_id = _row_id(mark)
+        if self._memory.states.get(row_id, (None, ""))[0] is RowState.HELD:
+            batch.released.append(row_id)
+
+    def row(self, record: Record, reasons: list[Reason], mark: int | None = None) -> QuarantinedRow:
+        """The record as a quarantined row; its id is its content, so that it is held once however often it comes."""
+        if mark is None:
+            mark = digest(record.fields, record.geometry, record.faults)
+        return QuarantinedRow(
+            id=_row_id(mark),
+            source=self._source,
+            row_number=record.number,
+            fields=record.fields,
+            geometry=record.geometry,
+            reasons=tuple(reasons),
+            run=self._run,
+            at=self._now,
+        )
+
+
+def _row_id(mark: int) -> str:
+    return f"{mark:016x}"

@@ -1,0 +1,182 @@
+"""One run of one source, from the first row to the books: read, judge, write, account for every row.
+
+Rows go through in batches. A batch is written before it is entered in the ledger, so that a stop in between costs a repeated
+write and never a lost row; and it is counted only when both are done, so that a failed run still reconciles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sympolis.acquisition import identity
+from sympolis.acquisition.gate import Batch, Gate
+from sympolis.acquisition.ledger import Ledger, RowState, RunState, RunSummary
+from sympolis.acquisition.mapping import EntityMapping, source_fields
+from sympolis.acquisition.quality import Reason
+from sympolis.acquisition.source import Source
+from sympolis.acquisition.translate import Place
+from sympolis.acquisition.writing import Writer
+from sympolis.domain import errors
+from sympolis.domain.changes import Observation
+from sympolis.domain.reading import did_you_mean
+from sympolis.plugins.connector import Connector, Origin, Record
+
+Progress = Callable[[float, str], None]
+"""Called with (share done 0..1, short text)."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """A source that is ready to run: its declarations, the sample's path and typed connector settings."""
+
+    source: Source
+    mapping: EntityMapping
+    path: Path
+    settings: Any
+
+    @property
+    def origin(self) -> Origin:
+        """What the connector reads."""
+        return Origin(self.path, self.source.url)
+
+    def declaration(self) -> bytes:
+        """Everything but the data that decides what the twin makes of it."""
+        source = self.source
+        return repr(
+            (self.mapping, self.settings, source.crs, source.timezone, source.expectations, source.connector)
+        ).encode()
+
+
+class Ingest:
+    """A run in progress."""
+
+    def __init__(
+        self, planned: PlannedSource, gate: Gate, writer: Writer | None, ledger: Ledger, summary: RunSummary
+    ) -> None:
+        self._planned = planned
+        self._gate = gate
+        self._writer = writer
+        """None for a dry run."""
+        self._ledger = ledger
+        self.summary = summary
+
+    async def run(self, connector: Connector, progress: Progress, expected_rows: int) -> RunSummary:
+        """Take every row. A failure of the source ends the run and is told in the summary, not raised."""
+        try:
+            await self._rows(connector, progress, max(1, expected_rows))
+            if self._writer is not None:
+                await self._writer.finish()
+        except errors.Cancelled:
+            raise
+        except errors.SympolisError as cause:
+            self._fail(str(cause))
+        except Exception as cause:
+            log.exception("source failed", extra={"action": "source.run", "source": self._planned.source.id})
+            self._fail(f"{type(cause).__name__}: {cause}")
+        return self.summary
+
+    def _fail(self, reason: str) -> None:
+        self.summary = replace(self.summary, state=RunState.FAILED, error=reason)
+
+    async def _rows(self, connector: Connector, progress: Progress, expected_rows: int) -> None:
+        records = await asyncio.to_thread(self._open, connector)
+        try:
+            while True:
+                batch = await asyncio.to_thread(self._gate.take, records)
+                if self.summary.read == 0:
+                    self._check_fields(batch)
+                await self._settle(batch)
+                progress(min(0.99, self.summary.read / expected_rows), f"{self.summary.read} rows")
+                if batch.last:
+                    break
+        finally:
+            with suppress(AttributeError, ValueError):
+                records.close()  # type: ignore[attr-defined]
+        self._check_count()
+
+    def _open(self, connector: Connector) -> Iterator[Record]:
+        return iter(connector.read(self._planned.origin, self._planned.settings))
+
+    def _check_fields(self, batch: Batch) -> None:
+        missing = [name for name in source_fields(self._planned.mapping) if name not in batch.fields]
+        if not missing or batch.read == 0:
+            return
+        hint = "; ".join(f"{name}: {did_you_mean(name, batch.fields)}" for name in missing[:3])
+        message = f"the source has no field {', '.join(map(repr, missing[:5]))}"
+        where = f"mappings/{self._planned.mapping.id}.toml"
+        raise errors.MappingInvalid(message, where=where, hint=f"{hint}; or set optional = true")
+
+    def _check_count(self) -> None:
+        wanted = self._planned.source.expectations.min_rows
+        if self.summary.read < wanted:
+            message = f"gave {self.summary.read} rows, expected at least {wanted}"
+            hint = "a part of the data may be missing; lower expectations.min_rows if not"
+            raise errors.SourceFailed(message, where=str(self._planned.path), hint=hint)
+
+    async def _settle(self, batch: Batch) -> None:
+        if self._writer is not None:
+            for row, error in await self._writer.write(batch.accepted):
+                batch.accepted.remove(row)
+                reason = Reason("", "row", f"the store refused it: {error}", "an entity the twin can hold")
+                batch.quarantined.append(self._gate.row(row.record, [reason]))
+            await asyncio.to_thread(self._enter, batch)
+        self.summary = _added(self.summary, batch)
+
+    def _enter(self, batch: Batch) -> None:
+        source = self._planned.source.id
+        if batch.accepted:
+            self._ledger.record_fingerprints(source, {row.key: row.digest for row in batch.accepted})
+        if batch.quarantined:
+            self._ledger.hold(batch.quarantined)
+        if batch.released:
+            self._ledger.settle(source, batch.released, RowState.REPLAYED, {})
+
+
+def _added(summary: RunSummary, batch: Batch) -> RunSummary:
+    points = [point for row in batch.accepted for point in row.meaning.observations]
+    return replace(
+        summary,
+        read=summary.read + batch.read,
+        accepted=summary.accepted + len(batch.accepted),
+        unchanged=summary.unchanged + batch.unchanged,
+        duplicates=summary.duplicates + batch.duplicates,
+        quarantined=summary.quarantined + len(batch.quarantined),
+        observations=summary.observations + len(points),
+        newest_observation=_newest(summary.newest_observation, points),
+    )
+
+
+def _newest(known: datetime | None, points: list[Observation]) -> datetime | None:
+    latest = max((point.at for point in points), default=None)
+    if known is None or latest is None:
+        return known or latest
+    return max(known, latest)
+
+
+def data_version(planned: PlannedSource, place: Place, known: frozenset[str] | None) -> str:
+    """The version of what a source gives: its bytes, and everything that decides what the twin makes of them.
+
+    ``known`` are the entities its rows may speak of. Raises ``SourceFailed`` where the sample is not there.
+    """
+    try:
+        content = planned.path.read_bytes()
+    except OSError as cause:
+        message = f"cannot be read: {cause.strerror}"
+        hint = "run: sympolis city build-samples, or check the source's path"
+        raise errors.SourceFailed(message, where=str(planned.path), hint=hint) from cause
+    about = repr((place, None if known is None else sorted(known))).encode()
+    return identity.fingerprint(content, planned.declaration(), about)
+
+
+def superseded(states: Mapping[str, tuple[RowState, str]], run: str) -> list[str]:
+    """Ids of rows that are still held although the source's complete run no longer contained them."""
+    return [row_id for row_id, (state, last) in states.items() if state is RowState.HELD and last != run]

@@ -1,0 +1,54 @@
+"""Makes the coordinator of a city's sources from its package: the one place where the two meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sympolis.acquisition.coordinator import Coordinator
+from sympolis.acquisition.ingest import PlannedSource
+from sympolis.acquisition.ledger import Ledger
+from sympolis.acquisition.translate import Names, Place
+from sympolis.city.schema import City
+from sympolis.context.broker import Broker
+from sympolis.plugins.connector import Connector
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def place(city: City) -> Place:
+    """What acquisition needs to know about the city itself."""
+    return Place(city.id, city.facts.timezone, city.facts.bbox)
+
+
+def planned(city: City) -> list[PlannedSource]:
+    """The city's sources in running order, each with its mapping, file and typed settings."""
+    return [
+        PlannedSource(
+            source, city.mappings[source.mapping], city.folder / source.path, city.settings[source.id]
+        )
+        for source in city.sources.values()
+    ]
+
+
+def coordinator(
+    city: City,
+    broker: Broker,
+    terms: Names,
+    *,
+    connectors: Mapping[str, Connector],
+    ledger: Ledger,
+    clock: Callable[[], datetime] = _now,
+) -> Coordinator:
+    """The coordinator of the city's sources (see ``Coordinator``)."""
+    return Coordinator(
+        broker,
+        terms,
+        place=place(city),
+        planned=planned(city),
+        connectors=connectors,
+        ledger=ledger,
+        clock=clock,
+    )

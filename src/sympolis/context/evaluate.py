@@ -53,7 +53,11 @@ def matcher(query: Query) -> Callable[[Entity], bool]:
         tests.append(lambda entity: q_holds(query.q, entity))
     if query.geo is not None:
         tests.append(_geo_matcher(query.geo))
-    return lambda entity: all(test(entity) for test in tests)
+
+    def holds(entity: Entity) -> bool:
+        return all(test(entity) for test in tests)
+
+    return holds
 
 
 def selects_by_state(query: Query) -> bool:
@@ -112,7 +116,7 @@ def _term_holds(term: Term, entity: Entity) -> bool:
 def _targets(term: Term, entity: Entity) -> Iterator[Any]:
     """The values that the term is about, lists and language maps opened."""
     for value in _along(term.path, entity):
-        yield from _opened(_inside(value, term.inside))
+        yield from opened(_inside(value, term.inside))
 
 
 def _along(path: tuple[str, ...], entity: Entity) -> Iterator[Any]:
@@ -129,8 +133,7 @@ def _along(path: tuple[str, ...], entity: Entity) -> Iterator[Any]:
 
 def _along_attribute(path: list[str], attribute: Attribute, created: datetime | None) -> Iterator[Any]:
     if not path:
-        texts = attribute.kind is AttributeKind.LANGUAGE_PROPERTY and isinstance(attribute.value, Mapping)
-        yield _Texts(attribute.value) if texts else attribute.value
+        yield queried_value(attribute)
         return
     name, *rest = path
     created = attribute.created_at or created
@@ -141,6 +144,13 @@ def _along_attribute(path: list[str], attribute: Attribute, created: datetime | 
         member = _attribute_member(attribute, name, created)
         if member is not None:
             yield member
+
+
+def queried_value(attribute: Attribute) -> Any:
+    """The value that terms on this attribute are about; ``opened`` takes it apart."""
+    if attribute.kind is AttributeKind.LANGUAGE_PROPERTY and isinstance(attribute.value, Mapping):
+        return _Texts(attribute.value)
+    return attribute.value
 
 
 def _entity_member(entity: Entity, name: str) -> Any:
@@ -187,18 +197,19 @@ def _inside(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def _opened(value: Any) -> Iterator[Any]:
+def opened(value: Any) -> Iterator[Any]:
+    """``value`` and everything in it that a term may be about: the parts of a list, the text of a typed value."""
     if value is _ABSENT:
         return
     yield value
     if isinstance(value, list | tuple):
         for part in value:
-            yield from _opened(part)
+            yield from opened(part)
     elif isinstance(value, Mapping) and "@value" in value:
         yield value["@value"]
     elif isinstance(value, _Texts):
         for text in value.values():
-            yield from _opened(text)
+            yield from opened(text)
 
 
 # --- one value
@@ -217,8 +228,8 @@ def _value_holds(term: Term, value: Any) -> bool:
     return _ordered(operator.eq, value, operand)
 
 
-_LONGEST = 4096
-"""Patterns see this much of a text: keeps a search within bounds."""
+_LONGEST = 256
+"""Patterns see this much of a text: keeps a search within bounds (see ``qlanguage.check_pattern``)."""
 
 
 def _in_range(value: Any, wanted: ValueRange) -> bool:

@@ -1,0 +1,241 @@
+"""The query language of the ``q`` parameter (clause 4.9): text to a tree of terms.
+
+``;`` binds tighter than ``|``. Texts stand in double quotes (a bare word is taken as a text too); numbers, truth values, times and URIs need none.
+Queries over linked entities (``rel{Type:attr}``) are not offered yet.
+"""
+
+from __future__ import annotations
+
+import re
+import re._constants as opcodes  # type: ignore[import-not-found]
+import re._parser as patterns  # type: ignore[import-not-found]
+from collections.abc import Callable
+from typing import Any
+
+from sympolis.context.instants import parse_instant
+from sympolis.context.query import AllOf, AnyOf, Comparison, Term, ValueRange
+from sympolis.context.scanning import Cursor
+from sympolis.context.terms import Terms
+from sympolis.domain.errors import BadRequestData, NotImplementedHere, TooComplexQuery
+
+_OPERATORS = ("==", "!=", "!~=", "~=", ">=", "<=", ">", "<")
+_HINT = 'for example speed>=50;name=="Via Zamboni" or refRoadNode==urn:ngsi-ld:RoadNode:bologna:1'
+_IRI_NAME = re.compile(r"(?:https?|urn):[^\s;|()\[\]{}=!<>~\"]+")
+_NAME = re.compile(r"[^\s.;|()\[\]{}=!<>~\",@][^\s.;|()\[\]{}=!<>~\",]*")
+_INSIDE = re.compile(r"[^\s.\[\]\";|]+|\"[^\"]+\"")
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+_DATE_OR_TIME = re.compile(r"\d{4}-\d\d-\d\d(?![\dT])|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z?")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w:])")
+_WORD = re.compile(r"[^\W\d][\w-]*(?![\w:])")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s;|()\[\]{}\",]+?(?=\.\.|[;|(),]|$)")
+_BARE_PATTERN = re.compile(r"[^;|]+")
+_MAX_PATTERN = 256
+_MAX_REPEATS = 3
+"""Matching takes time to the power of this, on the first 256 characters of a text."""
+
+
+def parse(text: str, terms: Terms) -> AnyOf | AllOf | Term:
+    """The expression in ``text``.
+
+    Raises ``BadRequestData`` with the position, ``TooComplexQuery`` beyond the bounds of ``scanning``, and
+    ``NotImplementedHere`` for linked entities.
+    """
+    cursor = Cursor(text, "q")
+    found: AnyOf | AllOf | Term = _any_of(cursor, terms)
+    if not cursor.ended:
+        raise cursor.wrong(f"unexpected {cursor.peek()!r}", hint=_HINT)
+    return found
+
+
+def _any_of(cursor: Cursor, terms: Terms) -> Any:
+    return _joined(cursor, terms, "|", _all_of, AnyOf)
+
+
+def _all_of(cursor: Cursor, terms: Terms) -> Any:
+    return _joined(cursor, terms, ";", _part, AllOf)
+
+
+def _joined(
+    cursor: Cursor, terms: Terms, sign: str, inner: Callable[[Cursor, Terms], Any], join: type
+) -> Any:
+    parts = [inner(cursor, terms)]
+    while cursor.accept(sign):
+        parts.append(inner(cursor, terms))
+    return parts[0] if len(parts) == 1 else join(tuple(parts))
+
+
+def _part(cursor: Cursor, terms: Terms) -> Any:
+    if not cursor.accept("("):
+        return _term(cursor, terms)
+    cursor.descend()
+    found = _any_of(cursor, terms)
+    cursor.expect(")", "to close the parenthesis")
+    cursor.ascend()
+    return found
+
+
+def _term(cursor: Cursor, terms: Terms) -> Term:
+    cursor.count_leaf()
+    path = _path(cursor, terms)
+    inside = _inside(cursor)
+    sign = cursor.accept(*_OPERATORS)
+    if sign is None:
+        return Term(path, inside=inside)
+    comparison = Comparison(sign)
+    if comparison in (Comparison.MATCHES, Comparison.NOT_MATCHES):
+        return Term(path, comparison, _pattern(cursor), inside)
+    return Term(path, comparison, _operand(cursor, comparison), inside)
+
+
+def _path(cursor: Cursor, terms: Terms) -> tuple[str, ...]:
+    iri = cursor.take(_IRI_NAME)
+    if iri is not None:
+        return (iri.group(),)
+    names: list[str] = []
+    scope = terms
+    while True:
+        found = cursor.take(_NAME)
+        if found is None:
+            raise cursor.wrong("expected the name of an attribute", hint=_HINT)
+        names.append(scope.expand(found.group()))
+        scope = scope.within(found.group())
+        if cursor.peek() == "{":
+            raise NotImplementedHere("queries over linked entities are not offered yet", where="q")
+        if not cursor.accept("."):
+            return tuple(names)
+
+
+def _inside(cursor: Cursor) -> tuple[str, ...]:
+    if not cursor.accept("["):
+        return ()
+    steps: list[str] = []
+    while True:
+        found = cursor.take(_INSIDE)
+        if found is None:
+            raise cursor.wrong("expected a name inside the brackets", hint="for example address[city]")
+        steps.append(found.group().strip('"'))
+        if not cursor.accept("."):
+            break
+    cursor.expect("]", "to close the bracket")
+    return () if steps == ["*"] else tuple(steps)
+
+
+def _operand(cursor: Cursor, comparison: Comparison) -> Any:
+    first = _value(cursor)
+    several = comparison in (Comparison.EQUAL, Comparison.UNEQUAL)
+    if several and cursor.accept(".."):
+        return _range(cursor, first)
+    values = [first]
+    while several and cursor.accept(","):
+        values.append(_value(cursor))
+        cursor.count_leaf()
+    return first if len(values) == 1 else tuple(values)
+
+
+def _range(cursor: Cursor, low: Any) -> ValueRange:
+    start = cursor.at
+    high = _value(cursor)
+    numbers = isinstance(low, int | float) and isinstance(high, int | float)
+    if isinstance(low, bool) or isinstance(high, bool) or not (numbers or type(low) is type(high)):
+        raise cursor.wrong("both ends of a range must be of one kind, and in order", at=start)
+    if high < low:
+        raise cursor.wrong("the range ends before it begins", at=start)
+    return ValueRange(low, high)
+
+
+def _value(cursor: Cursor) -> Any:
+    for pattern, read in _VALUES:
+        start = cursor.at
+        found = cursor.take(pattern)
+        if found is not None:
+            return read(found.group(), f"q, position {start + 1}")
+    raise cursor.wrong("expected a value", hint=_HINT)
+
+
+def _quoted(text: str, _where: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+
+
+def _number(text: str, where: str) -> int | float:
+    if len(text) > 40:
+        raise BadRequestData("this number is too long", where=where)
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+
+
+def _word(text: str, _where: str) -> str | bool:
+    return {"true": True, "false": False}.get(text, text)
+
+
+_VALUES: tuple[tuple[re.Pattern[str], Callable[[str, str], Any]], ...] = (
+    (_TEXT, _quoted),
+    (_INSTANT, lambda text, where: parse_instant(text, where=where)),
+    (_DATE_OR_TIME, lambda text, _where: text),
+    (_NUMBER, _number),
+    (_WORD, _word),
+    (_URI, lambda text, _where: text),
+)
+
+
+# --- patterns
+
+
+def _pattern(cursor: Cursor) -> str:
+    start = cursor.at
+    found = cursor.take(_TEXT)
+    if found is not None:
+        return check_pattern(found.group(1).replace('\\"', '"'), where=f"q, position {start + 1}")
+    found = cursor.take(_BARE_PATTERN)
+    if found is None:
+        raise cursor.wrong("expected a pattern")
+    return check_pattern(found.group(), where=f"q, position {start + 1}")
+
+
+def check_pattern(pattern: str, *, where: str) -> str:
+    """``pattern`` if it is a regular expression that cannot run away on a text.
+
+    Refuses repetition inside repetition and back-references: what makes matching exponential.
+    Raises ``BadRequestData`` or ``TooComplexQuery``.
+    """
+    if len(pattern) > _MAX_PATTERN:
+        raise TooComplexQuery(f"a pattern may have {_MAX_PATTERN} characters", where=where)
+    try:
+        parsed = patterns.parse(pattern)
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise BadRequestData(f"this is not a regular expression: {error}", where=where) from error
+    if _nesting(parsed) > 1:
+        raise TooComplexQuery("a pattern must not repeat what repeats, nor refer back", where=where)
+    if _repeats(parsed) > _MAX_REPEATS:
+        raise TooComplexQuery(f"a pattern may have {_MAX_REPEATS} repetitions", where=where)
+    return pattern
+
+
+_REPEATS = {opcodes.MAX_REPEAT, opcodes.MIN_REPEAT, opcodes.POSSESSIVE_REPEAT}
+
+
+def _nesting(node: Any) -> int:
+    """How deep repetitions nest; a back-reference counts as too deep."""
+    if isinstance(node, patterns.SubPattern | list | tuple):
+        below = max((_nesting(part) for part in _parts(node)), default=0)
+        return below + (1 if _is_open_repeat(node) else 0)
+    return 2 if node is opcodes.GROUPREF else 0
+
+
+def _repeats(node: Any) -> int:
+    """How many repetitions of variable length there are."""
+    if isinstance(node, patterns.SubPattern | list | tuple):
+        return sum(map(_repeats, _parts(node))) + (1 if _is_open_repeat(node) else 0)
+    return 0
+
+
+def _parts(node: Any) -> Any:
+    return (node[1][2],) if _is_repeat(node) else node
+
+
+def _is_repeat(node: Any) -> bool:
+    return len(node) == 2 and not isinstance(node[0], list | tuple | str) and node[0] in _REPEATS
+
+
+def _is_open_repeat(node: Any) -> bool:
+    return _is_repeat(node) and node[1][0] != node[1][1] and node[1][1] > 1

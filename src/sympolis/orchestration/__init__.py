@@ -1,1 +1,1 @@
-"""(to be described)"""
+"""Work that takes time: preparing models, running ensembles in worker processes, keeping and finding results."""

@@ -1,0 +1,132 @@
+"""Puts finished runs on the table: their results per street and hour, and what changes between two of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympolis.analysis import comparison, equity, wording
+from sympolis.analysis.comparison import Ensemble, FieldChange
+from sympolis.analysis.intervals import cut_at_zero, prediction
+from sympolis.domain import errors
+from sympolis.orchestration import documents
+from sympolis.orchestration.atlas import Atlas
+from sympolis.orchestration.model_desk import ModelDesk
+from sympolis.orchestration.run import Run
+from sympolis.orchestration.run_desk import RunDesk
+from sympolis.plugins.simulator import FieldSpec, Simulator
+
+KEPT = 16
+"""Documents of finished runs never change; the latest few are kept as they were answered."""
+
+_SAME: Mapping[str, str] = {
+    "model": "models",
+    "model_version": "versions of the model",
+    "mode": "modes",
+    "window": "hours of the day",
+    "seed": "seeds",
+    "data_version": "states of the twin's data",
+    "calibration_id": "calibrations",
+}
+"""What two runs must share so that their members pair up, and what to say where they do not."""
+
+
+class ComparisonDesk:
+    """Results and comparisons as ``twin-api.md`` has them."""
+
+    def __init__(self, models: ModelDesk, runs: RunDesk, atlas: Atlas) -> None:
+        self._models = models
+        self._runs = runs
+        self._atlas = atlas
+        self._documents: OrderedDict[tuple[str, ...], dict[str, Any]] = OrderedDict()
+
+    async def results(self, run_id: str) -> dict[str, Any]:
+        """Mean and interval of every field, per hour and feature. Raises ``NotFound``, ``Conflict`` (not finished)."""
+        run = self._runs.board.get(run_id)
+        return self._kept(("results", run_id)) or self._keep(
+            ("results", run_id), _results(await self._ensemble(run), self._models.simulator(run.model).fields)
+        )
+
+    async def compare(self, base_id: str, with_id: str) -> dict[str, Any]:
+        """What changes from one finished run to another. Raises ``Conflict`` where their members do not pair."""
+        key = ("compare", base_id, with_id)
+        return self._kept(key) or self._keep(key, await self._compare(base_id, with_id))
+
+    async def _compare(self, base_id: str, with_id: str) -> dict[str, Any]:
+        base, other = self._runs.board.get(base_id), self._runs.board.get(with_id)
+        _refuse_unpaired(base, other)
+        simulator = self._models.simulator(base.model)
+        before, after = comparison.paired(await self._ensemble(base), await self._ensemble(other))
+        streets = await self._atlas.streets(base.model, simulator, base.data_version)
+        areas = await self._atlas.areas(streets, before.features)
+        found = await asyncio.to_thread(_comparison, before, after, simulator, areas)
+        return {
+            "base": base.id,
+            "with": other.id,
+            "paired": True,
+            **found,
+            "calibration": documents.split_figures(other.calibration),
+        }
+
+    async def _ensemble(self, run: Run) -> Ensemble:
+        return comparison.stack(await self._runs.members(run), start_hour=run.window.start_hour)
+
+    def _kept(self, key: tuple[str, ...]) -> dict[str, Any] | None:
+        if key in self._documents:
+            self._documents.move_to_end(key)
+        return self._documents.get(key)
+
+    def _keep(self, key: tuple[str, ...], document: dict[str, Any]) -> dict[str, Any]:
+        self._documents[key] = document
+        while len(self._documents) > KEPT:
+            self._documents.popitem(last=False)
+        return document
+
+
+def _refuse_unpaired(base: Run, other: Run) -> None:
+    different = [text for name, text in _SAME.items() if getattr(base, name) != getattr(other, name)]
+    if different:
+        raise errors.Conflict(
+            f"the two runs cannot be compared member by member: they differ in {', '.join(different)}",
+            where=f"{base.id}, {other.id}",
+            hint="run both again with the same hours, mode and seed",
+        )
+
+
+def _results(found: Ensemble, specs: Sequence[FieldSpec]) -> dict[str, Any]:
+    spreads = {name: cut_at_zero(prediction(values), values) for name, values in found.fields.items()}
+    return documents.results(found.features, found.hours, spreads, specs)
+
+
+def _comparison(
+    before: Ensemble, after: Ensemble, simulator: type[Simulator], areas: Sequence[equity.Area]
+) -> dict[str, Any]:
+    indicators = [
+        comparison.indicator_change(spec, before.indicators[spec.name], after.indicators[spec.name])
+        for spec in simulator.indicators
+    ]
+    fields = {
+        spec.name: comparison.field_change(before.fields[spec.name], after.fields[spec.name])
+        for spec in simulator.fields
+    }
+    units = {spec.name: spec.unit for spec in simulator.fields}
+    split = equity.split(before, after, areas, units)
+    return {
+        "members": before.members,
+        "indicators": [documents.indicator_change(change) for change in indicators],
+        "features": list(before.features),
+        "hours": list(before.hours),
+        "fields": {spec.name: documents.field_change(fields[spec.name], spec) for spec in simulator.fields},
+        "equity": [documents.area_change(change) for change in split],
+        "text": wording.describe(indicators, streets=_clear_streets(fields)),
+    }
+
+
+def _clear_streets(fields: Mapping[str, FieldChange]) -> tuple[int, int] | None:
+    """On how many streets traffic changes clearly in at least one hour, of how many."""
+    change = fields.get(equity.TRAFFIC)
+    if change is None:
+        return None
+    return int(change.clear.any(axis=0).sum()), int(change.clear.shape[1])

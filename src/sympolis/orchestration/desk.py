@@ -1,0 +1,307 @@
+"""The desk: everything that the API, the command line and the start of the twin ask about models, scenarios and runs.
+
+A facade only: the work is done by ``model_desk``, ``scenario_desk``, ``run_desk`` and ``comparison_desk``. Every method
+answers with the JSON of ``docs/reference/twin-api.md`` as plain dicts and lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sympolis.analysis.scenario import BASELINE, Reason
+from sympolis.context.broker import Broker
+from sympolis.domain import errors
+from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
+from sympolis.orchestration import documents, gather, run
+from sympolis.orchestration.atlas import AreaSetup, Atlas
+from sympolis.orchestration.comparison_desk import ComparisonDesk
+from sympolis.orchestration.model_desk import ModelDesk, ModelSetup, Ready
+from sympolis.orchestration.observed import ObservedIndicator, observed_figures
+from sympolis.orchestration.run import Run
+from sympolis.orchestration.run_desk import Request, RunDesk
+from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
+from sympolis.orchestration.workers import PoolSettings, Progress, WorkerPool
+from sympolis.plugins.simulator import Simulator
+
+Json = dict[str, Any]
+
+_BASELINE_TITLE = {"it": "Situazione attuale", "de": "Heutiger Zustand", "en": "The city as it is"}
+_BASELINE_QUESTION = {
+    "it": "Com'è il traffico oggi, senza nessuna misura?",
+    "de": "Wie ist der Verkehr heute, ohne Maßnahme?",
+    "en": "What is traffic like today, with no measure taken?",
+}
+
+
+class Desk:
+    """One city's models, scenarios and runs.
+
+    Parameters
+    ----------
+    broker, names : the twin's entities, and the city's terms
+    simulators : plugin classes by id (``plugins.loader.simulators()``); taken from it only when needed
+    folder : where prepared models, results and run records are kept; everything in it can be recomputed
+    city : the city's id, part of every URN
+    models, scenarios : what the city package declares; the baseline of each model is added
+    """
+
+    def __init__(  # noqa: PLR0913 - a composition: each keyword is one part or one choice
+        self,
+        broker: Broker,
+        names: gather.Names,
+        simulators: Mapping[str, type[Simulator]],
+        folder: Path,
+        *,
+        city: str,
+        models: Sequence[ModelSetup] = (),
+        scenarios: Sequence[Scenario] = (),
+        areas: AreaSetup | None = None,
+        observed: Sequence[ObservedIndicator] = (),
+        language: str = "en",
+        workers: PoolSettings | None = None,
+        now: Callable[[], datetime] = run.now,
+    ) -> None:
+        self._broker = broker
+        self._names = names
+        self._observed = tuple(observed)
+        self._pool = WorkerPool(folder / "logs", workers)
+        self._atlas = Atlas(broker, names, areas or AreaSetup())
+        self._models = ModelDesk(broker, names, simulators, models, pool=self._pool, folder=folder, now=now)
+        self._scenarios = ScenarioDesk(
+            broker,
+            names,
+            city=city,
+            builtin=with_baseline(scenarios, _baselines(models)),
+            models=self._models.ids,
+            simulator=self._models.simulator,
+            language=language,
+            now=now,
+        )
+        self._runs = RunDesk(
+            broker,
+            names,
+            city=city,
+            models=self._models,
+            scenarios=self._scenarios,
+            atlas=self._atlas,
+            pool=self._pool,
+            folder=folder,
+            now=now,
+        )
+        self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
+
+    async def open(self) -> None:
+        """Find the runs that were kept and publish the city's scenarios. Call once, before anything else."""
+        self._runs.board.open()
+        await self._scenarios.open()
+
+    async def close(self) -> None:
+        """Stop runs and worker processes. Runs under way are found interrupted at the next start."""
+        await self._runs.close()
+        await self._pool.close()
+
+    # --- models -------------------------------------------------------------------------------------------------------
+
+    async def models(self) -> list[Json]:
+        """Every model of the city."""
+        return [await self.model(model_id) for model_id in self._models.ids]
+
+    async def model(self, model_id: str) -> Json:
+        """One model. Raises ``NotFound``."""
+        simulator = self._models.simulator(model_id)
+        calibration = await self._models.find_calibration(model_id)
+        return documents.model(self._models.setup(model_id), simulator, calibration)
+
+    async def model_features(self, model_id: str) -> Json:
+        """The GeoJSON of the features that the model's results refer to."""
+        ready = await self._models.prepared(model_id)
+        return await self._atlas.features(model_id, ready.simulator, ready.data_version)
+
+    async def calibrate(self, model_id: str, progress: Progress | None = None) -> Json:
+        """Fit a model to the present observations, even if it was fitted before; its calibration."""
+        found = documents.calibration(await self._models.calibrate(model_id, progress))
+        assert found is not None
+        return found
+
+    # --- scenarios ----------------------------------------------------------------------------------------------------
+
+    async def scenarios(self) -> Json:
+        """``{"scenarios": […]}``, the city's own first."""
+        return {
+            "scenarios": [self._scenario(scenario) for scenario in await self._scenarios.list_scenarios()]
+        }
+
+    async def scenario(self, scenario_id: str) -> Json:
+        """One scenario. Raises ``NotFound``."""
+        return self._scenario(await self._scenarios.get(scenario_id))
+
+    async def create_scenario(self, document: Any) -> Json:
+        """Keep a new scenario. Raises ``BadRequestData``, ``OverrideRefused``, ``AlreadyExists``."""
+        scenario = await self._accepted(document)
+        return self._scenario(await self._scenarios.create(scenario))
+
+    async def update_scenario(self, scenario_id: str, document: Any) -> Json:
+        """Replace a scenario; ``document["version"]`` is the version that was edited. Raises ``Conflict``."""
+        if isinstance(document, Mapping) and "version" not in document:
+            hint = "send the version that you loaded"
+            raise errors.BadRequestData("is missing", where="version", hint=hint)
+        scenario = await self._accepted(document)
+        return self._scenario(await self._scenarios.update(scenario_id, scenario))
+
+    async def delete_scenario(self, scenario_id: str) -> None:
+        """Forget a scenario; its runs stay."""
+        await self._scenarios.delete(scenario_id)
+
+    async def check_scenario(self, document: Any) -> Json:
+        """Whether the model allows it, every reason if not, what it touches and what it would cost."""
+        scenario, reasons = await self._scenarios.read(document)
+        ready = await self._models.prepared(scenario.simulator)
+        overrides: Sequence[Any] = scenario.overrides
+        if not reasons:
+            overrides, reasons = await self._runs.objections(scenario, ready)
+        streets = await self._atlas.streets(scenario.simulator, ready.simulator, ready.data_version)
+        return {
+            "allowed": not reasons,
+            "reasons": [_reason(reason) for reason in reasons],
+            "affected": streets.touched_by(overrides),
+            "estimate": await self._estimate(scenario, ready, overrides) if not reasons else None,
+        }
+
+    async def _estimate(self, scenario: Scenario, ready: Ready, overrides: Sequence[Any]) -> Json:
+        return await self._runs.estimate(scenario, ready, overrides)
+
+    async def _accepted(self, document: Any) -> Scenario:
+        """The document as a scenario that the model allows. Raises the first reason against it."""
+        scenario, reasons = await self._scenarios.read(document)
+        if not reasons:
+            ready = await self._models.prepared(scenario.simulator)
+            _, reasons = await self._runs.objections(scenario, ready)
+        if reasons:
+            raise reasons[0].error()
+        return scenario
+
+    def _scenario(self, scenario: Scenario) -> Json:
+        latest = self._runs.board.latest(scenario.id)
+        builtin = self._scenarios.is_builtin(scenario.id)
+        return documents.scenario(scenario, latest_run=latest.id if latest else None, builtin=builtin)
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+
+    async def start_run(
+        self, scenario_id: str, *, mode: str = "interactive", members: int | None = None, seed: int = 1
+    ) -> Json:
+        """Start an ensemble; ``cached`` and ``status`` "done" say that the answer was there already."""
+        return documents.run(await self._runs.start(scenario_id, Request(mode, members, seed)))
+
+    async def run(self, run_id: str) -> Json:
+        """One run. Raises ``NotFound``."""
+        return documents.run(self._runs.board.get(run_id))
+
+    async def runs(self, scenario: str | None = None) -> Json:
+        """``{"runs": […]}``, newest first."""
+        return {"runs": [documents.run(found) for found in self._runs.board.list_runs(scenario)]}
+
+    async def cancel_run(self, run_id: str) -> Json:
+        """Ask a run to stop; a finished one stays as it is."""
+        return documents.run(self._runs.cancel(run_id))
+
+    async def run_events(self, run_id: str) -> AsyncIterator[Json]:
+        """The run now and after each change, to its end."""
+        async for found in self._runs.board.follow(run_id):
+            yield documents.run(found)
+
+    async def results(self, run_id: str) -> Json:
+        """A finished run's fields per hour and feature."""
+        return await self._comparisons.results(run_id)
+
+    async def compare(self, base_run: str, with_run: str) -> Json:
+        """What changes between two finished runs, and how clearly."""
+        return await self._comparisons.compare(base_run, with_run)
+
+    # --- the twin as a whole ------------------------------------------------------------------------------------------
+
+    async def ensure_baseline(self, progress: Progress | None = None) -> Json:
+        """Make the city's first model ready and run the world as it is; instant where that was done before.
+
+        Raises ``ModelFailed`` with the reason where it cannot be done.
+        """
+        model_id = self._models.ids[0]
+        setup = self._models.setup(model_id)
+        hear = progress or (lambda _share, _text: None)
+        hear(0.0, "preparing the model")
+        await self._models.ready(model_id, lambda share, text: hear(0.05 + 0.35 * share, text))
+        request = Request(setup.baseline_mode, setup.baseline_members, setup.baseline_seed)
+        started = await self._runs.start(baseline_id(setup, first=True), request)
+        done = started if started.finished else await self._runs.wait(started.id, _heard(hear))
+        if done.status is not RunStatus.DONE:
+            detail = done.error.detail if done.error else f"the run is {done.status}"
+            raise errors.ModelFailed(f"the baseline could not be run: {detail}", where=done.id)
+        hear(1.0, "baseline ready")
+        return documents.run(done)
+
+    async def indicators(self) -> list[Json]:
+        """The figures of the latest baseline, then those observed."""
+        latest = self._runs.board.latest(BASELINE)
+        modelled = (
+            [_modelled(figure, latest) for figure in documents.run(latest)["indicators"]] if latest else []
+        )
+        return [*modelled, *await observed_figures(self._broker, self._names, self._observed)]
+
+    async def jobs(self) -> list[Json]:
+        """What is being prepared, calibrated or run, oldest first."""
+        models = [
+            {"id": f"{what}-{model}", "kind": what, "title": model, "status": "running", "progress": None,
+             "started_at": documents.instant(since)}
+            for model, (what, since) in self._models.working.items()
+        ]  # fmt: skip
+        return [*models, *(_job(found) for found in self._runs.board.active())]
+
+
+def baseline_id(setup: ModelSetup, *, first: bool) -> str:
+    """The id of a model's baseline scenario: plain ``baseline`` for the city's first model."""
+    return BASELINE if first else f"{BASELINE}-{setup.id}"
+
+
+def _baselines(models: Sequence[ModelSetup]) -> dict[str, Scenario]:
+    return {
+        setup.id: Scenario(
+            id=baseline_id(setup, first=index == 0),
+            title=_BASELINE_TITLE,
+            question=_BASELINE_QUESTION,
+            simulator=setup.id,
+            window=setup.baseline_window,
+            status=ScenarioStatus.ADOPTED,
+        )
+        for index, setup in enumerate(models)
+    }
+
+
+def _reason(reason: Reason) -> Json:
+    return {"override": reason.override, "where": reason.where, "reason": reason.reason, "hint": reason.hint}
+
+
+def _modelled(figure: Json, latest: Run) -> Json:
+    at = documents.instant(latest.finished_at)
+    lineage = f"/api/lineage/{latest.id}"
+    return {**figure, "at": at, "run": latest.id, "source": None, "lineage": lineage}
+
+
+def _job(found: Run) -> Json:
+    return {
+        "id": found.id,
+        "kind": "run",
+        "title": dict(found.scenario_title),
+        "status": str(found.status),
+        "progress": documents.run(found)["progress"],
+        "started_at": documents.instant(found.started_at or found.queued_at),
+    }
+
+
+def _heard(hear: Progress) -> Callable[[Run], None]:
+    def heard(found: Run) -> None:
+        hear(0.4 + 0.6 * found.progress.share, "running the baseline")
+
+    return heard

@@ -1,0 +1,118 @@
+"""Collects what a model needs from the broker, in the simple form the simulator contract promises, and names the state.
+
+The *data version* is a hash over exactly these values: it changes when anything the model reads changes, and only then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sympolis.context.broker import Broker
+from sympolis.context.query import HistoryQuery, Query, TypeIs
+from sympolis.domain import errors
+from sympolis.domain.entity import Entity
+from sympolis.orchestration import files
+from sympolis.plugins.simulator import Need
+
+PAGE = 1000
+SERIES_AT_ONCE = 25
+"""Entities whose history is read together: a year of hours each, some 200,000 points."""
+MOST_INSTANCES = 5_000_000
+VERSION_LENGTH = 16
+
+Simple = dict[str, Any]
+
+
+class Names(Protocol):
+    """The part of ``context.terms.Terms`` that is needed here."""
+
+    def expand(self, term: str) -> str:
+        """The IRI of a short name."""
+        ...
+
+    def compact(self, iri: str) -> str:
+        """The short name of an IRI."""
+        ...
+
+
+async def gather(broker: Broker, names: Names, needs: Sequence[Need]) -> dict[str, list[Simple]]:
+    """Entities by need, ordered by id. Raises ``ModelFailed`` where there are fewer than the model must have.
+
+    An entity is ``{"id", "type", <attribute>: <value>}`` (keyValues). A need with ``history`` adds
+    ``"series": {<attribute>: {"times": [ISO 8601 UTC], "values": […]}}`` for the attributes that have observations.
+    """
+    found = {need.name: await _need(broker, names, need) for need in needs}
+    for need in needs:
+        if len(found[need.name]) < need.minimum:
+            raise errors.ModelFailed(
+                f"the model needs at least {need.minimum} {need.type} entities, the twin has {len(found[need.name])}",
+                where=f"needs: {need.name}",
+                hint="run the source that brings them (sympolis source run)",
+            )
+    return found
+
+
+def data_version(inputs: Mapping[str, Sequence[Simple]]) -> str:
+    """Names these inputs: equal values, equal name."""
+    return files.key(inputs)[:VERSION_LENGTH]
+
+
+async def entities(broker: Broker, type_iri: str) -> AsyncIterator[Entity]:
+    """Every entity of a type, ordered by id."""
+    offset = 0
+    while True:
+        page = await broker.query(Query(types=TypeIs(type_iri), limit=PAGE, offset=offset))
+        for entity in page.entities:
+            yield entity
+        if len(page.entities) < PAGE:
+            return
+        offset += PAGE
+
+
+def simplify(entity: Entity, names: Mapping[str, str], type_name: str) -> Simple:
+    """keyValues of the attributes in ``names`` (short name → IRI) that the entity has."""
+    simple: Simple = {"id": entity.id, "type": type_name}
+    for short, iri in names.items():
+        instances = entity.attributes.get(iri)
+        if instances:
+            default = entity.attribute(iri) or instances[0]
+            simple[short] = default.value
+    return simple
+
+
+async def _need(broker: Broker, names: Names, need: Need) -> list[Simple]:
+    wanted = {short: names.expand(short) for short in need.attributes}
+    found = [simplify(e, wanted, need.type) async for e in entities(broker, names.expand(need.type))]
+    if need.history:
+        for start in range(0, len(found), SERIES_AT_ONCE):
+            await _add_series(broker, wanted, found[start : start + SERIES_AT_ONCE])
+    return found
+
+
+async def _add_series(broker: Broker, wanted: Mapping[str, str], batch: Sequence[Simple]) -> None:
+    ids = tuple(simple["id"] for simple in batch)
+    selected = Query(ids=ids, limit=len(ids))
+    history = await broker.history(
+        HistoryQuery(selected, names=tuple(wanted.values()), max_instances=MOST_INSTANCES)
+    )
+    if not history.complete:
+        raise errors.ModelFailed(
+            f"the history of {ids[0]} and its neighbours is too long to read", where="history"
+        )
+    short = {iri: name for name, iri in wanted.items()}
+    series: dict[str, dict[str, Any]] = defaultdict(dict)
+    for one in history.series:
+        if one.dataset_id is None:
+            series[one.entity_id][short[one.name]] = {
+                "times": [_instant(point.at) for point in one.observations],
+                "values": [point.value for point in one.observations],
+            }
+    for simple in batch:
+        simple["series"] = series[simple["id"]]
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

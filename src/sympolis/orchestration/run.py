@@ -1,0 +1,141 @@
+"""A run: one scenario through one model as an ensemble, from the queue to its figures.
+
+The record is complete enough to repeat the run and to find its members' results again after a restart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from sympolis.domain import errors
+from sympolis.domain.scenario import Override, RunStatus, Window
+
+FINISHED = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as a run keeps it."""
+
+    title: str
+    detail: str
+    where: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far: ``share`` 0..1, and what is being done, by language."""
+
+    share: float = 0.0
+    text: Texts = field(default_factory=dict)
+    members_done: int = 0
+    members: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One indicator of a finished run, described so that it can be read without the model."""
+
+    name: str
+    title: Texts
+    unit: str
+    direction: str
+    decimals: int
+    value: float
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """See the module. Times are aware, UTC; ``member_keys`` name the members' result files in order."""
+
+    id: str
+    scenario: str
+    scenario_version: int
+    scenario_title: Texts
+    model: str
+    model_version: str
+    mode: str
+    window: Window
+    seed: int
+    queued_at: datetime
+    status: RunStatus = RunStatus.QUEUED
+    progress: RunProgress = RunProgress()
+    asked_members: int | None = None
+    overrides: tuple[Override, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The fixed ones."""
+    sampled: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The uncertain ones and the range over which the ensemble varied them."""
+    data_version: str = ""
+    key: str = ""
+    member_keys: tuple[str, ...] = ()
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cost_cpu_s: float = 0.0
+    """CPU seconds this run used: members found in the cache cost nothing."""
+    member_cost_cpu_s: float = 0.0
+    """CPU seconds that one member costs, on average, wherever it was computed."""
+    cached: bool = False
+    error: Problem | None = None
+    warnings: tuple[str, ...] = ()
+    indicators: tuple[Figure, ...] = ()
+    calibration_id: str = ""
+    calibration: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in FINISHED
+
+
+def new_id(at: datetime) -> str:
+    """A run's id: its day, to be recognised by people, and a random part."""
+    return f"run-{at:%Y%m%d}-{uuid.uuid4().hex[:10]}"
+
+
+def problem(error: BaseException) -> Problem:
+    """How a run keeps this error."""
+    if isinstance(error, errors.SympolisError):
+        return Problem(error.title, error.message, error.where, error.hint)
+    return Problem("Internal error", f"{type(error).__name__}: {error}", "", "see the server's log")
+
+
+def interrupted(run: Run, at: datetime) -> Run:
+    """The run as it is found after a crash or restart of the server."""
+    reason = Problem(
+        "Interrupted",
+        "the server stopped while this run was under way",
+        run.id,
+        "start it again: members that were finished are kept and not computed twice",
+    )
+    return replace(run, status=RunStatus.FAILED, error=reason, finished_at=at)
+
+
+def to_builtins(run: Run) -> Any:
+    """The whole record as JSON values, for its file."""
+    return msgspec.to_builtins(run)
+
+
+def from_builtins(value: Any) -> Run | None:
+    """The record from its file; None where an incompatible version wrote it."""
+    try:
+        return msgspec.convert(value, Run)
+    except msgspec.ValidationError:
+        return None
+
+
+def now() -> datetime:
+    """The clock in use."""
+    return datetime.now(UTC)

@@ -1,0 +1,240 @@
+"""A worker process: loads one simulator's engine, does the tasks it is sent, and never touches the server's memory.
+
+Started as ``python -m sympolis.orchestration.worker``; it speaks frames (4 bytes of length, then MessagePack) on
+standard input and output. Whatever an engine prints goes to the log instead. When its parent goes away, it ends.
+
+Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, the methods of the simulator contract. Large values are files.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import shutil
+import struct
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from sympolis.domain import errors
+from sympolis.domain.scenario import Override, Window
+from sympolis.orchestration import files, member_files
+from sympolis.plugins.simulator import Member, Progress, Simulator
+
+LENGTH = struct.Struct(">I")
+NICENESS = 5
+"""Models yield to the server: a what-if must not slow the map."""
+
+MEMORY_LIMIT = "SYMPOLIS_WORKER_MEMORY_MB"
+"""Environment variable: the most memory [MB] a worker may hold (0: no limit). Beyond it the model fails, not the twin."""
+
+DEFAULT_MEMORY_MB = 4096
+REPORT_EVERY_S = 0.1
+
+Task = Mapping[str, Any]
+
+
+def write_frame(stream: BinaryIO, value: Any) -> None:
+    """Send one value."""
+    content = msgspec.msgpack.encode(value)
+    stream.write(LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> Any:
+    """Receive one value; None at the end of the stream."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    return msgspec.msgpack.decode(stream.read(*LENGTH.unpack(head)))
+
+
+class Worker:
+    """One process's loop over its tasks."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source = source
+        self._sink = sink
+        self._tasks: queue.Queue[Task] = queue.Queue()
+        self._cancelled: set[int] = set()
+        self._simulators: dict[str, Simulator] = {}
+
+    def serve(self) -> None:
+        """Work until the parent closes the pipe."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            self._answer(self._tasks.get())
+
+    def _listen(self) -> None:
+        while (message := read_frame(self._source)) is not None:
+            if "cancel" in message:
+                self._cancelled.add(message["cancel"])
+            else:
+                self._tasks.put(message)
+        # The parent is gone or wants no more: stop at once, engine or not. Nothing is half-written (files.write).
+        os._exit(0)
+
+    def _answer(self, task: Task) -> None:
+        before = cpu_seconds()
+        try:
+            result = _TASKS[task["do"]](self._simulator(task["simulator"]), task, self._progress(task["id"]))
+            answer = {"result": result}
+        except errors.SympolisError as error:
+            answer = {"error": [type(error).__name__, error.message, error.where, error.hint]}
+        except MemoryError:
+            limit = memory_limit_mb()
+            answer = {
+                "error": ["ModelFailed", f"the model needed more than {limit} MB of memory", "", _MORE_MEMORY]
+            }
+        except Exception as error:  # a model is third-party code: whatever it raises is its failure, not ours
+            traceback.print_exc(file=sys.stderr)
+            answer = {
+                "error": [
+                    "ModelFailed",
+                    f"{type(error).__name__}: {error}",
+                    task["do"],
+                    "see the worker's log",
+                ]
+            }
+        write_frame(self._sink, {"id": task["id"], "cost_cpu_s": cpu_seconds() - before, **answer})
+
+    def _simulator(self, reference: str) -> Simulator:
+        if reference not in self._simulators:
+            self._simulators[reference] = resolve(reference)()
+        return self._simulators[reference]
+
+    def _progress(self, task_id: int) -> Progress:
+        reported = 0.0
+
+        def report(share: float, text: str) -> None:
+            nonlocal reported
+            if task_id in self._cancelled:
+                raise errors.Cancelled("the run was cancelled")
+            now = time.monotonic()
+            if now - reported >= REPORT_EVERY_S:
+                reported = now
+                write_frame(self._sink, {"id": task_id, "progress": [min(max(share, 0.0), 1.0), text]})
+
+        return report
+
+
+_MORE_MEMORY = f"set {MEMORY_LIMIT} higher, or run fewer hours"
+
+
+def reference_to(simulator: type[Simulator]) -> str:
+    """How a worker finds this class: ``module:qualified name``."""
+    return f"{simulator.__module__}:{simulator.__qualname__}"
+
+
+def resolve(reference: str) -> type[Simulator]:
+    """The class behind a reference. Raises ``ModelFailed`` naming what could not be imported."""
+    module, _, name = reference.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+    except ImportError as cause:
+        hint = "install the extra that brings the model's engine"
+        raise errors.ModelFailed(f"the model cannot be loaded: {cause}", where=module, hint=hint) from cause
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found  # type: ignore[no-any-return]
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and its finished children (engines' helper programs) so far."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def memory_limit_mb() -> int:
+    """The limit in force; the default where the variable is not a whole number."""
+    text = os.environ.get(MEMORY_LIMIT, "")
+    return int(text) if text.isdigit() else DEFAULT_MEMORY_MB
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def _prepare(simulator: Simulator, task: Task, _progress: Progress) -> None:
+    folder = Path(task["folder"])
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    simulator.prepare(_inputs(task), part)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+    files.sync_folder(folder.parent)
+
+
+def _check(simulator: Simulator, task: Task, _progress: Progress) -> list[tuple[int | None, str]]:
+    """Reasons with the index of the override concerned; None where they lie in the combination."""
+    folder, window = Path(task["folder"]), msgspec.convert(task["window"], Window)
+    overrides = _overrides(task)
+    found: list[tuple[int | None, str]] = [
+        (index, reason)
+        for index, override in enumerate(overrides)
+        for reason in simulator.check(folder, [override], window)
+    ]
+    if not found:
+        found = [(None, reason) for reason in simulator.check(folder, overrides, window)]
+    return found
+
+
+def _run(simulator: Simulator, task: Task, progress: Progress) -> float:
+    before = cpu_seconds()
+    member = msgspec.convert(task["member"], Member)
+    result = simulator.run(Path(task["folder"]), member, progress)
+    cost = cpu_seconds() - before
+    member_files.save(Path(task["stem"]), result, cost_cpu_s=cost)
+    return cost
+
+
+def _calibrate(simulator: Simulator, task: Task, progress: Progress) -> Any:
+    window = msgspec.convert(task["window"], Window)
+    return simulator.calibrate(Path(task["folder"]), _inputs(task), window, task["seed"], progress)
+
+
+_TASKS: Mapping[str, Callable[[Simulator, Task, Progress], Any]] = {
+    "prepare": _prepare,
+    "check": _check,
+    "run": _run,
+    "calibrate": _calibrate,
+}
+
+
+def _inputs(task: Task) -> Any:
+    return msgspec.msgpack.decode(Path(task["inputs"]).read_bytes())
+
+
+def _overrides(task: Task) -> list[Override]:
+    return msgspec.convert(task["overrides"], list[Override])
+
+
+def _limit_resources() -> None:
+    with suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    limit = memory_limit_mb()
+    if limit:
+        with suppress(ImportError, ValueError, OSError):
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_DATA, (limit * 2**20, limit * 2**20))
+
+
+def main() -> None:
+    """Take over standard output for frames, send everything else that is printed to the log, and serve."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_resources()
+    Worker(sys.stdin.buffer, sink).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -83,7 +83,9 @@ class Api:
         started = time.perf_counter()
         headers = dict(scope["headers"])
         request_id = self._request_id(headers)
-        request = Request(scope, receive, id=request_id.decode(), max_body_bytes=self._settings.max_body_bytes)
+        request = Request(
+            scope, receive, id=request_id.decode(), max_body_bytes=self._settings.max_body_bytes
+        )
         route, reply = await self._answer(request, headers)
         if reply is None:
             status = await self._serve_site(scope, receive, send, request_id)
@@ -93,7 +95,9 @@ class Api:
             status = await self._send_reply(reply, request, headers, request_id, send)
         self.metrics.count(request.method, route, status, time.perf_counter() - started)
 
-    async def _answer(self, request: Request, headers: dict[bytes, bytes]) -> tuple[str, Reply | Stream | None]:
+    async def _answer(
+        self, request: Request, headers: dict[bytes, bytes]
+    ) -> tuple[str, Reply | Stream | None]:
         route, path = "unmatched", request.path
         try:
             self._doorkeeper.check(request.method, request.header(b"host"), headers)
@@ -137,7 +141,12 @@ class Api:
             vary: Headers = ((b"vary", b"accept-encoding"),)
         else:
             vary = ()
-        start = [*_reply_headers(reply, len(body), encoding), *vary, *SECURITY_HEADERS, (b"x-request-id", request_id)]
+        start = [
+            *_reply_headers(reply, len(body), encoding),
+            *vary,
+            *SECURITY_HEADERS,
+            (b"x-request-id", request_id),
+        ]
         await send({"type": "http.response.start", "status": reply.status, "headers": start})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
         return reply.status

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from sympolis.api.http import JSON, PROBLEM_JSON, Headers, Reply, encode
 from sympolis.domain import errors
@@ -62,13 +61,9 @@ _EMPTY_IN_NGSI_LD = frozenset({411, 415})
 """Statuses that clause 6.3.4 wants without a body."""
 
 
-@cache
 def row_of(kind: type[BaseException]) -> Row:
     """The row of the nearest ancestor in the table; a defect's where there is none."""
-    for ancestor in kind.__mro__:
-        if ancestor in TABLE:
-            return TABLE[ancestor]
-    return _DEFECT
+    return next((TABLE[ancestor] for ancestor in kind.__mro__ if ancestor in TABLE), _DEFECT)
 
 
 def problem(error: BaseException, *, ngsi_ld: bool = False, instance: str = "") -> dict[str, object]:

@@ -8,6 +8,7 @@ from sympolis.api.metrics import MEDIA, Metrics
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import NUMBER, OBJECT, TEXT, reference, structure
+from sympolis.api.vocabulary import in_words
 from sympolis.context.store import StoreStatus
 from sympolis.domain import errors
 
@@ -47,7 +48,11 @@ class Health:
         if store is not None:
             facts["store"] = store
             facts["position"] = store.position
-        facts["readiness"] = {"step": readiness.step, "share": readiness.share, "text": readiness.text}
+        facts["readiness"] = {
+            "step": readiness.step,
+            "share": readiness.share,
+            "text": in_words(readiness.text),
+        }
         return json_reply(facts, status=200 if ready else 503)
 
     async def metrics(self, request: Request) -> Reply:  # noqa: ARG002
@@ -84,7 +89,10 @@ def operations(parts: ApiParts, metrics: Metrics) -> tuple[Operation, ...]:
             name="isReady",
             title="Is the twin ready for use",
             tag="Health",
-            answers={200: Answer("Ready.", _HEALTH), 503: Answer("Still starting, or its store is gone.", _HEALTH)},
+            answers={
+                200: Answer("Ready.", _HEALTH),
+                503: Answer("Still starting, or its store is gone.", _HEALTH),
+            },
         ),
         Operation(
             method="GET",

@@ -64,9 +64,21 @@ class Request:
     ``arguments`` are the path's decoded parameters. Headers, query and body are decoded when first asked for.
     """
 
-    __slots__ = ("_body", "_headers", "_parameters", "_receive", "_scope", "arguments", "id", "max_body_bytes", "method")
+    __slots__ = (
+        "_body",
+        "_headers",
+        "_parameters",
+        "_receive",
+        "_scope",
+        "arguments",
+        "id",
+        "max_body_bytes",
+        "method",
+    )
 
-    def __init__(self, scope: Scope, receive: Receive, *, id: str = "", max_body_bytes: int = 1 << 25) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, *, id: str = "", max_body_bytes: int = 1 << 25
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._headers: dict[bytes, bytes] | None = None
@@ -202,7 +214,6 @@ def _parse_query(raw: bytes) -> Mapping[str, str]:
             raise errors.InvalidRequest("the parameter is given more than once", where=name)
         found[name] = decode(value, name, plus=True)
     return found
-
 
 
 def _plain(value: object) -> object:

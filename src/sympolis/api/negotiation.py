@@ -44,6 +44,8 @@ def _q(text: str) -> float:
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
     family = offer.partition("/")[0] + "/*"
     matching = [
-        (2 if name == offer else 1 if name == family else 0, q) for name, q in ranges if name in (offer, family, "*/*")
+        (2 if name == offer else 1 if name == family else 0, q)
+        for name, q in ranges
+        if name in (offer, family, "*/*")
     ]
     return max(matching)[1] if matching else 0.0

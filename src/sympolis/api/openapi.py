@@ -9,9 +9,11 @@ from html import escape
 from typing import Any
 
 from sympolis import __version__
+from sympolis.api.errors import row_of
 from sympolis.api.http import JSON, PROBLEM_JSON, Reply, Request, encode
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import PROBLEM, Schema, reference
+from sympolis.domain import errors
 
 OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.1"
 _NAME = re.compile(r"{(\w+)}")
@@ -57,6 +59,13 @@ class Reference:
             self._kept["html"] = _kept(_page(self.operations).encode(), "text/html; charset=utf-8")
         return self._kept["html"]
 
+    async def error(self, request: Request) -> Reply:
+        """What a kind of error means: where the ``type`` of a problem leads."""
+        kind = getattr(errors, request.arguments["name"], None)
+        if not (isinstance(kind, type) and issubclass(kind, errors.SympolisError)):
+            raise errors.NotFound("there is no such kind of error", where="name")
+        return _kept(_error_page(kind).encode(), "text/html; charset=utf-8")
+
     async def style(self, request: Request) -> Reply:  # noqa: ARG002
         """The page's style sheet: a file of its own, because the content policy allows no inline style."""
         return _kept(_STYLE.encode(), "text/css; charset=utf-8")
@@ -64,8 +73,17 @@ class Reference:
     def routes(self) -> tuple[Operation, ...]:
         """The routes of this module."""
         return (
-            _route("/openapi.json", self.openapi, "getOpenApi", "This interface as OpenAPI 3.1", OPENAPI_JSON),
+            _route(
+                "/openapi.json", self.openapi, "getOpenApi", "This interface as OpenAPI 3.1", OPENAPI_JSON
+            ),
             _route("/docs", self.page, "getReference", "This interface as a page", "text/html"),
+            _route(
+                "/docs/errors/{name}",
+                self.error,
+                "getErrorReference",
+                "What a kind of error means",
+                "text/html",
+            ),
             _route("/docs/style.css", self.style, "getReferenceStyle", "Style of the page", "text/css"),
         )
 
@@ -96,7 +114,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
         example = {} if operation.body.example is None else {"example": operation.body.example}
         described["requestBody"] = {
             "required": operation.body.required,
-            "content": {media: {"schema": operation.body.schema, **example} for media in operation.body.media},
+            "content": {
+                media: {"schema": operation.body.schema, **example} for media in operation.body.media
+            },
         }
     return described
 
@@ -139,8 +159,14 @@ def _responses(operation: Operation) -> dict[str, Any]:
     ngsi_ld = operation.path.startswith(_NGSI_LD)
     media = JSON if ngsi_ld else PROBLEM_JSON
     if ngsi_ld and operation.body is not None:
-        responses |= {"411": {"description": "Length required."}, "415": {"description": "Unsupported media type."}}
-    trouble = {"description": "A problem, with its reason.", "content": {media: {"schema": reference("Problem")}}}
+        responses |= {
+            "411": {"description": "Length required."},
+            "415": {"description": "Unsupported media type."},
+        }
+    trouble = {
+        "description": "A problem, with its reason.",
+        "content": {media: {"schema": reference("Problem")}},
+    }
     return {**responses, "4XX": trouble, "5XX": trouble}
 
 
@@ -149,6 +175,25 @@ def _response(answer: Answer) -> dict[str, Any]:
     if answer.content is not None:
         described["content"] = {media: {"schema": schema} for media, schema in answer.content.items()}
     return described
+
+
+def _error_page(kind: type[errors.SympolisError]) -> str:
+    meaning = escape(" ".join((kind.__doc__ or "").split()))
+    status = row_of(kind).status
+    return _frame(
+        kind.title,
+        f"<header><h1>{escape(kind.title)}</h1></header><main><p>{meaning}</p>"
+        f"<p>Answered with status <code>{status}</code>. The members <code>where</code> and <code>hint</code> of the "
+        'problem say what is concerned and what to do.</p><p><a href="/docs">All operations</a></p></main>',
+    )
+
+
+def _frame(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/docs/style.css"></head><body>{body}</body></html>'
+    )
 
 
 def _page(operations: Iterable[Operation]) -> str:
@@ -160,23 +205,23 @@ def _page(operations: Iterable[Operation]) -> str:
         for tag, found in tags.items()
     )
     links = " · ".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in tags)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<title>Sympolis API</title><link rel="stylesheet" href="/docs/style.css"></head><body>'
-        f'<header><h1>Sympolis API <small>{__version__}</small></h1><p>Machine-readable: '
+    return _frame(
+        "Sympolis API",
+        f"<header><h1>Sympolis API <small>{__version__}</small></h1><p>Machine-readable: "
         f'<a href="/openapi.json">/openapi.json</a></p><nav aria-label="Sections">{links}</nav></header>'
-        f"<main>{sections}</main></body></html>"
+        f"<main>{sections}</main>",
     )
 
 
 def _article(operation: Operation) -> str:
     parameters = "".join(
-        f"<tr><td><code>{escape(one.name)}</code></td><td>{escape(one.text)}</td></tr>" for one in operation.parameters
+        f"<tr><td><code>{escape(one.name)}</code></td><td>{escape(one.text)}</td></tr>"
+        for one in operation.parameters
     )
     table = f"<table><tr><th>Parameter</th><th>Meaning</th></tr>{parameters}</table>" if parameters else ""
     answers = "".join(
-        f"<li><code>{status}</code> {escape(answer.text)}</li>" for status, answer in operation.answers.items()
+        f"<li><code>{status}</code> {escape(answer.text)}</li>"
+        for status, answer in operation.answers.items()
     )
     return (
         f'<article id="{operation.name}"><h3><span class="method">{operation.method}</span> '

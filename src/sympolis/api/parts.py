@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from sympolis.api.http import ASGIApp
 from sympolis.context.broker import Broker
@@ -12,18 +12,44 @@ from sympolis.context.broker import Broker
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from sympolis.api.twin.ports import City, Coordinator, Desk, Lineage
+    from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.city.schema import City
     from sympolis.context.terms import Contexts
+    from sympolis.orchestration.desk import Desk
+
+
+class Readiness(Protocol):
+    """How far the start has come: ``share`` 0..1, ``text`` for people, plain or by language."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the twin is complete."""
+        ...
+
+    @property
+    def step(self) -> str:
+        """What is being done: one word."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """0..1."""
+        ...
+
+    @property
+    def text(self) -> str | Mapping[str, str]:
+        """The same for people."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
-    """How far the start has come: ``share`` 0..1, ``text`` for people by language."""
+class AlwaysReady:
+    """The readiness of a broker without a city."""
 
     ready: bool = True
     step: str = "ready"
     share: float = 1.0
-    text: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +72,7 @@ class ApiSettings:
 
 
 def _ready() -> Readiness:
-    return Readiness()
+    return AlwaysReady()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +84,6 @@ class ApiParts:
     city: City | None = None
     coordinator: Coordinator | None = None
     desk: Desk | None = None
-    lineage: Lineage | None = None
-    """Answers ``GET /api/lineage/{id}``."""
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
     site: ASGIApp | None = None

@@ -71,7 +71,9 @@ class Operation:
                 raise errors.NotImplementedHere(f"the parameter {name} is not offered yet", where=name)
             if name not in self.known:
                 raise errors.InvalidRequest(
-                    "unknown parameter", where=name, hint=f"known here: {', '.join(sorted(self.known)) or 'none'}"
+                    "unknown parameter",
+                    where=name,
+                    hint=f"known here: {', '.join(sorted(self.known)) or 'none'}",
                 )
 
 

@@ -134,7 +134,9 @@ def created_at(entity_id: str, headers: Headers) -> Reply:
     return Reply(status=201, headers=((b"location", location), *headers))
 
 
-def batch_result(success: Sequence[str], failures: Sequence[tuple[str, Exception]], headers: Headers) -> Reply:
+def batch_result(
+    success: Sequence[str], failures: Sequence[tuple[str, Exception]], headers: Headers
+) -> Reply:
     """207 with what went through and what did not (clause 5.2.16); always plain JSON, without a Link."""
     document = {
         "success": list(dict.fromkeys(success)),

@@ -47,9 +47,11 @@ class Batch:
         tenant = tenant_of(request)
         update = _update_wanted(request)
         entities, failures = await self._entities(request)
-        outcomes = await self._broker.upsert(
-            entities, update=update, tenant=tenant, cause=f"request:{request.id}"
-        ) if entities else []
+        outcomes = (
+            await self._broker.upsert(entities, update=update, tenant=tenant, cause=f"request:{request.id}")
+            if entities
+            else []
+        )
         return _result(outcomes, failures, tenant_headers(tenant), name_created=True)
 
     async def delete(self, request: Request) -> Reply:
@@ -66,7 +68,11 @@ class Batch:
         self, entities: Sequence[Entity], rule: Callable[[Entity], Any], request: Request, tenant: str
     ) -> list[Outcome]:
         writes = [Write(entity.id, rule(entity)) for entity in entities]
-        return await self._broker.store.write(writes, tenant=tenant, cause=f"request:{request.id}") if writes else []
+        return (
+            await self._broker.store.write(writes, tenant=tenant, cause=f"request:{request.id}")
+            if writes
+            else []
+        )
 
     async def _entities(self, request: Request) -> tuple[list[Entity], Failures]:
         body, terms = await self._inbox.read(request)
@@ -98,7 +104,9 @@ class Batch:
 def _update_wanted(request: Request) -> bool:
     options = UPSERT_OPTIONS.of(request)
     if unknown := set(options) - {"replace", "update"}:
-        raise errors.InvalidRequest("expected replace or update", where=f"options: {', '.join(sorted(unknown))}")
+        raise errors.InvalidRequest(
+            "expected replace or update", where=f"options: {', '.join(sorted(unknown))}"
+        )
     if len(set(options)) > 1:
         raise errors.InvalidRequest("replace and update exclude each other", where="options")
     return "update" in options
@@ -120,12 +128,16 @@ def _claimed_id(document: Any) -> str:
     return claimed if isinstance(claimed, str) else ""
 
 
-def _result(outcomes: Sequence[Outcome], failures: Failures, headers: Headers, *, name_created: bool) -> Reply:
+def _result(
+    outcomes: Sequence[Outcome], failures: Failures, headers: Headers, *, name_created: bool
+) -> Reply:
     done = [outcome for outcome in outcomes if outcome.error is None]
     failures = [*failures, *((one.entity_id, one.error) for one in outcomes if one.error is not None)]
     if failures:
         return batch_result([outcome.entity_id for outcome in done], failures, headers)
-    created = [one.entity_id for one in done if one.change is not None and one.change.kind is ChangeKind.CREATED]
+    created = [
+        one.entity_id for one in done if one.change is not None and one.change.kind is ChangeKind.CREATED
+    ]
     if name_created and created:
         return json_reply(created, status=201, headers=headers)
     return Reply(status=204, headers=headers)

@@ -72,7 +72,10 @@ class Entities:
         limit = LIMIT.of(request)
         query = read_query(request, terms)
         page = await self._broker.query(replace(query, limit=limit + 1) if limit else query, tenant=tenant)
-        headers = [*tenant_headers(tenant), *page_links(request, presenter.media, more=len(page.entities) > limit)]
+        headers = [
+            *tenant_headers(tenant),
+            *page_links(request, presenter.media, more=len(page.entities) > limit),
+        ]
         if query.count:
             headers.append((b"ngsild-results-count", b"%d" % (page.total or 0)))
         return presenter.many(page.entities[:limit], tuple(headers))
@@ -86,9 +89,8 @@ def _check_selected(entity: Entity, request: Request, terms: Terms, shape: Shape
 
 def _check_type(entity: Entity, request: Request, terms: Terms) -> None:
     text = TYPE.raw(request)
-    if text is None or text == "*":
-        return
-    if not has_type(entity.types, typelanguage.parse(text, terms)):
+    wanted = None if text is None else typelanguage.parse(text, terms)
+    if wanted is not None and not has_type(entity.types, wanted):
         raise errors.NotFound(f"there is no entity {entity.id} of that type", where="type")
 
 

@@ -54,14 +54,18 @@ class Inbox:
         """
         media = request.media_type
         if media not in (JSON, LD_JSON):
-            raise errors.UnsupportedMediaType("expected application/json or application/ld+json", where="Content-Type")
+            raise errors.UnsupportedMediaType(
+                "expected application/json or application/ld+json", where="Content-Type"
+            )
         document = parse_json(await request.body())
         linked = linked_context(request) if request.header(b"link") else None
         if media == JSON:
             return document, await self._contexts.resolve(linked) if linked else self._contexts.core()
         if linked is not None:
             raise errors.BadRequestData(
-                "a body of type application/ld+json carries its own @context", where="Link", hint="leave the Link out"
+                "a body of type application/ld+json carries its own @context",
+                where="Link",
+                hint="leave the Link out",
             )
         return document, None
 

@@ -40,7 +40,12 @@ SCHEMAS: dict[str, Schema] = {
         "description": "An NGSI-LD entity (clause 4.5.1): id, type, and attributes by name.",
     },
     "Feature": structure(
-        {"id": TEXT, "type": {"const": "Feature"}, "geometry": {"type": ["object", "null"]}, "properties": OBJECT},
+        {
+            "id": TEXT,
+            "type": {"const": "Feature"},
+            "geometry": {"type": ["object", "null"]},
+            "properties": OBJECT,
+        },
         required=("id", "type", "geometry", "properties"),
     ),
     "FeatureCollection": structure(
@@ -50,7 +55,9 @@ SCHEMAS: dict[str, Schema] = {
     "BatchResult": structure(
         {
             "success": several(TEXT),
-            "errors": several(structure({"entityId": TEXT, "error": reference("Problem")}, required=("entityId", "error"))),
+            "errors": several(
+                structure({"entityId": TEXT, "error": reference("Problem")}, required=("entityId", "error"))
+            ),
         },
         required=("success", "errors"),
     ),
@@ -75,7 +82,9 @@ _NEW_ENTITY: Schema = {
 _ENTITY_BODY = Body(_NEW_ENTITY, (JSON, LD_JSON), _EXAMPLE)
 _ENTITIES_BODY = Body({"type": "array", "minItems": 1, "items": _NEW_ENTITY}, (JSON, LD_JSON), [_EXAMPLE])
 _IDS_BODY = Body({"type": "array", "minItems": 1, "items": TEXT}, (JSON, LD_JSON), [_EXAMPLE["id"]])
-_QUERY_BODY = Body(reference("Query"), (JSON, LD_JSON), {"type": "Query", "entities": [{"type": "RoadSegment"}]})
+_QUERY_BODY = Body(
+    reference("Query"), (JSON, LD_JSON), {"type": "Query", "entities": [{"type": "RoadSegment"}]}
+)
 _PATH_TEXTS = {"entityId": "The entity's URI, percent-encoded."}
 
 _ENTITY = {JSON: reference("Entity"), LD_JSON: reference("Entity"), GEO_JSON: reference("Feature")}
@@ -95,7 +104,11 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes of this standard."""
     entities, temporal = Entities(parts), Temporal(parts)
     posted = Posted(parts, entities, temporal)
-    return (*_entity_routes(entities), *_batch_routes(Batch(parts), posted), *_temporal_routes(temporal, posted))
+    return (
+        *_entity_routes(entities),
+        *_batch_routes(Batch(parts), posted),
+        *_temporal_routes(temporal, posted),
+    )
 
 
 def refuse_later(path: str) -> None:
@@ -206,7 +219,13 @@ def _batch_routes(batch: Batch, posted: Posted) -> tuple[Operation, ...]:
             title="Query entities by a document",
             tag=_TAG,
             clause="5.7.2",
-            parameters=(*reading.PAGING, reading.OPTIONS, reading.FORMAT, reading.LOCAL, reading.GEOMETRY_PROPERTY),
+            parameters=(
+                *reading.PAGING,
+                reading.OPTIONS,
+                reading.FORMAT,
+                reading.LOCAL,
+                reading.GEOMETRY_PROPERTY,
+            ),
             body=_QUERY_BODY,
             answers={200: Answer("A page of entities.", _ENTITIES)},
         ),

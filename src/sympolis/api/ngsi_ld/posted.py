@@ -81,7 +81,9 @@ def _selectors(value: Any) -> dict[str, str]:
         raise errors.BadRequestData("expected an array of entity selectors", where="entities")
     for one in value:
         if "type" not in one or one.keys() - {"id", "type", "idPattern"}:
-            raise errors.BadRequestData("a selector has a type, and may have id and idPattern", where="entities")
+            raise errors.BadRequestData(
+                "a selector has a type, and may have id and idPattern", where="entities"
+            )
     return _same_kind(value)
 
 
@@ -92,7 +94,9 @@ def _same_kind(selectors: list[dict[str, Any]]) -> dict[str, str]:
     patterns = {_text(one["idPattern"], "entities.idPattern") for one in selectors if "idPattern" in one}
     mixed = len(selectors) > 1 and (patterns or (ids and (len(types) > 1 or len(ids) != len(selectors))))
     if mixed:
-        raise errors.NotImplementedHere("selectors of different kinds in one query are not offered yet", where="entities")
+        raise errors.NotImplementedHere(
+            "selectors of different kinds in one query are not offered yet", where="entities"
+        )
     found = {"type": "|".join(f"({one})" if len(types) > 1 else one for one in sorted(types))}
     if ids:
         found["id"] = ",".join(one for group in ids for one in group)
@@ -115,11 +119,16 @@ def _json_text(value: Any) -> str:
 
 
 def _temporal(value: Any) -> dict[str, str]:
-    document = _object(value, "temporalQ", {*_TEMPORAL, "lastN", "aggrParams", "aggrMethods", "aggrPeriodDuration"})
+    document = _object(
+        value, "temporalQ", {*_TEMPORAL, "lastN", "aggrParams", "aggrMethods", "aggrPeriodDuration"}
+    )
     found = {name: _text(document[name], f"temporalQ.{name}") for name in _TEMPORAL if name in document}
     if "lastN" in document:
         found["lastN"] = _json_text(document["lastN"])
-    aggregate = {**document, **_object(document.get("aggrParams", {}), "aggrParams", {"aggrMethods", "aggrPeriodDuration"})}
+    aggregate = {
+        **document,
+        **_object(document.get("aggrParams", {}), "aggrParams", {"aggrMethods", "aggrPeriodDuration"}),
+    }
     if "aggrMethods" in aggregate:
         found["aggrMethods"] = ",".join(_texts(aggregate["aggrMethods"], "aggrMethods"))
     if "aggrPeriodDuration" in aggregate:

@@ -22,19 +22,33 @@ from sympolis.domain import errors
 
 ID = ListParameter(name="id", text="Entity ids, comma-separated.", max_items=1000)
 ID_PATTERN = Parameter(name="idPattern", text="A regular expression that ids match.", max_length=256)
-TYPE = Parameter(name="type", text="Types in the type language (clause 4.17), e.g. `(Road;Street),Bridge`; `*`: any.")
+TYPE = Parameter(
+    name="type", text="Types in the type language (clause 4.17), e.g. `(Road;Street),Bridge`; `*`: any."
+)
 Q = Parameter(name="q", text="A query in the query language (clause 4.9), e.g. `speed>30;lanes==2`.")
-ATTRS = ListParameter(name="attrs", text="Entities with at least one of these attributes, and only these shown.")
+ATTRS = ListParameter(
+    name="attrs", text="Entities with at least one of these attributes, and only these shown."
+)
 PICK = Parameter(name="pick", text="Show only these members (clause 4.21).")
 OMIT = Parameter(name="omit", text="Leave these members out (clause 4.21).")
-GEOREL = Parameter(name="georel", text="Relation to the geometry, e.g. `near;maxDistance==500` (clause 4.10).")
+GEOREL = Parameter(
+    name="georel", text="Relation to the geometry, e.g. `near;maxDistance==500` (clause 4.10)."
+)
 GEOMETRY = Parameter(name="geometry", text="Type of the reference geometry, e.g. `Point`.", max_length=32)
-COORDINATES = Parameter(name="coordinates", text="GeoJSON coordinates of the reference geometry.", max_length=32_768)
-GEOPROPERTY = Parameter(name="geoproperty", text="The GeoProperty to compare; `location` unless given.", max_length=512)
-LIMIT = IntegerParameter(name="limit", text="How many to give at most; 0 only with count=true.", high=1000, default=20)
+COORDINATES = Parameter(
+    name="coordinates", text="GeoJSON coordinates of the reference geometry.", max_length=32_768
+)
+GEOPROPERTY = Parameter(
+    name="geoproperty", text="The GeoProperty to compare; `location` unless given.", max_length=512
+)
+LIMIT = IntegerParameter(
+    name="limit", text="How many to give at most; 0 only with count=true.", high=1000, default=20
+)
 OFFSET = IntegerParameter(name="offset", text="How many to skip.", high=10_000_000)
 COUNT = BooleanParameter(name="count", text="Give the total in NGSILD-Results-Count.")
-OPTIONS = ListParameter(name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8)
+OPTIONS = ListParameter(
+    name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8
+)
 FORMAT = Parameter(name="format", text="normalized, concise, keyValues or simplified; wins over options.")
 LANG = Parameter(name="lang", text="Languages wanted of LanguageProperties, ranked.", max_length=256)
 LOCAL = BooleanParameter(name="local", text="Only what this twin holds itself; always so here.")
@@ -49,11 +63,19 @@ TIMEPROPERTY = Parameter(
     text="Which time is meant; observedAt unless given.",
     choices=("observedAt", "createdAt", "modifiedAt", "deletedAt"),
 )
-LAST_N = IntegerParameter(name="lastN", text="Only the newest n instances of each attribute.", low=1, high=100_000)
-AGGR_METHODS = ListParameter(name="aggrMethods", text="Aggregations of the aggregated representation.", max_items=8)
-AGGR_PERIOD = Parameter(name="aggrPeriodDuration", text="ISO 8601 duration of one bucket; PT0S: one.", max_length=64)
+LAST_N = IntegerParameter(
+    name="lastN", text="Only the newest n instances of each attribute.", low=1, high=100_000
+)
+AGGR_METHODS = ListParameter(
+    name="aggrMethods", text="Aggregations of the aggregated representation.", max_items=8
+)
+AGGR_PERIOD = Parameter(
+    name="aggrPeriodDuration", text="ISO 8601 duration of one bucket; PT0S: one.", max_length=64
+)
 
-UPSERT_OPTIONS = ListParameter(name="options", text="replace (what is there) or update (its attributes).", max_items=2)
+UPSERT_OPTIONS = ListParameter(
+    name="options", text="replace (what is there) or update (its attributes).", max_items=2
+)
 
 PAGING = (LIMIT, OFFSET, COUNT)
 SHAPE = (ATTRS, PICK, OMIT, LANG, OPTIONS, FORMAT, LOCAL)
@@ -123,7 +145,9 @@ def read_query(request: Request, terms: Terms, *, limit: int | None = None) -> Q
     restricted = query.types or query.q or query.geo or query.attributes
     if not restricted and not LOCAL.of(request) and TYPE.raw(request) != "*":
         raise errors.BadRequestData(
-            "a query needs at least one of type, attrs, q and georel", where="query", hint="or ask with local=true"
+            "a query needs at least one of type, attrs, q and georel",
+            where="query",
+            hint="or ask with local=true",
         )
     if query.limit == 0 and not query.count:
         raise errors.InvalidRequest("limit=0 makes sense only with count=true", where="limit")
@@ -181,7 +205,9 @@ def _wanted_form(request: Request, allowed: tuple[str, ...]) -> str:
     options = OPTIONS.of(request)
     for option in options:
         if option != "sysAttrs" and option not in allowed:
-            raise errors.InvalidRequest(f"unknown value; known are {', '.join(allowed)}, sysAttrs", where="options")
+            raise errors.InvalidRequest(
+                f"unknown value; known are {', '.join(allowed)}, sysAttrs", where="options"
+            )
     form = FORMAT.raw(request) or next((option for option in options if option != "sysAttrs"), "normalized")
     if form not in allowed:
         raise errors.InvalidRequest(f"unknown value; known are {', '.join(allowed)}", where="format")
@@ -203,11 +229,15 @@ def _members(parameter: Parameter, request: Request) -> tuple[str, ...]:
     if text is None:
         return ()
     if "{" in text and text.count("{") == text.count("}") and "{{" not in text:
-        raise errors.NotImplementedHere("projection of linked entities is not offered yet", where=parameter.name)
+        raise errors.NotImplementedHere(
+            "projection of linked entities is not offered yet", where=parameter.name
+        )
     names = tuple(text.split(","))
     for name in names:
         if not _MEMBER.fullmatch(name):
-            raise errors.BadRequestData("expected member names separated by single commas", where=parameter.name)
+            raise errors.BadRequestData(
+                "expected member names separated by single commas", where=parameter.name
+            )
     return names
 
 
@@ -222,7 +252,7 @@ def _pattern(text: str | None) -> str | None:
 
 
 def _types(text: str | None, terms: Terms) -> Any:
-    return None if text is None or text == "*" else typelanguage.parse(text, terms)
+    return None if text is None else typelanguage.parse(text, terms)
 
 
 def _geo(request: Request, terms: Terms) -> Any:

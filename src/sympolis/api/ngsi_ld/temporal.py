@@ -88,7 +88,9 @@ def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:
             one["@context"] = terms.document
     partial = any(name == b"content-range" for name, _ in headers)
     links = context_headers(terms, media)
-    return Reply(status=206 if partial else 200, body=encode(document), media=media, headers=(*headers, *links))
+    return Reply(
+        status=206 if partial else 200, body=encode(document), media=media, headers=(*headers, *links)
+    )
 
 
 def _span(history: History, query: HistoryQuery) -> Headers:
@@ -105,7 +107,9 @@ def _span(history: History, query: HistoryQuery) -> Headers:
 def _ends(series: tuple[Series, ...]) -> tuple[datetime, datetime]:
     times = list(_times(series))
     if not times:
-        raise errors.TooManyResults("one entity alone has more instances than an answer may hold", where="lastN")
+        raise errors.TooManyResults(
+            "one entity alone has more instances than an answer may hold", where="lastN"
+        )
     return min(times), max(times)
 
 

@@ -1,0 +1,251 @@
+"""The routes of OGC API — Features and the documents they give (OGC 17-069r4, sections 7.2 to 7.16)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, json_reply
+from sympolis.api.negotiation import preferred
+from sympolis.api.ogc.collections import CRS84, Collection, Collections
+from sympolis.api.ogc.items import ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.openapi import OPENAPI_JSON
+from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Operation
+from sympolis.api.schemas import INTEGER, TEXT, TIME, Schema, reference, several, structure
+from sympolis.api.vocabulary import city_terms
+from sympolis.context.codec import LOCATION, Form, check_entity_id, render_feature
+from sympolis.context.instants import format_instant
+from sympolis.domain import errors
+from sympolis.domain.entity import Entity
+
+ROOT = "/ogc"
+CONFORMANCE = (
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+"""What is met. The API definition is OpenAPI 3.1; the standard has a class for 3.0 only, so none is claimed for it."""
+
+_OFFSET = re.compile(r"(^|&)offset=[^&]*")
+_TAG = "OGC API Features"
+
+_LINKS = several(
+    structure({"href": TEXT, "rel": TEXT, "type": TEXT, "title": TEXT}, required=("href", "rel"))
+)
+SCHEMAS: dict[str, Schema] = {
+    "Landing": structure({"title": TEXT, "description": TEXT, "links": _LINKS}, required=("links",)),
+    "Conformance": structure({"conformsTo": several(TEXT)}, required=("conformsTo",)),
+    "Collection": structure(
+        {"id": TEXT, "title": TEXT, "itemType": TEXT, "crs": several(TEXT), "links": _LINKS},
+        required=("id", "links"),
+    ),
+    "Collections": structure(
+        {"collections": several(reference("Collection")), "links": _LINKS}, required=("collections", "links")
+    ),
+    "Items": structure(
+        {
+            "type": {"const": "FeatureCollection"},
+            "features": several(reference("Feature")),
+            "numberMatched": INTEGER,
+            "numberReturned": INTEGER,
+            "timeStamp": TIME,
+            "links": _LINKS,
+        },
+        required=("type", "features", "numberReturned", "links"),
+    ),
+}
+
+
+class Features:
+    """Handlers of ``/ogc``."""
+
+    def __init__(self, parts: ApiParts) -> None:
+        self._parts = parts
+        self._terms = city_terms(parts)
+        self._collections = Collections(parts)
+        self._reader = ItemReader(parts.broker, self._terms)
+
+    async def landing(self, request: Request) -> Reply:
+        """Landing page, section 7.2."""
+        _check_format(request)
+        base = request.base_url
+        links = [
+            _link(f"{base}{ROOT}", "self", JSON, "This page"),
+            _link(f"{base}/openapi.json", "service-desc", OPENAPI_JSON, "The API as OpenAPI"),
+            _link(f"{base}/docs", "service-doc", "text/html", "The API as a page"),
+            _link(f"{base}{ROOT}/conformance", "conformance", JSON, "What this API conforms to"),
+            _link(f"{base}{ROOT}/collections", "data", JSON, "The collections"),
+        ]
+        city = self._parts.city
+        title = "Context broker" if city is None else next(iter(city.facts.title.values()))
+        return json_reply({"title": title, "description": "Entities as features", "links": links})
+
+    async def conformance(self, request: Request) -> Reply:
+        """Conformance, section 7.4."""
+        _check_format(request)
+        return json_reply({"conformsTo": CONFORMANCE})
+
+    async def collections(self, request: Request) -> Reply:
+        """Collections, section 7.13."""
+        _check_format(request)
+        found = [_described(one, request.base_url) for one in await self._collections.all()]
+        links = [_link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
+        return json_reply({"collections": found, "links": links})
+
+    async def collection(self, request: Request) -> Reply:
+        """Collection, section 7.14."""
+        _check_format(request)
+        found = await self._collections.get(request.arguments["collectionId"])
+        return json_reply(_described(found, request.base_url))
+
+    async def items(self, request: Request) -> Reply:
+        """Features, section 7.15."""
+        _check_geo_format(request)
+        collection = await self._collections.get(request.arguments["collectionId"])
+        page = await self._parts.broker.query(await self._reader.read(request, collection))
+        features = [self._feature(entity) for entity in page.entities]
+        matched = page.total or 0
+        document = {
+            "type": "FeatureCollection",
+            "features": features,
+            "numberMatched": matched,
+            "numberReturned": len(features),
+            "timeStamp": format_instant(datetime.now(UTC)),
+            "links": _page_links(request, collection, matched),
+        }
+        return json_reply(document, media=GEO_JSON, headers=_CRS_HEADER)
+
+    async def item(self, request: Request) -> Reply:
+        """Feature, section 7.16."""
+        _check_geo_format(request)
+        collection = await self._collections.get(request.arguments["collectionId"])
+        entity = await self._entity(request.arguments["featureId"], collection)
+        feature = self._feature(entity)
+        base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
+        entity_url = f"{request.base_url}/ngsi-ld/v1/entities/{_segment(entity.id)}"
+        feature["links"] = [
+            _link(f"{base}/items/{_segment(entity.id)}", "self", GEO_JSON, "This feature"),
+            _link(base, "collection", JSON, "Its collection"),
+            _link(entity_url, "alternate", LD_JSON, "The same as an NGSI-LD entity"),
+        ]
+        return json_reply(feature, media=GEO_JSON, headers=_CRS_HEADER)
+
+    async def _entity(self, feature_id: str, collection: Collection) -> Entity:
+        try:
+            entity = await self._parts.broker.retrieve(check_entity_id(feature_id))
+        except errors.BadRequestData:
+            raise errors.NotFound("there is no such feature", where="featureId") from None
+        if collection.type_iri not in entity.types or entity.attribute(LOCATION) is None:
+            raise errors.NotFound("there is no such feature in this collection", where="featureId")
+        return entity
+
+    def _feature(self, entity: Entity) -> dict[str, Any]:
+        return render_feature(entity, self._terms, form=Form.KEY_VALUES)
+
+
+_CRS_HEADER = ((b"content-crs", f"<{CRS84}>".encode()),)
+
+
+def _check_format(request: Request) -> None:
+    if F.raw(request) is None:
+        preferred(request.header(b"accept"), (JSON,))
+
+
+def _check_geo_format(request: Request) -> None:
+    if F.raw(request) is None:
+        preferred(request.header(b"accept"), (GEO_JSON, JSON))
+
+
+def _described(collection: Collection, base: str) -> dict[str, Any]:
+    own = f"{base}{ROOT}/collections/{_segment(collection.id)}"
+    return {
+        "id": collection.id,
+        "title": collection.id,
+        "description": f"{collection.count} entities of type {collection.type_iri}",
+        "itemType": "feature",
+        "crs": [CRS84],
+        "extent": {"spatial": {"bbox": [list(collection.bbox)], "crs": CRS84}},
+        "links": [
+            _link(own, "self", JSON, "This collection"),
+            _link(f"{own}/items", "items", GEO_JSON, "Its features"),
+        ],
+    }
+
+
+def _page_links(request: Request, collection: Collection, matched: int) -> list[dict[str, str]]:
+    limit, offset = LIMIT.of(request), OFFSET.of(request)
+    base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
+    links = [
+        _link(_at_offset(request, f"{base}/items", offset), "self", GEO_JSON, "This page"),
+        _link(base, "collection", JSON, "The collection"),
+    ]
+    if offset + limit < matched:
+        links.append(
+            _link(_at_offset(request, f"{base}/items", offset + limit), "next", GEO_JSON, "Next page")
+        )
+    if offset:
+        previous = _at_offset(request, f"{base}/items", max(0, offset - limit))
+        links.append(_link(previous, "prev", GEO_JSON, "Previous page"))
+    return links
+
+
+def _at_offset(request: Request, base: str, offset: int) -> str:
+    query = _OFFSET.sub("", request.query_string.decode("latin-1")).strip("&")
+    parts = [part for part in (query, f"offset={offset}" if offset else "") if part]
+    return f"{base}?{quote('&'.join(parts), safe='=&%:,;/?')}" if parts else base
+
+
+def _link(href: str, relation: str, media: str, title: str) -> dict[str, str]:
+    return {"href": href, "rel": relation, "type": media, "title": title}
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe=":")
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes of this standard."""
+    features = Features(parts)
+    one = "/collections/{collectionId}"
+    return (
+        _get("", features.landing, "getLandingPage", "Landing page", "7.2", "Landing"),
+        _get(
+            "/conformance",
+            features.conformance,
+            "getConformance",
+            "What it conforms to",
+            "7.4",
+            "Conformance",
+        ),
+        _get(
+            "/collections", features.collections, "getCollections", "The collections", "7.13", "Collections"
+        ),
+        _get(one, features.collection, "describeCollection", "One collection", "7.14", "Collection"),
+        _get(f"{one}/items", features.items, "getFeatures", "Its features", "7.15", "Items"),
+        _get(f"{one}/items/{{featureId}}", features.item, "getFeature", "One feature", "7.16", "Feature"),
+    )
+
+
+def _get(path: str, handle: Any, name: str, title: str, section: str, schema: str) -> Operation:
+    is_items = schema == "Items"
+    return Operation(
+        method="GET",
+        path=ROOT + path,
+        handle=handle,
+        name=name,
+        title=title,
+        tag=_TAG,
+        text=f"OGC 17-069r4, section {section}."
+        + (" Any property of the features is a parameter as well: name=value." if is_items else ""),
+        parameters=ITEM_PARAMETERS if is_items else (F,),
+        open_parameters=is_items,
+        path_texts={"collectionId": "A collection's id: an entity type.", "featureId": "An entity's id."},
+        answers={
+            200: Answer(
+                title + ".", {GEO_JSON if schema in ("Items", "Feature") else JSON: reference(schema)}
+            )
+        },
+    )

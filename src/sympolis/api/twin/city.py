@@ -1,0 +1,72 @@
+"""The city itself: who it is, where the map opens, how far its start has come, and its context document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympolis.api.http import LD_JSON, Reply, Request, json_reply
+from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import context_path, in_words
+from sympolis.city.schema import City
+from sympolis.domain import errors
+
+BASELINE = "baseline"
+
+
+class CityPages:
+    """Handlers of ``/api/city`` and ``/contexts/{name}``."""
+
+    def __init__(self, parts: ApiParts, city: City) -> None:
+        self._parts = parts
+        self._city = city
+
+    async def describe(self, request: Request) -> Reply:  # noqa: ARG002
+        """What the map's frame needs to open."""
+        facts, readiness = self._city.facts, self._parts.readiness()
+        return json_reply(
+            {
+                "id": facts.id,
+                "name": facts.name,
+                "title": facts.title,
+                "description": facts.description,
+                "bbox": facts.bbox,
+                "view": {"center": facts.view.center, "zoom": facts.view.zoom},
+                "timezone": facts.timezone,
+                "languages": facts.languages,
+                "accent": facts.accent,
+                "operator": facts.operator,
+                "licence": facts.licence,
+                "attribution": [
+                    {"text": one.text, "url": one.url, "licence": one.licence} for one in facts.attribution
+                ],
+                "version": facts.version,
+                "context": context_path(self._parts),
+                "ready": readiness.ready,
+                "readiness": {
+                    "step": readiness.step,
+                    "share": readiness.share,
+                    "text": in_words(readiness.text),
+                },
+                "baseline_run": await self._baseline_run(),
+            }
+        )
+
+    async def context(self, request: Request) -> Reply:
+        """The city's @context, which NGSI-LD clients name in a Link."""
+        if request.arguments["name"] != self._city.context_name:
+            raise errors.NotFound(
+                "there is no such context", where="name", hint=f"there is {self._city.context_name}"
+            )
+        return json_reply(self._city.context, media=LD_JSON)
+
+    async def _baseline_run(self) -> str | None:
+        desk = self._parts.desk
+        return None if desk is None else await latest_done(desk, BASELINE)
+
+
+async def latest_done(desk: Any, scenario: str) -> str | None:
+    """The id of the scenario's newest finished run, if there is one."""
+    for run in await desk.runs(scenario=scenario):
+        if run["status"] == "done":
+            return str(run["id"])
+    return None

@@ -1,0 +1,265 @@
+"""The routes of the twin's own API with their documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympolis.api.http import EVENT_STREAM, GEO_JSON, LD_JSON
+from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import OBJECT, TEXT, TEXTS, Schema, reference, several, structure
+from sympolis.api.twin import changes, map, runs
+from sympolis.api.twin.changes import Changes
+from sympolis.api.twin.city import CityPages
+from sympolis.api.twin.insight import Insight
+from sympolis.api.twin.layers import Layers
+from sympolis.api.twin.lineage import LineagePages
+from sympolis.api.twin.map import MapPages
+from sympolis.api.twin.runs import Runs
+from sympolis.api.twin.scenarios import Models, Scenarios
+from sympolis.api.twin.series import ObservedSeries
+from sympolis.api.twin.sources import Sources
+from sympolis.api.type_index import TypeIndex
+from sympolis.api.vocabulary import city_terms
+
+_JSON = "application/json"
+_AS_LONG_AS_IT_TAKES = 0.0
+_DRAFT = Body(
+    reference("ScenarioDraft"),
+    example={
+        "title": {"en": "A quieter Via Saffi"},
+        "model": "traffic",
+        "overrides": [{"measure": "limit_speed", "where": {"area": "…"}, "parameters": {"speed_kmh": 30}}],
+        "window": {"start_hour": 8, "end_hour": 9},
+        "base": "baseline",
+    },
+)
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes that these parts can answer: without a city only the change log."""
+    terms = city_terms(parts)
+    routes = _change_routes(Changes(parts, terms))
+    if parts.city is not None:
+        index = TypeIndex(parts.broker)
+        layers = Layers(parts.city, parts.broker, terms, index)
+        observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
+        routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
+        routes += _lineage_routes(LineagePages(parts, parts.city, terms))
+    if parts.coordinator is not None:
+        routes += _source_routes(Sources(parts.coordinator))
+    if parts.desk is not None:
+        routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
+        routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
+            Insight(parts.desk)
+        )
+    return routes
+
+
+def _gives(
+    schema: Schema, text: str = "The answer.", *, media: str = _JSON, status: int = 200
+) -> dict[int, Answer]:
+    return {status: Answer(text, {media: schema})}
+
+
+def _operation(
+    method: str, path: str, handle: Any, name: str, title: str, tag: str, **more: Any
+) -> Operation:
+    return Operation(method=method, path=path, handle=handle, name=name, title=title, tag=tag, **more)
+
+
+def _change_routes(handlers: Changes) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "GET", "/api/changes", handlers.follow, "followChanges", "Follow the change log", "Changes",
+            text="Server-sent events: `id` is the change's number, from which Last-Event-ID resumes.",
+            parameters=(changes.AFTER,), answers=_gives(TEXT, "Events without end.", media=EVENT_STREAM),
+        ),
+    )  # fmt: skip
+
+
+def _city_routes(handlers: CityPages) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "GET", "/api/city", handlers.describe, "getCity", "The city and how far its start has come", "City",
+            answers=_gives(reference("City")),
+        ),
+        _operation(
+            "GET", "/contexts/{name}", handlers.context, "getContext", "The city's JSON-LD @context", "City",
+            answers=_gives(OBJECT, "The context document.", media=LD_JSON),
+            path_texts={"name": "The document's file name; see `context` in /api/city."},
+        ),
+    )  # fmt: skip
+
+
+def _map_routes(handlers: MapPages) -> tuple[Operation, ...]:
+    layer = {"layer": "A layer's id."}
+    return (
+        _operation(
+            "GET", "/api/map/layers", handlers.layers, "listLayers", "The map's layers", "Map",
+            answers=_gives(several(reference("Layer"))),
+        ),
+        _operation(
+            "GET", "/api/map/layers/{layer}", handlers.layer, "getLayer", "A layer as GeoJSON", "Map",
+            path_texts=layer,
+            answers=_gives(reference("FeatureCollection"), media=GEO_JSON) | {304: Answer("Unchanged.")},
+        ),
+        _operation(
+            "GET", "/api/map/series/{layer}", handlers.series, "getSeries", "A field of a feature over time", "Map",
+            path_texts=layer, parameters=(map.FEATURE, map.FIELD, map.FROM, map.TO, map.PERIOD),
+            answers=_gives(reference("Series")),
+        ),
+        _operation(
+            "GET", "/api/map/profile/{layer}", handlers.profile, "getProfile", "A field's mean weekday", "Map",
+            text="Mean of each local hour, Monday to Friday, over the newest quarter of a year.",
+            path_texts=layer, parameters=(map.FIELD,), answers=_gives(reference("Profile")),
+        ),
+    )  # fmt: skip
+
+
+def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
+    ids = {"source": "A source's id.", "row": "A quarantined row's id."}
+    run_body = Body(structure({"dry_run": {"type": "boolean"}}), example={"dry_run": True})
+    replay_body = Body(structure({"fields": OBJECT}), example={"fields": {"speed": "30"}})
+    return (
+        _operation(
+            "GET", "/api/sources", handlers.list, "listSources", "Sources and their state", "Sources",
+            answers=_gives(several(reference("Source"))),
+        ),
+        _operation(
+            "GET", "/api/sources/{source}", handlers.get, "getSource", "A source in full", "Sources",
+            path_texts=ids, answers=_gives(reference("Source")),
+        ),
+        _operation(
+            "POST", "/api/sources/{source}/runs", handlers.run, "runSource", "Run a source now", "Sources",
+            path_texts=ids, body=run_body, timeout_s=_AS_LONG_AS_IT_TAKES,
+            answers=_gives(reference("SourceRun"), "What became of every row.", status=201),
+        ),
+        _operation(
+            "GET", "/api/sources/{source}/quarantine", handlers.quarantine, "listQuarantine",
+            "Rows that did not pass the quality gate", "Sources",
+            path_texts=ids, parameters=(LIMIT, OFFSET), answers=_gives(reference("Quarantine")),
+        ),
+        _operation(
+            "POST", "/api/sources/{source}/quarantine/{row}/replay", handlers.replay, "replayRow",
+            "Correct a row and let it try again", "Sources",
+            path_texts=ids, body=replay_body, answers=_gives(reference("QuarantinedRow")),
+        ),
+    )  # fmt: skip
+
+
+def _model_routes(handlers: Models) -> tuple[Operation, ...]:
+    model = {"model": "A model's id."}
+    return (
+        _operation(
+            "GET", "/api/models", handlers.list, "listModels", "The models of this city", "Models",
+            answers=_gives(several(reference("Model"))),
+        ),
+        _operation(
+            "GET", "/api/models/{model}", handlers.get, "getModel", "A model with its calibration", "Models",
+            path_texts=model, answers=_gives(reference("Model")),
+        ),
+        _operation(
+            "GET", "/api/models/{model}/features", handlers.features, "getModelFeatures",
+            "What its results refer to, as GeoJSON", "Models",
+            path_texts=model, answers=_gives(reference("FeatureCollection"), media=GEO_JSON),
+        ),
+    )  # fmt: skip
+
+
+def _scenario_routes(handlers: Scenarios) -> tuple[Operation, ...]:
+    scenario = {"scenario": "A scenario's id."}
+    path = "/api/scenarios/{scenario}"
+    return (
+        _operation(
+            "GET", "/api/scenarios", handlers.list, "listScenarios", "Scenarios", "Scenarios",
+            answers=_gives(structure({"scenarios": several(reference("Scenario"))}, required=("scenarios",))),
+        ),
+        _operation(
+            "POST", "/api/scenarios", handlers.create, "createScenario", "Keep a new scenario", "Scenarios",
+            body=_DRAFT, answers=_gives(reference("Scenario"), "Created; see Location.", status=201),
+        ),
+        _operation(
+            "POST", "/api/scenarios/check", handlers.check, "checkScenario", "Would the model allow it", "Scenarios",
+            body=_DRAFT, answers=_gives(reference("ScenarioCheck")),
+        ),
+        _operation(
+            "GET", path, handlers.get, "getScenario", "A scenario", "Scenarios",
+            path_texts=scenario, answers=_gives(reference("Scenario")),
+        ),
+        _operation(
+            "PUT", path, handlers.update, "updateScenario", "Change a scenario", "Scenarios",
+            text="Needs the current `version`; 409 where someone was quicker.",
+            path_texts=scenario, body=_DRAFT, answers=_gives(reference("Scenario")),
+        ),
+        _operation(
+            "DELETE", path, handlers.delete, "deleteScenario", "Delete a scenario", "Scenarios",
+            path_texts=scenario, answers={204: Answer("Deleted.")},
+        ),
+    )  # fmt: skip
+
+
+def _run_routes(handlers: Runs) -> tuple[Operation, ...]:
+    run = {"run": "A run's id.", "scenario": "A scenario's id."}
+    runs_schema = structure({"runs": several(reference("Run"))}, required=("runs",))
+    return (
+        _operation(
+            "POST", "/api/scenarios/{scenario}/runs", handlers.start, "startRun", "Run a scenario", "Runs",
+            path_texts=run, body=Body(reference("RunRequest"), example={"mode": "interactive", "seed": 1}),
+            answers=_gives(reference("Run"), "It was run before.")
+            | _gives(reference("Run"), "Queued; see Location.", status=202),
+        ),
+        _operation(
+            "GET", "/api/runs", handlers.list, "listRuns", "Runs, newest first", "Runs",
+            parameters=(runs.SCENARIO,), answers=_gives(runs_schema),
+        ),
+        _operation(
+            "GET", "/api/runs/{run}", handlers.get, "getRun", "A run", "Runs",
+            path_texts=run, answers=_gives(reference("Run")),
+        ),
+        _operation(
+            "DELETE", "/api/runs/{run}", handlers.cancel, "cancelRun", "Stop a run", "Runs",
+            path_texts=run, answers=_gives(reference("Run"), "It will stop.", status=202),
+        ),
+        _operation(
+            "GET", "/api/runs/{run}/events", handlers.events, "followRun", "Follow a run to its end", "Runs",
+            path_texts=run, answers=_gives(TEXT, "Events of progress.", media=EVENT_STREAM),
+        ),
+        _operation(
+            "GET", "/api/runs/{run}/results", handlers.results, "getResults", "Results per feature and hour", "Runs",
+            path_texts=run, answers=_gives(reference("Results")),
+        ),
+        _operation(
+            "GET", "/api/runs/{run}/results.csv", handlers.results_csv, "getResultsAsCsv",
+            "The same as a table", "Runs", path_texts=run, answers=_gives(TEXT, media="text/csv"),
+        ),
+        _operation(
+            "GET", "/api/comparisons", handlers.compare, "compareRuns", "What changes between two runs", "Runs",
+            parameters=(runs.BASE, runs.WITH), answers=_gives(reference("Comparison")),
+        ),
+    )  # fmt: skip
+
+
+def _insight_routes(handlers: Insight) -> tuple[Operation, ...]:
+    job = structure({"id": TEXT, "kind": TEXT, "text": TEXTS})
+    return (
+        _operation(
+            "GET", "/api/indicators", handlers.indicators, "listIndicators", "The latest figures", "Insight",
+            answers=_gives(several(reference("Indicator"))),
+        ),
+        _operation(
+            "GET", "/api/jobs", handlers.jobs, "listJobs", "Work queued and running", "Insight",
+            answers=_gives({"anyOf": [several(OBJECT), OBJECT, job]}),
+        ),
+    )  # fmt: skip
+
+
+def _lineage_routes(handlers: LineagePages) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "GET", "/api/lineage/{id}", handlers.get, "getLineage", "Where something comes from", "Insight",
+            path_texts={"id": "A run, an indicator, a source or an entity."},
+            answers=_gives(reference("Lineage")),
+        ),
+    )  # fmt: skip

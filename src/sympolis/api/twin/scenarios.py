@@ -1,0 +1,66 @@
+"""Models and what-ifs: what can be asked, what was asked, and whether a model allows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sympolis.api.bodies import read_object
+from sympolis.api.http import GEO_JSON, Reply, Request, json_reply
+
+if TYPE_CHECKING:
+    from sympolis.orchestration.desk import Desk
+
+
+class Models:
+    """Handlers of ``/api/models``."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def list(self, request: Request) -> Reply:  # noqa: ARG002
+        """Every model of the city."""
+        return json_reply(await self._desk.models())
+
+    async def get(self, request: Request) -> Reply:
+        """One model."""
+        return json_reply(await self._desk.model(request.arguments["model"]))
+
+    async def features(self, request: Request) -> Reply:
+        """The features that a model's results refer to."""
+        return json_reply(await self._desk.model_features(request.arguments["model"]), media=GEO_JSON)
+
+
+class Scenarios:
+    """Handlers of ``/api/scenarios``."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def list(self, request: Request) -> Reply:  # noqa: ARG002
+        """Every scenario."""
+        return json_reply({"scenarios": await self._desk.scenarios()})
+
+    async def get(self, request: Request) -> Reply:
+        """One scenario."""
+        return json_reply(await self._desk.scenario(request.arguments["scenario"]))
+
+    async def create(self, request: Request) -> Reply:
+        """Keep a new scenario."""
+        made = await self._desk.create_scenario(await read_object(request))
+        location = f"/api/scenarios/{quote(made['id'])}".encode()
+        return json_reply(made, status=201, headers=((b"location", location),))
+
+    async def update(self, request: Request) -> Reply:
+        """Put a new state of a scenario in place of the version it was made from."""
+        document = await read_object(request)
+        return json_reply(await self._desk.update_scenario(request.arguments["scenario"], document))
+
+    async def delete(self, request: Request) -> Reply:
+        """Forget a scenario."""
+        await self._desk.delete_scenario(request.arguments["scenario"])
+        return Reply(status=204)
+
+    async def check(self, request: Request) -> Reply:
+        """Would the model allow this, what would it touch, what would it cost."""
+        return json_reply(await self._desk.check_scenario(await read_object(request)))

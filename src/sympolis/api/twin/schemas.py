@@ -1,0 +1,302 @@
+"""JSON Schemas of the twin's own documents (docs/reference/twin-api.md), for the OpenAPI document and its tests."""
+
+from __future__ import annotations
+
+from sympolis.api.schemas import (
+    BOOLEAN,
+    INTEGER,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    TIME,
+    Schema,
+    optional,
+    reference,
+    several,
+    structure,
+)
+
+_WINDOW = structure(
+    {
+        "start_hour": {"type": "integer", "minimum": 0, "maximum": 23},
+        "end_hour": {"type": "integer", "minimum": 1, "maximum": 24},
+    },
+    required=("start_hour", "end_hour"),
+)
+_TABLE = several(several(optional(NUMBER)))
+_FIGURE = structure(
+    {"value": optional(NUMBER), "interval": optional(reference("Interval"))}, required=("value",)
+)
+_OVERRIDE = structure({"measure": TEXT, "where": OBJECT, "parameters": OBJECT}, required=("measure",))
+
+SCHEMAS: dict[str, Schema] = {
+    "Interval": structure(
+        {"low": optional(NUMBER), "high": optional(NUMBER), "level": NUMBER},
+        required=("low", "high", "level"),
+    ),
+    "City": structure(
+        {
+            "id": TEXT,
+            "name": TEXTS,
+            "title": TEXTS,
+            "bbox": several(NUMBER),
+            "view": structure({"center": several(NUMBER), "zoom": NUMBER}, required=("center", "zoom")),
+            "timezone": TEXT,
+            "languages": several(TEXT),
+            "accent": TEXT,
+            "operator": TEXT,
+            "licence": TEXT,
+            "attribution": several(
+                structure({"text": TEXT, "url": TEXT, "licence": TEXT}, required=("text",))
+            ),
+            "version": TEXT,
+            "context": optional(TEXT),
+            "ready": BOOLEAN,
+            "readiness": structure(
+                {"step": TEXT, "share": NUMBER, "text": TEXTS}, required=("step", "share", "text")
+            ),
+            "baseline_run": optional(TEXT),
+        },
+        required=("id", "name", "title", "bbox", "view", "languages", "ready", "readiness", "baseline_run"),
+    ),
+    "Layer": structure(
+        {
+            "id": TEXT,
+            "title": TEXTS,
+            "kind": {"enum": ["line", "fill", "point"]},
+            "url": TEXT,
+            "count": INTEGER,
+            "attribution": optional(TEXT),
+            "source": optional(TEXT),
+            "fields": several(structure({"name": TEXT, "title": TEXTS, "unit": TEXT, "direction": TEXT})),
+            "time": {"enum": ["hour", "day", "none"]},
+            "default": BOOLEAN,
+        },
+        required=("id", "title", "kind", "url", "count", "fields", "time", "default"),
+    ),
+    "Series": structure(
+        {
+            "feature": TEXT,
+            "field": TEXT,
+            "unit": TEXT,
+            "times": several(TIME),
+            "values": several(optional(NUMBER)),
+            "source": optional(TEXT),
+            "lineage": TEXT,
+        },
+        required=("feature", "field", "unit", "times", "values"),
+    ),
+    "Profile": structure(
+        {
+            "field": TEXT,
+            "unit": TEXT,
+            "hours": several(INTEGER),
+            "features": several(TEXT),
+            "values": _TABLE,
+            "period": optional(OBJECT),
+            "days": TEXT,
+        },
+        required=("field", "unit", "hours", "features", "values", "period", "days"),
+    ),
+    "SourceRun": structure(
+        {
+            "id": TEXT,
+            "started_at": TIME,
+            "finished_at": optional(TIME),
+            "read": INTEGER,
+            "accepted": INTEGER,
+            "unchanged": INTEGER,
+            "quarantined": INTEGER,
+            "duplicates": INTEGER,
+            "observations": INTEGER,
+            "data_version": TEXT,
+        },
+        required=("id", "read", "accepted", "unchanged", "quarantined", "duplicates"),
+    ),
+    "Source": structure(
+        {
+            "id": TEXT,
+            "title": TEXTS,
+            "connector": TEXT,
+            "owner": TEXT,
+            "licence": TEXT,
+            "url": TEXT,
+            "schedule": TEXT,
+            "entity_type": TEXT,
+            "status": {"enum": ["fresh", "stale", "failed", "never"]},
+            "last_run": optional(reference("SourceRun")),
+            "newest_observation": optional(TIME),
+        },
+        required=("id", "title", "connector", "status", "last_run"),
+    ),
+    "QuarantinedRow": structure(
+        {
+            "id": TEXT,
+            "row_number": INTEGER,
+            "fields": OBJECT,
+            "reasons": several(OBJECT),
+            "run": TEXT,
+            "at": TIME,
+            "state": {"enum": ["held", "replayed", "dismissed"]},
+        },
+        required=("id", "row_number", "fields", "reasons", "state"),
+    ),
+    "Quarantine": structure(
+        {"total": INTEGER, "rows": several(reference("QuarantinedRow"))}, required=("total", "rows")
+    ),
+    "Model": structure(
+        {
+            "id": TEXT,
+            "version": TEXT,
+            "title": TEXTS,
+            "description": TEXTS,
+            "validity": TEXTS,
+            "parameters": several(OBJECT),
+            "measures": several(OBJECT),
+            "indicators": several(OBJECT),
+            "fields": several(OBJECT),
+            "needs": several(OBJECT),
+            "calibration": optional(OBJECT),
+        },
+        required=("id", "version", "title", "parameters", "measures", "indicators", "fields", "calibration"),
+    ),
+    "Scenario": structure(
+        {
+            "id": TEXT,
+            "title": TEXTS,
+            "question": TEXTS,
+            "model": TEXT,
+            "overrides": several(_OVERRIDE),
+            "window": _WINDOW,
+            "base": TEXT,
+            "author": TEXT,
+            "status": TEXT,
+            "version": INTEGER,
+            "created_at": optional(TIME),
+            "modified_at": optional(TIME),
+            "latest_run": optional(TEXT),
+            "builtin": BOOLEAN,
+        },
+        required=("id", "title", "model", "overrides", "window", "base", "version", "builtin"),
+    ),
+    "ScenarioDraft": structure(
+        {
+            "title": TEXTS,
+            "question": TEXTS,
+            "model": TEXT,
+            "overrides": several(_OVERRIDE),
+            "window": _WINDOW,
+            "base": TEXT,
+            "version": INTEGER,
+        },
+        required=("title", "model"),
+    ),
+    "ScenarioCheck": structure(
+        {
+            "allowed": BOOLEAN,
+            "reasons": several(
+                structure({"override": optional(INTEGER), "reason": TEXT}, required=("reason",))
+            ),
+            "affected": several(TEXT),
+            "estimate": OBJECT,
+        },
+        required=("allowed", "reasons", "affected", "estimate"),
+    ),
+    "RunRequest": structure(
+        {
+            "mode": {"enum": ["interactive", "job"]},
+            "members": {"type": ["integer", "null"], "minimum": 1, "maximum": 256},
+            "seed": {"type": "integer", "minimum": 0, "maximum": 2147483647},
+        }
+    ),
+    "Run": structure(
+        {
+            "id": TEXT,
+            "scenario": TEXT,
+            "status": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+            "progress": OBJECT,
+            "model": TEXT,
+            "mode": TEXT,
+            "window": _WINDOW,
+            "seed": INTEGER,
+            "members": optional(INTEGER),
+            "cost_cpu_s": NUMBER,
+            "cached": BOOLEAN,
+            "error": optional(OBJECT),
+            "warnings": several(TEXT),
+            "indicators": several(reference("RunIndicator")),
+            "lineage": TEXT,
+        },
+        required=("id", "scenario", "status", "progress", "model", "indicators", "cached"),
+    ),
+    "RunIndicator": structure(
+        {
+            "name": TEXT,
+            "title": TEXTS,
+            "unit": TEXT,
+            "direction": TEXT,
+            "decimals": INTEGER,
+            "value": optional(NUMBER),
+            "interval": reference("Interval"),
+        },
+        required=("name", "unit", "value", "interval"),
+    ),
+    "Results": structure(
+        {
+            "features": several(TEXT),
+            "hours": several(INTEGER),
+            "fields": {
+                "type": "object",
+                "additionalProperties": structure(
+                    {"unit": TEXT, "mean": _TABLE, "low": _TABLE, "high": _TABLE},
+                    required=("unit", "mean", "low", "high"),
+                ),
+            },
+        },
+        required=("features", "hours", "fields"),
+    ),
+    "Comparison": structure(
+        {
+            "base": TEXT,
+            "with": TEXT,
+            "paired": BOOLEAN,
+            "members": INTEGER,
+            "indicators": several(
+                structure(
+                    {"name": TEXT, "base": _FIGURE, "with": _FIGURE, "change": _FIGURE, "verdict": TEXT},
+                    required=("name", "base", "with", "change", "verdict"),
+                )
+            ),
+            "features": several(TEXT),
+            "hours": several(INTEGER),
+            "fields": OBJECT,
+            "equity": several(OBJECT),
+            "text": TEXTS,
+            "calibration": OBJECT,
+        },
+        required=("base", "with", "paired", "indicators", "features", "hours", "fields", "equity", "text"),
+    ),
+    "Indicator": structure(
+        {
+            "name": TEXT,
+            "title": TEXTS,
+            "unit": TEXT,
+            "value": optional(NUMBER),
+            "interval": optional(reference("Interval")),
+            "at": optional(TIME),
+            "run": optional(TEXT),
+            "source": optional(TEXT),
+            "lineage": optional(TEXT),
+        },
+        required=("name", "unit", "value"),
+    ),
+    "Lineage": structure(
+        {
+            "id": TEXT,
+            "nodes": several(structure({"id": TEXT, "kind": TEXT, "title": {}}, required=("id", "kind"))),
+            "edges": several(several(TEXT)),
+        },
+        required=("id", "nodes", "edges"),
+    ),
+}

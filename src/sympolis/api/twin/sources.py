@@ -1,0 +1,77 @@
+"""Sources, their runs and the rows that did not pass the quality gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sympolis.api.bodies import read_object
+from sympolis.api.http import Reply, Request, json_reply
+from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.domain import errors
+
+if TYPE_CHECKING:
+    from sympolis.acquisition.coordinator import Coordinator
+
+
+class RowStillHeld(errors.OperationNotSupported):
+    """The corrected row still does not pass; ``reasons`` says why."""
+
+    title = "The row still does not pass"
+
+    def __init__(self, reasons: list[Any]) -> None:
+        super().__init__("the corrected row still does not pass the quality gate", where="fields")
+        self.reasons = reasons
+
+
+class Sources:
+    """Handlers of ``/api/sources``."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
+
+    async def list(self, request: Request) -> Reply:  # noqa: ARG002
+        """Every source with its state and last run."""
+        return json_reply([one.to_json() for one in self._coordinator.sources()])
+
+    async def get(self, request: Request) -> Reply:
+        """One source in full."""
+        return json_reply(self._coordinator.source(request.arguments["source"]))
+
+    async def run(self, request: Request) -> Reply:
+        """Run a source now and wait for the end."""
+        document = await read_object(request)
+        _check_members(document, {"dry_run"})
+        dry_run = document.get("dry_run", False)
+        if not isinstance(dry_run, bool):
+            raise errors.InvalidRequest("expected true or false", where="dry_run")
+        summary = await self._coordinator.run(request.arguments["source"], dry_run=dry_run)
+        return json_reply(summary.to_json(), status=201)
+
+    async def quarantine(self, request: Request) -> Reply:
+        """A page of the rows that did not pass."""
+        total, rows = self._coordinator.quarantine(
+            request.arguments["source"], limit=LIMIT.of(request), offset=OFFSET.of(request)
+        )
+        return json_reply({"total": total, "rows": [row.to_json() for row in rows]})
+
+    async def replay(self, request: Request) -> Reply:
+        """Put a row through the gate again, with corrected fields."""
+        document = await read_object(request)
+        _check_members(document, {"fields"})
+        fields = document.get("fields", {})
+        if not isinstance(fields, dict):
+            raise errors.InvalidRequest("expected an object of field and value", where="fields")
+        row = await self._coordinator.replay(request.arguments["source"], request.arguments["row"], fields)
+        shown = row.to_json()
+        if shown["state"] != "replayed":
+            raise RowStillHeld(shown["reasons"])
+        return json_reply(shown)
+
+
+def _check_members(document: Mapping[str, Any], known: set[str]) -> None:
+    for name in document:
+        if name not in known:
+            raise errors.InvalidRequest(
+                "unknown member", where=name, hint=f"known: {', '.join(sorted(known))}"
+            )

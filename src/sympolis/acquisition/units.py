@@ -43,10 +43,11 @@ UNITS = {
     "DD": ("angle", 1.0, 0.0),
     "EUR": ("money", 1.0, 0.0),
     "D54": ("irradiance", 1.0, 0.0),
+    "B13": ("radiant exposure", 1.0, 0.0),
 }
 """code → (quantity, factor, offset): value in the quantity's base unit = value × factor + offset.
 
-``P1`` per cent; ``GQ`` µg/m³, ``GP`` mg/m³, ``KMQ`` kg/m³ (base g/m³); ``D54`` W/m²; ``DD`` degree of arc; ``EUR`` the
+``P1`` per cent; ``GQ`` µg/m³, ``GP`` mg/m³, ``KMQ`` kg/m³ (base g/m³); ``D54`` W/m², ``B13`` J/m²; ``DD`` degree of arc; ``EUR`` the
 ISO 4217 code that UN/CEFACT uses for money.
 """
 

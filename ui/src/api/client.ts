@@ -1,0 +1,78 @@
+// One function per call of the twin's API. Relative addresses only: the UI talks to the server it came from.
+import type {
+  Check, City, Comparison, FeatureCollection, Lineage, LayerInfo, Model, Problem, Profile, QuarantineRow,
+  Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, IngestRun,
+} from './types';
+
+/** A refusal or failure of the server, with its own words (RFC 9457). */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = { title: response.statusText || 'Error', status: response.status };
+  try {
+    return { ...fallback, ...(await response.json()) };
+  } catch {
+    return fallback;
+  }
+}
+
+async function request(path: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(`./api/${path}`, init);
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return response;
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await request(path, { signal })).json();
+}
+
+async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const init = { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) };
+  const response = await request(path, init);
+  return response.status === 204 ? (undefined as T) : response.json();
+}
+
+const part = encodeURIComponent;
+
+export const getCity = () => get<City>('city');
+export const listLayers = () => get<LayerInfo[]>('map/layers');
+export const getLayer = (id: string, signal?: AbortSignal) => get<FeatureCollection>(`map/layers/${part(id)}`, signal);
+export const getProfile = (layer: string, field: string) =>
+  get<Profile>(`map/profile/${part(layer)}?field=${part(field)}`);
+export const getSeries = (layer: string, feature: string, field: string) =>
+  get<Series>(`map/series/${part(layer)}?feature=${part(feature)}&field=${part(field)}&period=PT1H`);
+
+export const listSources = () => get<Source[]>('sources');
+export const getSource = (id: string) => get<Source & { runs: IngestRun[] }>(`sources/${part(id)}`);
+export const runSource = (id: string, dryRun = false) =>
+  send<IngestRun>('POST', `sources/${part(id)}/runs`, { dry_run: dryRun });
+export const listQuarantine = (id: string, offset = 0, limit = 50) =>
+  get<{ total: number; rows: QuarantineRow[] }>(`sources/${part(id)}/quarantine?limit=${limit}&offset=${offset}`);
+export const replayRow = (id: string, row: string, fields: Record<string, unknown>) =>
+  send<QuarantineRow>('POST', `sources/${part(id)}/quarantine/${part(row)}/replay`, { fields });
+
+export const listModels = () => get<Model[]>('models');
+export const getModelFeatures = (id: string) =>
+  get<FeatureCollection<SegmentProperties>>(`models/${part(id)}/features`);
+
+export const listScenarios = async () => (await get<{ scenarios: Scenario[] }>('scenarios')).scenarios;
+export const getScenario = (id: string) => get<Scenario>(`scenarios/${part(id)}`);
+export const createScenario = (draft: ScenarioDraft) => send<Scenario>('POST', 'scenarios', draft);
+export const updateScenario = (id: string, scenario: ScenarioDraft & { version: number }) =>
+  send<Scenario>('PUT', `scenarios/${part(id)}`, scenario);
+export const deleteScenario = (id: string) => send<void>('DELETE', `scenarios/${part(id)}`);
+export const checkScenario = (draft: ScenarioDraft) => send<Check>('POST', 'scenarios/check', draft);
+export const startRun = (id: string) => send<Run>('POST', `scenarios/${part(id)}/runs`, { mode: 'interactive' });
+
+export const getRun = (id: string) => get<Run>(`runs/${part(id)}`);
+export const cancelRun = (id: string) => send<Run>('DELETE', `runs/${part(id)}`);
+export const getResults = (id: string) => get<Results>(`runs/${part(id)}/results`);
+export const getComparison = (base: string, scenario: string) =>
+  get<Comparison>(`comparisons?base=${part(base)}&with=${part(scenario)}`);
+export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
+
+export const resultsCsvUrl = (run: string) => `./api/runs/${part(run)}/results.csv`;

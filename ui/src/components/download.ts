@@ -1,0 +1,9 @@
+// Hands a text to the reader as a file.
+
+export function download(name: string, text: string, type = 'text/csv') {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -1,0 +1,78 @@
+// Words and numbers in the reader's language. Keys are typed from en.json; a test holds the three files to the same keys.
+import type { Interval, Text, Verdict } from '../api/types';
+import { preferences } from '../state/preferences.svelte';
+import de from './de.json';
+import en from './en.json';
+import it from './it.json';
+
+export type Key = keyof typeof en;
+const WORDS: Record<string, Record<Key, string>> = { it, de, en };
+
+/** The interface's own words; `{name}` in them is replaced from `values`. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const text = WORDS[preferences.language][key];
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** A text of the city package in the reader's language, else in English, else in whichever there is. */
+export function say(text: Text | string | null | undefined): string {
+  if (!text) return '';
+  if (typeof text === 'string') return text;
+  return text[preferences.language] ?? text.en ?? Object.values(text)[0] ?? '';
+}
+
+const isNumber = (value: number | null | undefined): value is number => value != null && Number.isFinite(value);
+
+export function number(value: number | null | undefined, decimals = 0): string {
+  if (!isNumber(value)) return '–';
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return new Intl.NumberFormat(preferences.language, options).format(value);
+}
+
+/** Three significant digits at most: for measured values whose precision is not declared. */
+export function figure(value: number | null | undefined): string {
+  if (!isNumber(value)) return '–';
+  const options = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(preferences.language, options).format(value);
+}
+
+export function signed(value: number | null | undefined, decimals = 1): string {
+  if (!isNumber(value)) return '–';
+  const options = { signDisplay: 'exceptZero', minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const;
+  return new Intl.NumberFormat(preferences.language, options).format(value);
+}
+
+export function percent(share: number | null | undefined, decimals = 0): string {
+  if (!isNumber(share)) return '–';
+  const options = { style: 'percent', maximumFractionDigits: decimals } as const;
+  return new Intl.NumberFormat(preferences.language, options).format(share);
+}
+
+export function range(interval: Interval | null | undefined, decimals = 0): string {
+  if (!interval) return '–';
+  return t('range', { low: number(interval.low, decimals), high: number(interval.high, decimals) });
+}
+
+export function dateTime(text: string | null | undefined): string {
+  if (!text) return '–';
+  const options = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat(preferences.language, options).format(new Date(text));
+}
+
+export function date(text: string | null | undefined): string {
+  if (!text) return '–';
+  return new Intl.DateTimeFormat(preferences.language, { dateStyle: 'medium' }).format(new Date(text));
+}
+
+export const hourText = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
+export const hourSpan = (start: number, end: number): string => `${hourText(start)}–${hourText(end)}`;
+
+const VERDICTS: Record<Verdict, Key> = {
+  'likely better': 'likelyBetter',
+  'likely worse': 'likelyWorse',
+  'likely higher': 'likelyHigher',
+  'likely lower': 'likelyLower',
+  'no clear change': 'noClearChange',
+};
+
+export const verdictText = (verdict: Verdict): string => t(VERDICTS[verdict] ?? 'noClearChange');

@@ -1,0 +1,144 @@
+// The map's own style, from the twin's own layers: no tiles, no glyphs, no third-party host. Labels use the page's web font.
+import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
+import type { LayerInfo, LayerRole } from '../api/types';
+import palette from '../palette.json';
+import { roleOf } from './roles';
+import type { Theme } from '../state/preferences.svelte';
+
+const FONT = ['Atkinson Hyperlegible Next'];
+type Colours = (typeof palette.base)['light'];
+
+/** From the back of the map to its front. */
+const ORDER: LayerRole[] = ['areas', 'green', 'water', 'buildings', 'streets', 'observed'];
+export const sourceId = (layer: string): string => `layer-${layer}`;
+
+const WIDTHS: Record<string, number> = {
+  motorway: 4.2, trunk: 4, primary: 3.6, secondary: 3, tertiary: 2.4, residential: 1.5, living_street: 1.3,
+};
+
+function streetWidth(layer: LayerInfo, extra: number): ExpressionSpecification {
+  const property = layer.class ?? 'roadClass';
+  const byClass = Object.entries(WIDTHS).flatMap(([name, width]) => [name, width]);
+  const width = ['match', ['get', property], ...byClass, 1.2];
+  const at = (factor: number) => ['+', ['*', width, factor], extra];
+  return ['interpolate', ['exponential', 1.6], ['zoom'], 11, at(0.25), 14, at(1), 17, at(5)] as unknown as ExpressionSpecification;
+}
+
+function streets(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const source = sourceId(layer.id);
+  const layout = { 'line-cap': 'round', 'line-join': 'round' } as const;
+  return [
+    { id: `${source}-casing`, type: 'line', source, layout, paint: { 'line-color': c.casing, 'line-width': streetWidth(layer, 1.4) } },
+    { id: source, type: 'line', source, layout, paint: { 'line-color': c.street, 'line-width': streetWidth(layer, 0) } },
+  ];
+}
+
+function areas(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const source = sourceId(layer.id);
+  return [
+    { id: source, type: 'fill', source, paint: { 'fill-color': c.area } },
+    { id: `${source}-line`, type: 'line', source, paint: { 'line-color': c.areaLine, 'line-width': 1.2, 'line-dasharray': [4, 2] } },
+  ];
+}
+
+function plain(layer: LayerInfo, colour: string): LayerSpecification[] {
+  const source = sourceId(layer.id);
+  if (layer.kind === 'line') return [{ id: source, type: 'line', source, paint: { 'line-color': colour, 'line-width': 2 } }];
+  return [{ id: source, type: 'fill', source, paint: { 'fill-color': colour } }];
+}
+
+function layersOf(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const role = roleOf(layer);
+  if (role === 'streets') return streets(layer, c);
+  if (role === 'areas') return areas(layer, c);
+  if (role === 'observed') return [];
+  return plain(layer, c[role === 'buildings' ? 'building' : role]);
+}
+
+function streetLabels(layer: LayerInfo, c: Colours): LayerSpecification {
+  const source = sourceId(layer.id);
+  return {
+    id: `${source}-label`, type: 'symbol', source, minzoom: 13.5,
+    layout: {
+      'symbol-placement': 'line', 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 11.5,
+      'text-padding': 12, 'text-max-angle': 25, 'symbol-spacing': 420,
+    },
+    paint: { 'text-color': c.label, 'text-halo-color': c.halo, 'text-halo-width': 1.6 },
+  };
+}
+
+function areaLabels(layer: LayerInfo, c: Colours): LayerSpecification {
+  const source = sourceId(layer.id);
+  return {
+    id: `${source}-label`, type: 'symbol', source, maxzoom: 14.2,
+    layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 8, 'text-padding': 18 },
+    paint: { 'text-color': c.label, 'text-opacity': 0.75, 'text-halo-color': c.halo, 'text-halo-width': 1.4 },
+  };
+}
+
+function labels(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const role = roleOf(layer);
+  if (role === 'streets') return [streetLabels(layer, c)];
+  return role === 'areas' ? [areaLabels(layer, c)] : [];
+}
+
+/** Observed points: a ring in the page's colour, filled by the value of the hour (feature-state `colour`). */
+function points(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const source = sourceId(layer.id);
+  const radius = ['interpolate', ['linear'], ['zoom'], 11, 3, 14, 5.5, 17, 9] as unknown as ExpressionSpecification;
+  return [{
+    id: source, type: 'circle', source,
+    paint: {
+      'circle-radius': radius,
+      'circle-color': ['coalesce', ['feature-state', 'colour'], c.noData],
+      'circle-stroke-color': ['case', ['boolean', ['feature-state', 'selected'], false], c.scenario, c.pointLine],
+      'circle-stroke-width': ['case', ['boolean', ['feature-state', 'selected'], false], 3.5, 1.6],
+    },
+  }];
+}
+
+const state = (name: string, yes: unknown, no: unknown) =>
+  ['case', ['boolean', ['feature-state', name], false], yes, no] as unknown as ExpressionSpecification;
+
+/** The model's streets as MapLibre sees them: a halo for what is chosen, and a wide unseen line to click on. */
+function modelLayers(c: Colours): LayerSpecification[] {
+  const layout = { 'line-cap': 'round', 'line-join': 'round' } as const;
+  const halo = state('selected', c.scenario, c.accent);
+  const width = ['interpolate', ['linear'], ['zoom'], 11, 5, 14, 11, 17, 26] as unknown as ExpressionSpecification;
+  return [
+    { id: 'model-halo', type: 'line', source: 'model', layout, paint: { 'line-color': halo, 'line-width': width, 'line-opacity': ['case', ['any', ['boolean', ['feature-state', 'selected'], false], ['boolean', ['feature-state', 'affected'], false]], 0.55, 0] } },
+    { id: 'model-hit', type: 'line', source: 'model', layout, paint: { 'line-color': c.noData, 'line-width': 14, 'line-opacity': 0 } },
+  ];
+}
+
+/** What a planner has drawn or picked. */
+function draftLayers(c: Colours): LayerSpecification[] {
+  return [
+    { id: 'draft-fill', type: 'fill', source: 'draft', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': c.scenario, 'fill-opacity': 0.16 } },
+    { id: 'draft-line', type: 'line', source: 'draft', paint: { 'line-color': c.scenario, 'line-width': 2.6, 'line-dasharray': [2, 1.4] } },
+    { id: 'draft-point', type: 'circle', source: 'draft', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': c.scenario, 'circle-stroke-color': c.halo, 'circle-stroke-width': 2 } },
+  ];
+}
+
+const empty = (): SourceSpecification => ({ type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
+
+export function style(layers: LayerInfo[], theme: Theme): StyleSpecification {
+  const c = palette.base[theme];
+  const ordered = [...layers].sort((a, b) => ORDER.indexOf(roleOf(a)) - ORDER.indexOf(roleOf(b)));
+  const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), empty()]));
+  return {
+    version: 8,
+    sources: { ...sources, model: empty(), draft: empty() },
+    layers: [
+      { id: 'background', type: 'background', paint: { 'background-color': c.background } },
+      ...ordered.flatMap((layer) => layersOf(layer, c)),
+      ...modelLayers(c),
+      ...draftLayers(c),
+      ...ordered.filter((layer) => roleOf(layer) === 'observed').flatMap((layer) => points(layer, c)),
+      ...ordered.flatMap((layer) => labels(layer, c)),
+    ],
+  };
+}
+
+/** Style layers that belong to a layer of the twin, for switching it on and off. */
+export const styleLayers = (layer: string): string[] => ['', '-casing', '-line', '-label'].map((end) => sourceId(layer) + end);

@@ -1,0 +1,6 @@
+// What a layer of the twin is on the map. Free of MapLibre, so that the shell can ask without loading the map.
+import type { LayerInfo, LayerRole } from '../api/types';
+
+const BY_KIND: Record<LayerInfo['kind'], LayerRole> = { fill: 'areas', line: 'streets', point: 'observed' };
+
+export const roleOf = (layer: LayerInfo): LayerRole => layer.role ?? BY_KIND[layer.kind];

@@ -1,0 +1,31 @@
+// What the search field finds: streets of the model, observed points, areas.
+import type { Option } from '../../components/Combobox.svelte';
+import { say, t } from '../../i18n';
+import { roleOf } from '../../map/roles';
+import { cityState } from '../../state/city.svelte';
+import { twin } from '../../state/twin.svelte';
+import { segmentName } from './rows';
+
+const SEARCHED = ['observed', 'areas'];
+const local = (id: string) => id.slice(id.lastIndexOf(':') + 1);
+
+export function segmentOptions(): Option[] {
+  return (twin.segments?.features ?? [])
+    .map((feature) => ({ id: feature.id, label: segmentName(feature, feature.id), detail: `${t('street')} ${local(feature.id)}` }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+export function layerOptions(role: string): Option[] {
+  return cityState.layers
+    .filter((layer) => roleOf(layer) === role)
+    .flatMap((layer) =>
+      (twin.layerData[layer.id]?.features ?? []).map((feature) => ({
+        id: feature.id,
+        label: String(feature.properties.name ?? local(feature.id)),
+        detail: say(layer.title),
+      })),
+    )
+    .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+export const searchOptions = (): Option[] => [...segmentOptions(), ...SEARCHED.flatMap(layerOptions)];

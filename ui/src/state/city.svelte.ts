@@ -1,0 +1,42 @@
+// What the whole session shares: the city, its layers and its models, loaded once the twin says it is ready.
+import { getCity, listLayers, listModels } from '../api/client';
+import type { City, LayerInfo, Model } from '../api/types';
+
+const POLL_MS = 1000;
+
+class CityState {
+  city = $state.raw<City | null>(null);
+  layers = $state.raw<LayerInfo[]>([]);
+  models = $state.raw<Model[]>([]);
+  loaded = $state(false);
+  error = $state<string | null>(null);
+
+  /** Ask until the twin is ready, then load what every page needs. Never rejects: a lost server is shown, then retried. */
+  async start(): Promise<void> {
+    try {
+      this.city = await getCity();
+      this.error = null;
+      if (this.city.ready) return await this.#load();
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
+    setTimeout(() => this.start(), POLL_MS);
+  }
+
+  async #load() {
+    [this.layers, this.models] = await Promise.all([listLayers(), listModels()]);
+    this.loaded = true;
+  }
+
+  /** The model whose results the map shows. */
+  get model(): Model | null {
+    return this.models.find((model) => model.fields.length > 0) ?? null;
+  }
+
+  /** Take up a new baseline after a recalculation. */
+  async refresh() {
+    this.city = await getCity();
+  }
+}
+
+export const cityState = new CityState();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from sympolis.api.http import LD_JSON, Reply, Request, json_reply
 from sympolis.api.parts import ApiParts
@@ -61,12 +61,9 @@ class CityPages:
 
     async def _baseline_run(self) -> str | None:
         desk = self._parts.desk
-        return None if desk is None else await latest_done(desk, BASELINE)
-
-
-async def latest_done(desk: Any, scenario: str) -> str | None:
-    """The id of the scenario's newest finished run, if there is one."""
-    for run in await desk.runs(scenario=scenario):
-        if run["status"] == "done":
-            return str(run["id"])
-    return None
+        if desk is None:
+            return None
+        try:
+            return cast("str | None", (await desk.scenario(BASELINE))["latest_run"])
+        except errors.NotFound:  # a city without a model has no baseline
+            return None

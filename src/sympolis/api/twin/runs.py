@@ -45,7 +45,7 @@ class Runs:
 
     async def list(self, request: Request) -> Reply:
         """Runs, newest first."""
-        return json_reply({"runs": await self._desk.runs(scenario=SCENARIO.raw(request))})
+        return json_reply(await self._desk.runs(SCENARIO.raw(request)))
 
     async def get(self, request: Request) -> Reply:
         """One run."""
@@ -84,7 +84,7 @@ class Runs:
         return json_reply(await self._desk.compare(base, other))
 
     async def _progress(self, run_id: str) -> AsyncGenerator[bytes, None]:
-        states = cast("AsyncGenerator[Mapping[str, Any], None]", self._desk.run_events(run_id))
+        states = cast("AsyncGenerator[dict[str, Any], None]", self._desk.run_events(run_id))
         async with aclosing(states):
             async for run in states:
                 yield event({**run["progress"], "status": run["status"], "run": run["id"]}, name="progress")

@@ -199,7 +199,7 @@ SCHEMAS: dict[str, Schema] = {
                 structure({"override": optional(INTEGER), "reason": TEXT}, required=("reason",))
             ),
             "affected": several(TEXT),
-            "estimate": OBJECT,
+            "estimate": optional(OBJECT),
         },
         required=("allowed", "reasons", "affected", "estimate"),
     ),

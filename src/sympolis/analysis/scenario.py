@@ -288,7 +288,7 @@ def _fits(parameter: Parameter, value: Any) -> bool:
         return value in parameter.choices
     if parameter.kind == "choices":
         known = parameter.choices
-        return isinstance(value, list | tuple) and len(value) > 0 and all(item in known for item in value)
+        return isinstance(value, list | tuple) and all(item in known for item in value)
     numeric = _whole(value) if parameter.kind == "integer" else _number(value)
     low = -math.inf if parameter.low is None else parameter.low
     high = math.inf if parameter.high is None else parameter.high
@@ -297,7 +297,7 @@ def _fits(parameter: Parameter, value: Any) -> bool:
 
 def _expected(parameter: Parameter) -> str:
     if parameter.kind in ("choice", "choices"):
-        amount = "one" if parameter.kind == "choice" else "one or more"
+        amount = "one" if parameter.kind == "choice" else "any"
         return f"{amount} of {', '.join(parameter.choices)}"
     if parameter.kind == "boolean":
         return "true or false"

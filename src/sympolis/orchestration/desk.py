@@ -128,11 +128,9 @@ class Desk:
 
     # --- scenarios ----------------------------------------------------------------------------------------------------
 
-    async def scenarios(self) -> Json:
-        """``{"scenarios": […]}``, the city's own first."""
-        return {
-            "scenarios": [self._scenario(scenario) for scenario in await self._scenarios.list_scenarios()]
-        }
+    async def scenarios(self) -> list[Json]:
+        """Every scenario, the city's own first."""
+        return [self._scenario(scenario) for scenario in await self._scenarios.list_scenarios()]
 
     async def scenario(self, scenario_id: str) -> Json:
         """One scenario. Raises ``NotFound``."""
@@ -200,9 +198,9 @@ class Desk:
         """One run. Raises ``NotFound``."""
         return documents.run(self._runs.board.get(run_id))
 
-    async def runs(self, scenario: str | None = None) -> Json:
-        """``{"runs": […]}``, newest first."""
-        return {"runs": [documents.run(found) for found in self._runs.board.list_runs(scenario)]}
+    async def runs(self, scenario: str | None = None) -> list[Json]:
+        """Runs (of one scenario), newest first."""
+        return [documents.run(found) for found in self._runs.board.list_runs(scenario)]
 
     async def cancel_run(self, run_id: str) -> Json:
         """Ask a run to stop; a finished one stays as it is."""

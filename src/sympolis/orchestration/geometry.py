@@ -67,8 +67,10 @@ class Streets:
         )
 
     def _inside(self, polygon: Mapping[str, Any]) -> list[str]:
-        region = shapely.prepared.prep(_flat(_valid(polygon), self._scale))
-        return [name for name, middle in zip(self.ids, self._middles, strict=True) if region.contains(middle)]
+        region = _flat(_valid(polygon), self._scale)
+        shapely.prepare(region)
+        inside = shapely.contains(region, self._middles)
+        return [self.ids[index] for index in np.flatnonzero(inside)]
 
 
 def is_region(value: Any) -> bool:

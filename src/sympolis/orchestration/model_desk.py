@@ -11,6 +11,7 @@ What is kept under ``folder`` (all of it can be deleted; it is then made again):
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ from sympolis.plugins.simulator import Calibration, Simulator
 
 KEPT_VERSIONS = 3
 """Prepared folders kept per model, newest first."""
+_NUMBERED = re.compile(r"^overrides\[\d+\]: ")
+"""A model may count overrides in its reasons; shown one alone, it counts wrongly."""
+
 FOLLOWED_CHANGES = 5_000
 """Beyond this many changes since the last look, reading the entities again is cheaper than the change log."""
 
@@ -177,7 +181,11 @@ class ModelDesk:
         task = {"overrides": overrides, "window": window, **self._task(ready, "check")}
         answer = await self._pool.run(task, priority=FIRST)
         return [
-            checking.Reason(index or 0, f"overrides[{index}]" if index is not None else "overrides", reason)
+            checking.Reason(
+                index or 0,
+                f"overrides[{index}]" if index is not None else "overrides",
+                _NUMBERED.sub("", reason) if index is not None else reason,
+            )
             for index, reason in answer.result
         ]
 
@@ -198,7 +206,7 @@ class ModelDesk:
     async def _prepare(self, model_id: str, simulator: type[Simulator]) -> str:
         self.working[model_id] = ("preparation", self._now())
         try:
-            position = await self._position()
+            position = (await self._broker.status()).position
             inputs = await gather.gather(self._broker, self._names, simulator.needs)
             version, content = await asyncio.to_thread(_named, inputs)
             place = self._place(model_id, simulator, version)
@@ -214,27 +222,26 @@ class ModelDesk:
                     priority=FIRST,
                 )
                 _prune(place)
-            files.write_json(self._seen_file(model_id, simulator), {**position, "data_version": version})
+            files.write_json(
+                self._seen_file(model_id, simulator), {"position": position, "data_version": version}
+            )
             return version
         finally:
             self.working.pop(model_id, None)
 
-    async def _position(self) -> dict[str, int]:
-        status = await self._broker.status()
-        return {"position": status.position, "observations": status.observations}
-
     async def _seen(self, model_id: str, simulator: type[Simulator]) -> str | None:
-        """The data version, if nothing that the model reads has changed since it was computed."""
+        """The data version, if nothing that the model reads has changed since it was computed.
+
+        Entities and their histories both leave changes in the log, each with the entity's types.
+        """
         seen = files.find_json(self._seen_file(model_id, simulator))
         if not isinstance(seen, Mapping):
             return None
-        now = await self._position()
-        if now["observations"] != seen["observations"]:
-            return None
-        if now["position"] != seen["position"]:
-            if await self._touched(simulator, seen["position"], now["position"]):
+        position = (await self._broker.status()).position
+        if position != seen["position"]:
+            if await self._touched(simulator, seen["position"], position):
                 return None
-            files.write_json(self._seen_file(model_id, simulator), {**seen, **now})
+            files.write_json(self._seen_file(model_id, simulator), {**seen, "position": position})
         return str(seen["data_version"])
 
     async def _touched(self, simulator: type[Simulator], after: int, until: int) -> bool:

@@ -130,7 +130,7 @@ class RunDesk:
         missing = sum(not member_files.exists(stem) for stem in stems)
         each = self._member_cost(scenario.simulator, request.mode, scenario)
         return {
-            "cpu_s": 0.0 if not missing else (round(each * missing, 1) if each is not None else None),
+            "cpu_s": 0.0 if not missing else (float(f"{each * missing:.2g}") if each is not None else None),
             "members": len(planned),
             "cached": missing == 0 and ready.calibration is not None,
         }

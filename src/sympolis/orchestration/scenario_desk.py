@@ -162,6 +162,8 @@ class ScenarioDesk:
     async def _create(self, scenario: Scenario) -> Scenario:
         if scenario.id in self._builtin or scenario.id == checking.BASELINE:
             raise errors.AlreadyExists(f"the scenario {scenario.id!r} comes with the city", where="id")
+        if await self._stored(scenario.id) is not None:
+            raise errors.AlreadyExists(f"there is a scenario {scenario.id!r} already", where="id")
         await self.lineage(scenario)
         await self._broker.create(scenario_entity(scenario, self._city, self._names.expand), cause=CAUSE)
         return await self.get(scenario.id)

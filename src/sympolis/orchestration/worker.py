@@ -34,7 +34,7 @@ NICENESS = 5
 """Models yield to the server: a what-if must not slow the map."""
 
 MEMORY_LIMIT = "SYMPOLIS_WORKER_MEMORY_MB"
-"""Environment variable: the most memory [MB] a worker may hold (0: no limit). Beyond it the model fails, not the twin."""
+"""Environment variable: the most memory [MB] a worker may hold (0: no limit). Beyond it only the model fails."""
 
 DEFAULT_MEMORY_MB = 4096
 REPORT_EVERY_S = 0.1
@@ -150,7 +150,7 @@ def resolve(reference: str) -> type[Simulator]:
 def cpu_seconds() -> float:
     """CPU time of this process and its finished children (engines' helper programs) so far."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return time.process_time() + times.children_user + times.children_system
 
 
 def memory_limit_mb() -> int:
@@ -174,7 +174,10 @@ def _prepare(simulator: Simulator, task: Task, _progress: Progress) -> None:
 
 
 def _check(simulator: Simulator, task: Task, _progress: Progress) -> list[tuple[int | None, str]]:
-    """Reasons with the index of the override concerned; None where they lie in the combination."""
+    """Reasons with the index of the override concerned; None where they lie in the combination.
+
+    Each override is shown to the model alone first: so a reason finds its override, whatever the model's wording.
+    """
     folder, window = Path(task["folder"]), msgspec.convert(task["window"], Window)
     overrides = _overrides(task)
     found: list[tuple[int | None, str]] = [

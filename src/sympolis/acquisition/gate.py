@@ -105,14 +105,18 @@ class Gate:
         if known is not None and meaning.entity_id not in known:
             message = f"there is no {meaning.entity_id}"
             meaning.reasons.append(
-                Reason("", "reference", message, "an entity that another source describes")
+                Reason(
+                    self._translator.id_field, "reference", message, "an entity that another source describes"
+                )
             )
             return 0
         key = digest(meaning.entity_id, meaning.at)
         first = self._seen.setdefault(key, (mark, record.number))
         if first[0] != mark:
             message = f"row {first[1]} already describes {meaning.entity_id} differently"
-            meaning.reasons.append(Reason("", "duplicate", message, "one row per thing and time"))
+            meaning.reasons.append(
+                Reason(self._translator.id_field, "duplicate", message, "one row per thing and time")
+            )
         return key
 
     def _refuse(self, record: Record, meaning: Translated, mark: int, batch: Batch) -> None:

@@ -100,6 +100,11 @@ class Translator:
         self._location = terms.expand(mapping.geometry.name) if mapping.geometry else ""
         self._hours: dict[tuple[datetime, timedelta], datetime] = {}
 
+    @property
+    def id_field(self) -> str:
+        """The source field that tells one thing from another, for reasons that concern the row's identity."""
+        return self._id_fields[0] if self._id_fields else ""
+
     def translate(self, record: Record) -> Translated:
         """What ``record`` means, with every reason against it."""
         found = Translated(reasons=[Reason("", "row", fault, "a complete row") for fault in record.faults])

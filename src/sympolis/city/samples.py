@@ -32,7 +32,9 @@ def build(folder: Path, pack: Path, out: Path | None = None) -> list[Table]:
     """
     modules = sorted(path.stem for path in (folder / "pipeline").glob("[a-z]*.py"))
     if not modules:
-        raise errors.CityPackageInvalid("has no pipeline", where=str(folder), hint="add pipeline/<subject>.py")
+        raise errors.CityPackageInvalid(
+            "has no pipeline", where=str(folder), hint="add pipeline/<subject>.py"
+        )
     if not pack.is_dir():
         hint = "give the folder that holds the source data, with --pack"
         raise errors.CityPackageInvalid("there is no such folder of source data", where=str(pack), hint=hint)

@@ -1,1 +1,5 @@
-"""(to be described)"""
+"""The store that needs no server: SQLite, one file per tenant."""
+
+from sympolis.stores.embedded.store import EmbeddedStore
+
+__all__ = ["EmbeddedStore"]

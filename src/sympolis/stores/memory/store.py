@@ -11,12 +11,13 @@ from sympolis.context import effects
 from sympolis.context.aggregate import aggregate, in_range
 from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
 from sympolis.context.merge import same_value
-from sympolis.context.query import HistoryQuery, Query, TimeProperty
+from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Page, Series, StoreStatus, Write
-from sympolis.domain.changes import Change, ChangeKind, Observation, Outcome
+from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import AttributeKind, Entity
-from sympolis.domain.errors import NonexistentTenant, NotImplementedHere, StoreUnavailable, SympolisError
+from sympolis.domain.errors import NonexistentTenant, StoreUnavailable, SympolisError
 from sympolis.stores.following import Bell, follow
+from sympolis.stores.observed import check_time_property, observed_changes
 
 
 @dataclass(slots=True)
@@ -124,25 +125,6 @@ class MemoryStore:
                 raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
             self._tenants[tenant] = _Tenant()
         return self._tenants[tenant]
-
-
-def observed_changes(
-    accepted: Sequence[Observation], position: int, at: datetime, cause: str
-) -> Iterator[Change]:
-    """One change per entity whose history grew, in order of first appearance."""
-    grown: dict[str, dict[str, None]] = {}
-    types: dict[str, tuple[str, ...]] = {}
-    for point in accepted:
-        grown.setdefault(point.entity_id, {})[point.name] = None
-        types[point.entity_id] = point.types
-    for number, (entity_id, names) in enumerate(grown.items(), start=position + 1):
-        yield Change(number, at, ChangeKind.UPDATED, entity_id, types[entity_id], tuple(names), cause)
-
-
-def check_time_property(query: HistoryQuery) -> None:
-    """Histories are by ``observedAt`` so far. Raises ``NotImplementedHere``."""
-    if query.range is not None and query.range.property is not TimeProperty.OBSERVED_AT:
-        raise NotImplementedHere("histories can be asked by observedAt only", where="timeproperty")
 
 
 def _apply(place: _Tenant, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:

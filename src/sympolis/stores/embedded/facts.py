@@ -1,0 +1,53 @@
+"""What SQL can ask about an attribute: its plain values, as rows of the ``fact`` table.
+
+One row per value that a term of the query language may be about, so lists, several instances and language maps need
+no special case: *some value fits* is *a row exists*. The meaning is ``context.evaluate``'s, whose ``opened`` takes values apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sympolis.context.evaluate import opened, queried_value
+from sympolis.domain.entity import Attribute
+
+Fact = int | float | str | bytes
+
+NOTHING_PLAIN: Final = b""
+"""Stands for an attribute without a plain value (an object, a geometry): it exists."""
+FALSE: Final = b"\x00"
+TRUE: Final = b"\x01"
+NOT_INDEXED: Final = b"\xff"
+"""Stands for values that are too many or too large to index: ask ``evaluate``."""
+
+LONGEST_TEXT: Final = 256
+"""Texts are cut here: operands shorter than this still compare correctly."""
+_MOST_VALUES: Final = 64
+_LARGEST: Final = 2**63 - 1
+
+
+def facts(instances: Iterable[Attribute]) -> set[Fact]:
+    """The rows for the instances of one attribute; never empty."""
+    found: set[Fact] = set()
+    for instance in instances:
+        for value in opened(queried_value(instance)):
+            fact = as_fact(value)
+            if fact is not None:
+                found.add(fact)
+            if len(found) > _MOST_VALUES:
+                return {NOT_INDEXED}
+    return found or {NOTHING_PLAIN}
+
+
+def as_fact(value: Any) -> Fact | None:
+    """A plain value as a row has it; None for what is not plain."""
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        return value if -_LARGEST <= value <= _LARGEST else NOT_INDEXED
+    return None

@@ -1,0 +1,104 @@
+"""Opening the SQLite files of a tenant: the right library, the right pragmas, the right schema.
+
+One process at a time owns a data folder (``claim``): the writer keeps numbers and names in memory, which a second
+writer would make stale, and SQLite before 3.51.3 can corrupt a WAL that several connections use.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import apsw
+
+from sympolis.domain.errors import StoreUnavailable
+from sympolis.stores import sql
+
+_OLDEST = (3, 51, 3)
+_MEND = "pip install --upgrade 'apsw>=3.51.3' (its wheels bring their own SQLite)"
+_WRITER = """
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000;
+    PRAGMA journal_size_limit = 67108864
+"""
+_READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000"
+_WAIT_MS = 10_000
+
+
+def check_library(version: str | None = None) -> None:
+    """Refuse an SQLite library that is too old to be trusted. Raises ``StoreUnavailable`` saying how to mend it."""
+    found = version or apsw.sqlite_lib_version()
+    if tuple(int(part) for part in found.split(".")) < _OLDEST:
+        raise StoreUnavailable(
+            f"SQLite {found} has a bug that can corrupt a database with several connections;"
+            f" {'.'.join(map(str, _OLDEST))} or later is needed",
+            where="the apsw package",
+            hint=_MEND,
+        )
+
+
+def claim(folder: Path) -> apsw.Connection:
+    """Take the data folder for this process until the connection is closed (or the process dies).
+
+    Raises ``StoreUnavailable`` where another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = apsw.Connection(str(folder / "owner.sqlite"))
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+    except apsw.BusyError as error:
+        connection.close()
+        raise StoreUnavailable(
+            "another process is using this data folder",
+            where=str(folder),
+            hint="stop it, or choose another --data",
+        ) from error
+    return connection
+
+
+def tenant_folder(root: Path, tenant: str) -> Path:
+    """Where a tenant's files are; any name makes a folder name that is safe on every file system."""
+    if not tenant:
+        return root / "default"
+    safe = "".join(
+        letter if letter.islower() or letter.isdigit() else f"%{ord(letter):x}." for letter in tenant
+    )
+    return root / "tenants" / quote(safe, safe="%.")
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The one connection that writes, with the schema brought up to date."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = apsw.Connection(str(path), statementcachesize=200)
+    connection.set_busy_timeout(_WAIT_MS)
+    connection.execute(_WRITER)
+    migrate(connection, path)
+    return connection
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    """A connection that only reads."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=100)
+    connection.set_busy_timeout(_WAIT_MS)
+    connection.execute(_READER)
+    return connection
+
+
+def migrate(connection: apsw.Connection, path: Path) -> None:
+    """Run the migrations that this file has not seen, each in a transaction of its own.
+
+    Raises ``StoreUnavailable`` where the file is of a newer Sympolis.
+    """
+    scripts = sql.migrations("sympolis.stores.embedded")
+    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    if version > scripts[-1][0]:
+        raise StoreUnavailable(
+            f"this file has schema {version}, this Sympolis knows up to {scripts[-1][0]}",
+            where=str(path),
+            hint="start the newer Sympolis that wrote it",
+        )
+    for number, script in scripts:
+        if number > version:
+            with connection:
+                connection.execute(script)
+                connection.execute(f"PRAGMA user_version = {number}")

@@ -1,0 +1,237 @@
+"""What one write does to the tables. Runs in the writer's thread, inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import apsw
+import msgspec
+import shapely
+
+from sympolis.context import effects, geometry
+from sympolis.context.store import Write
+from sympolis.domain.changes import Change, Observation, Outcome
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.domain.errors import SympolisError
+from sympolis.stores import sql
+from sympolis.stores.embedded import bodies
+from sympolis.stores.embedded.facts import facts
+from sympolis.stores.observed import observed_changes
+
+_SQL = sql.load("sympolis.stores.embedded", "store.sql")
+_MOST_SERIES_KEPT = 20_000
+
+
+class Recorder:
+    """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, series, position."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._db = connection
+        self._names: dict[str, int] = {}
+        self._series: dict[tuple[str, str, str], tuple[int, tuple[str, ...], str]] = {}
+        self._tallies = {"entities": 0, "observations": 0}
+        self.position = 0
+        self.reload()
+
+    def tallies(self) -> dict[str, int]:
+        """The counts not written down yet, to go back to."""
+        return dict(self._tallies)
+
+    def reload(self, tallies: dict[str, int] | None = None) -> None:
+        """Forget what a rolled-back transaction or savepoint has put into memory."""
+        self._names = dict(self._db.execute(_SQL["names"]).fetchall())
+        self._series.clear()
+        self._tallies = tallies or dict.fromkeys(self._tallies, 0)
+        [(self.position,)] = self._db.execute(_SQL["position"]).fetchall()
+
+    def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
+        """Decide and record each write in order."""
+        return [self._one(write, at, cause) for write in writes]
+
+    def observe(self, observations: Sequence[Observation], at: datetime, cause: str) -> int:
+        """Add points; one change per entity whose history grew."""
+        grown, accepted = self._add_points(observations)
+        for change in observed_changes(grown, self.position, at, cause):
+            self._log(change)
+        return accepted
+
+    def flush(self) -> None:
+        """Write the counts down, once per transaction."""
+        for what, count in self._tallies.items():
+            if count:
+                self._db.execute(_SQL["add_to_tally"], (count, what))
+                self._tallies[what] = 0
+
+    # --- one entity
+
+    def _one(self, write: Write, at: datetime, cause: str) -> Outcome:
+        row = self._db.execute(_SQL["entity_by_id"], (write.entity_id,)).fetchone()
+        before = bodies.decode_entity(row[1]) if row else None
+        try:
+            after = write.decide(before, at)
+        except SympolisError as error:
+            return Outcome(write.entity_id, error=error)
+        if after is before:
+            return Outcome(write.entity_id, entity=before)
+        change = effects.change(before, after, number=self.position + 1, at=at, cause=cause)
+        self._store(row[0] if row else None, before, after, change.attributes)
+        self._add_points(list(effects.new_observations(before, after)))
+        self._log(change)
+        return Outcome(write.entity_id, change, entity=after)
+
+    def _store(
+        self, key: int | None, before: Entity | None, after: Entity | None, names: Iterable[str]
+    ) -> None:
+        if after is None:
+            self._db.execute(_SQL["drop_entity"], (key,))
+            self._tallies["entities"] -= 1
+        elif key is None:
+            [(key,)] = self._db.execute(_SQL["add_entity"], (after.id, bodies.encode_entity(after)))
+            self._tallies["entities"] += 1
+        else:
+            self._db.execute(_SQL["change_entity"], (bodies.encode_entity(after), key))
+        assert key is not None
+        self._index_types(key, before, after)
+        for name in names:
+            old = before.attributes.get(name, ()) if before is not None else ()
+            new = after.attributes.get(name, ()) if after is not None else ()
+            self._index_attribute(key, self._name(name), old, new)
+
+    def _index_types(self, key: int, before: Entity | None, after: Entity | None) -> None:
+        old = before.types if before is not None else ()
+        new = after.types if after is not None else ()
+        if old == new:
+            return
+        subject = after if after is not None else before
+        assert subject is not None
+        for name in set(old) - set(new):
+            self._db.execute(_SQL["drop_type"], (self._name(name), subject.id))
+        for name in set(new) - set(old):
+            self._db.execute(_SQL["add_type"], (self._name(name), subject.id, key))
+
+    def _index_attribute(
+        self, key: int, name: int, old: Sequence[Attribute], new: Sequence[Attribute]
+    ) -> None:
+        before = facts(old) if old else set()
+        after = facts(new) if new else set()
+        if before != after:
+            for value in before - after:
+                self._db.execute(_SQL["drop_fact"], (name, value, key))
+            for value in after - before:
+                self._db.execute(_SQL["add_fact"], (name, value, key))
+        shapes = _geometries(new)
+        if shapes != _geometries(old):
+            self._place(key, name, shapes)
+
+    def _place(self, key: int, name: int, shapes: Sequence[Any]) -> None:
+        """Let the R*Tree know the geometries of one geo-property; rows that are there are moved, which is cheaper."""
+        found = geometry.from_geojson(shapes) if shapes else ()
+        present = [row for (row,) in self._db.execute(_SQL["shapes_of"], (key, name))]
+        for row in present[len(found) :]:
+            self._db.execute(_SQL["drop_shape"], (row,))
+            self._db.execute(_SQL["drop_place"], (row,))
+        for place, shape in enumerate(found):
+            wkb = shapely.to_wkb(shape)
+            west, south, east, north = (float(edge) for edge in shapely.bounds(shape))
+            if place < len(present):
+                self._db.execute(_SQL["move_shape"], (wkb, present[place]))
+                self._db.execute(_SQL["move_place"], (west, east, south, north, present[place]))
+            else:
+                [(row,)] = self._db.execute(_SQL["add_shape"], (key, name, wkb))
+                self._db.execute(_SQL["add_place"], (row, west, east, south, north))
+
+    # --- history and log
+
+    def _add_points(self, observations: Sequence[Observation]) -> tuple[list[Observation], int]:
+        """The first new point of each (entity, name), and how many points were new or different."""
+        grown: list[Observation] = []
+        accepted = 0
+        for points in _by_series(observations):
+            series = self._series_key(points[-1])
+            added, changed = self._add_to_series(series, points)
+            self._tallies["observations"] += added
+            accepted += changed
+            if changed:
+                grown.append(points[0])
+        return grown, accepted
+
+    def _add_to_series(self, series: int, points: Sequence[Observation]) -> tuple[int, int]:
+        """How many points were new, and how many new or different. Most are new, so that is tried first."""
+        rows = list(_rows(series, points))
+        before = self._db.total_changes()
+        self._db.executemany(_SQL["add_observation"], rows)
+        added = self._db.total_changes() - before
+        if added < len(rows):
+            self._db.executemany(_SQL["change_observation"], rows)
+        return added, self._db.total_changes() - before
+
+    def _series_key(self, point: Observation) -> int:
+        """The key of the point's series, which is made or brought up to date where needed."""
+        handle = (point.entity_id, point.name, point.dataset_id or "")
+        known = self._series.get(handle) or self._find_series(handle)
+        if known is None:
+            known = self._add_series(handle, point)
+        elif known[1:] != (point.types, point.kind.value):
+            types = msgspec.json.encode(point.types).decode()
+            self._db.execute(_SQL["change_series"], (types, point.kind.value, known[0]))
+            known = (known[0], point.types, point.kind.value)
+        if len(self._series) >= _MOST_SERIES_KEPT:
+            self._series.clear()
+        self._series[handle] = known
+        return known[0]
+
+    def _find_series(self, handle: tuple[str, str, str]) -> tuple[int, tuple[str, ...], str] | None:
+        entity_id, name, dataset = handle
+        row = self._db.execute(_SQL["series_key"], (entity_id, self._name(name), dataset)).fetchone()
+        return None if row is None else (row[0], tuple(msgspec.json.decode(row[1])), row[2])
+
+    def _add_series(
+        self, handle: tuple[str, str, str], point: Observation
+    ) -> tuple[int, tuple[str, ...], str]:
+        entity_id, name, dataset = handle
+        types = msgspec.json.encode(point.types).decode()
+        row = (entity_id, self._name(name), dataset, point.kind.value, types)
+        [(key,)] = self._db.execute(_SQL["add_series"], row)
+        return key, point.types, point.kind.value
+
+    def _log(self, change: Change) -> None:
+        self._db.execute(
+            _SQL["add_change"],
+            (
+                change.number,
+                bodies.microseconds(change.at),
+                change.kind.value,
+                change.entity_id,
+                msgspec.json.encode(change.types).decode(),
+                msgspec.json.encode(change.attributes).decode(),
+                change.cause,
+            ),
+        )
+        self.position = change.number
+
+    def _name(self, iri: str) -> int:
+        key = self._names.get(iri)
+        if key is None:
+            [(key,)] = self._db.execute(_SQL["add_name"], (iri,))
+            self._names[iri] = key
+        return key
+
+
+def _geometries(instances: Iterable[Attribute]) -> list[Any]:
+    return [one.value for one in instances if one.kind is AttributeKind.GEO_PROPERTY]
+
+
+def _by_series(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
+    """Points grouped by series, in order of first appearance."""
+    groups: dict[tuple[str, str, str | None], list[Observation]] = {}
+    for point in observations:
+        groups.setdefault((point.entity_id, point.name, point.dataset_id), []).append(point)
+    yield from groups.values()
+
+
+def _rows(series: int, points: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
+    encode: Callable[[Any], Any] = bodies.encode_value
+    for point in points:
+        yield (series, bodies.microseconds(point.at), encode(point.value), point.unit_code)

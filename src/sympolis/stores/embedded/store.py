@@ -1,0 +1,130 @@
+"""The embedded store: one SQLite file per tenant, no server, nothing acknowledged is ever lost.
+
+Group commit in one writer thread, readers on their own connections (architecture.md, section 6). What is where:
+``files`` opens, ``writer`` commits, ``recorder`` writes, ``compile`` and ``reader`` answer queries, ``history`` histories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from sympolis.context import effects
+from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.store import History, Page, StoreStatus, Write
+from sympolis.domain.changes import Change, Observation, Outcome
+from sympolis.domain.entity import Entity
+from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
+from sympolis.stores.embedded import files, history, reader
+from sympolis.stores.embedded.tenant import Tenant
+from sympolis.stores.following import follow
+
+_FILE: Final = "twin.sqlite"
+_READ_THREADS: Final = 3
+_MOST_IDS_HERE: Final = 20
+"""So many point reads still take less than a millisecond: no need for another thread."""
+
+
+class EmbeddedStore:
+    """A ``Store`` in a folder. Open it with ``EmbeddedStore.open``; one process at a time may."""
+
+    def __init__(self, folder: Path, owner: apsw.Connection, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._owner = owner
+        self._now = now
+        self._pool = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="sympolis-reader")
+        self._lock = threading.Lock()
+        self._tenants: dict[str, Tenant] = {}
+        self._closed = False
+
+    @classmethod
+    def open(cls, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> EmbeddedStore:
+        """Open (or begin) the store in ``folder``. Raises ``StoreUnavailable`` with what to do about it."""
+        files.check_library()
+        try:
+            store = cls(folder, files.claim(folder), now)
+            store._place("", create=True)
+        except (OSError, apsw.Error) as error:
+            raise StoreUnavailable(f"cannot open the store: {error}", where=str(folder)) from error
+        return store
+
+    async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
+        """See ``Store.write``."""
+        place = self._place(tenant, create=True)
+        found: list[Outcome] = await place.write(lambda recorder: recorder.write(writes, self._now(), cause))
+        return found
+
+    async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
+        """See ``Store.observe``."""
+        effects.check_observations(observations)
+        place = self._place(tenant, create=True)
+        found: int = await place.write(lambda recorder: recorder.observe(observations, self._now(), cause))
+        return found
+
+    async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
+        """See ``Store.get``."""
+        return self._place(tenant).read_here(lambda db: reader.get(db, entity_id))
+
+    async def query(self, query: Query, *, tenant: str = "") -> Page:
+        """See ``Store.query``."""
+        place = self._place(tenant)
+        if 0 < len(query.ids) <= _MOST_IDS_HERE and query.geo is None:
+            return place.read_here(lambda db: reader.query(db, query))
+        return await place.read(lambda db: reader.query(db, query))
+
+    async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
+        """See ``Store.history``."""
+        return await self._place(tenant).read(lambda db: history.history(db, query))
+
+    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+        """See ``Store.changes``."""
+        return await self._place(tenant).read(lambda db: reader.changes(db, after, limit))
+
+    def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
+        """See ``Store.follow``."""
+
+        async def read(number: int, limit: int) -> list[Change]:
+            return await self.changes(number, limit=limit, tenant=tenant)
+
+        return follow(self._place(tenant).bell, read, after)
+
+    async def status(self, *, tenant: str = "") -> StoreStatus:
+        """See ``Store.status``."""
+        place = self._place(tenant)
+        position, entities, observations = place.read_here(reader.tallies)
+        detail = {"file": str(place.path), "sqlite": apsw.sqlite_lib_version()}
+        return StoreStatus("embedded", position, entities, observations, detail)
+
+    async def close(self) -> None:
+        """See ``Store.close``."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        self._pool.shutdown()
+        for place in self._tenants.values():
+            place.close()
+        self._owner.close()
+
+    def _place(self, tenant: str, *, create: bool = False) -> Tenant:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        found = self._tenants.get(tenant)
+        if found is not None:
+            return found
+        with self._lock:
+            if tenant not in self._tenants:
+                path = files.tenant_folder(self._folder, tenant) / _FILE
+                if not create and not path.exists():
+                    raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
+                self._tenants[tenant] = Tenant(path, self._pool)
+            return self._tenants[tenant]

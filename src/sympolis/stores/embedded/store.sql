@@ -1,0 +1,141 @@
+-- The statements of the embedded store. Values reach them as parameters only.
+
+-- name: names
+-- All interned names, once at start.
+SELECT iri, key FROM name
+
+-- name: add_name
+INSERT INTO name (iri) VALUES (?) RETURNING key
+
+-- name: entity_by_id
+-- The present state for a decision or a point read.
+SELECT key, body FROM entity WHERE id = ?
+
+-- name: body_by_id
+SELECT body FROM entity WHERE id = ?
+
+-- name: add_entity
+INSERT INTO entity (id, body) VALUES (?, ?) RETURNING key
+
+-- name: change_entity
+UPDATE entity SET body = ? WHERE key = ?
+
+-- name: drop_entity
+DELETE FROM entity WHERE key = ?
+
+-- name: add_type
+INSERT INTO entity_type (type, id, entity) VALUES (?, ?, ?)
+
+-- name: drop_type
+DELETE FROM entity_type WHERE type = ? AND id = ?
+
+-- name: add_fact
+INSERT INTO fact (name, value, entity) VALUES (?, ?, ?)
+
+-- name: drop_fact
+DELETE FROM fact WHERE name = ? AND value = ? AND entity = ?
+
+-- name: shapes_of
+-- The shapes of one geo-property of an entity, to be reused in order when it moves.
+SELECT key FROM shape WHERE entity = ? AND name = ? ORDER BY key
+
+-- name: add_shape
+INSERT INTO shape (entity, name, wkb) VALUES (?, ?, ?) RETURNING key
+
+-- name: move_shape
+UPDATE shape SET wkb = ? WHERE key = ?
+
+-- name: drop_shape
+DELETE FROM shape WHERE key = ?
+
+-- name: add_place
+INSERT INTO place (key, west, east, south, north) VALUES (?, ?, ?, ?, ?)
+
+-- name: move_place
+UPDATE place SET west = ?, east = ?, south = ?, north = ? WHERE key = ?
+
+-- name: drop_place
+DELETE FROM place WHERE key = ?
+
+-- name: shapes_near
+-- Candidates of a geo-query: shapes whose box touches the search box.
+SELECT shape.entity, shape.wkb FROM place JOIN shape ON shape.key = place.key
+WHERE place.east >= :west AND place.west <= :east AND place.north >= :south AND place.south <= :north
+  AND shape.name = (SELECT key FROM name WHERE iri = :name)
+
+-- name: shapes_anywhere
+SELECT shape.entity, shape.wkb FROM shape WHERE shape.name = (SELECT key FROM name WHERE iri = :name)
+
+-- name: not_indexed
+-- Which of these attributes hold values that `fact` does not (see facts.py).
+SELECT iri FROM name WHERE iri IN (SELECT value FROM json_each(?))
+  AND EXISTS (SELECT 1 FROM fact WHERE fact.name = name.key AND fact.value = x'ff')
+
+-- name: add_change
+INSERT INTO change (number, at, kind, entity, types, attributes, cause) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: changes_after
+SELECT number, at, kind, entity, types, attributes, cause FROM change WHERE number > ? ORDER BY number LIMIT ?
+
+-- name: position
+SELECT coalesce(max(number), 0) FROM change
+
+-- name: series_key
+SELECT key, types, kind FROM series WHERE entity = ? AND name = ? AND dataset = ?
+
+-- name: add_series
+INSERT INTO series (entity, name, dataset, kind, types) VALUES (?, ?, ?, ?, ?) RETURNING key
+
+-- name: change_series
+UPDATE series SET types = ?, kind = ? WHERE key = ?
+
+-- name: add_observation
+INSERT INTO observation (series, at, value, unit) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: change_observation
+-- The newest statement about a time wins; one that says the same changes nothing.
+INSERT INTO observation (series, at, value, unit) VALUES (?, ?, ?, ?)
+ON CONFLICT (series, at) DO UPDATE SET value = excluded.value, unit = excluded.unit
+WHERE observation.value IS NOT excluded.value OR observation.unit IS NOT excluded.unit
+
+-- name: all_series
+-- Series to choose from, in the order in which they are given.
+SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind
+FROM series JOIN name ON name.key = series.name
+WHERE (:ids IS NULL OR series.entity IN (SELECT value FROM json_each(:ids)))
+  AND (:names IS NULL OR name.iri IN (SELECT value FROM json_each(:names)))
+ORDER BY series.entity, name.iri, series.dataset
+
+-- name: has_points
+SELECT EXISTS (SELECT 1 FROM observation WHERE series = :series AND at >= :low AND at < :high)
+
+-- name: points
+SELECT at, value, unit FROM observation
+WHERE series = :series AND at >= :low AND at < :high ORDER BY at LIMIT :most
+
+-- name: latest_points
+SELECT at, value, unit FROM observation
+WHERE series = :series AND at >= :low AND at < :high ORDER BY at DESC LIMIT :most
+
+-- name: ends
+SELECT min(at), max(at) FROM observation WHERE series = :series AND at >= :low AND at < :high
+
+-- name: buckets
+-- Aggregates by period. `lift` is subtracted before squaring, so that deviations keep their digits.
+WITH chosen AS (
+    SELECT (at - :start) / :period AS place, value,
+           CASE WHEN typeof(value) IN ('integer', 'real') THEN value END AS number,
+           CASE WHEN typeof(value) = 'text' THEN value END AS word
+    FROM observation WHERE series = :series AND at >= :low AND at < :high
+), lift AS (SELECT coalesce(avg(number), 0.0) AS by FROM chosen)
+SELECT place, count(*), count(DISTINCT value), sum(number), avg(number),
+       coalesce(min(number), min(word)), coalesce(max(number), max(word)),
+       avg((number - lift.by) * (number - lift.by)) - avg(number - lift.by) * avg(number - lift.by),
+       sum(CAST(number AS REAL) * number)
+FROM chosen, lift GROUP BY place ORDER BY place
+
+-- name: tallies
+SELECT what, count FROM tally
+
+-- name: add_to_tally
+UPDATE tally SET count = count + ? WHERE what = ?

@@ -1,0 +1,151 @@
+"""One thread writes, in groups: whatever waits is made durable by one commit.
+
+A commit costs a disk flush, however much is in it. So the thread takes all jobs that wait, applies each inside a
+savepoint, commits once and only then tells the callers. A job that fails is undone alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from sympolis.domain.errors import StoreUnavailable
+from sympolis.stores.embedded import files
+from sympolis.stores.embedded.recorder import Recorder
+
+Job = Callable[[Recorder], Any]
+_MOST_JOBS = 512
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A job, and who waits for it where."""
+
+    job: Job
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """The writer's thread of one database file. ``on_commit`` is called in it after every commit."""
+
+    def __init__(self, path: Path, on_commit: Callable[[], None]) -> None:
+        self._db = files.open_writer(path)
+        self._recorder = Recorder(self._db)
+        self._on_commit = on_commit
+        self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"sympolis-writer-{path.parent.name}")
+        self._thread.daemon = (
+            True  # a process that ends without close() must not hang; nothing acknowledged is lost
+        )
+        self._thread.start()
+
+    async def do(self, job: Job) -> Any:
+        """Run ``job`` in the writer's thread; returns when its effects are durable. Raises what it raised."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(job, loop.create_future(), loop)
+        with self._gate:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
+            self._jobs.put(waiting)
+        return await waiting.future
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the file."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        self._db.close()
+
+    def _run(self) -> None:
+        while True:
+            group, ended = self._next_group()
+            if group:
+                self._commit(group)
+                _tell(group)
+            if ended:
+                return
+
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        """All jobs that wait now, at least one; True where the end was among them."""
+        group: list[_Waiting] = []
+        found = self._jobs.get()
+        with suppress(queue.Empty):
+            while found is not None:
+                group.append(found)
+                if len(group) >= _MOST_JOBS:
+                    return group, False
+                found = self._jobs.get_nowait()
+            return group, True
+        return group, False
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for waiting in group:
+                self._apply(waiting)
+            self._recorder.flush()
+            self._db.execute("COMMIT")
+        except apsw.Error as error:
+            self._abandon(group, error)
+        else:
+            self._on_commit()
+
+    def _apply(self, waiting: _Waiting) -> None:
+        """One job in a savepoint: an error that is not the caller's takes back this job and no other."""
+        self._db.execute("SAVEPOINT job")
+        tallies = self._recorder.tallies()
+        try:
+            waiting.result = waiting.job(self._recorder)
+        except Exception as error:  # reaches the caller through its future
+            waiting.error = error
+            self._db.execute("ROLLBACK TO job")
+            self._recorder.reload(tallies)
+        self._db.execute("RELEASE job")
+
+    def _abandon(self, group: list[_Waiting], error: apsw.Error) -> None:
+        """Nothing of the group is kept: say so to everyone."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._recorder.reload()
+        for waiting in group:
+            waiting.error = StoreUnavailable(
+                f"the write could not be made durable: {error}",
+                where=self._db.filename,
+                hint="is the disk full?",
+            )
+
+
+def _tell(group: list[_Waiting]) -> None:
+    """Wake the callers, with one call into each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+    for waiting in group:
+        by_loop.setdefault(waiting.loop, []).append(waiting)
+    for loop, waiters in by_loop.items():
+        with suppress(RuntimeError):  # a loop that has ended waits for nothing
+            loop.call_soon_threadsafe(_settle, waiters)
+
+
+def _settle(waiters: list[_Waiting]) -> None:
+    for waiting in waiters:
+        if waiting.future.done():
+            continue
+        if waiting.error is not None:
+            waiting.future.set_exception(waiting.error)
+        else:
+            waiting.future.set_result(waiting.result)

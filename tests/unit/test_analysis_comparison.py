@@ -1,0 +1,118 @@
+"""What changes: paired differences, verdicts, the split by area and the words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sympolis.analysis import equity, wording
+from sympolis.analysis.comparison import Ensemble, field_change, indicator_change, paired, stack
+from sympolis.domain import errors
+from sympolis.domain.measure import Direction, Verdict
+from sympolis.plugins.simulator import IndicatorSpec, MemberResult
+
+NOX = IndicatorSpec(
+    "nox", {"it": "Ossidi di azoto", "de": "Stickoxide", "en": "Nitrogen oxides"}, "kg", Direction.LOWER, 1
+)
+FLOW = IndicatorSpec("flow", {"en": "Traffic"}, "veh", Direction.NEUTRAL)
+DAYS = np.array([100.0, 90.0, 110.0, 95.0, 105.0, 88.0, 112.0, 100.0])
+
+
+def test_pairing_sees_a_small_change_that_days_would_hide() -> None:
+    change = indicator_change(NOX, DAYS, DAYS * 0.98)
+    assert change.verdict is Verdict.LIKELY_BETTER
+    assert change.base.interval.contains(change.other.value), "unpaired, the two could not be told apart"
+    assert change.percent is not None and change.percent.value == pytest.approx(-2.0)
+    assert change.percent.interval.low < -2.0 < change.percent.interval.high < 0.0
+
+
+def test_a_change_that_depends_on_the_day_is_no_clear_change() -> None:
+    sometimes = np.array([3.0, -3.0, 4.0, -4.0, 3.0, -2.0, 4.0, -3.0])
+    assert indicator_change(NOX, DAYS, DAYS + sometimes).verdict is Verdict.NO_CLEAR_CHANGE
+
+
+def test_floating_point_dust_is_no_change() -> None:
+    change = indicator_change(NOX, DAYS, DAYS * (1 + 1e-13))
+    assert change.change.value == 0.0 and change.verdict is Verdict.NO_CLEAR_CHANGE
+
+
+def test_more_of_a_neutral_figure_is_higher_not_better() -> None:
+    assert indicator_change(FLOW, DAYS, DAYS + 5).verdict is Verdict.LIKELY_HIGHER
+
+
+def test_no_percent_of_nothing() -> None:
+    assert indicator_change(FLOW, DAYS * 0, DAYS).percent is None
+
+
+def member(flow: list[float], nox: float = 1.0, features: tuple[str, ...] = ("a", "b")) -> MemberResult:
+    return MemberResult(features, {"flow": [flow]}, {"nox": nox})
+
+
+def test_members_that_disagree_are_refused() -> None:
+    with pytest.raises(errors.ModelFailed, match="differ"):
+        stack([member([1, 2]), member([1, 2], features=("a", "c"))], start_hour=8)
+
+
+def test_ensembles_of_different_size_pair_by_their_first_members() -> None:
+    small, large = (stack([member([i, i]) for i in range(n)], start_hour=8) for n in (4, 8))
+    first, second = paired(small, large)
+    assert first.members == second.members == 4 and first.hours == (8,)
+    with pytest.raises(errors.Conflict):
+        paired(small, stack([member([1, 2])] * 4, start_hour=17))
+
+
+def test_a_street_without_value_is_neither_clear_nor_zero() -> None:
+    base = np.array([[[1.0, np.nan]], [[2.0, np.nan]], [[1.5, 3.0]], [[1.2, np.nan]]])
+    change = field_change(base, base - 1.0)
+    assert change.clear.tolist() == [[True, False]]
+    assert np.isnan(change.change.mean[0, 1])
+
+
+def two_areas() -> list[equity.Area]:
+    ones = np.array([1.0])
+    return [
+        equity.Area("west", "West", 500, 90.0, np.array([0]), ones, np.array([2.0])),
+        equity.Area("east", "East", None, None, np.array([1]), ones * 0.5, np.array([1.0])),
+        equity.Area("sea", "Sea", 0, None, np.array([], dtype=np.intp), ones[:0], ones[:0]),
+    ]
+
+
+def ensembles() -> tuple[Ensemble, Ensemble]:
+    flow = np.stack([DAYS, DAYS], axis=1)[:, None, :]
+    before = Ensemble(("a", "b"), 8, {"flow": flow, "nox": flow * 10}, {"nox": DAYS})
+    after_flow = flow * np.array([0.5, 1.0])
+    return before, Ensemble(("a", "b"), 8, {"flow": after_flow, "nox": after_flow * 10}, {"nox": DAYS})
+
+
+def test_the_split_by_area_says_who_gains() -> None:
+    west, east = equity.split(*ensembles(), two_areas(), {"flow": "veh/h", "nox": "g/h"})
+    assert west.verdict is Verdict.LIKELY_BETTER and east.verdict is Verdict.NO_CLEAR_CHANGE
+    assert west.traffic_percent is not None and west.traffic_percent.value == pytest.approx(-50)
+    assert west.emission_kg is not None and west.emission_kg.value == pytest.approx(-DAYS.mean() * 5 / 1000)
+    assert east.emission_kg is not None and east.emission_kg.value == 0.0
+
+
+def test_an_unknown_unit_of_emissions_is_not_guessed() -> None:
+    west, _ = equity.split(*ensembles(), two_areas(), {"nox": "ppm"})
+    assert west.emission_kg is None and west.verdict is Verdict.LIKELY_BETTER, "judged by traffic instead"
+
+
+def test_the_words_are_cautious_in_three_languages() -> None:
+    better = indicator_change(NOX, DAYS, DAYS * 0.9)
+    unclear = indicator_change(FLOW, DAYS, DAYS)
+    text = wording.describe([better, unclear], streets=(12, 700))
+    assert text["en"].startswith("Likely: Nitrogen oxides falls by about 10.0 % (90 % interval: 8.")
+    assert "No clear change in: Traffic." in text["en"] and "12 of 700" in text["en"]
+    assert text["it"].startswith(
+        "Probabile: Ossidi di azoto in calo di circa 10,0 % (intervallo al 90 %: da 8,"
+    )
+    assert text["de"].startswith("Wahrscheinlich: Stickoxide sinkt um etwa 10,0 % (90-%-Intervall: 8,")
+
+
+def test_without_a_clear_change_no_word_of_better_or_worse() -> None:
+    text = wording.describe([indicator_change(NOX, DAYS, DAYS)], streets=(0, 700))
+    assert text == {
+        "it": "Nessun cambiamento chiaro rispetto al confronto.",
+        "de": "Keine klare Änderung gegenüber dem Vergleichsfall.",
+        "en": "No clear change from the comparison case.",
+    }

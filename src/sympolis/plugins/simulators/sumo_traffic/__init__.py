@@ -134,5 +134,7 @@ def _warnings(output: Output, outcome: Outcome) -> list[str]:
     if output.teleports:
         found.append(f"{output.teleports} vehicles stood still too long and were moved on by the simulator")
     if output.waiting:
-        found.append(f"{output.waiting} vehicles could not enter the streets by the end of the window: queues reach the edge")
+        found.append(
+            f"{output.waiting} vehicles could not enter by the end of the window: queues reach the edge"
+        )
     return found

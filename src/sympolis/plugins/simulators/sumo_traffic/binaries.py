@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from sympolis.domain.errors import ModelFailed
 
-_STEP = re.compile(r"Step #(\d+)")
+TICK_S = 0.2
+"""How often a running program is looked at: for progress, and to end it when asked to."""
 _LAST_LINES = 12
-_CHUNK = 4096
 
 
 def find_binary(name: str) -> Path:
@@ -44,45 +44,52 @@ def _home() -> Path | None:
 
 
 def run_binary(
-    name: str, arguments: Sequence[str], folder: Path, on_step: Callable[[int], None] | None = None
+    name: str, arguments: Sequence[str], folder: Path, on_tick: Callable[[], None] | None = None
 ) -> None:
     """Run one of SUMO's programs in ``folder`` to its end.
 
-    ``on_step`` is called with the simulated second as the program reports it; if it raises (``Cancelled``), the
-    program is ended. Raises ``ModelFailed`` with the program's own words if it does not succeed.
+    ``on_tick`` is called every ``TICK_S`` seconds; if it raises (``Cancelled``), the program is ended.
+    Raises ``ModelFailed`` with the program's own words if it does not succeed.
     """
     command = [str(find_binary(name)), *arguments]
-    with subprocess.Popen(  # noqa: S603 - fixed program, arguments made by this package, no shell
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment()
-    ) as process:
+    log = folder / f"{name}.log"
+    with log.open("wb") as said, _start(command, folder, said) as process:
         try:
-            said = _listen(process, on_step)
+            _watch(process, on_tick or _nothing)
         except BaseException:
             process.kill()
             raise
     if process.returncode != 0:
-        raise ModelFailed(f"{name} stopped with code {process.returncode}: {_reason(said)}", where=str(folder))
+        reason = _reason(log.read_text(encoding="utf-8", errors="replace"))
+        raise ModelFailed(f"{name} stopped with code {process.returncode}: {reason}")
+
+
+def _start(command: list[str], folder: Path, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Fixed program, arguments made by this package, no shell."""
+    return subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=_environment())  # noqa: S603
 
 
 def _environment() -> dict[str, str]:
     home = _home()
-    return {**os.environ, "LC_ALL": "C", **({"SUMO_HOME": str(home)} if home else {})}
+    if home is None:
+        return {**os.environ, "LC_ALL": "C"}
+    return {**os.environ, "LC_ALL": "C", "SUMO_HOME": str(home), "PROJ_DATA": str(home / "data" / "proj")}
 
 
-def _listen(process: subprocess.Popen[bytes], on_step: Callable[[int], None] | None) -> str:
-    """Everything the program says, telling ``on_step`` of the steps on the way (they come with carriage returns)."""
-    assert process.stdout is not None
-    said: list[str] = []
-    while chunk := os.read(process.stdout.fileno(), _CHUNK):
-        text = chunk.decode("utf-8", "replace")
-        steps = _STEP.findall(text)
-        if steps and on_step:
-            on_step(int(steps[-1]))
-        said.append(text)
-    return "".join(said)
+def _watch(process: subprocess.Popen[bytes], on_tick: Callable[[], None]) -> None:
+    while True:
+        try:
+            process.wait(TICK_S)
+            return
+        except subprocess.TimeoutExpired:
+            on_tick()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _reason(said: str) -> str:
-    lines = [line.strip() for line in said.replace("\r", "\n").splitlines() if line.strip()]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error")]
     return " | ".join(errors[:3] or lines[-_LAST_LINES:]) or "no message"

@@ -84,7 +84,8 @@ def calibrate(
     cost += more
     for fold in range(FOLDS):
         factors = fit(setting, matrix, observed.vehicles, folds != fold)
-        flows, more = steps.run(f"held-out {fold + 1}", lambda f=factors: _at_loops(setting, observed, _by_stream(prepared, f)))  # type: ignore[misc]
+        by_stream = _by_stream(prepared, factors)
+        flows, more = steps.run(f"held-out {fold + 1}", lambda f=by_stream: _at_loops(setting, observed, f))  # type: ignore[misc]
         unseen[folds == fold] = flows[folds == fold]
         cost += more
     splits = {"uncalibrated": before, "training": after, "held_out": unseen}
@@ -117,7 +118,9 @@ def observe(counts: Sequence[Counts], window: Window) -> Observed:
             vehicles.append(sum(means))
     if len(used) < MINIMUM_LOOPS:
         message = f"{len(used)} loops on the network have enough ordinary days, {MINIMUM_LOOPS} are needed"
-        raise ModelFailed(message, where="ItemFlowObserved", hint="run the loop source, or use the model uncalibrated")
+        raise ModelFailed(
+            message, where="ItemFlowObserved", hint="run the loop source, or use the model uncalibrated"
+        )
     return Observed(tuple(used), np.array(vehicles), tuple(days), tuple(left_out), tuple(levels))
 
 
@@ -132,7 +135,9 @@ def _passages(setting: Setting, observed: Observed) -> Floats:
     expected = np.zeros(len(streams))
     for hour in range(setting.window.start_hour, setting.window.end_hour):
         expected += np.array(hourly_vehicles(streams, Level({}, setting.by_hour), hour))
-    passes = np.array([[loop.segment in stream.route for stream in streams] for loop in observed.loops], dtype=float)
+    passes = np.array(
+        [[loop.segment in stream.route for stream in streams] for loop in observed.loops], dtype=float
+    )
     return passes * expected
 
 
@@ -159,15 +164,17 @@ def split_folds(groups: Sequence[int], seed: int, folds: int = FOLDS) -> NDArray
 
 
 def _by_stream(prepared: Prepared, factors: Floats) -> dict[str, float]:
-    return {s.id: round(float(f), 4) for s, f in zip(prepared.streams, factors, strict=True) if not s.scheduled}
+    return {
+        s.id: round(float(f), 4) for s, f in zip(prepared.streams, factors, strict=True) if not s.scheduled
+    }
 
 
 def _at_loops(setting: Setting, observed: Observed, by_stream: Mapping[str, float]) -> tuple[Floats, float]:
     """Simulated vehicles at each loop over the window (mesoscopic), and the CPU seconds it took."""
     prepared = setting.prepared
     trips = draw_trips(prepared.streams, Level(by_stream, setting.by_hour), setting.window, setting.seed)
-    task = Task(setting.folder, prepared.network, prepared.streams, trips, setting.window, setting.seed, emissions=False)
-    output = simulate(task)
+    shared = (setting.folder, prepared.network, prepared.streams, trips, setting.window, setting.seed)
+    output = simulate(Task(*shared, emissions=False))
     flows = np.sum(np.array(output.fields["flow"]), axis=0)
     return np.array([flows[loop.segment] for loop in observed.loops]), output.cost_cpu_s
 
@@ -186,7 +193,11 @@ def figures(simulated: Floats, observed: Floats) -> dict[str, float]:
 
 
 def _verdict(
-    setting: Setting, observed: Observed, by_stream: Mapping[str, float], splits: Mapping[str, Floats], cost: float
+    setting: Setting,
+    observed: Observed,
+    by_stream: Mapping[str, float],
+    splits: Mapping[str, Floats],
+    cost: float,
 ) -> Calibration:
     hours = setting.window.end_hour - setting.window.start_hour
     points = tuple(
@@ -209,8 +220,8 @@ def _notes(observed: Observed) -> tuple[str, ...]:
     return (
         f"{len(observed.loops)} loops on simulated streets with at least ten ordinary working days each, "
         f"{observed.days[0].isoformat()} to {observed.days[-1].isoformat()}.",
-        f"Held-out: {FOLDS}-fold cross-validation over streets; each loop is predicted by a fit that did not see its street. "
-        "Neighbouring streets share traffic, so this is not proof for streets far from any loop.",
+        f"Held-out: {FOLDS}-fold cross-validation over streets; each loop is predicted by a fit that did not "
+        "see its street. Neighbouring streets share traffic, so this is not proof for streets far from any loop.",
         f"Working days left out because traffic was below 80 % of usual: {left_out}.",
         f"Ordinary days vary between {low:.2f} and {high:.2f} of the median day (5th to 95th percentile).",
     )

@@ -75,7 +75,11 @@ def ordinary_days(counts: Sequence[Counts], hour: int) -> tuple[list[date], list
                 shares[day].append(hours[hour] / usual[c.id])
     level = {day: median(values) for day, values in shares.items()}
     kept = sorted(day for day, share in level.items() if share >= ORDINARY_DAY)
-    return kept, sorted(set(level) - set(kept)), [level[day] for day in kept if len(shares[day]) >= MINIMUM_DAYS]
+    return (
+        kept,
+        sorted(set(level) - set(kept)),
+        [level[day] for day in kept if len(shares[day]) >= MINIMUM_DAYS],
+    )
 
 
 def day_profile(counts: Sequence[Counts], reference_hour: int) -> tuple[float, ...] | None:

@@ -90,7 +90,9 @@ def read_stream(entity: Mapping[str, Any], network: Network) -> Stream:
     where = str(entity["id"])
     kind = str(entity.get("vehicleClass", "car"))
     if kind not in CLASSES:
-        raise ModelFailed(f"unknown class {kind!r}, known are {', '.join(CLASSES)}", where=f"{where}: vehicleClass")
+        raise ModelFailed(
+            f"unknown class {kind!r}, known are {', '.join(CLASSES)}", where=f"{where}: vehicleClass"
+        )
     hours, _, minutes = str(entity.get("startTime", "00:00")).partition(":")
     return Stream(
         id=where,
@@ -112,11 +114,13 @@ def _segment(network: Network, reference: str, where: str) -> int:
 
 def _stop(network: Network, stop: Mapping[str, Any], where: str) -> Stop:
     segment = _segment(network, stop["segment"], f"{where}: stops")
-    return Stop(segment, int(stop["lane"]), float(stop["end"]), float(stop["length"]), float(stop["duration"]))
+    return Stop(
+        segment, int(stop["lane"]), float(stop["end"]), float(stop["length"]), float(stop["duration"])
+    )
 
 
 def pattern(stream: Stream, hour: int) -> list[float]:
-    """The departures of ``stream`` in this hour, per interval: its own, or those of its first hour where it has none."""
+    """Departures in this hour by interval: the stream's own, or its first hour's where it has none."""
     per_hour = max(1, 60 // stream.interval_minutes)
     first = (hour * 60 - stream.start_minute) // stream.interval_minutes
     if not 0 <= first < len(stream.departures):
@@ -136,7 +140,9 @@ def hourly_vehicles(streams: Sequence[Stream], level: Level, hour: int) -> list[
 
 def draw_trips(streams: Sequence[Stream], level: Level, window: Window, seed: int) -> list[Trip]:
     """The trips of one plausible day: those that leave in ``window`` and in the warm-up before it, by departure."""
-    trips = [trip for number, stream in enumerate(streams) for trip in _trips(number, stream, level, window, seed)]
+    trips = [
+        trip for number, stream in enumerate(streams) for trip in _trips(number, stream, level, window, seed)
+    ]
     return sorted(trips, key=lambda t: (t.depart_s, t.stream))
 
 

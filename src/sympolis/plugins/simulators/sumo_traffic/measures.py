@@ -6,14 +6,16 @@ every run of the same seed. Only trips that a measure concerns change; a trip th
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins.simulator import Measure, Parameter
-from sympolis.plugins.simulators.sumo_traffic.demand import Level, Stream, Trip, hourly_vehicles
+from sympolis.plugins.simulators.sumo_traffic.demand import Level, Trip, hourly_vehicles
 from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES
 from sympolis.plugins.simulators.sumo_traffic.network import Network
 from sympolis.plugins.simulators.sumo_traffic.places import inside, rings
@@ -23,8 +25,9 @@ from sympolis.plugins.simulators.sumo_traffic.settings import MEASURES
 
 STRANDED_LIMIT = 0.01
 """A closure that leaves more than this share of all trips without a way is refused."""
-WORTH_CHANGING = 0.95
-"""Drivers who are slowed down, not stopped, change their route if the other takes less than this share of the time."""
+WORTH_CHANGING = 0.05
+"""Drivers who are slowed down, not stopped, change their route if that saves this share of its time, on top of what it
+would have saved them already today: who does not take the quicker way now has reasons that stay."""
 BATCHES = 4
 """Detours are chosen in this many batches, each seeing the traffic of those before (incremental assignment)."""
 _PAYS, _DETOURS, _INFORMED, _EXEMPT = range(4)
@@ -124,34 +127,36 @@ def make_plan(network: Network, overrides: Sequence[Override]) -> Plan:
     """Translate checked overrides."""
     plan = Plan(gates=network.gates)
     for override in overrides:
-        segments = segments_of(network, override.where)
-        _MAKERS[override.measure](plan, network, override, segments)
+        _MAKERS[override.measure](plan, network, override)
     return plan
 
 
-def _plan_closure(plan: Plan, network: Network, override: Override, segments: frozenset[int]) -> None:
-    plan.barriers.append(Barrier(connected_parts(network, segments), frozenset(value_of(override, "exempt"))))
+def _plan_closure(plan: Plan, network: Network, override: Override) -> None:
+    parts = connected_parts(network, segments_of(network, override.where))
+    plan.barriers.append(Barrier(parts, frozenset(value_of(override, "exempt"))))
 
 
-def _plan_speed(plan: Plan, network: Network, override: Override, segments: frozenset[int]) -> None:
+def _plan_speed(plan: Plan, network: Network, override: Override) -> None:
     limit_ms = float(value_of(override, "speed")) / 3.6
     compliance = float(value_of(override, "compliance"))
-    for number in segments:
+    for number in segments_of(network, override.where):
         today = network.segments[number].speed_ms
         if today > limit_ms:
             slower = today - compliance * (today - limit_ms)
             plan.speeds_ms[number] = min(slower, plan.speeds_ms.get(number, slower))
 
 
-def _plan_charge(plan: Plan, network: Network, override: Override, segments: frozenset[int]) -> None:
+def _plan_charge(plan: Plan, network: Network, override: Override) -> None:
     """Those who still pay: (1 + charge / trip cost) ^ elasticity, a constant elasticity to the trip's money cost."""
     dearer = 1 + float(value_of(override, "charge")) / float(value_of(override, "trip_cost"))
     paying = dearer ** float(value_of(override, "elasticity"))
     shares = (paying, float(value_of(override, "detour_share")), float(value_of(override, "exempt_share")))
+    segments = segments_of(network, override.where)
     plan.cordons.append(Cordon(segments, *shares, frozenset(value_of(override, "exempt"))))
 
 
-def _plan_restriction(plan: Plan, network: Network, override: Override, segments: frozenset[int]) -> None:
+def _plan_restriction(plan: Plan, network: Network, override: Override) -> None:
+    segments = segments_of(network, override.where)
     permits = float(value_of(override, "permit_share"))
     plan.cordons.append(Cordon(segments, 0.0, 1.0, permits, frozenset(value_of(override, "exempt"))))
 
@@ -167,10 +172,11 @@ _MAKERS = {
 # --- carrying out -------------------------------------------------------------------------------------------------
 
 
-def carry_out(plan: Plan, network: Network, trips: Sequence[Trip], *, informed_share: float, hours: float) -> Outcome:
+def carry_out(
+    plan: Plan, network: Network, trips: Sequence[Trip], *, informed_share: float, hours: float
+) -> Outcome:
     """The trips as they are made under the plan. ``hours``: the time they spread over, to turn trips into flow."""
-    speeds = [plan.speeds_ms.get(i, s.speed_ms) for i, s in enumerate(network.segments)]
-    router = Router(network, speeds)
+    router = Router(network, plan.speeds_ms)
     router.load((trip.route, 1 / hours) for trip in trips)
     concerned = [i for i, trip in enumerate(trips) if _is_concerned(plan, trip)]
     made: dict[int, Trip | None] = {}
@@ -197,7 +203,12 @@ def _is_concerned(plan: Plan, trip: Trip) -> bool:
 
 
 def _decide(
-    plan: Plan, router: Router, trip: Trip, informed_share: float, found: dict[Any, Route | None], outcome: Outcome
+    plan: Plan,
+    router: Router,
+    trip: Trip,
+    informed_share: float,
+    found: dict[Any, Route | None],
+    outcome: Outcome,
 ) -> Trip | None:
     """The trip as its driver now makes it, or None."""
     banned = plan.closed_to(trip.route, trip.vehicle_class)
@@ -229,7 +240,7 @@ def _declines(cordon: Cordon, trip: Trip) -> bool:
 
 def enters(route: Route, segments: Collection[int]) -> bool:
     """Whether a route goes from outside into ``segments``."""
-    return any(b in segments and a not in segments for a, b in zip(route, route[1:], strict=False))
+    return any(b in segments and a not in segments for a, b in pairwise(route))
 
 
 def _quicker(
@@ -247,7 +258,10 @@ def _quicker(
     route = _search(router, trip, avoided, informed, found)
     if route is None or route == trip.route:
         return trip
-    if router.route_cost(route, informed=True) > WORTH_CHANGING * router.route_cost(trip.route, informed=True):
+    own = router.seconds(trip.route)
+    gain = own - router.seconds(route)
+    spurned = max(0.0, router.seconds(trip.route, today=True) - router.seconds(route, today=True))
+    if gain <= spurned + WORTH_CHANGING * own:
         return trip
     outcome.rerouted += 1
     return replace(trip, route=route)
@@ -340,12 +354,14 @@ def _value_refusals(measure: Measure, override: Override) -> Iterator[str]:
 
 def _value_problem(parameter: Parameter, value: Any) -> str:
     if parameter.kind == "choices":
-        wrong = isinstance(value, str) or not isinstance(value, Sequence) or set(value) - set(parameter.choices)
+        wrong = (
+            isinstance(value, str) or not isinstance(value, Sequence) or set(value) - set(parameter.choices)
+        )
         return f"any of {', '.join(parameter.choices)} was expected, not {value!r}" if wrong else ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"a number was expected, not {value!r}"
     low, high = parameter.low, parameter.high
-    if (low is not None and value < low) or (high is not None and value > high) or value != value:
+    if (low is not None and value < low) or (high is not None and value > high) or math.isnan(value):
         return f"{value:g} lies outside {low:g}–{high:g} {parameter.unit}".rstrip(" 1")
     return ""
 
@@ -370,13 +386,16 @@ def _stranding_refusals(prepared: Prepared, overrides: Sequence[Override], windo
 
 def _too_many_stranded(prepared: Prepared, plan: Plan, flows: Sequence[float]) -> Iterator[str]:
     network = prepared.network
-    router = Router(network, [s.speed_ms for s in network.segments])
+    router = Router(network)
     lost: Counter[int] = Counter()
     for stream, flow in zip(prepared.streams, flows, strict=True):
         banned = plan.closed_to(stream.route, stream.vehicle_class)
         if banned.isdisjoint(stream.route):
             continue
-        if router.find(stream.route[0], stream.route[-1], CLASSES[stream.vehicle_class], banned=banned) is None:
+        if (
+            router.find(stream.route[0], stream.route[-1], CLASSES[stream.vehicle_class], banned=banned)
+            is None
+        ):
             lost[stream.route[0]] += round(flow)
     total, stranded = sum(flows), sum(lost.values())
     if stranded > STRANDED_LIMIT * total:
@@ -386,4 +405,3 @@ def _too_many_stranded(prepared: Prepared, plan: Plan, flows: Sequence[float]) -
             f"the closure would leave {stranded:.0f} of {total:.0f} trips without any way (most of them start at "
             f"{name}); the model does not know how they would travel outside its streets"
         )
-

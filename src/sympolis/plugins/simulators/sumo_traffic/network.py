@@ -96,11 +96,15 @@ def line_of(entity: Entity) -> tuple[LonLat, ...]:
     geometry = entity.get("location") or {}
     points = geometry.get("coordinates") or ()
     if geometry.get("type") != "LineString" or len(points) < 2:
-        raise ModelFailed("a LineString of at least two points was expected", where=f"{entity['id']}: location")
+        raise ModelFailed(
+            "a LineString of at least two points was expected", where=f"{entity['id']}: location"
+        )
     return tuple((float(p[0]), float(p[1])) for p in points)
 
 
-def build_network(roads: Sequence[Entity], nodes: Sequence[Entity], signals: Sequence[Entity], folder: Path) -> Network:
+def build_network(
+    roads: Sequence[Entity], nodes: Sequence[Entity], signals: Sequence[Entity], folder: Path
+) -> Network:
     """Write ``network.net.xml`` into ``folder`` and return what it holds. Raises ``ModelFailed``."""
     roads, road_index = numbered([r for r in roads if r.get("simulated", True)])
     nodes, node_index = numbered(nodes)
@@ -118,7 +122,7 @@ def build_network(roads: Sequence[Entity], nodes: Sequence[Entity], signals: Seq
         plain["tllogics"] = programmes
     _write_plain(folder, plain)
     _convert(folder, plain)
-    return read_network(folder / NETWORK_FILE, roads, road_index, node_index)
+    return read_network(folder / NETWORK_FILE, roads, road_index)
 
 
 def _write_plain(folder: Path, plain: Mapping[str, list[str]]) -> None:
@@ -135,7 +139,9 @@ def _convert(folder: Path, plain: Mapping[str, Any]) -> None:
 
 
 def _element(tag: str, attributes: Mapping[str, object], children: Sequence[str] = ()) -> str:
-    given = " ".join(f"{key}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None)
+    given = " ".join(
+        f"{key}={quoteattr(str(value))}" for key, value in attributes.items() if value is not None
+    )
     return f"<{tag} {given}>{''.join(children)}</{tag}>" if children else f"<{tag} {given}/>"
 
 
@@ -143,7 +149,7 @@ def _nodes_xml(nodes: Sequence[Entity], signals: Mapping[str, int], frame: Frame
     rows = []
     for number, node in enumerate(nodes):
         x, y = frame.xy(tuple(node["location"]["coordinates"][:2])).split(",")
-        signal = signals.get(str(node.get("trafficSignal", "")))
+        signal = signals.get(str(node.get("refTrafficSignal", "")))
         kind = "traffic_light" if signal is not None else node.get("junctionType", "priority")
         attributes = {
             "id": f"n{number}",
@@ -181,7 +187,9 @@ def _resolve(entity: Entity, attribute: str, index: Mapping[str, int]) -> int:
     found = index.get(str(entity.get(attribute)))
     if found is None:
         message = f"refers to {entity.get(attribute)!r}, which is not among the entities"
-        raise ModelFailed(message, where=f"{entity['id']}: {attribute}", hint="load the source that holds it first")
+        raise ModelFailed(
+            message, where=f"{entity['id']}: {attribute}", hint="load the source that holds it first"
+        )
     return found
 
 
@@ -203,14 +211,18 @@ def _connections_xml(roads: Sequence[Entity], nodes: Sequence[Entity], index: Ma
         for connection in given or ():
             rows.append(_element("connection", _connection(number, connection, index)))
         if given is not None and not given:
-            rows.append(_element("connection", {"from": f"e{number}"}))  # it ends here: leave nothing to guess
+            rows.append(
+                _element("connection", {"from": f"e{number}"})
+            )  # it ends here: leave nothing to guess
     return rows + list(_prohibitions_xml(nodes, index))
 
 
 def _connection(number: int, connection: Entity, index: Mapping[str, int]) -> dict[str, object]:
     found = index.get(str(connection["to"]))
     if found is None:
-        raise ModelFailed(f"leads to {connection['to']!r}, which is not simulated", where=f"e{number}: laneConnections")
+        raise ModelFailed(
+            f"leads to {connection['to']!r}, which is not simulated", where=f"e{number}: laneConnections"
+        )
     return {
         "from": f"e{number}",
         "to": f"e{found}",
@@ -226,17 +238,28 @@ def _prohibitions_xml(nodes: Sequence[Entity], index: Mapping[str, int]) -> Iter
     for node in nodes:
         for rule in node.get("prohibitions") or ():
             first, second, third, fourth = (f"e{index[str(part)]}" for part in rule)
-            yield _element("prohibition", {"prohibitor": f"{first}->{second}", "prohibited": f"{third}->{fourth}"})
+            yield _element(
+                "prohibition", {"prohibitor": f"{first}->{second}", "prohibited": f"{third}->{fourth}"}
+            )
 
 
 def _signals_xml(
-    signals: Sequence[Entity], roads: Sequence[Entity], road_index: Mapping[str, int], signal_index: Mapping[str, int]
+    signals: Sequence[Entity],
+    roads: Sequence[Entity],
+    road_index: Mapping[str, int],
+    signal_index: Mapping[str, int],
 ) -> list[str]:
     rows = []
     for number, signal in enumerate(signals):
         program = signal.get("program") or {}
-        phases = [_element("phase", {"duration": p["duration"], "state": p["state"]}) for p in program.get("phases", ())]
-        attributes = {"id": f"s{number}", "type": "static", "programID": "0", "offset": program.get("offset", 0)}
+        given = ({"duration": p["duration"], "state": p["state"]} for p in program.get("phases", ()))
+        phases = [_element("phase", phase) for phase in given]
+        attributes = {
+            "id": f"s{number}",
+            "type": "static",
+            "programID": "0",
+            "offset": program.get("offset", 0),
+        }
         if phases:
             rows.append(_element("tlLogic", attributes, phases))
     return rows + list(_controlled_xml(roads, road_index, signal_index)) if rows else []
@@ -257,9 +280,7 @@ def _controlled_xml(
 _NOT_OF_SIGNALS = {"uncontrolled", "keepClear", "visibility"}
 
 
-def read_network(
-    path: Path, roads: Sequence[Entity], road_index: Mapping[str, int], node_index: Mapping[str, int]
-) -> Network:
+def read_network(path: Path, roads: Sequence[Entity], road_index: Mapping[str, int]) -> Network:
     """The network that ``netconvert`` built, with the entities' names and lines."""
     root = ET.parse(path).getroot()  # noqa: S314 - written by netconvert a moment ago
     edges = {e.attrib["id"]: e for e in root.iter("edge") if e.get("function") != "internal"}

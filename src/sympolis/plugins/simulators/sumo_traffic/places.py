@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 LonLat = tuple[float, float]
@@ -35,9 +36,9 @@ def inside(line: Sequence[LonLat], shape: Sequence[Ring]) -> bool:
 
 def middle(line: Sequence[LonLat]) -> LonLat:
     """The point half way along ``line``."""
-    legs = [_distance(a, b) for a, b in zip(line, line[1:], strict=False)]
+    legs = [_distance(a, b) for a, b in pairwise(line)]
     left = sum(legs) / 2
-    for (a, b), leg in zip(zip(line, line[1:], strict=False), legs, strict=True):
+    for (a, b), leg in zip(pairwise(line), legs, strict=True):
         if leg >= left and leg > 0:
             share = left / leg
             return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])

@@ -91,4 +91,6 @@ def _segment(row: dict[str, Any]) -> Segment:
 
 def _stream(row: dict[str, Any]) -> Stream:
     stops = tuple(Stop(**stop) for stop in row["stops"])
-    return Stream(**{**row, "route": tuple(row["route"]), "departures": tuple(row["departures"]), "stops": stops})
+    return Stream(
+        **{**row, "route": tuple(row["route"]), "departures": tuple(row["departures"]), "stops": stops}
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sympolis.plugins.simulators.sumo_traffic.fleet import VehicleClass
 from sympolis.plugins.simulators.sumo_traffic.network import Network, Segment
@@ -31,16 +31,26 @@ def may_use(segment: Segment, vehicle_class: VehicleClass) -> bool:
     return vehicle_class.sumo_class in segment.allowed
 
 
-class Router:
-    """Shortest paths over one network with given speeds; costs grow with the flow that it has been told of."""
+def _capacity(segment: Segment) -> float:
+    return segment.lanes * (SIGNALLED_LANE_CAPACITY if segment.signalled else LANE_CAPACITY)
 
-    def __init__(self, network: Network, speeds_ms: Sequence[float]) -> None:
+
+class Router:
+    """Shortest paths over one network; costs grow with the flow that it has been told of.
+
+    ``speeds_ms`` holds the free speeds that differ from today's.
+    """
+
+    def __init__(self, network: Network, speeds_ms: Mapping[int, float] | None = None) -> None:
         self._network = network
-        self._free = [
-            s.length_m / speed + (SIGNAL_DELAY_S if s.signalled else 0.0)
-            for s, speed in zip(network.segments, speeds_ms, strict=True)
+        self._today = [
+            s.length_m / s.speed_ms + (SIGNAL_DELAY_S if s.signalled else 0.0) for s in network.segments
         ]
-        self._capacity = [s.lanes * (SIGNALLED_LANE_CAPACITY if s.signalled else LANE_CAPACITY) for s in network.segments]
+        self._free = list(self._today)
+        for number, speed in (speeds_ms or {}).items():
+            segment = network.segments[number]
+            self._free[number] += segment.length_m / speed - segment.length_m / segment.speed_ms
+        self._capacity = [_capacity(s) for s in network.segments]
         self._flow: defaultdict[int, float] = defaultdict(float)
 
     def load(self, routes: Iterable[tuple[Route, float]]) -> None:
@@ -51,17 +61,24 @@ class Router:
 
     def cost(self, segment: int, *, informed: bool) -> float:
         """Seconds over a segment: in free flow, or (``informed``) in the traffic that is there."""
-        free = self._free[segment]
-        if not informed:
-            return free
-        return free * (1 + BPR_ALPHA * (self._flow[segment] / self._capacity[segment]) ** BPR_BETA)
+        return self._free[segment] * (self._crowding(segment) if informed else 1.0)
 
-    def route_cost(self, route: Route, *, informed: bool) -> float:
-        """Seconds over a whole route."""
-        return sum(self.cost(segment, informed=informed) for segment in route)
+    def _crowding(self, segment: int) -> float:
+        return float(1 + BPR_ALPHA * (self._flow[segment] / self._capacity[segment]) ** BPR_BETA)
+
+    def seconds(self, route: Route, *, today: bool = False) -> float:
+        """Seconds over a whole route in the traffic that is there; ``today``: at today's speeds."""
+        free = self._today if today else self._free
+        return sum(free[segment] * self._crowding(segment) for segment in route)
 
     def find(
-        self, origin: int, destination: int, vehicle: VehicleClass, *, banned: Collection[int] = (), informed: bool = False
+        self,
+        origin: int,
+        destination: int,
+        vehicle: VehicleClass,
+        *,
+        banned: Collection[int] = (),
+        informed: bool = False,
     ) -> Route | None:
         """The quickest route, both ends included, or None. ``banned`` segments are not entered."""
         usable = self._usable(vehicle, banned)

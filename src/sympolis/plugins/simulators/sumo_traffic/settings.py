@@ -1,4 +1,4 @@
-"""What the model declares about itself: needs, parameters, measures, indicators and fields, each with unit and source."""
+"""What the model declares about itself: needs, parameters, measures, indicators and fields, with unit and source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEEDS = (
             "simulated",
         ),
     ),
-    Need("nodes", "RoadNode", ("location", "junctionType", "trafficSignal", "rightOfWay", "prohibitions")),
+    Need("nodes", "RoadNode", ("location", "junctionType", "refTrafficSignal", "rightOfWay", "prohibitions")),
     Need("signals", "TrafficSignal", ("program",), minimum=0),
     Need(
         "demand",
@@ -37,8 +37,11 @@ NEEDS = (
 
 DEMAND_SCALE = Parameter(
     "demand_scale",
-    {"en": "Traffic against an average working day", "it": "Traffico rispetto a un giorno feriale medio",
-     "de": "Verkehr gegenüber einem mittleren Werktag"},
+    {
+        "en": "Traffic against an average working day",
+        "it": "Traffico rispetto a un giorno feriale medio",
+        "de": "Verkehr gegenüber einem mittleren Werktag",
+    },
     unit="1",
     default=1.0,
     low=0.2,
@@ -49,8 +52,11 @@ DEMAND_SCALE = Parameter(
 )
 INFORMED_SHARE = Parameter(
     "informed_share",
-    {"en": "Drivers who choose a detour by live traffic", "it": "Conducenti che scelgono la deviazione in base al traffico",
-     "de": "Fahrende, die Umwege nach Verkehrslage wählen"},
+    {
+        "en": "Drivers who choose a detour by live traffic",
+        "it": "Conducenti che scelgono la deviazione in base al traffico",
+        "de": "Fahrende, die Umwege nach Verkehrslage wählen",
+    },
     unit="1",
     default=0.6,
     low=0.0,
@@ -60,7 +66,11 @@ INFORMED_SHARE = Parameter(
 )
 PARAMETERS = (DEMAND_SCALE, INFORMED_SHARE)
 
-_EXEMPT_TITLE = {"en": "Exempt vehicle classes", "it": "Classi di veicoli esenti", "de": "Ausgenommene Fahrzeugklassen"}
+_EXEMPT_TITLE = {
+    "en": "Exempt vehicle classes",
+    "it": "Classi di veicoli esenti",
+    "de": "Ausgenommene Fahrzeugklassen",
+}
 
 
 def _exempt(*default: str) -> Parameter:
@@ -76,31 +86,48 @@ def _exempt(*default: str) -> Parameter:
 
 CLOSE_STREET = Measure(
     "close_street",
-    {"en": "Close to through traffic", "it": "Chiudere al traffico di attraversamento",
-     "de": "Für den Durchgangsverkehr sperren"},
-    {"en": "Only trips that start or end on the closed streets, and exempt classes, may still drive there; all others "
-     "find another way.",
-     "it": "Nelle strade chiuse passano solo i viaggi che vi iniziano o finiscono e le classi esenti; gli altri cercano "
-     "un altro percorso.",
-     "de": "Nur Fahrten, die dort beginnen oder enden, und ausgenommene Klassen dürfen hinein; alle anderen suchen "
-     "einen anderen Weg."},
+    {
+        "en": "Close to through traffic",
+        "it": "Chiudere al traffico di attraversamento",
+        "de": "Für den Durchgangsverkehr sperren",
+    },
+    {
+        "en": "Only trips that start or end on the closed streets, and exempt classes, may still drive there; all others "
+        "find another way.",
+        "it": "Nelle strade chiuse passano solo i viaggi che vi iniziano o finiscono e le classi esenti; gli altri cercano "
+        "un altro percorso.",
+        "de": "Nur Fahrten, die dort beginnen oder enden, und ausgenommene Klassen dürfen hinein; alle anderen suchen "
+        "einen anderen Weg.",
+    },
     ("segments", "area", "polygon"),
     (_exempt("bus", "authorised"),),
 )
 LIMIT_SPEED = Measure(
     "limit_speed",
     {"en": "Lower the speed limit", "it": "Abbassare il limite di velocità", "de": "Tempolimit senken"},
-    {"en": "A lower limit on streets or in an area. Streets that are already slower stay as they are.",
-     "it": "Un limite più basso su strade o in un'area. Le strade già più lente restano come sono.",
-     "de": "Ein niedrigeres Limit auf Straßen oder in einem Gebiet. Bereits langsamere Straßen bleiben, wie sie sind."},
+    {
+        "en": "A lower limit on streets or in an area. Streets that are already slower stay as they are.",
+        "it": "Un limite più basso su strade o in un'area. Le strade già più lente restano come sono.",
+        "de": "Ein niedrigeres Limit auf Straßen oder in einem Gebiet. Bereits langsamere Straßen bleiben, wie sie sind.",
+    },
     ("segments", "area", "polygon"),
     (
-        Parameter("speed", {"en": "New limit", "it": "Nuovo limite", "de": "Neues Limit"}, unit="km/h", default=30.0,
-                  low=10.0, high=50.0, source="Decision of the planner"),
+        Parameter(
+            "speed",
+            {"en": "New limit", "it": "Nuovo limite", "de": "Neues Limit"},
+            unit="km/h",
+            default=30.0,
+            low=10.0,
+            high=50.0,
+            source="Decision of the planner",
+        ),
         Parameter(
             "compliance",
-            {"en": "Share of the reduction that drivers make", "it": "Quota della riduzione attuata da chi guida",
-             "de": "Anteil der Senkung, den Fahrende umsetzen"},
+            {
+                "en": "Share of the reduction that drivers make",
+                "it": "Quota della riduzione attuata da chi guida",
+                "de": "Anteil der Senkung, den Fahrende umsetzen",
+            },
             unit="1",
             default=0.5,
             low=0.0,
@@ -119,87 +146,211 @@ PRICE_SOURCE = (
 )
 CHARGE_ENTRY = Measure(
     "charge_entry",
-    {"en": "Charge for entering an area", "it": "Ticket d'ingresso a un'area", "de": "Gebühr für die Einfahrt in ein Gebiet"},
-    {"en": "Who drives into the area pays. Some give up the trip or change mode; through traffic may also drive around "
-     "it. Trips that start inside do not pay.",
-     "it": "Chi entra nell'area paga. Alcuni rinunciano al viaggio o cambiano mezzo; chi attraversa può anche aggirarla. "
-     "I viaggi che iniziano dentro non pagano.",
-     "de": "Wer in das Gebiet fährt, zahlt. Manche verzichten auf die Fahrt oder wechseln das Verkehrsmittel; "
-     "Durchgangsverkehr kann auch außen herum fahren. Fahrten mit Beginn im Gebiet zahlen nicht."},
+    {
+        "en": "Charge for entering an area",
+        "it": "Ticket d'ingresso a un'area",
+        "de": "Gebühr für die Einfahrt in ein Gebiet",
+    },
+    {
+        "en": "Who drives into the area pays. Some give up the trip or change mode; through traffic may also drive around "
+        "it. Trips that start inside do not pay.",
+        "it": "Chi entra nell'area paga. Alcuni rinunciano al viaggio o cambiano mezzo; chi attraversa può anche aggirarla. "
+        "I viaggi che iniziano dentro non pagano.",
+        "de": "Wer in das Gebiet fährt, zahlt. Manche verzichten auf die Fahrt oder wechseln das Verkehrsmittel; "
+        "Durchgangsverkehr kann auch außen herum fahren. Fahrten mit Beginn im Gebiet zahlen nicht.",
+    },
     ("area", "polygon"),
     (
-        Parameter("charge", {"en": "Charge per entry", "it": "Tariffa per ingresso", "de": "Gebühr je Einfahrt"},
-                  unit="EUR", default=5.0, low=0.5, high=50.0, source="Decision of the planner"),
-        Parameter("elasticity", {"en": "Price elasticity of trips", "it": "Elasticità dei viaggi al prezzo",
-                                 "de": "Preiselastizität der Fahrten"},
-                  unit="1", default=-0.65, low=-2.0, high=0.0, plausible=(-0.85, -0.4), source=PRICE_SOURCE),
-        Parameter("trip_cost", {"en": "Money cost of a trip today", "it": "Costo monetario di un viaggio oggi",
-                                "de": "Geldkosten einer Fahrt heute"},
-                  unit="EUR", default=7.0, low=1.0, high=30.0,
-                  source="Assumption: running cost and parking of a car trip into a city centre"),
-        Parameter("detour_share", {"en": "Through trips not paying that drive around the area",
-                                   "it": "Viaggi di attraversamento non paganti che aggirano l'area",
-                                   "de": "Nicht zahlende Durchfahrten, die außen herum fahren"},
-                  unit="1", default=0.7, low=0.0, high=1.0, plausible=(0.5, 0.9),
-                  source="Assumption: for a trip with both ends outside, the way round costs minutes and the charge euros"),
-        Parameter("exempt_share", {"en": "Exempt among entering cars (residents, disabled people)",
-                                   "it": "Quota esente tra le auto in ingresso (residenti, disabili)",
-                                   "de": "Befreite unter einfahrenden Autos (Anwohnende, Behinderte)"},
-                  unit="1", default=0.15, low=0.0, high=0.9, plausible=(0.1, 0.25),
-                  source="Assumption: to be replaced with the city's permit register"),
+        Parameter(
+            "charge",
+            {"en": "Charge per entry", "it": "Tariffa per ingresso", "de": "Gebühr je Einfahrt"},
+            unit="EUR",
+            default=5.0,
+            low=0.5,
+            high=50.0,
+            source="Decision of the planner",
+        ),
+        Parameter(
+            "elasticity",
+            {
+                "en": "Price elasticity of trips",
+                "it": "Elasticità dei viaggi al prezzo",
+                "de": "Preiselastizität der Fahrten",
+            },
+            unit="1",
+            default=-0.65,
+            low=-2.0,
+            high=0.0,
+            plausible=(-0.85, -0.4),
+            source=PRICE_SOURCE,
+        ),
+        Parameter(
+            "trip_cost",
+            {
+                "en": "Money cost of a trip today",
+                "it": "Costo monetario di un viaggio oggi",
+                "de": "Geldkosten einer Fahrt heute",
+            },
+            unit="EUR",
+            default=7.0,
+            low=1.0,
+            high=30.0,
+            source="Assumption: running cost and parking of a car trip into a city centre",
+        ),
+        Parameter(
+            "detour_share",
+            {
+                "en": "Through trips not paying that drive around the area",
+                "it": "Viaggi di attraversamento non paganti che aggirano l'area",
+                "de": "Nicht zahlende Durchfahrten, die außen herum fahren",
+            },
+            unit="1",
+            default=0.7,
+            low=0.0,
+            high=1.0,
+            plausible=(0.5, 0.9),
+            source="Assumption: for a trip with both ends outside, the way round costs minutes and the charge euros",
+        ),
+        Parameter(
+            "exempt_share",
+            {
+                "en": "Exempt among entering cars (residents, disabled people)",
+                "it": "Quota esente tra le auto in ingresso (residenti, disabili)",
+                "de": "Befreite unter einfahrenden Autos (Anwohnende, Behinderte)",
+            },
+            unit="1",
+            default=0.15,
+            low=0.0,
+            high=0.9,
+            plausible=(0.1, 0.25),
+            source="Assumption: to be replaced with the city's permit register",
+        ),
         _exempt("bus", "authorised", "motorcycle"),
     ),
 )
 RESTRICT_ENTRY = Measure(
     "restrict_entry",
-    {"en": "Allow entry for permit holders only", "it": "Consentire l'ingresso solo agli autorizzati",
-     "de": "Einfahrt nur mit Berechtigung"},
-    {"en": "Only exempt classes and permit holders may drive into the area. Through traffic drives around it, trips "
-     "that end inside are not made by car.",
-     "it": "Entrano solo le classi esenti e gli autorizzati. Chi attraversa aggira l'area, i viaggi diretti all'interno "
-     "non si fanno in auto.",
-     "de": "Nur ausgenommene Klassen und Berechtigte dürfen einfahren. Durchgangsverkehr fährt außen herum, Fahrten mit "
-     "Ziel im Gebiet werden nicht mit dem Auto gemacht."},
+    {
+        "en": "Allow entry for permit holders only",
+        "it": "Consentire l'ingresso solo agli autorizzati",
+        "de": "Einfahrt nur mit Berechtigung",
+    },
+    {
+        "en": "Only exempt classes and permit holders may drive into the area. Through traffic drives around it, trips "
+        "that end inside are not made by car.",
+        "it": "Entrano solo le classi esenti e gli autorizzati. Chi attraversa aggira l'area, i viaggi diretti all'interno "
+        "non si fanno in auto.",
+        "de": "Nur ausgenommene Klassen und Berechtigte dürfen einfahren. Durchgangsverkehr fährt außen herum, Fahrten mit "
+        "Ziel im Gebiet werden nicht mit dem Auto gemacht.",
+    },
     ("area", "polygon"),
     (
-        Parameter("permit_share", {"en": "Permit holders among entering cars", "it": "Autorizzati tra le auto in ingresso",
-                                   "de": "Berechtigte unter einfahrenden Autos"},
-                  unit="1", default=0.3, low=0.0, high=1.0, plausible=(0.2, 0.45),
-                  source="Assumption: to be replaced with the city's permit register"),
+        Parameter(
+            "permit_share",
+            {
+                "en": "Permit holders among entering cars",
+                "it": "Autorizzati tra le auto in ingresso",
+                "de": "Berechtigte unter einfahrenden Autos",
+            },
+            unit="1",
+            default=0.3,
+            low=0.0,
+            high=1.0,
+            plausible=(0.2, 0.45),
+            source="Assumption: to be replaced with the city's permit register",
+        ),
         _exempt("bus", "authorised", "motorcycle"),
     ),
 )
 MEASURES = (CLOSE_STREET, LIMIT_SPEED, CHARGE_ENTRY, RESTRICT_ENTRY)
 
 INDICATORS = (
-    IndicatorSpec("vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"},
-                  "km", Direction.NEUTRAL),
-    IndicatorSpec("vehicles_entered", {"en": "Vehicles under way", "it": "Veicoli in viaggio", "de": "Fahrzeuge unterwegs"},
-                  "veh", Direction.NEUTRAL),
-    IndicatorSpec("mean_speed", {"en": "Mean speed", "it": "Velocità media", "de": "Mittlere Geschwindigkeit"},
-                  "km/h", Direction.NEUTRAL, 1),
-    IndicatorSpec("total_delay", {"en": "Time lost by all vehicles", "it": "Tempo perso da tutti i veicoli",
-                                  "de": "Zeitverlust aller Fahrzeuge"}, "veh·h", Direction.LOWER),
-    IndicatorSpec("delay_per_vehicle", {"en": "Time lost per vehicle", "it": "Tempo perso per veicolo",
-                                        "de": "Zeitverlust je Fahrzeug"}, "s", Direction.LOWER),
-    IndicatorSpec("co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg", Direction.LOWER),
-    IndicatorSpec("nox", {"en": "Nitrogen oxides emitted", "it": "Ossidi di azoto emessi", "de": "Stickoxid-Ausstoß"},
-                  "kg", Direction.LOWER, 2),
-    IndicatorSpec("trips_rerouted", {"en": "Trips on another route", "it": "Viaggi su un altro percorso",
-                                     "de": "Fahrten auf anderem Weg"}, "veh", Direction.NEUTRAL),
-    IndicatorSpec("trips_not_made", {"en": "Car trips no longer made", "it": "Viaggi in auto non più fatti",
-                                     "de": "Nicht mehr gemachte Autofahrten"}, "veh", Direction.NEUTRAL),
+    IndicatorSpec(
+        "vehicle_km",
+        {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"},
+        "km",
+        Direction.NEUTRAL,
+    ),
+    IndicatorSpec(
+        "vehicles_entered",
+        {"en": "Vehicles under way", "it": "Veicoli in viaggio", "de": "Fahrzeuge unterwegs"},
+        "veh",
+        Direction.NEUTRAL,
+    ),
+    IndicatorSpec(
+        "mean_speed",
+        {"en": "Mean speed", "it": "Velocità media", "de": "Mittlere Geschwindigkeit"},
+        "km/h",
+        Direction.NEUTRAL,
+        1,
+    ),
+    IndicatorSpec(
+        "total_delay",
+        {
+            "en": "Time lost by all vehicles",
+            "it": "Tempo perso da tutti i veicoli",
+            "de": "Zeitverlust aller Fahrzeuge",
+        },
+        "veh·h",
+        Direction.LOWER,
+    ),
+    IndicatorSpec(
+        "delay_per_vehicle",
+        {"en": "Time lost per vehicle", "it": "Tempo perso per veicolo", "de": "Zeitverlust je Fahrzeug"},
+        "s",
+        Direction.LOWER,
+    ),
+    IndicatorSpec(
+        "co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg", Direction.LOWER
+    ),
+    IndicatorSpec(
+        "nox",
+        {"en": "Nitrogen oxides emitted", "it": "Ossidi di azoto emessi", "de": "Stickoxid-Ausstoß"},
+        "kg",
+        Direction.LOWER,
+        2,
+    ),
+    IndicatorSpec(
+        "trips_rerouted",
+        {
+            "en": "Trips on another route",
+            "it": "Viaggi su un altro percorso",
+            "de": "Fahrten auf anderem Weg",
+        },
+        "veh",
+        Direction.NEUTRAL,
+    ),
+    IndicatorSpec(
+        "trips_not_made",
+        {
+            "en": "Car trips no longer made",
+            "it": "Viaggi in auto non più fatti",
+            "de": "Nicht mehr gemachte Autofahrten",
+        },
+        "veh",
+        Direction.NEUTRAL,
+    ),
 )
 
 FIELDS = (
     FieldSpec("flow", {"en": "Flow", "it": "Flusso", "de": "Verkehrsstärke"}, "veh/h"),
     FieldSpec("speed", {"en": "Speed", "it": "Velocità", "de": "Geschwindigkeit"}, "km/h"),
-    FieldSpec("delay", {"en": "Time lost per vehicle", "it": "Tempo perso per veicolo", "de": "Zeitverlust je Fahrzeug"},
-              "s", Direction.LOWER),
-    FieldSpec("vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"}, "km/h"),
+    FieldSpec(
+        "delay",
+        {"en": "Time lost per vehicle", "it": "Tempo perso per veicolo", "de": "Zeitverlust je Fahrzeug"},
+        "s",
+        Direction.LOWER,
+    ),
+    FieldSpec(
+        "vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"}, "km/h"
+    ),
     FieldSpec("co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg/h", Direction.LOWER),
-    FieldSpec("nox", {"en": "Nitrogen oxides emitted", "it": "Ossidi di azoto emessi", "de": "Stickoxid-Ausstoß"},
-              "g/h", Direction.LOWER),
+    FieldSpec(
+        "nox",
+        {"en": "Nitrogen oxides emitted", "it": "Ossidi di azoto emessi", "de": "Stickoxid-Ausstoß"},
+        "g/h",
+        Direction.LOWER,
+    ),
 )
 
 VALIDITY = {

@@ -25,12 +25,15 @@ from sympolis.plugins.simulators.sumo_traffic.network import NETWORK_FILE, Netwo
 
 MESO_OPTIONS = (
     "--mesosim",
-    "--meso-tls-penalty=0.6",
+    "--meso-tls-penalty=0.5",
     "--meso-tls-flow-penalty=1",
-    "--meso-minor-penalty=3",
+    "--meso-minor-penalty=2",
 )
 MICRO_OPTIONS = ("--time-to-teleport=180",)
-STEP_REPORT_S = 300
+SUMMARY_FILE = "summary.xml"
+SUMMARY_PERIOD_S = 20
+_TAIL_BYTES = 2000
+_STEP = re.compile(rb'<step time="([0-9.]+)"')
 MAX_SEED = 2**31 - 1
 MG_PER_KG = 1e6
 MG_PER_G = 1e3
@@ -82,7 +85,7 @@ def simulate(task: Task, on_share: Callable[[float], None] | None = None) -> Out
     with tempfile.TemporaryDirectory(prefix="sumo-traffic-") as name:
         folder = Path(name)
         _write_inputs(task, folder)
-        run_binary("sumo", _arguments(task, folder), folder, _reporter(task.window, on_share))
+        run_binary("sumo", _arguments(task, folder), folder, _reporter(task.window, folder, on_share))
         output = _read_output(task, folder)
     output.cost_cpu_s = _cpu_s() - used
     return output
@@ -102,11 +105,23 @@ def _end_s(window: Window) -> int:
     return window.end_hour * 3600 + WARM_UP_S
 
 
-def _reporter(window: Window, on_share: Callable[[float], None] | None) -> Callable[[int], None] | None:
+def _reporter(
+    window: Window, folder: Path, on_share: Callable[[float], None] | None
+) -> Callable[[], None] | None:
     if on_share is None:
         return None
     begin, length = _begin_s(window), _end_s(window) - _begin_s(window)
-    return lambda second: on_share(min(1.0, max(0.0, (second - begin) / length)))
+    return lambda: on_share(min(1.0, max(0.0, (_simulated_s(folder / SUMMARY_FILE, begin) - begin) / length)))
+
+
+def _simulated_s(path: Path, begin: float) -> float:
+    """The simulated second that SUMO has last written down."""
+    if not path.exists():
+        return begin
+    with path.open("rb") as summary:
+        summary.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        steps = _STEP.findall(summary.read())
+    return float(steps[-1]) if steps else begin
 
 
 def _arguments(task: Task, folder: Path) -> list[str]:
@@ -118,10 +133,13 @@ def _arguments(task: Task, folder: Path) -> list[str]:
         f"--begin={_begin_s(task.window)}",
         f"--end={_end_s(task.window)}",
         f"--seed={task.seed % MAX_SEED}",
-        f"--step-log.period={STEP_REPORT_S}",
+        f"--summary-output={SUMMARY_FILE}",
+        f"--summary-output.period={SUMMARY_PERIOD_S}",
         "--statistic-output=statistics.xml",
+        "--duration-log.statistics",
+        "--tripinfo-output.write-undeparted",
+        "--no-step-log",
         "--no-warnings",
-        "--no-internal-links=false" if task.micro else "--default.speeddev=0.1",
         *(MICRO_OPTIONS if task.micro else MESO_OPTIONS),
     ]
 
@@ -149,7 +167,9 @@ def _additional_xml(task: Task) -> str:
     period = f'begin="{_begin_s(task.window) + WARM_UP_S}" end="{_end_s(task.window)}" period="3600"'
     inside = ' withInternal="true"' if task.micro else ""
     classes = sorted({trip.vehicle_class for trip in task.trips})
-    emissions = f'<edgeData id="x" type="emissions" file="emissions.xml" excludeEmpty="true" {period}{inside}/>'
+    emissions = (
+        f'<edgeData id="x" type="emissions" file="emissions.xml" excludeEmpty="true" {period}{inside}/>'
+    )
     rows = [
         vehicle_types(classes),
         f'<edgeData id="t" file="traffic.xml" excludeEmpty="true" {period}{inside}/>',
@@ -163,7 +183,9 @@ def _trips_xml(task: Task) -> str:
     for trip in task.trips:
         routes.setdefault(trip.route, f"r{len(routes)}")
     rows = [f'<route id="{name}" edges="{_edges(route)}"/>' for route, name in routes.items()]
-    rows += [_trip_xml(number, trip, routes[trip.route], task.streams) for number, trip in enumerate(task.trips)]
+    rows += [
+        _trip_xml(number, trip, routes[trip.route], task.streams) for number, trip in enumerate(task.trips)
+    ]
     return "<routes>\n" + "\n".join(rows) + "\n</routes>\n"
 
 
@@ -192,8 +214,9 @@ def _read_output(task: Task, folder: Path) -> Output:
     hours, size = task.window.end_hour - task.window.start_hour, len(task.network.segments)
     names = ("flow", "speed", "delay", "vehicle_km", *(("co2", "nox") if task.emissions else ()))
     output = Output({name: [[_EMPTY[name]] * size for _ in range(hours)] for name in names}, Totals())
+    slower = _slower_s_per_km(task)
     for hour, edge in _edge_rows(folder / "traffic.xml"):
-        _add_traffic(output, hour, edge)
+        _add_traffic(output, hour, edge, slower.get(edge["id"], 0.0))
     if task.emissions:
         for hour, edge in _edge_rows(folder / "emissions.xml"):
             _add_emissions(output, hour, edge)
@@ -210,11 +233,19 @@ def _edge_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
             yield hour, edge.attrib
 
 
-def _add_traffic(output: Output, hour: int, edge: Mapping[str, str]) -> None:
+def _slower_s_per_km(task: Task) -> dict[str, float]:
+    """What a lower limit costs per kilometre: SUMO counts time lost against the new limit, people against today's."""
+    return {
+        f"e{number}": 1000 / speed - 1000 / task.network.segments[number].speed_ms
+        for number, speed in task.speeds_ms.items()
+    }
+
+
+def _add_traffic(output: Output, hour: int, edge: Mapping[str, str], slower_s_per_km: float) -> None:
     present_s = float(edge["sampledSeconds"])
     speed_ms = float(edge.get("speed", 0.0))
-    loss_s = float(edge.get("timeLoss", 0.0))
     kilometres = present_s * speed_ms / 1000
+    loss_s = float(edge.get("timeLoss", 0.0)) + slower_s_per_km * kilometres
     output.totals.vehicle_km += kilometres
     output.totals.vehicle_hours += present_s / 3600
     output.totals.time_loss_s += loss_s
@@ -240,7 +271,11 @@ def _add_emissions(output: Output, hour: int, edge: Mapping[str, str]) -> None:
 
 def _add_statistics(output: Output, path: Path) -> None:
     root = ET.parse(path).getroot()  # noqa: S314 - SUMO's own output
-    vehicles, teleports, trips = root.find("vehicles"), root.find("teleports"), root.find("vehicleTripStatistics")
+    vehicles, teleports, trips = (
+        root.find("vehicles"),
+        root.find("teleports"),
+        root.find("vehicleTripStatistics"),
+    )
     if vehicles is not None:
         output.departed, output.waiting = int(vehicles.attrib["inserted"]), int(vehicles.attrib["waiting"])
     if teleports is not None:

@@ -18,7 +18,7 @@ from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
 from sympolis.orchestration import documents, gather, run
 from sympolis.orchestration.atlas import AreaSetup, Atlas
 from sympolis.orchestration.comparison_desk import ComparisonDesk
-from sympolis.orchestration.model_desk import ModelDesk, ModelSetup, Ready
+from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import Request, RunDesk
@@ -34,6 +34,10 @@ _BASELINE_QUESTION = {
     "de": "Wie ist der Verkehr heute, ohne Maßnahme?",
     "en": "What is traffic like today, with no measure taken?",
 }
+
+
+_NO_ESTIMATE: Json = {"cpu_s": None, "members": 0, "cached": False}
+"""Of what the model refuses."""
 
 
 class Desk:
@@ -165,11 +169,10 @@ class Desk:
             "allowed": not reasons,
             "reasons": [_reason(reason) for reason in reasons],
             "affected": streets.touched_by(overrides),
-            "estimate": await self._estimate(scenario, ready, overrides) if not reasons else None,
+            "estimate": await self._runs.estimate(scenario, ready, overrides)
+            if not reasons
+            else _NO_ESTIMATE,
         }
-
-    async def _estimate(self, scenario: Scenario, ready: Ready, overrides: Sequence[Any]) -> Json:
-        return await self._runs.estimate(scenario, ready, overrides)
 
     async def _accepted(self, document: Any) -> Scenario:
         """The document as a scenario that the model allows. Raises the first reason against it."""

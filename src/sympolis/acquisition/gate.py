@@ -1,4 +1,4 @@
-"""Judges the rows of one run and keeps count: accepted, unchanged, duplicate or quarantined, and never none of these."""
+"""Judges the rows of one run and keeps count: accepted, unchanged, duplicate or quarantined; never none of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a row is: takes coordinates in the forms that portals publish and gives sound GeoJSON in WGS84, inside the city.
+"""Where a row is: takes coordinates in the forms portals publish and gives sound GeoJSON in WGS84, inside the city.
 
 Refuses rather than repairs: a polygon that crosses itself or a point in the sea is shown to a person.
 """
@@ -113,7 +113,7 @@ def transform(crs: str) -> Transform | None:
         found = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except CRSError as cause:
         raise ValueError(f"{crs} is not a known coordinate reference system") from cause
-    return lambda x, y: found.transform(x, y)
+    return found.transform  # type: ignore[no-any-return]
 
 
 def project(geometry: Geometry, to_wgs84: Transform | None) -> Geometry:

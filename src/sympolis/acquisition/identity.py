@@ -9,8 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 _SAFE = "-._~!$&'()*+,;=:@/"
-"""Characters a URN may hold besides letters and digits (RFC 8141); all others are percent-encoded, so that two different
-keys never meet in one id."""
+"""Characters a URN may hold besides letters and digits (RFC 8141); all others are percent-encoded, so that two
+different keys never meet in one id."""
 
 _encoder = msgspec.json.Encoder(order="sorted", enc_hook=str)
 

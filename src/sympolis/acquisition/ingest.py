@@ -1,7 +1,7 @@
 """One run of one source, from the first row to the books: read, judge, write, account for every row.
 
-Rows go through in batches. A batch is written before it is entered in the ledger, so that a stop in between costs a repeated
-write and never a lost row; and it is counted only when both are done, so that a failed run still reconciles.
+Rows go through in batches. A batch is written before it is entered in the ledger, so that a stop in between costs a
+repeated write and never a lost row; and it is counted only when both are done, so that a failed run still reconciles.
 """
 
 from __future__ import annotations

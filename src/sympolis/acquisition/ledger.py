@@ -1,7 +1,7 @@
 """The port behind which the books of acquisition are kept: runs, row fingerprints and the quarantine.
 
-Small on purpose, like every port; ``MemoryLedger`` here and the SQLite one in ``stores.embedded.ledger`` pass the same suite
-(``sympolis.testing.ledger``). Calls are quick and synchronous; the coordinator makes the large ones in a thread.
+Small on purpose, like every port; ``MemoryLedger`` here and the SQLite one in ``stores.embedded.ledger`` pass the same
+suite (``sympolis.testing.ledger``). Calls are quick and synchronous; the coordinator makes the large ones in a thread.
 """
 
 from __future__ import annotations

@@ -85,8 +85,8 @@ class SeriesRule:
     """Wide columns that are really a series: one observation per filled cell.
 
     Cell ``i`` of ``count`` is in column ``columns`` with ``{i}`` put in (``"h{i:02d}"``, or
-    ``"{i:02d}:00-{j:02d}:00"`` where ``j`` is i + 1) and was observed at row time + i × ``step_minutes``, counted on the
-    source's wall clock, so that hour 17 is 17:00 on every day of the year.
+    ``"{i:02d}:00-{j:02d}:00"`` with ``j`` = i + 1) and was observed at row time + i × ``step_minutes``,
+    counted on the source's wall clock, so that hour 17 is 17:00 on every day of the year.
     """
 
     attribute: str = option(pattern=TERM)

@@ -1,7 +1,7 @@
 """Reads the times that sources write: formats, time zones, and the hours that a clock change removes.
 
-Everything inside the twin is UTC. A source's clock is declared, never guessed: Italian counters follow the civil clock, the
-air-quality network follows solar time all year.
+Everything inside the twin is UTC. A source's clock is declared, never guessed: Italian counters follow the civil
+clock, the air-quality network follows solar time all year.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Clock:
         return known
 
     def utc(self, moment: datetime) -> datetime:
-        """The UTC time of ``moment``; of an hour that occurs twice, the first. Raises ``ValueError`` for one that never was."""
+        """The UTC time of ``moment``; of an hour that comes twice, the first. ``ValueError`` for one that never was."""
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
         result = moment.replace(tzinfo=self.zone).astimezone(UTC)

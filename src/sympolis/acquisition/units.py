@@ -47,8 +47,8 @@ UNITS = {
 }
 """code → (quantity, factor, offset): value in the quantity's base unit = value × factor + offset.
 
-``P1`` per cent; ``GQ`` µg/m³, ``GP`` mg/m³, ``KMQ`` kg/m³ (base g/m³); ``D54`` W/m², ``B13`` J/m²; ``DD`` degree of arc; ``EUR`` the
-ISO 4217 code that UN/CEFACT uses for money.
+``P1`` per cent; ``GQ`` µg/m³, ``GP`` mg/m³, ``KMQ`` kg/m³ (base g/m³); ``D54`` W/m², ``B13`` J/m²; ``DD`` degree of
+arc; ``EUR`` the ISO 4217 code that UN/CEFACT uses for money.
 """
 
 

@@ -16,7 +16,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import folder as folders
 from sympolis.city.folder import Contents
-from sympolis.city.schema import City, HourWindow, MapLayer, ModelPlan, ScenarioPlan
+from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
 from sympolis.domain.reading import Finding, did_you_mean
 from sympolis.plugins import loader
@@ -44,7 +44,7 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
         _check_model(contents, model)
     for scenario in contents.scenarios.values():
         _check_scenario(contents, scenario)
-    _check_layers(contents)
+    _check_map(contents)
     return _city(contents, settings), contents.findings
 
 
@@ -58,7 +58,9 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         mappings=contents.mappings,
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
-        layers=tuple(sorted(contents.layers, key=lambda item: (item.order, item.id))),
+        layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
+        figures=contents.map.figures,
+        areas=contents.map.areas,
         context=contents.context,
         translations=contents.translations,
         settings=settings,
@@ -189,25 +191,35 @@ def _check_scenario(contents: Contents, scenario: ScenarioPlan) -> None:
             contents.report(f"{file}: overrides[{index}].where", message)
 
 
-def _check_layers(contents: Contents) -> None:
+def _check_map(contents: Contents) -> None:
     produced: dict[str, set[str]] = {}
     for mapping in contents.mappings.values():
         produced.setdefault(mapping.entity_type, set()).update(mappings.attribute_names(mapping))
     seen: set[str] = set()
-    for index, layer in enumerate(contents.layers):
+    for index, layer in enumerate(contents.map.layers):
         where = f"dashboards/map.toml: layers[{index}]"
         if layer.id in seen:
             contents.report(f"{where}.id", f"{layer.id!r} is taken by an earlier layer")
         seen.add(layer.id)
-        _check_layer(contents, where, layer, produced)
+        _languages(contents, f"{where}.title", layer.title)
+        if layer.source:
+            _named(contents, f"{where}.source", layer.source, contents.sources, "source")
+        names = (layer.geometry, *(field.name for field in layer.fields))
+        _check_names(contents, where, layer.entity_type, names, produced)
+    for index, figure in enumerate(contents.map.figures):
+        where = f"dashboards/map.toml: figures[{index}]"
+        _languages(contents, f"{where}.title", figure.title)
+        _named(contents, f"{where}.source", figure.source, contents.sources, "source")
+        _check_names(contents, where, figure.entity_type, (figure.attribute,), produced)
 
 
-def _check_layer(contents: Contents, where: str, layer: MapLayer, produced: Mapping[str, set[str]]) -> None:
-    _languages(contents, f"{where}.title", layer.title)
-    if layer.source:
-        _named(contents, f"{where}.source", layer.source, contents.sources, "source")
-    if not _named(contents, f"{where}.entity_type", layer.entity_type, produced, "mapped entity type"):
-        return
-    known = produced[layer.entity_type]
-    for name in (layer.geometry, *(field.name for field in layer.fields)):
-        _named(contents, f"{where}: {name}", name, known, f"attribute of {layer.entity_type}")
+def _check_names(
+    contents: Contents,
+    where: str,
+    entity_type: str,
+    names: Iterable[str],
+    produced: Mapping[str, set[str]],
+) -> None:
+    if _named(contents, f"{where}.entity_type", entity_type, produced, "mapped entity type"):
+        for name in names:
+            _named(contents, f"{where}: {name}", name, produced[entity_type], f"attribute of {entity_type}")

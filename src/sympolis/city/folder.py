@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
-from sympolis.city.schema import CityFacts, MapLayer, MapPlan, ModelPlan, ScenarioPlan
+from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 
@@ -31,7 +31,7 @@ class Contents:
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
-    layers: tuple[MapLayer, ...] = ()
+    map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
     translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -54,8 +54,7 @@ def read(folder: Path) -> Contents:
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     if (folder / "dashboards" / "map.toml").exists():
-        plan = _one(contents, "dashboards/map.toml", MapPlan)
-        contents.layers = plan.layers if plan else ()
+        contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()
     contents.translations = {
         path.stem: table
         for path in sorted((folder / "translations").glob("*.toml"))

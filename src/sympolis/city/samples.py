@@ -1,7 +1,7 @@
 """``sympolis city build-samples``: derives a city's compact sample tables from its source data, reproducibly.
 
-A package's ``pipeline/`` holds one module per subject with ``build(pack, out)``: it reads source files below ``pack`` and
-writes tables below ``out``. Same input, same bytes: a table in git can be checked against its source at any time.
+A package's ``pipeline/`` holds one module per subject with ``build(pack, out)``: it reads source files below ``pack``
+and writes tables below ``out``. Same input, same bytes: a table in git can be checked against its source at any time.
 """
 
 from __future__ import annotations

@@ -119,7 +119,8 @@ class BaselinePlan:
     """The run of the world as it is, made when the twin first starts."""
 
     window: HourWindow = HourWindow()
-    members: int = option(4, minimum=1, maximum=64)
+    members: int | None = option(None, minimum=1, maximum=64)
+    """None: as many as the ensemble finds it needs."""
     mode: str = option("interactive", choices=("interactive", "job"))
     seed: int = 1
 
@@ -190,10 +191,37 @@ class MapLayer:
     time: str = option("none", choices=("hour", "day", "none"))
     source: str = ""
     """Id of the source its values come from."""
-    role: str = option("data", choices=("data", "background"))
-    """``background``: drawn under everything and not listed among the layers to switch."""
+    role: str = option("", choices=("", "areas", "streets", "green", "water", "buildings", "observed"))
+    """How the map draws it; empty: by ``kind`` (fill → areas, line → streets, point → observed)."""
+    background: bool = False
+    """Part of the ground: always drawn, not among the layers to switch."""
     default: bool = False
     order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservedFigure:
+    """A figure beside the map that nobody modelled: the mean of the newest values of an attribute."""
+
+    name: str = option(pattern=TERM)
+    title: Texts
+    unit: str
+    entity_type: str = option(pattern=TERM)
+    attribute: str = option(pattern=TERM)
+    direction: Direction = Direction.NEUTRAL
+    decimals: int = option(0, minimum=0, maximum=6)
+    source: str
+    """Id of the source of the observations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaSplit:
+    """The areas by which results are split to see whom a measure touches, and which attributes say who lives there."""
+
+    entity_type: str = option("StatisticalArea", pattern=TERM)
+    name: str = option("name", pattern=TERM)
+    population: str = option("population", pattern=TERM)
+    fragility: tuple[str, ...] = ("fragilityIndex",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +229,8 @@ class MapPlan:
     """``dashboards/map.toml``."""
 
     layers: tuple[MapLayer, ...] = ()
+    figures: tuple[ObservedFigure, ...] = ()
+    areas: AreaSplit = AreaSplit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +244,8 @@ class City:
     models: Mapping[str, ModelPlan]
     scenarios: tuple[ScenarioPlan, ...]
     layers: tuple[MapLayer, ...]
+    figures: tuple[ObservedFigure, ...]
+    areas: AreaSplit
     context: Mapping[str, Any]
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

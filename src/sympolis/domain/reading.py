@@ -1,7 +1,7 @@
 """Turns untyped tables (TOML, JSON) into frozen dataclasses and reports every mistake at once.
 
-City packages, plugin manifests and plugin settings are all written by people. They deserve one pass that lists everything
-that is wrong, where, what was expected and what to do — not the first error of many, and never a traceback.
+City packages, plugin manifests and plugin settings are all written by people. They deserve one pass that lists
+everything that is wrong, where, what was expected and what to do — not the first error of many, never a traceback.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _record(kind: type[T], document: Any, where: str, findings: list[Finding]) -
     if not isinstance(document, Mapping):
         findings.append(Finding(where, f"expected a table, found {_name(document)}"))
         return None
-    known = _fields(kind)
+    known = _fields(kind)  # type: ignore[arg-type] # every class is hashable
     _unknown_keys(document, known, where, findings)
     before = len(findings)
     values = {

@@ -121,8 +121,8 @@ class Layers:
             ],
             "time": layer.time,
             "default": layer.default,
-            "background": layer.role == "background",
-            "role": _role(layer),
+            "background": layer.background,
+            "role": layer.role or _role(layer),
         }
         classes = [one.name for one in layer.fields if one.name in _CLASSES]
         return {**described, "class": classes[0]} if classes else described

@@ -1,7 +1,7 @@
 """Reads delimited text, still the way most open-data portals publish tables.
 
-Every cell is given as text, or None where it says nothing: what a column means, its type, decimal sign and unit, and how
-wide hour columns become series, is the mapping's business.
+Every cell is given as text, or None where it says nothing: what a column means, its type, decimal sign and unit, and
+how wide hour columns become series, is the mapping's business.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class CsvConnector:
             raise errors.SourceFailed(f"cannot be read: {cause.strerror}", where=where) from cause
         except UnicodeDecodeError as cause:
             message = f"is not {settings.encoding} text (byte {cause.start} of a block)"
-            raise errors.SourceFailed(message, where=where, hint="set settings.encoding, e.g. cp1252") from cause
+            raise errors.SourceFailed(
+                message, where=where, hint="set settings.encoding, e.g. cp1252"
+            ) from cause
 
 
 def _records(stream: Any, settings: CsvSettings, where: str) -> Iterator[Record]:
@@ -57,11 +59,15 @@ def _header(names: list[str] | None, settings: CsvSettings, where: str) -> list[
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         hint = "rename one of them at the source, or check settings.delimiter"
-        raise errors.SourceFailed(f"has two columns called {', '.join(map(repr, twice))}", where=where, hint=hint)
+        raise errors.SourceFailed(
+            f"has two columns called {', '.join(map(repr, twice))}", where=where, hint=hint
+        )
     return header
 
 
-def _record(number: int, header: list[str], row: list[str], missing: frozenset[str], *, strip: bool) -> Record:
+def _record(
+    number: int, header: list[str], row: list[str], missing: frozenset[str], *, strip: bool
+) -> Record:
     if strip:
         row = [cell.strip() for cell in row]
     fields: dict[str, str | None] = {

@@ -1,7 +1,5 @@
 """What a source file may say under ``[settings]`` for a CSV table; terms follow the W3C's CSV dialect description."""
 
-# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
-
 from __future__ import annotations
 
 import codecs

@@ -1,6 +1,7 @@
 """Reads GeoJSON features, the common form of a city's areas, streets and sensors (RFC 7946).
 
-Properties become fields with their JSON types; the feature's ``id`` becomes the field ``id`` unless a property is called so.
+Properties become fields with their JSON types; the feature's ``id`` becomes the field ``id`` unless a property has
+that name.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def _decode(path: Path, settings: GeoJsonSettings) -> Any:
         size_mb = path.stat().st_size / 1e6
         if size_mb > settings.max_size_mb:
             message = f"is {size_mb:.0f} MB large; at most {settings.max_size_mb} are read"
-            raise errors.SourceFailed(message, where=str(path), hint="raise settings.max_size_mb, or split the file")
+            raise errors.SourceFailed(
+                message, where=str(path), hint="raise settings.max_size_mb, or split the file"
+            )
         return msgspec.json.decode(path.read_bytes())
     except OSError as cause:
         raise errors.SourceFailed(f"cannot be read: {cause.strerror}", where=str(path)) from cause

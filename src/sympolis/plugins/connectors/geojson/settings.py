@@ -1,7 +1,5 @@
 """What a source file may say under ``[settings]`` for GeoJSON."""
 
-# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Reads Parquet, the compact form of long series, in a short-lived process of its own.
 
-pyarrow costs a process 60 MB and more and clashes with libsumo; the twin's server therefore never imports it. The child reads
-row groups and hands them over a pipe as MessagePack (see ``reader``).
+pyarrow costs a process 60 MB and more and clashes with libsumo; the twin's server therefore never imports it. The
+child reads row groups and hands them over a pipe as MessagePack (see ``reader``).
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def _rows(path: Path, settings: ParquetSettings) -> Iterator[Record]:
             code = child.wait()
         if code != 0:
             complaints.seek(0)
-            reason = complaints.read().decode(errors="replace").strip().splitlines()[-1:] or ["the reader stopped"]
+            reason = complaints.read().decode(errors="replace").strip().splitlines()[-1:] or [
+                "the reader stopped"
+            ]
             raise errors.SourceFailed(reason[0], where=str(path))
 
 

@@ -1,7 +1,7 @@
 """The child process of the parquet connector: the only place that imports pyarrow.
 
-Run as ``python -m … PATH SETTINGS``; writes frames of an eight-byte length and a MessagePack map from column name to values.
-Ends with code 3 and one line on standard error where the file cannot be read.
+Run as ``python -m … PATH SETTINGS``; writes frames of an eight-byte length and a MessagePack map from column name to
+values. Ends with code 3 and one line on standard error where the file cannot be read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def main(path: str, request: str) -> int:
         table = pyarrow.parquet.ParquetFile(path, memory_map=True)
         unknown = set(_wanted(settings)) - set(table.schema_arrow.names)
         if unknown:
-            return _refuse(f"has no column {', '.join(sorted(unknown))}; it has {', '.join(table.schema_arrow.names)}")
+            return _refuse(
+                f"has no column {', '.join(sorted(unknown))}; it has {', '.join(table.schema_arrow.names)}"
+            )
         _write(table, settings, sys.stdout.buffer)
     except (OSError, pyarrow.ArrowException) as cause:
         return _refuse(f"is not a readable Parquet file: {cause}")

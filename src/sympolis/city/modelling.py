@@ -1,0 +1,77 @@
+"""Hands a city's models, scenarios and figures to the desk, in the desk's own words."""
+
+from __future__ import annotations
+
+from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
+from sympolis.domain.scenario import Override, Scenario, ScenarioStatus, Window
+from sympolis.orchestration.atlas import AreaSetup
+from sympolis.orchestration.model_desk import ModelSetup
+from sympolis.orchestration.observed import ObservedIndicator
+
+
+def models(city: City) -> list[ModelSetup]:
+    """The city's models as the desk takes them."""
+    return [_model(plan) for plan in city.models.values()]
+
+
+def _model(plan: ModelPlan) -> ModelSetup:
+    calibration, baseline = plan.calibration, plan.baseline
+    return ModelSetup(
+        id=plan.id,
+        simulator=plan.simulator,
+        title=plan.title,
+        parameters={parameter.name: parameter.value for parameter in plan.parameters},
+        calibrated=calibration is not None,
+        calibration_window=_window(calibration.window if calibration else HourWindow()),
+        calibration_seed=calibration.seed if calibration else 1,
+        baseline_window=_window(baseline.window),
+        baseline_mode=baseline.mode,
+        baseline_members=baseline.members,
+        baseline_seed=baseline.seed,
+    )
+
+
+def scenarios(city: City) -> list[Scenario]:
+    """The scenarios that come with the city, adopted as they stand."""
+    return [_scenario(plan, city) for plan in city.scenarios]
+
+
+def _scenario(plan: ScenarioPlan, city: City) -> Scenario:
+    return Scenario(
+        plan.id,
+        plan.title,
+        plan.question,
+        plan.model,
+        tuple(Override(one.measure, one.where, one.parameters) for one in plan.overrides),
+        _window(plan.window),
+        plan.base,
+        author=city.facts.operator,
+        status=ScenarioStatus.REVIEWED,
+    )
+
+
+def areas(city: City) -> AreaSetup:
+    """Where the split of results by area comes from."""
+    split = city.areas
+    return AreaSetup(split.entity_type, split.name, split.population, split.fragility)
+
+
+def observed(city: City) -> list[ObservedIndicator]:
+    """Figures of observations only."""
+    return [
+        ObservedIndicator(
+            figure.name,
+            figure.title,
+            figure.unit,
+            figure.entity_type,
+            figure.attribute,
+            str(figure.direction),
+            figure.decimals,
+            figure.source,
+        )
+        for figure in city.figures
+    ]
+
+
+def _window(window: HourWindow) -> Window:
+    return Window(window.start_hour, window.end_hour)

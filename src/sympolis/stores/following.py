@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from sympolis.domain.changes import Change
+from sympolis.domain.errors import StoreUnavailable
 
 _PAGE = 1000
 
@@ -58,7 +59,10 @@ async def follow(
     try:
         while not bell.closed:
             event.clear()
-            found = await read(after, _PAGE)
+            try:
+                found = await read(after, _PAGE)
+            except StoreUnavailable:  # closed meanwhile: that is how following ends
+                return
             for change in found:
                 yield change
                 after = change.number

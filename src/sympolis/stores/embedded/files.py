@@ -7,6 +7,7 @@ writer would make stale, and SQLite before 3.51.3 can corrupt a WAL that several
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import apsw
@@ -45,7 +46,7 @@ def claim(folder: Path) -> apsw.Connection:
     folder.mkdir(parents=True, exist_ok=True)
     connection = apsw.Connection(str(folder / "owner.sqlite"))
     try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        fetch_all(connection, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
     except apsw.BusyError as error:
         connection.close()
         raise StoreUnavailable(
@@ -71,7 +72,7 @@ def open_writer(path: Path) -> apsw.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = apsw.Connection(str(path), statementcachesize=200)
     connection.set_busy_timeout(_WAIT_MS)
-    connection.execute(_WRITER)
+    fetch_all(connection, _WRITER)
     migrate(connection, path)
     return connection
 
@@ -80,7 +81,7 @@ def open_reader(path: Path) -> apsw.Connection:
     """A connection that only reads."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=100)
     connection.set_busy_timeout(_WAIT_MS)
-    connection.execute(_READER)
+    fetch_all(connection, _READER)
     return connection
 
 
@@ -90,7 +91,7 @@ def migrate(connection: apsw.Connection, path: Path) -> None:
     Raises ``StoreUnavailable`` where the file is of a newer Sympolis.
     """
     scripts = sql.migrations("sympolis.stores.embedded")
-    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    version = fetch_value(connection, "PRAGMA user_version")
     if version > scripts[-1][0]:
         raise StoreUnavailable(
             f"this file has schema {version}, this Sympolis knows up to {scripts[-1][0]}",
@@ -100,5 +101,16 @@ def migrate(connection: apsw.Connection, path: Path) -> None:
     for number, script in scripts:
         if number > version:
             with connection:
-                connection.execute(script)
+                fetch_all(connection, script)
                 connection.execute(f"PRAGMA user_version = {number}")
+
+
+def fetch_all(db: apsw.Connection, statement: str, parameters: Any = None) -> list[Any]:
+    """All rows of a statement (or of several: apsw stops at the first that gives a row until it is asked on)."""
+    return db.execute(statement, parameters).fetchall()
+
+
+def fetch_value(db: apsw.Connection, statement: str, parameters: Any = None) -> Any:
+    """The only column of the only row of a statement."""
+    [(value,)] = db.execute(statement, parameters)
+    return value

@@ -17,6 +17,7 @@ from sympolis.domain.changes import Observation
 from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, reader
+from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.observed import check_time_property
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
@@ -39,7 +40,7 @@ class _Line:
 def history(db: apsw.Connection, query: HistoryQuery) -> History:
     """The selected observations or aggregates, from one snapshot."""
     check_time_property(query)
-    with db:
+    with reader.snapshot(db):
         lines = [line for line in _lines(db, query) if _has_points(db, line)]
         subjects = [list(group) for _, group in groupby(lines, key=lambda line: line.head.entity_id)]
         page = subjects[query.entities.offset : query.entities.offset + query.entities.limit]
@@ -65,8 +66,7 @@ def _lines(db: apsw.Connection, query: HistoryQuery) -> Iterator[_Line]:
 
 
 def _has_points(db: apsw.Connection, line: _Line) -> bool:
-    [(found,)] = db.execute(_SQL["has_points"], line.span()).fetchall()
-    return bool(found)
+    return bool(fetch_value(db, _SQL["has_points"], line.span()))
 
 
 def _observed(db: apsw.Connection, lines: Sequence[_Line], query: HistoryQuery) -> tuple[list[Series], bool]:

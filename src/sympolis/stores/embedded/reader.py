@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.compile import Selection, compile_query, names_in
+from sympolis.stores.embedded.files import fetch_all, fetch_value
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _LONGEST_S: Final = 10.0
@@ -36,7 +39,7 @@ def get(db: apsw.Connection, entity_id: str) -> Entity | None:
 
 def query(db: apsw.Connection, wanted: Query) -> Page:
     """One page, from one snapshot of the database."""
-    with _snapshot(db):
+    with snapshot(db):
         selection = _selection(db, wanted)
         if selection is None:
             return Page((), 0 if wanted.count else None)
@@ -63,15 +66,20 @@ def changes(db: apsw.Connection, after: int, limit: int) -> list[Change]:
 
 def tallies(db: apsw.Connection) -> tuple[int, int, int]:
     """Position, entities, observations."""
-    with _snapshot(db):
-        counts = dict(db.execute(_SQL["tallies"]).fetchall())
-        [(position,)] = db.execute(_SQL["position"]).fetchall()
+    with snapshot(db):
+        counts = dict(fetch_all(db, _SQL["tallies"]))
+        position = fetch_value(db, _SQL["position"])
     return position, counts["entities"], counts["observations"]
 
 
-def _snapshot(db: apsw.Connection) -> apsw.Connection:
-    """All statements inside see one state (apsw's savepoint holds the read transaction)."""
-    return db
+@contextmanager
+def snapshot(db: apsw.Connection) -> Iterator[None]:
+    """All statements inside see one state of the database."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
 
 
 def _selection(db: apsw.Connection, wanted: Query) -> Selection | None:
@@ -90,7 +98,7 @@ def _geo_keys(db: apsw.Connection, wanted: GeoQuery) -> list[int]:
     parameters: dict[str, Any] = {"name": wanted.property}
     if test.box is not None:
         parameters |= dict(zip(("west", "south", "east", "north"), test.box, strict=True))
-    rows = db.execute(_SQL["shapes_anywhere" if test.box is None else "shapes_near"], parameters).fetchall()
+    rows = fetch_all(db, _SQL["shapes_anywhere" if test.box is None else "shapes_near"], parameters)
     if not rows:
         return []
     chosen = test.select(shapely.from_wkb([wkb for _, wkb in rows]))
@@ -101,7 +109,7 @@ def _page_by_sql(db: apsw.Connection, wanted: Query, selection: Selection) -> Pa
     where, parameters = selection.where, selection.parameters
     total = None
     if wanted.count:
-        [(total,)] = db.execute(f"SELECT count(*) FROM entity e WHERE {where}", parameters).fetchall()  # noqa: S608
+        total = fetch_value(db, f"SELECT count(*) FROM entity e WHERE {where}", parameters)  # noqa: S608
     rows = db.execute(
         f"SELECT body FROM entity WHERE key IN (SELECT e.key FROM entity e WHERE {where}"  # noqa: S608
         " ORDER BY e.id LIMIT ? OFFSET ?) ORDER BY id",
@@ -140,8 +148,6 @@ def _looked_at(db: apsw.Connection, wanted: Query, selection: Selection) -> Iter
 
 def _without_geo(wanted: Query) -> Query:
     """The geo part is exact already."""
-    from dataclasses import replace
-
     return replace(wanted, geo=None)
 
 

@@ -18,6 +18,7 @@ from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.facts import facts
+from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.observed import observed_changes
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
@@ -41,10 +42,10 @@ class Recorder:
 
     def reload(self, tallies: dict[str, int] | None = None) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
-        self._names = dict(self._db.execute(_SQL["names"]).fetchall())
+        self._names = dict(fetch_all(self._db, _SQL["names"]))
         self._series.clear()
         self._tallies = tallies or dict.fromkeys(self._tallies, 0)
-        [(self.position,)] = self._db.execute(_SQL["position"]).fetchall()
+        self.position = fetch_value(self._db, _SQL["position"])
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""

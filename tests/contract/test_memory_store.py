@@ -1,0 +1,14 @@
+"""The memory store keeps the contract."""
+
+from contextlib import asynccontextmanager
+
+from sympolis.stores.memory import MemoryStore
+from sympolis.testing.stores import StoreContract
+
+
+class TestMemoryStore(StoreContract):
+    @asynccontextmanager
+    async def open_store(self, now):
+        store = MemoryStore(now=now)
+        yield store
+        await store.close()

@@ -108,7 +108,7 @@ def _known(name: str, where: str) -> None:
 
 
 def _typed(name: str, value: Any) -> Any:
-    kind = {field.name: type(field.default) for field in fields(Settings)}[name]
+    kind: Any = type(next(field.default for field in fields(Settings) if field.name == name))
     try:
         if kind is tuple:
             parts = value.split(",") if isinstance(value, str) else value

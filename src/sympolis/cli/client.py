@@ -1,7 +1,7 @@
 """How commands reach a twin: over HTTP where a server holds the data folder, else in this process.
 
 Two writers on one data folder would fight; a server therefore leaves its address in the folder it has locked
-(``app.Lock``), and every command looks there first.
+(``app.lock``), and every command looks there first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from sympolis import app
 from sympolis.domain import errors
@@ -133,7 +134,7 @@ class InProcess:
         lines = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-            "path": urllib.request.unquote(bare), "raw_path": bare.encode(), "query_string": query.encode(),
+            "path": unquote(bare), "raw_path": bare.encode(), "query_string": query.encode(),
             "root_path": "", "headers": [(k.encode(), v.encode()) for k, v in lines.items()],
             "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0),
         }  # fmt: skip
@@ -162,7 +163,7 @@ def _reply(sent: list[Mapping[str, Any]]) -> Reply:
 @contextmanager
 def connect(settings: Settings) -> Iterator[Client]:
     """A client for the twin in ``settings.data``: the server that holds it, else the twin opened here."""
-    address = app.running_at(settings)
+    address = app.holder(app.data_folder(settings))
     if address:
         yield Client(OverHttp(address))
         return

@@ -36,13 +36,13 @@ def demo(
 ) -> None:
     """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
     chosen = settings.read({"city": city, "host": host, "port": port, "data": data})
-    asyncio.run(_demo(chosen, open_browser=open_browser))
+    app.run(_demo(chosen, open_browser=open_browser))
 
 
 async def _demo(chosen: settings.Settings, *, open_browser: bool) -> None:
     async with app.serving(chosen) as twin:
         screen.print(
-            f"[bold]{text(twin.city.title)}[/] at [link={twin.address}]{twin.address}[/]  (stop with Ctrl-C)"
+            f"[bold]{text(twin.city.facts.title)}[/] at [link={twin.address}]{twin.address}[/]  (stop with Ctrl-C)"
         )
         first_start = asyncio.create_task(_first_start(twin))
         await asyncio.wait(
@@ -97,7 +97,7 @@ def serve(
         "store": store,
         "allow_loopback": allow_loopback,
     }
-    asyncio.run(_serve(settings.read(flags), ingest=ingest))
+    app.run(_serve(settings.read(flags), ingest=ingest))
 
 
 async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:

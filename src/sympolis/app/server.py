@@ -1,0 +1,108 @@
+"""Serves a twin over HTTP: one uvicorn server on one event loop, stopped cleanly by SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import uvicorn
+
+from sympolis.app.assembly import open_twin
+from sympolis.app.twin import Twin
+from sympolis.domain import errors
+from sympolis.settings import Settings
+
+T = TypeVar("T")
+
+_GRACE_S = 2
+"""How long open answers (event streams above all) may go on after the server was asked to stop."""
+_BACKLOG = 256
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on a new event loop, uvloop's where there is one."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(work)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to ``serving``, which has more to stop than the server."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Twin]:
+    """A twin that accepts requests at ``twin.address`` until ``twin.stopped`` is set, as SIGTERM and SIGINT do."""
+    listener = _listen(settings)
+    try:
+        twin = await open_twin(settings)
+    except BaseException:
+        listener.close()
+        raise
+    _stop_on_signals(twin)
+    server = _Server(uvicorn.Config(twin.asgi, **_options(settings)))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        twin.address = _address(listener)
+        twin.lock.publish(twin.address)
+        yield twin
+    finally:
+        server.should_exit = True
+        await task
+        await twin.close()
+
+
+def _stop_on_signals(twin: Twin) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, twin.stopped.set)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A listening socket: from here on connections queue, so the address may be announced."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as problem:
+        listener.close()
+        raise errors.SettingsInvalid(
+            f"cannot listen on {settings.host}:{settings.port}: {problem.strerror}",
+            where="port",
+            hint="stop what holds it, or choose another with --port (0 takes any free one)",
+        ) from problem
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "log_level": settings.log_level,
+        "access_log": False,
+        "server_header": False,
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "off",
+        "timeout_graceful_shutdown": _GRACE_S,
+    }
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

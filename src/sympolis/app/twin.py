@@ -1,0 +1,117 @@
+"""A twin at work: its parts, its first start and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sympolis.acquisition.coordinator import Coordinator
+from sympolis.acquisition.ledger import Ledger
+from sympolis.app.lock import Lock
+from sympolis.city import package
+from sympolis.context.broker import Broker
+from sympolis.domain import errors
+from sympolis.orchestration.desk import Desk
+from sympolis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[float, str], None]
+"""Called with the share done (0..1) and what is being done."""
+
+INGEST_SHARE = 0.3
+"""Part of the first start's progress bar that is ingest: roughly its part of the CPU time."""
+
+STEPS = {
+    "starting": {"it": "Avvio", "de": "Start", "en": "Starting"},
+    "ingest": {"it": "Caricamento dei dati", "de": "Daten werden geladen", "en": "Loading data"},
+    "baseline": {
+        "it": "Calibrazione e situazione di partenza",
+        "de": "Kalibrierung und Ausgangslage",
+        "en": "Calibration and baseline",
+    },
+    "ready": {"it": "Pronto", "de": "Bereit", "en": "Ready"},
+    "failed": {
+        "it": "L'avvio non è riuscito: vedi il registro",
+        "de": "Der Start ist misslungen: siehe Protokoll",
+        "en": "The start failed: see the log",
+    },
+}
+"""What the start screen says, by step and language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How far the start has come: ``share`` 0..1, ``text`` for people by language."""
+
+    ready: bool
+    step: str
+    share: float
+
+    @property
+    def text(self) -> Mapping[str, str]:
+        """What the start screen says."""
+        return STEPS[self.step]
+
+
+@dataclass
+class Twin:
+    """One city's twin, its parts joined.
+
+    ``address`` is known once it serves; setting ``stopped`` ends the serving.
+    """
+
+    city: package.City
+    broker: Broker
+    ledger: Ledger
+    coordinator: Coordinator
+    desk: Desk
+    lock: Lock
+    asgi: Any = None
+    address: str = ""
+    readiness: Readiness = field(default_factory=lambda: Readiness(False, "starting", 0.0))
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def first_start(self, report: Report | None = None) -> None:
+        """Ingest what is new, calibrate and run the baseline if these data have none yet.
+
+        Quick when nothing changed since the last start. Raises what made it fail; the twin serves on with what it has.
+        """
+        tell = self._teller(report)
+        try:
+            await self.coordinator.run_all(lambda share, words: tell("ingest", share * INGEST_SHARE, words))
+            if self.city.models:
+                rest = 1 - INGEST_SHARE
+                await self.desk.ensure_baseline(
+                    lambda share, words: tell("baseline", INGEST_SHARE + share * rest, words)
+                )
+        except errors.SympolisError:
+            self.readiness = Readiness(False, "failed", self.readiness.share)
+            log.exception("the first start could not be finished")
+            raise
+        tell("ready", 1.0, "")
+        self.readiness = Readiness(True, "ready", 1.0)
+
+    def _teller(self, report: Report | None) -> Callable[[str, float, str], None]:
+        def tell(step: str, share: float, words: str) -> None:
+            self.readiness = Readiness(False, step, share)
+            if report is not None:
+                report(share, f"{STEPS[step]['en']}: {words}" if words else STEPS[step]["en"])
+
+        return tell
+
+    async def close(self) -> None:
+        """Finish what was acknowledged and let go of everything."""
+        await self.desk.close()
+        await self.broker.store.close()
+        self.ledger.close()
+        self.lock.release()
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where this city's twin keeps everything it knows."""
+    return settings.data / package.locate(settings.city).name

@@ -45,7 +45,7 @@ class Runs:
 
     async def list(self, request: Request) -> Reply:
         """Runs, newest first."""
-        return json_reply(await self._desk.runs(SCENARIO.raw(request)))
+        return json_reply({"runs": await self._desk.runs(SCENARIO.raw(request))})
 
     async def get(self, request: Request) -> Reply:
         """One run."""

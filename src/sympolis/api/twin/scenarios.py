@@ -39,7 +39,7 @@ class Scenarios:
 
     async def list(self, request: Request) -> Reply:  # noqa: ARG002
         """Every scenario."""
-        return json_reply(await self._desk.scenarios())
+        return json_reply({"scenarios": await self._desk.scenarios()})
 
     async def get(self, request: Request) -> Reply:
         """One scenario."""

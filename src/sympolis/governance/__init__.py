@@ -1,1 +1,1 @@
-"""(to be described)"""
+"""Who owns what, where a number comes from and who may see it."""

@@ -6,6 +6,7 @@ One mechanism serves the hot NGSI-LD routes (no framework between socket and han
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -238,3 +239,14 @@ def encode(document: object) -> bytes:
 def json_reply(document: object, *, status: int = 200, headers: Headers = (), media: str = JSON) -> Reply:
     """A reply whose body is this document."""
     return Reply(status=status, body=encode(document), media=media, headers=headers)
+
+
+def tagged_reply(document: object, *, media: str = JSON) -> Reply:
+    """A reply that a client may keep and ask again about: its ETag is made from its content."""
+    body = encode(document)
+    return Reply(body=body, media=media, etag=weak_tag(body))
+
+
+def weak_tag(body: bytes) -> str:
+    """The ETag of a body; weak, because the same tag serves its compressed form."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'

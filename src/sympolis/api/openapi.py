@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -10,7 +9,7 @@ from typing import Any
 
 from sympolis import __version__
 from sympolis.api.errors import row_of
-from sympolis.api.http import JSON, PROBLEM_JSON, Reply, Request, encode
+from sympolis.api.http import JSON, PROBLEM_JSON, Reply, Request, encode, weak_tag
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import PROBLEM, Schema, reference
 from sympolis.domain import errors
@@ -97,7 +96,7 @@ def _route(path: str, handle: Any, name: str, title: str, media: str) -> Operati
 
 
 def _kept(body: bytes, media: str) -> Reply:
-    return Reply(body=body, media=media, etag=f'W/"{hashlib.sha256(body).hexdigest()[:16]}"')
+    return Reply(body=body, media=media, etag=weak_tag(body))
 
 
 def _operation(operation: Operation) -> dict[str, Any]:

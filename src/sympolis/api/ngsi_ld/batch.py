@@ -14,6 +14,7 @@ from sympolis.api.ngsi_ld.answers import batch_result, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.linking import Inbox
 from sympolis.api.ngsi_ld.reading import UPSERT_OPTIONS
 from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import merge
 from sympolis.context.codec import check_entity_id, parse_entity
 from sympolis.context.store import Write
@@ -32,7 +33,7 @@ class Batch:
 
     def __init__(self, parts: ApiParts) -> None:
         self._broker = parts.broker
-        self._inbox = Inbox(parts.contexts)
+        self._inbox = Inbox(Vocabulary(parts))
         self._max = parts.settings.max_batch
 
     async def create(self, request: Request) -> Reply:
@@ -82,13 +83,13 @@ class Batch:
             if number % _PARSED_BETWEEN_BREATHS == _PARSED_BETWEEN_BREATHS - 1:
                 await asyncio.sleep(0)
             try:
-                entities.append(await self._entity(document, terms, number))
+                entities.append(await self._entity(request, document, terms, number))
             except errors.InvalidRequest as error:
                 failures.append((_claimed_id(document), error))
         return entities, failures
 
-    async def _entity(self, document: Any, terms: Terms | None, number: int) -> Entity:
-        own, own_terms = await self._inbox.document(document, terms, f"[{number}]")
+    async def _entity(self, request: Request, document: Any, terms: Terms | None, number: int) -> Entity:
+        own, own_terms = await self._inbox.document(request, document, terms, f"[{number}]")
         return parse_entity(own, own_terms)
 
     def _members(self, body: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from sympolis.api.ngsi_ld.answers import Presenter, created_at, page_links, tena
 from sympolis.api.ngsi_ld.linking import Inbox, terms_of
 from sympolis.api.ngsi_ld.reading import LIMIT, TYPE, Shape, read_query, read_shape
 from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import typelanguage
 from sympolis.context.codec import check_entity_id, parse_entity
 from sympolis.context.query import AllOf, AnyOf, TypeIs
@@ -27,14 +28,14 @@ class Entities:
 
     def __init__(self, parts: ApiParts) -> None:
         self._broker = parts.broker
-        self._contexts = parts.contexts
-        self._inbox = Inbox(parts.contexts)
+        self._vocabulary = Vocabulary(parts)
+        self._inbox = Inbox(self._vocabulary)
 
     async def create(self, request: Request) -> Reply:
         """Create Entity, clause 5.6.1."""
         tenant = tenant_of(request)
         body, terms = await self._inbox.read(request)
-        document, own_terms = await self._inbox.document(body, terms, "body")
+        document, own_terms = await self._inbox.document(request, body, terms, "body")
         entity = parse_entity(document, own_terms)
         await self._broker.create(entity, tenant=tenant, cause=f"request:{request.id}")
         return created_at(entity.id, tenant_headers(tenant))
@@ -42,7 +43,7 @@ class Entities:
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Entity, clause 5.7.1."""
         tenant = tenant_of(request)
-        terms = await terms_of(request, self._contexts)
+        terms = await terms_of(request, self._vocabulary)
         shape = read_shape(request)
         presenter = Presenter(request, terms, shape)
         entity = await self._broker.retrieve(check_entity_id(request.arguments["entityId"]), tenant=tenant)
@@ -55,14 +56,14 @@ class Entities:
         tenant = tenant_of(request)
         entity_id = check_entity_id(request.arguments["entityId"])
         if TYPE.raw(request) is not None:
-            terms = await terms_of(request, self._contexts)
+            terms = await terms_of(request, self._vocabulary)
             _check_type(await self._broker.retrieve(entity_id, tenant=tenant), request, terms)
         await self._broker.delete(entity_id, tenant=tenant, cause=f"request:{request.id}")
         return Reply(status=204, headers=tenant_headers(tenant))
 
     async def query(self, request: Request) -> Reply:
         """Query Entities, clause 5.7.2."""
-        return await self.answer_query(request, await terms_of(request, self._contexts))
+        return await self.answer_query(request, await terms_of(request, self._vocabulary))
 
     async def answer_query(self, request: Request, terms: Terms) -> Reply:
         """The page that the request's parameters select; shared with the query by POST."""

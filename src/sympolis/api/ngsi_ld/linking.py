@@ -8,8 +8,9 @@ from typing import Any
 
 from sympolis.api.bodies import parse_json
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Headers, Request
+from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.core_context import CORE_URL
-from sympolis.context.terms import Contexts, Terms
+from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
 CONTEXT_RELATION = "http://www.w3.org/ns/json-ld#context"
@@ -34,18 +35,19 @@ def linked_context(request: Request) -> str | None:
     return found[0] if found else None
 
 
-async def terms_of(request: Request, contexts: Contexts) -> Terms:
+async def terms_of(request: Request, vocabulary: Vocabulary) -> Terms:
     """The terms of a request without a body: the linked @context, else the core."""
     if request.header(b"link") is None:
-        return contexts.core()
-    return await contexts.resolve(linked_context(request))
+        return vocabulary.core()
+    linked = linked_context(request)
+    return vocabulary.core() if linked is None else await vocabulary.resolve(linked, request)
 
 
 class Inbox:
     """Reads bodies and decides, for each document in them, which terms it uses."""
 
-    def __init__(self, contexts: Contexts) -> None:
-        self._contexts = contexts
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
 
     async def read(self, request: Request) -> tuple[Any, Terms | None]:
         """The body's JSON, and the terms of all of it (None: each document brings its own @context).
@@ -60,7 +62,7 @@ class Inbox:
         document = parse_json(await request.body())
         linked = linked_context(request) if request.header(b"link") else None
         if media == JSON:
-            return document, await self._contexts.resolve(linked) if linked else self._contexts.core()
+            return document, await terms_of(request, self._vocabulary)
         if linked is not None:
             raise errors.BadRequestData(
                 "a body of type application/ld+json carries its own @context",
@@ -69,7 +71,9 @@ class Inbox:
             )
         return document, None
 
-    async def document(self, document: Any, terms: Terms | None, where: str) -> tuple[dict[str, Any], Terms]:
+    async def document(
+        self, request: Request, document: Any, terms: Terms | None, where: str
+    ) -> tuple[dict[str, Any], Terms]:
         """One JSON object of a body without its @context, and its terms."""
         if not isinstance(document, Mapping):
             raise errors.InvalidRequest("expected a JSON object", where=where)
@@ -84,12 +88,12 @@ class Inbox:
         if "@context" not in document:
             raise errors.BadRequestData("the @context is missing", where=f"{where}: @context")
         own = {key: value for key, value in document.items() if key != "@context"}
-        return own, await self._contexts.resolve(document["@context"])
+        return own, await self._vocabulary.resolve(document["@context"], request)
 
 
-def linkable(terms: Terms, contexts: Contexts) -> Terms:
+def linkable(terms: Terms, vocabulary: Vocabulary) -> Terms:
     """These terms if one Link can name them, else the core's: an answer must not use names nobody can look up."""
-    return terms if len(terms.links) in (1, 2) and terms.links[-1] == CORE_URL else contexts.core()
+    return terms if len(terms.links) in (1, 2) and terms.links[-1] == CORE_URL else vocabulary.core()
 
 
 def context_link(terms: Terms) -> bytes:

@@ -14,6 +14,7 @@ from sympolis.api.ngsi_ld.linking import Inbox, linkable
 from sympolis.api.ngsi_ld.reading import LATER_SELECTION
 from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
@@ -29,8 +30,8 @@ class Posted:
     """Handlers of ``/entityOperations/query`` and ``/temporal/entityOperations/query``."""
 
     def __init__(self, parts: ApiParts, entities: Entities, temporal: Temporal) -> None:
-        self._contexts = parts.contexts
-        self._inbox = Inbox(parts.contexts)
+        self._vocabulary = Vocabulary(parts)
+        self._inbox = Inbox(self._vocabulary)
         self._entities = entities
         self._temporal = temporal
 
@@ -46,10 +47,10 @@ class Posted:
 
     async def _take(self, request: Request) -> Terms:
         body, terms = await self._inbox.read(request)
-        document, own = await self._inbox.document(body, terms, "body")
+        document, own = await self._inbox.document(request, body, terms, "body")
         request.parameters = {**request.parameters, **query_parameters(document)}
         # Where the answer names its context in a Link, only a context with an address will do.
-        return linkable(own, self._contexts)
+        return linkable(own, self._vocabulary)
 
 
 def query_parameters(document: Mapping[str, Any]) -> dict[str, str]:

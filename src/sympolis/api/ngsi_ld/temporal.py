@@ -23,6 +23,7 @@ from sympolis.api.ngsi_ld.reading import (
     read_temporal_shape,
 )
 from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import check_entity_id, compact_types, render_history
 from sympolis.context.instants import format_instant
 from sympolis.context.query import HistoryQuery, Query
@@ -36,12 +37,12 @@ class Temporal:
 
     def __init__(self, parts: ApiParts) -> None:
         self._broker = parts.broker
-        self._contexts = parts.contexts
+        self._vocabulary = Vocabulary(parts)
         self._page_size = parts.settings.temporal_page_size
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Temporal Evolution of an Entity, clause 5.7.3."""
-        tenant, terms = tenant_of(request), await terms_of(request, self._contexts)
+        tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
         shape, media = read_temporal_shape(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
         entity_id = check_entity_id(request.arguments["entityId"])
         query = read_history(
@@ -56,7 +57,7 @@ class Temporal:
 
     async def query(self, request: Request) -> Reply:
         """Query Temporal Evolution of Entities, clause 5.7.4."""
-        return await self.answer_query(request, await terms_of(request, self._contexts))
+        return await self.answer_query(request, await terms_of(request, self._vocabulary))
 
     async def answer_query(self, request: Request, terms: Terms) -> Reply:
         """The page that the request's parameters select; shared with the query by POST."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sympolis.api.http import LD_JSON, Reply, Request, json_reply
+from sympolis.api.http import LD_JSON, Reply, Request, json_reply, tagged_reply
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import context_path, in_words
 from sympolis.city.schema import City
@@ -57,7 +57,7 @@ class CityPages:
             raise errors.NotFound(
                 "there is no such context", where="name", hint=f"there is {self._city.context_name}"
             )
-        return json_reply(self._city.context, media=LD_JSON)
+        return tagged_reply(self._city.context, media=LD_JSON)
 
     async def _baseline_run(self) -> str | None:
         desk = self._parts.desk

@@ -7,13 +7,12 @@ log. Bodies are kept compressed, because the same bytes go to every browser.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sympolis.api.compression import gzip_body
-from sympolis.api.http import GEO_JSON, Reply, encode
+from sympolis.api.http import GEO_JSON, Reply, encode, weak_tag
 from sympolis.api.type_index import TypeIndex
 from sympolis.city.schema import City, MapLayer
 from sympolis.context import qlanguage
@@ -102,8 +101,9 @@ class Layers:
         ]
         body = encode({"type": "FeatureCollection", "features": features})
         gzipped = await asyncio.to_thread(gzip_body, body, _GZIP_LEVEL)
-        etag = f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'
-        return BuiltLayer(newest, len(features), Reply(body=body, media=GEO_JSON, etag=etag, gzipped=gzipped))
+        return BuiltLayer(
+            newest, len(features), Reply(body=body, media=GEO_JSON, etag=weak_tag(body), gzipped=gzipped)
+        )
 
     async def _described(self, layer: MapLayer) -> dict[str, Any]:
         source = self._city.sources.get(layer.source)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
 from sympolis.api.events import event, event_stream
-from sympolis.api.http import Reply, Request, Stream, json_reply
+from sympolis.api.http import Reply, Request, Stream, json_reply, tagged_reply
 from sympolis.api.parameters import Parameter
 from sympolis.domain import errors
 
@@ -63,7 +63,7 @@ class Runs:
 
     async def results(self, request: Request) -> Reply:
         """What a run gives per feature and hour."""
-        return json_reply(await self._desk.results(request.arguments["run"]))
+        return tagged_reply(await self._desk.results(request.arguments["run"]))
 
     async def results_csv(self, request: Request) -> Reply:
         """The same as a table for spreadsheets."""
@@ -81,7 +81,7 @@ class Runs:
         base, other = BASE.raw(request), WITH.raw(request)
         assert base is not None
         assert other is not None
-        return json_reply(await self._desk.compare(base, other))
+        return tagged_reply(await self._desk.compare(base, other))
 
     async def _progress(self, run_id: str) -> AsyncGenerator[bytes, None]:
         states = cast("AsyncGenerator[dict[str, Any], None]", self._desk.run_events(run_id))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
-from sympolis.api.http import GEO_JSON, Reply, Request, json_reply
+from sympolis.api.http import GEO_JSON, Reply, Request, json_reply, tagged_reply
 
 if TYPE_CHECKING:
     from sympolis.orchestration.desk import Desk
@@ -28,7 +28,7 @@ class Models:
 
     async def features(self, request: Request) -> Reply:
         """The features that a model's results refer to."""
-        return json_reply(await self._desk.model_features(request.arguments["model"]), media=GEO_JSON)
+        return tagged_reply(await self._desk.model_features(request.arguments["model"]), media=GEO_JSON)
 
 
 class Scenarios:

@@ -53,7 +53,7 @@ def new_observations(before: Entity | None, after: Entity | None) -> Iterator[Ob
     """A point for each instance with ``observed_at`` that is new or differs from the one before."""
     if after is None:
         return
-    for name, instance in after.instances():
+    for name, instance in _newly_written(before, after):
         if instance.observed_at is None:
             continue
         known = before.attribute(name, instance.dataset_id) if before is not None else None
@@ -68,6 +68,14 @@ def new_observations(before: Entity | None, after: Entity | None) -> Iterator[Ob
                 dataset_id=instance.dataset_id,
                 kind=instance.kind,
             )
+
+
+def _newly_written(before: Entity | None, after: Entity) -> Iterator[tuple[str, Attribute]]:
+    old = before.attributes if before is not None else {}
+    for name, instances in after.attributes.items():
+        if old.get(name) is not instances:
+            for instance in instances:
+                yield name, instance
 
 
 def check_observations(observations: Iterable[Observation]) -> None:

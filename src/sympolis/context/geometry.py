@@ -8,6 +8,7 @@ distances below a millimetre per kilometre, see the tests against geodesics). Ge
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,56 @@ def from_geojson(geometries: Sequence[Mapping[str, Any]]) -> Any:
         return shapely.from_geojson([msgspec.json.encode(geometry) for geometry in geometries])
     except (shapely.errors.GEOSException, TypeError, ValueError, msgspec.MsgspecError) as error:
         raise BadRequestData(f"this geometry cannot be read: {error}", where="coordinates") from error
+
+
+def to_wkb(shape: Mapping[str, Any]) -> tuple[bytes, Box]:
+    """A checked GeoJSON geometry as well-known binary (in two dimensions), and its bounding box.
+
+    For the writer: a geometry of a few positions takes a few microseconds, without a trip through GEOS.
+    Raises ``BadRequestData`` for what ``geojson.check_geometry`` would have refused.
+    """
+    try:
+        flat: list[float] = []
+        wkb = _WKB[shape["type"]](shape["coordinates"], flat)
+        return wkb, (min(flat[::2]), min(flat[1::2]), max(flat[::2]), max(flat[1::2]))
+    except (KeyError, TypeError, ValueError, struct.error) as error:
+        raise BadRequestData(f"this geometry cannot be read: {error}", where="coordinates") from error
+
+
+def _point_wkb(position: Sequence[float], flat: list[float]) -> bytes:
+    flat += position[:2]
+    return struct.pack("<BIdd", 1, 1, position[0], position[1])
+
+
+def _positions(positions: Sequence[Sequence[float]], flat: list[float]) -> bytes:
+    numbers = [number for position in positions for number in position[:2]]
+    flat += numbers
+    return struct.pack(f"<I{len(numbers)}d", len(positions), *numbers)
+
+
+def _line_wkb(positions: Sequence[Sequence[float]], flat: list[float]) -> bytes:
+    return struct.pack("<BI", 1, 2) + _positions(positions, flat)
+
+
+def _polygon_wkb(rings: Sequence[Any], flat: list[float]) -> bytes:
+    return struct.pack("<BII", 1, 3, len(rings)) + b"".join(_positions(ring, flat) for ring in rings)
+
+
+def _several_wkb(code: int, one: Callable[[Any, list[float]], bytes]) -> Callable[[Any, list[float]], bytes]:
+    def several(parts: Sequence[Any], flat: list[float]) -> bytes:
+        return struct.pack("<BII", 1, code, len(parts)) + b"".join(one(part, flat) for part in parts)
+
+    return several
+
+
+_WKB: Mapping[str, Callable[[Any, list[float]], bytes]] = {
+    "Point": _point_wkb,
+    "LineString": _line_wkb,
+    "Polygon": _polygon_wkb,
+    "MultiPoint": _several_wkb(4, _point_wkb),
+    "MultiLineString": _several_wkb(5, _line_wkb),
+    "MultiPolygon": _several_wkb(6, _polygon_wkb),
+}
 
 
 @dataclass(frozen=True, slots=True)

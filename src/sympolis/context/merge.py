@@ -189,7 +189,7 @@ def _fresh(entity: Entity, at: datetime) -> Entity:
 
 def _replaced(before: Entity, entity: Entity, at: datetime) -> Entity:
     attributes = {
-        name: tuple(_settled(before.attribute(name, one.dataset_id), one, at) for one in instances)
+        name: _settled_all(before.attributes.get(name, ()), instances, at)
         for name, instances in entity.attributes.items()
     }
     return _changed(
@@ -225,7 +225,7 @@ def _joined(present: Instances, more: Instances, at: datetime, overwrite: bool) 
         known = found.get(one.dataset_id)
         if known is None or overwrite:
             found[one.dataset_id] = _settled(known, one, at)
-    return _default_first(found)
+    return _unless_same(present, _default_first(found))
 
 
 def _default_first(found: Mapping[str | None, Attribute]) -> Instances:
@@ -245,6 +245,18 @@ def _without(attributes: Attributes, name: str, rest: Instances) -> dict[str, In
     return found
 
 
+def _settled_all(present: Instances, given: Instances, at: datetime) -> Instances:
+    """The given instances with their system times; ``present`` itself where they say the same, so that it shows."""
+    known = {one.dataset_id: one for one in present}
+    found = tuple(_settled(known.get(one.dataset_id), one, at) for one in given)
+    return _unless_same(present, found)
+
+
+def _unless_same(present: Instances, found: Instances) -> Instances:
+    same = len(present) == len(found) and all(one is other for one, other in zip(present, found, strict=True))
+    return present if same else found
+
+
 def _settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribute:
     """``given`` with its system times; ``known`` where they say the same."""
     if known is None:
@@ -256,7 +268,7 @@ def _settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribu
 
 def same_content(one: Attribute, other: Attribute) -> bool:
     """Whether two instances say the same, apart from system times. ``true`` and ``1`` are different values."""
-    return (
+    return one is other or (
         one.kind is other.kind
         and same_value(one.value, other.value)
         and one.observed_at == other.observed_at
@@ -264,16 +276,27 @@ def same_content(one: Attribute, other: Attribute) -> bool:
         and one.dataset_id == other.dataset_id
         and one.members == other.members
         and one.attributes.keys() == other.attributes.keys()
-        and all(_same_instances(one.attributes[name], other.attributes[name]) for name in one.attributes)
+        and same_attributes(one.attributes, other.attributes)
     )
+
+
+def same_attributes(some: Attributes, others: Attributes) -> bool:
+    """Whether attributes of the same names say the same."""
+    return all(_same_instances(instances, others[name]) for name, instances in some.items())
 
 
 def _same_instances(some: Instances, others: Instances) -> bool:
     return len(some) == len(others) and all(map(same_content, some, others))
 
 
+_SCALARS = frozenset((str, int, float, bool))
+
+
 def same_value(one: Any, other: Any) -> bool:
     """JSON equality: Python's, but telling booleans from numbers."""
+    kind = type(one)
+    if kind is type(other) and kind in _SCALARS:
+        return bool(one == other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):

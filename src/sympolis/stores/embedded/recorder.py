@@ -8,7 +8,6 @@ from typing import Any
 
 import apsw
 import msgspec
-import shapely
 
 from sympolis.context import effects, geometry
 from sympolis.context.store import Write
@@ -17,12 +16,15 @@ from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
-from sympolis.stores.embedded.facts import facts
+from sympolis.stores.embedded.facts import Fact, facts
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.observed import observed_changes
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _MOST_SERIES_KEPT = 20_000
+
+_Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
+"""Name key, instances before, instances after."""
 
 
 class Recorder:
@@ -95,10 +97,9 @@ class Recorder:
             self._db.execute(_SQL["change_entity"], (bodies.encode_entity(after), key))
         assert key is not None
         self._index_types(key, before, after)
-        for name in names:
-            old = before.attributes.get(name, ()) if before is not None else ()
-            new = after.attributes.get(name, ()) if after is not None else ()
-            self._index_attribute(key, self._name(name), old, new)
+        old = before.attributes if before is not None else {}
+        new = after.attributes if after is not None else {}
+        self._index_values(key, [(self._name(name), old.get(name, ()), new.get(name, ())) for name in names])
 
     def _index_types(self, key: int, before: Entity | None, after: Entity | None) -> None:
         old = before.types if before is not None else ()
@@ -112,35 +113,36 @@ class Recorder:
         for name in set(new) - set(old):
             self._db.execute(_SQL["add_type"], (self._name(name), subject.id, key))
 
-    def _index_attribute(
-        self, key: int, name: int, old: Sequence[Attribute], new: Sequence[Attribute]
-    ) -> None:
-        before = facts(old) if old else set()
-        after = facts(new) if new else set()
-        if before != after:
-            for value in before - after:
-                self._db.execute(_SQL["drop_fact"], (name, value, key))
-            for value in after - before:
-                self._db.execute(_SQL["add_fact"], (name, value, key))
-        shapes = _geometries(new)
-        if shapes != _geometries(old):
-            self._place(key, name, shapes)
+    def _index_values(self, key: int, changed: Sequence[_Changed]) -> None:
+        """Bring the fact index and the R*Tree from the old to the new instances of some attributes."""
+        gone: list[tuple[int, Fact, int]] = []
+        come: list[tuple[int, Fact, int]] = []
+        for name, old, new in changed:
+            before = facts(old) if old else set()
+            after = facts(new) if new else set()
+            gone += [(name, value, key) for value in before - after]
+            come += [(name, value, key) for value in after - before]
+            shapes = _geometries(new)
+            if shapes != _geometries(old):
+                self._place(key, name, shapes)
+        if gone:
+            self._db.executemany(_SQL["drop_fact"], gone)
+        if come:
+            self._db.executemany(_SQL["add_fact"], come)
 
     def _place(self, key: int, name: int, shapes: Sequence[Any]) -> None:
         """Let the R*Tree know the geometries of one geo-property; rows that are there are moved, which is cheaper."""
-        found = geometry.from_geojson(shapes) if shapes else ()
         present = [row for (row,) in self._db.execute(_SQL["shapes_of"], (key, name))]
-        for row in present[len(found) :]:
+        for row in present[len(shapes) :]:
             self._db.execute(_SQL["drop_shape"], (row,))
             self._db.execute(_SQL["drop_place"], (row,))
-        for place, shape in enumerate(found):
-            wkb = shapely.to_wkb(shape)
-            west, south, east, north = (float(edge) for edge in shapely.bounds(shape))
+        for place, shape in enumerate(shapes):
+            wkb, (west, south, east, north) = geometry.to_wkb(shape)
             if place < len(present):
                 self._db.execute(_SQL["move_shape"], (wkb, present[place]))
                 self._db.execute(_SQL["move_place"], (west, east, south, north, present[place]))
             else:
-                [(row,)] = self._db.execute(_SQL["add_shape"], (key, name, wkb))
+                row = fetch_value(self._db, _SQL["add_shape"], (key, name, wkb))
                 self._db.execute(_SQL["add_place"], (row, west, east, south, north))
 
     # --- history and log

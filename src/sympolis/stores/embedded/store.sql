@@ -66,6 +66,16 @@ WHERE place.east >= :west AND place.west <= :east AND place.north >= :south AND 
 -- name: shapes_anywhere
 SELECT shape.entity, shape.wkb FROM shape WHERE shape.name = (SELECT key FROM name WHERE iri = :name)
 
+-- name: page_of_type
+-- The commonest query, read in the order of the index.
+SELECT entity.body FROM (
+    SELECT entity, id FROM entity_type WHERE type = (SELECT key FROM name WHERE iri = :type)
+    ORDER BY id LIMIT :limit OFFSET :offset
+) AS listed JOIN entity ON entity.key = listed.entity ORDER BY listed.id
+
+-- name: count_type
+SELECT count(*) FROM entity_type WHERE type = (SELECT key FROM name WHERE iri = :type)
+
 -- name: not_indexed
 -- Which of these attributes hold values that `fact` does not (see facts.py).
 SELECT iri FROM name WHERE iri IN (SELECT value FROM json_each(?))

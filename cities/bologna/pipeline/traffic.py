@@ -3,8 +3,8 @@
 Reads the open data pack (DLR's SUMO scenario "joined" of Bologna, the Comune's 2024 loop counts, OpenStreetMap's
 street names) and writes, below ``out/traffic``: ``segments``, ``nodes``, ``signals``, ``demand`` and ``loops`` as
 GeoJSON, the hourly counts as CSV (a row per loop and day), and ``tables.json``, which says for each table how many
-rows were read and written and why they differ. Rows that look wrong are not dropped here: the twin's quality gate judges them.
-The output is a pure function of the input: same pack, same bytes.
+rows were read and written and why they differ. Rows that look wrong are not dropped here: the twin's quality gate
+judges them. The output is a pure function of the input: same pack, same bytes.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from sympolis.plugins.simulators.sumo_traffic import calibration, prepared, sett
 from sympolis.plugins.simulators.sumo_traffic.demand import WARM_UP_S, Level, draw_trips
 from sympolis.plugins.simulators.sumo_traffic.measures import Outcome, carry_out, make_plan, refusals
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared
-from sympolis.plugins.simulators.sumo_traffic.simulation import Output, Task, simulate
+from sympolis.plugins.simulators.sumo_traffic.simulation import Output, Task, cpu_s, simulate
 
 JOB = "job"
 
@@ -66,9 +66,11 @@ class SumoTraffic(Simulator):
     def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
         """Draw one day, carry out the measures on it, simulate it."""
         model = prepared.load(folder)
+        progress(0.0, "drawing the day's trips")
         reasons = refusals(model, member.overrides, member.window)
         if reasons:
             raise OverrideRefused("; ".join(reasons))
+        used = cpu_s()
         outcome, speeds = _day(model, member)
         task = Task(
             folder=folder,
@@ -80,13 +82,13 @@ class SumoTraffic(Simulator):
             micro=member.mode == JOB,
             speeds_ms=speeds,
         )
-        output = simulate(task, lambda share: progress(share, f"{share:.0%}"))
+        output = simulate(task, lambda share: progress(share, f"simulating, {share:.0%}"))
         return MemberResult(
             features=tuple(segment.id for segment in model.network.segments),
             fields=output.fields,
             indicators=_indicators(output, outcome),
             warnings=tuple(_warnings(output, outcome)),
-            cost_cpu_s=round(output.cost_cpu_s, 3),
+            cost_cpu_s=round(cpu_s() - used, 3),
         )
 
     def calibrate(

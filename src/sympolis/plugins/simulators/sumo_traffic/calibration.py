@@ -201,9 +201,8 @@ def _verdict(
 ) -> Calibration:
     hours = setting.window.end_hour - setting.window.start_hour
     points = tuple(
-        (loop.id, split, round(float(counted) / hours, 1), round(float(flow) / hours, 1))
-        for split in ("training", "held_out")
-        for loop, counted, flow in zip(observed.loops, observed.vehicles, splits[split], strict=True)
+        (loop.id, "held_out", round(float(counted) / hours, 1), round(float(flow) / hours, 1))
+        for loop, counted, flow in zip(observed.loops, observed.vehicles, splits["held_out"], strict=True)
     )
     return Calibration(
         parameters={"by_stream": dict(by_stream), "by_hour": list(setting.by_hour)},

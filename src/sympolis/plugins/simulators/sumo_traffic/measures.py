@@ -283,8 +283,8 @@ def _search(
 def refusals(prepared: Prepared, overrides: Sequence[Override], window: Window) -> list[str]:
     """Why these overrides cannot be simulated, in plain words; empty if they can."""
     reasons = list(_window_refusals(prepared, window))
-    for number, override in enumerate(overrides):
-        reasons += [f"overrides[{number}]: {reason}" for reason in _override_refusals(prepared, override)]
+    for override in overrides:
+        reasons += _override_refusals(prepared, override)
     if not reasons:
         reasons += _stranding_refusals(prepared, overrides, window)
     return reasons

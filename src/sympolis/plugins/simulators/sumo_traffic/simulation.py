@@ -81,17 +81,18 @@ class Task:
 
 def simulate(task: Task, on_share: Callable[[float], None] | None = None) -> Output:
     """Run SUMO on ``task``; ``on_share`` hears the share done. Raises ``ModelFailed`` or what ``on_share`` raises."""
-    used = _cpu_s()
+    used = cpu_s()
     with tempfile.TemporaryDirectory(prefix="sumo-traffic-") as name:
         folder = Path(name)
         _write_inputs(task, folder)
         run_binary("sumo", _arguments(task, folder), folder, _reporter(task.window, folder, on_share))
         output = _read_output(task, folder)
-    output.cost_cpu_s = _cpu_s() - used
+    output.cost_cpu_s = cpu_s() - used
     return output
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
+    """CPU seconds of this process and of the programs it has run."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
@@ -195,7 +196,8 @@ def _edges(route: Sequence[int]) -> str:
 
 def _trip_xml(number: int, trip: Trip, route: str, streams: Sequence[Stream]) -> str:
     kind = type_id(CLASSES[trip.vehicle_class], trip.fleet_position)
-    head = f'<vehicle id="v{number}" type="{kind}" route="{route}" depart="{trip.depart_s + WARM_UP_S:.1f}" departLane="best"'
+    depart = f"{trip.depart_s + WARM_UP_S:.1f}"
+    head = f'<vehicle id="v{number}" type="{kind}" route="{route}" depart="{depart}" departLane="best"'
     stops = "".join(_stops_xml(trip, streams[trip.stream]))
     return f"{head}>{stops}</vehicle>" if stops else f"{head}/>"
 
@@ -203,7 +205,8 @@ def _trip_xml(number: int, trip: Trip, route: str, streams: Sequence[Stream]) ->
 def _stops_xml(trip: Trip, stream: Stream) -> Iterator[str]:
     for stop in stream.stops:
         if stop.segment in trip.route:
-            place = f'lane="e{stop.segment}_{stop.lane}" startPos="{stop.end_m - stop.length_m:.1f}" endPos="{stop.end_m}"'
+            begin_m = f"{stop.end_m - stop.length_m:.1f}"
+            place = f'lane="e{stop.segment}_{stop.lane}" startPos="{begin_m}" endPos="{stop.end_m}"'
             yield f'<stop {place} duration="{stop.duration_s}" friendlyPos="true"/>'
 
 

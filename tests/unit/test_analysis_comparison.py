@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,14 +101,23 @@ def test_an_unknown_unit_of_emissions_is_not_guessed() -> None:
 
 def test_the_words_are_cautious_in_three_languages() -> None:
     better = indicator_change(NOX, DAYS, DAYS * 0.9)
-    unclear = indicator_change(FLOW, DAYS, DAYS)
-    text = wording.describe([better, unclear], streets=(12, 700))
-    assert text["en"].startswith("Likely: Nitrogen oxides falls by about 10.0 % (90 % interval: 8.")
-    assert "No clear change in: Traffic." in text["en"] and "12 of 700" in text["en"]
-    assert text["it"].startswith(
-        "Probabile: Ossidi di azoto in calo di circa 10,0 % (intervallo al 90 %: da 8,"
+    worse = indicator_change(replace(NOX, title={"en": "Delay"}), DAYS, DAYS + 7)
+    unclear = indicator_change(replace(NOX, title={"en": "Noise"}), DAYS, DAYS)
+    text = wording.describe([better, unclear, worse], streets=(12, 700))
+    assert text["en"].startswith("Likely better: Nitrogen oxides −10.0 % (90 % interval: −11.8 to −8.2)")
+    assert "; likely worse: Delay +7.0 % (" in text["en"]
+    assert text["en"].endswith(
+        "no clear change: Noise. Traffic clearly changes on 12 of 700 street segments."
     )
-    assert text["de"].startswith("Wahrscheinlich: Stickoxide sinkt um etwa 10,0 % (90-%-Intervall: 8,")
+    assert text["it"].startswith(
+        "Probabilmente meglio: Ossidi di azoto −10,0 % (intervallo al 90 %: da −11,8 a −8,2)"
+    )
+    assert text["de"].startswith("Wahrscheinlich besser: Stickoxide −10,0 % (90-%-Intervall: −11,8 bis −8,2)")
+
+
+def test_a_figure_that_was_zero_is_named_with_its_unit() -> None:
+    text = wording.describe([indicator_change(replace(FLOW, decimals=0), DAYS * 0, DAYS)])
+    assert text["en"] == "Likely higher: Traffic +100 veh (90 % interval: +82 to +118)."
 
 
 def test_without_a_clear_change_no_word_of_better_or_worse() -> None:
@@ -116,3 +127,14 @@ def test_without_a_clear_change_no_word_of_better_or_worse() -> None:
         "de": "Keine klare Änderung gegenüber dem Vergleichsfall.",
         "en": "No clear change from the comparison case.",
     }
+
+
+def test_warnings_of_members_are_told_once_with_their_range() -> None:
+    found = wording.summarised(
+        [["45 vehicles waited", "odd"], ["385 vehicles waited"], [], ["7 vehicles left"]]
+    )
+    assert found == (
+        "45–385 vehicles waited (in 2 of 4 members)",
+        "odd (in 1 of 4 members)",
+        "7 vehicles left (in 1 of 4 members)",
+    )

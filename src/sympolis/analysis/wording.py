@@ -1,55 +1,76 @@
 """A comparison in one or two sentences that a council can read, in Italian, German and English.
 
 The words are cautious by rule: only changes whose interval excludes zero are named as changes, always with "likely"
-and their interval; everything else is said to show no clear change.
+and their interval; everything else is said to show no clear change. The sentence uses the verdicts' own words, so that
+it says the same as the tiles beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sympolis.analysis.comparison import IndicatorChange
-from sympolis.domain.measure import Estimate, Verdict
+from sympolis.domain.measure import Direction, Estimate, Verdict
 
 NAMED = 3
-"""At most this many indicators are named in a sentence."""
+"""At most this many indicators are named for each verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    likely: str
-    rises: str
-    falls: str
-    by: str
+    verdicts: Mapping[Verdict, str]
     interval: str
-    unclear: str
     nothing: str
     streets: str
-    joiner: str
     decimal: str
 
 
 _LANGUAGES: Mapping[str, _Words] = {
     "it": _Words(
-        likely="Probabile: ", rises="{name} in aumento", falls="{name} in calo", by="di circa {value}",
-        interval="(intervallo al {level} %: da {low} a {high})", unclear="Nessun cambiamento chiaro per: {names}.",
+        verdicts={
+            Verdict.LIKELY_BETTER: "probabilmente meglio",
+            Verdict.LIKELY_WORSE: "probabilmente peggio",
+            Verdict.LIKELY_HIGHER: "probabilmente più alto",
+            Verdict.LIKELY_LOWER: "probabilmente più basso",
+            Verdict.NO_CLEAR_CHANGE: "nessun cambiamento chiaro",
+        },
+        interval="intervallo al {level} %: da {low} a {high}",
         nothing="Nessun cambiamento chiaro rispetto al confronto.",
-        streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.", joiner="; ", decimal=",",
+        streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.",
+        decimal=",",
     ),
     "de": _Words(
-        likely="Wahrscheinlich: ", rises="{name} steigt", falls="{name} sinkt", by="um etwa {value}",
-        interval="({level}-%-Intervall: {low} bis {high})", unclear="Keine klare Änderung bei: {names}.",
+        verdicts={
+            Verdict.LIKELY_BETTER: "wahrscheinlich besser",
+            Verdict.LIKELY_WORSE: "wahrscheinlich schlechter",
+            Verdict.LIKELY_HIGHER: "wahrscheinlich höher",
+            Verdict.LIKELY_LOWER: "wahrscheinlich niedriger",
+            Verdict.NO_CLEAR_CHANGE: "keine klare Änderung",
+        },
+        interval="{level}-%-Intervall: {low} bis {high}",
         nothing="Keine klare Änderung gegenüber dem Vergleichsfall.",
-        streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.", joiner="; ", decimal=",",
+        streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.",
+        decimal=",",
     ),
     "en": _Words(
-        likely="Likely: ", rises="{name} rises", falls="{name} falls", by="by about {value}",
-        interval="({level} % interval: {low} to {high})", unclear="No clear change in: {names}.",
+        verdicts={verdict: str(verdict) for verdict in Verdict},
+        interval="{level} % interval: {low} to {high}",
         nothing="No clear change from the comparison case.",
-        streets="Traffic clearly changes on {count} of {total} street segments.", joiner="; ", decimal=".",
+        streets="Traffic clearly changes on {count} of {total} street segments.",
+        decimal=".",
     ),
-}  # fmt: skip
+}
+
+_ORDER = (
+    Verdict.LIKELY_BETTER,
+    Verdict.LIKELY_WORSE,
+    Verdict.LIKELY_HIGHER,
+    Verdict.LIKELY_LOWER,
+    Verdict.NO_CLEAR_CHANGE,
+)
 
 
 def describe(
@@ -62,45 +83,75 @@ def describe(
     return {language: _describe(changes, streets, language) for language in _LANGUAGES}
 
 
+def summarised(warnings: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The members' warnings without repetition: those that differ only in a number become one, with the range.
+
+    ``warnings`` holds each member's; the number of members concerned is added where they are not all alone.
+    """
+    members = [tuple(found) for found in warnings]
+    groups: dict[str, list[str]] = {}
+    for warning in chain.from_iterable(members):
+        groups.setdefault(_NUMBER.sub("#", warning), []).append(warning)
+    return tuple(_merged(found, len(members)) for found in groups.values())
+
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.]*\w)")
+
+
+def _merged(warnings: Sequence[str], members: int) -> str:
+    """One text for warnings of the same pattern, e.g. ``"45–385 vehicles … (in 8 of 8 members)"``."""
+    columns = [[int(number) for number in _NUMBER.findall(warning)] for warning in warnings]
+    ranges = iter([(min(column), max(column)) for column in zip(*columns, strict=True)])
+    text = _NUMBER.sub(lambda _: _span(*next(ranges)), warnings[0])
+    return f"{text} (in {len(warnings)} of {members} members)"
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
+
+
 def _describe(changes: Sequence[IndicatorChange], streets: tuple[int, int] | None, language: str) -> str:
     words = _LANGUAGES[language]
-    clear = [change for change in changes if change.verdict is not Verdict.NO_CLEAR_CHANGE]
-    unclear = [change for change in changes if change.verdict is Verdict.NO_CLEAR_CHANGE]
-    sentences = []
-    if clear:
-        parts = [_clause(change, words, language) for change in clear[:NAMED]]
-        sentences.append(words.likely + words.joiner.join(parts) + ".")
-    if clear and unclear:
-        names = ", ".join(_name(change, language) for change in unclear[:NAMED])
-        sentences.append(words.unclear.format(names=names))
-    if not clear:
-        sentences.append(words.nothing)
+    parts = [part for verdict in _ORDER if (part := _part(changes, verdict, words, language))]
+    if all(change.verdict is Verdict.NO_CLEAR_CHANGE for change in changes):
+        parts = []
+    sentences = [_sentence("; ".join(parts)) if parts else words.nothing]
     if streets is not None and streets[0]:
         sentences.append(words.streets.format(count=streets[0], total=streets[1]))
     return " ".join(sentences)
 
 
-def _clause(change: IndicatorChange, words: _Words, language: str) -> str:
-    shown = change.percent or change.change
-    rising = shown.value > 0
-    pattern = words.rises if rising else words.falls
+def _part(changes: Sequence[IndicatorChange], verdict: Verdict, words: _Words, language: str) -> str:
+    """``"likely better: NOx -4.0 % (90 % interval: -6.0 to -2.0)"``; empty where nothing has this verdict."""
+    found = [change for change in changes if change.verdict is verdict and _worth_a_word(change)][:NAMED]
+    if verdict is Verdict.NO_CLEAR_CHANGE:
+        named = [_name(change, language) for change in found]
+    else:
+        named = [f"{_name(change, language)} {_size(change, words)}" for change in found]
+    return f"{words.verdicts[verdict]}: {', '.join(named)}" if named else ""
+
+
+def _worth_a_word(change: IndicatorChange) -> bool:
+    """Figures that say neither good nor bad are only named where they change."""
+    return change.verdict is not Verdict.NO_CLEAR_CHANGE or change.spec.direction is not Direction.NEUTRAL
+
+
+def _size(change: IndicatorChange, words: _Words) -> str:
+    shown: Estimate = change.percent or change.change
     decimals = 1 if change.percent else change.spec.decimals
-    text = pattern.format(name=_name(change, language))
-    size = words.by.format(value=_amount(abs(shown.value), decimals, shown.unit, words))
-    return f"{text} {size} {_interval(shown, decimals, rising=rising, words=words)}"
+    value, low, high = (
+        _signed(number, decimals, words) for number in (shown.value, shown.interval.low, shown.interval.high)
+    )
+    level = round(shown.interval.level * 100)
+    return f"{value} {shown.unit}".strip() + f" ({words.interval.format(level=level, low=low, high=high)})"
 
 
-def _interval(shown: Estimate, decimals: int, *, rising: bool, words: _Words) -> str:
-    low, high = shown.interval.low, shown.interval.high
-    ends = (low, high) if rising else (-high, -low)
-    near, far = (_amount(end, decimals, "", words) for end in ends)
-    unit = f" {shown.unit}" if shown.unit else ""
-    return words.interval.format(level=round(shown.interval.level * 100), low=near, high=far + unit)
+def _signed(value: float, decimals: int, words: _Words) -> str:
+    return f"{value:+.{decimals}f}".replace(".", words.decimal).replace("-", "−")
 
 
-def _amount(value: float, decimals: int, unit: str, words: _Words) -> str:
-    number = f"{value:.{decimals}f}".replace(".", words.decimal)
-    return f"{number} {unit}".strip()
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _name(change: IndicatorChange, language: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sympolis.analysis.ensemble import POLICIES
 from sympolis.analysis.scenario import BASELINE, Reason
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
@@ -234,7 +235,9 @@ class Desk:
         hear = progress or (lambda _share, _text: None)
         hear(0.0, "preparing the model")
         await self._models.ready(model_id, lambda share, text: hear(0.05 + 0.35 * share, text))
-        request = Request(setup.baseline_mode, setup.baseline_members, setup.baseline_seed)
+        # Always as many members as a scenario may have, so that each of its members finds its pair.
+        members = setup.baseline_members or POLICIES[setup.baseline_mode].maximum
+        request = Request(setup.baseline_mode, members, setup.baseline_seed)
         started = await self._runs.start(baseline_id(setup, first=True), request)
         done = started if started.finished else await self._runs.wait(started.id, _heard(hear))
         if done.status is not RunStatus.DONE:

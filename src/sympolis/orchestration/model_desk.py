@@ -49,7 +49,7 @@ FIRST = -1
 class ModelSetup:
     """A model of this city: which simulator, what the city fixes about it, its calibration and its baseline.
 
-    ``members`` None lets the ensemble decide (``analysis.ensemble.POLICIES``).
+    ``baseline_members`` None takes as many as a scenario of that mode may have (``analysis.ensemble.POLICIES``).
     """
 
     id: str

@@ -80,6 +80,9 @@ class Run:
     """The uncertain ones and the range over which the ensemble varied them."""
     data_version: str = ""
     key: str = ""
+    """Names the question and the number of members asked for."""
+    first: str = ""
+    """Names the question alone: runs that share it differ in nothing but their number of members."""
     member_keys: tuple[str, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -19,6 +19,7 @@ from typing import Any
 from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.comparison import estimate, stack
+from sympolis.analysis.wording import summarised
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, RunStatus, Scenario
@@ -114,10 +115,15 @@ class RunDesk:
             areas = await self._atlas.polygons(allowed)
             streets = await self._streets(ready)
             allowed, reasons = checking.resolve(allowed, areas.get, frozenset(streets.ids))
-        if not reasons and allowed:
+        if not reasons and allowed and not self._was_run(ready, scenario, allowed):
             settled = ensemble.member(self._plan(ready, scenario, allowed, Request()), 0).overrides
             reasons = await self._models.check(ready, settled, scenario.window)
         return tuple(allowed), [_renumbered(reason, own_from) for reason in reasons]
+
+    def _was_run(self, ready: Ready, scenario: Scenario, overrides: Sequence[Override]) -> bool:
+        """Whether a member of this very question is kept: what has been simulated need not be checked again."""
+        first = ensemble.member(self._plan(ready, scenario, overrides, Request()), 0)
+        return member_files.exists(self._stem(self._member_key(ready, first)))
 
     async def estimate(
         self, scenario: Scenario, ready: Ready, overrides: Sequence[Override]
@@ -125,15 +131,12 @@ class RunDesk:
         """What a run with default settings costs: CPU seconds (None: never measured), members, whether it is kept."""
         request = Request()
         plan = self._plan(ready, scenario, overrides, request)
-        planned = range(request.policy.minimum)
-        stems = [self._stem(self._member_key(ready, ensemble.member(plan, index))) for index in planned]
-        missing = sum(not member_files.exists(stem) for stem in stems)
+        first = self._first(ready, plan)
+        known = self._answer(first, request) if ready.calibration or not ready.setup.calibrated else None
+        members = len(known.member_keys) if known else request.policy.maximum
         each = self._member_cost(scenario.simulator, request.mode, scenario)
-        return {
-            "cpu_s": 0.0 if not missing else (float(f"{each * missing:.2g}") if each is not None else None),
-            "members": len(planned),
-            "cached": missing == 0 and ready.calibration is not None,
-        }
+        cost = 0.0 if known else each and float(f"{each * members:.2g}")
+        return {"cpu_s": cost, "members": members, "cached": known is not None}
 
     async def start(self, scenario_id: str, request: Request) -> Run:
         """Start a run, or give the finished (or running) one that answers the same question.
@@ -147,7 +150,7 @@ class RunDesk:
         if reasons:
             raise reasons[0].error()
         run = self._queued(scenario, ready, overrides, request)
-        if (known := self._known(run)) is not None:
+        if (known := self._known(run, request)) is not None:
             return known
         if len(self._tasks) >= MOST_ACTIVE:
             raise errors.Conflict(f"{MOST_ACTIVE} runs are under way already", hint="wait, or cancel one")
@@ -286,7 +289,7 @@ class RunDesk:
             cost_cpu_s=sum(costs),
             member_cost_cpu_s=sum(each) / len(each),
             cached=not costs,
-            warnings=_distinct(warning for result in results for warning in result.warnings),
+            warnings=summarised(result.warnings for result in results),
             indicators=_figures(ready, run, results),
         )
         # The entity first: a run that says "done" can already be cited from the twin's own data.
@@ -333,7 +336,7 @@ class RunDesk:
         plan = self._design(ready, run)
         calibration = ready.calibration
         complete = calibration is not None or not ready.setup.calibrated
-        first = self._member_key(ready, ensemble.member(plan, 0))
+        first = self._first(ready, plan)
         return replace(
             run,
             data_version=ready.data_version,
@@ -341,21 +344,31 @@ class RunDesk:
             sampled=ensemble.uncertain_names(plan),
             calibration_id=calibration.id if calibration else "",
             calibration=calibration.result.figures if calibration else {},
-            # Every member follows from the first one's ingredients, the ranges and the number of members.
-            key=files.key([first, ensemble.uncertain_names(plan), request.policy]) if complete else "",
+            first=first if complete else "",
+            key=files.key([first, request.policy]) if complete else "",
         )
 
-    def _known(self, run: Run) -> Run | None:
-        """A run of the same scenario version with the same key: finished (the answer is there) or under way."""
+    def _known(self, run: Run, request: Request) -> Run | None:
+        """A run of the same scenario version that answers the same question: finished, or under way."""
         if not run.key:
             return None
         for other in self.board.list_runs(run.scenario):
-            if other.key != run.key or other.scenario_version != run.scenario_version:
-                continue
-            if other.id in self._tasks and not other.finished:
+            same = other.key == run.key and other.scenario_version == run.scenario_version
+            if same and other.id in self._tasks and not other.finished:
                 return other
-            if other.status is RunStatus.DONE and self._kept(other):
-                return replace(other, cached=True)
+        found = self._answer(run.first, request, scenario=run.scenario, version=run.scenario_version)
+        return replace(found, cached=True) if found else None
+
+    def _answer(
+        self, first: str, request: Request, *, scenario: str | None = None, version: int | None = None
+    ) -> Run | None:
+        """A finished run whose first member is ``first``, so that all are; more members than needed are welcome."""
+        for other in self.board.list_runs(scenario):
+            count = len(other.member_keys)
+            fits = count == request.members if request.members else count >= request.policy.minimum
+            same = other.first == first and version in (None, other.scenario_version)
+            if same and fits and other.status is RunStatus.DONE and self._kept(other):
+                return other
         return None
 
     def _kept(self, run: Run) -> bool:
@@ -380,6 +393,10 @@ class RunDesk:
         asked = Request(run.mode, run.asked_members, run.seed)
         scenario = Scenario(run.scenario, {}, {}, run.model, window=run.window)
         return self._plan(ready, scenario, run.overrides, asked)
+
+    def _first(self, ready: Ready, plan: ensemble.Design) -> str:
+        """Names the question: all members follow from the first one and the ranges over which the others vary."""
+        return files.key([self._member_key(ready, ensemble.member(plan, 0)), ensemble.uncertain_names(plan)])
 
     def _member_key(self, ready: Ready, member: Member) -> str:
         return files.key([ready.setup.simulator, ready.simulator.version, ready.data_version, member])
@@ -459,10 +476,6 @@ def _renumbered(reason: checking.Reason, own_from: int) -> checking.Reason:
     index = reason.override - own_from
     before, after = f"overrides[{reason.override}]", f"overrides[{index}]" if index >= 0 else "base"
     return replace(reason, override=max(index, 0), where=reason.where.replace(before, after, 1))
-
-
-def _distinct(warnings: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(warnings))
 
 
 def _whole(value: Any) -> bool:

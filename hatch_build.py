@@ -18,7 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run as a plain script (`make ui`), where no package is built
+    BuildHookInterface = object
 
 SOURCES = ("src", "public")
 SINGLE_FILES = (
@@ -35,7 +38,7 @@ STAMP = ".sources.sha256"
 OLDEST_NODE = (20, 19)
 
 
-class WebInterface(BuildHookInterface):  # type: ignore[type-arg]
+class WebInterface(BuildHookInterface):  # type: ignore[misc]
     """Runs ``npm ci`` and ``npm run build`` where the assets are missing or stale."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

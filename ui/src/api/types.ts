@@ -46,11 +46,13 @@ export interface LayerInfo {
   kind: 'line' | 'fill' | 'point';
   url: string;
   count: number;
-  attribution: string;
-  source: string;
+  attribution: string | null;
+  source: string | null;
   fields: FieldInfo[];
   time: 'hour' | 'day' | 'none';
   default: boolean;
+  /** Part of the base map: drawn, but not worth a switch of its own at the top. */
+  background?: boolean;
   role?: LayerRole;
   class?: string;
 }
@@ -96,7 +98,7 @@ export interface Profile {
   hours: number[];
   features: string[];
   values: Cell[][];
-  period: { from: string; to: string };
+  period: { from: string; to: string } | null;
   days: string;
 }
 
@@ -236,7 +238,7 @@ export interface Scenario extends ScenarioDraft {
 
 export interface Check {
   allowed: boolean;
-  reasons: { override: number; reason: string }[];
+  reasons: { override: number | null; reason: string }[];
   affected: string[];
   estimate: { cpu_s: number; members: number; cached: boolean } | null;
 }
@@ -329,8 +331,8 @@ export interface EquityRow {
   name: string;
   population: number | null;
   fragility: number | null;
-  flow_change_percent: Estimate;
-  nox_change_kg: Estimate;
+  flow_change_percent: Estimate | null;
+  nox_change_kg: Estimate | null;
   verdict: Verdict;
 }
 

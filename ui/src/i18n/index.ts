@@ -1,5 +1,6 @@
 // Words and numbers in the reader's language. Keys are typed from en.json; a test holds the three files to the same keys.
 import type { Interval, Text, Verdict } from '../api/types';
+import { cityState } from '../state/city.svelte';
 import { preferences } from '../state/preferences.svelte';
 import de from './de.json';
 import en from './en.json';
@@ -50,18 +51,21 @@ export function percent(share: number | null | undefined, decimals = 0): string 
 
 export function range(interval: Interval | null | undefined, decimals = 0): string {
   if (!interval) return '–';
-  return t('range', { low: number(interval.low, decimals), high: number(interval.high, decimals) });
+  return t(interval.low < 0 ? 'rangeInWords' : 'range', { low: number(interval.low, decimals), high: number(interval.high, decimals) });
 }
+
+/** Times are the city's, wherever the reader sits. */
+const zone = (): string | undefined => cityState.city?.timezone;
 
 export function dateTime(text: string | null | undefined): string {
   if (!text) return '–';
-  const options = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  const options = { dateStyle: 'medium', timeStyle: 'short', timeZone: zone() } as const;
   return new Intl.DateTimeFormat(preferences.language, options).format(new Date(text));
 }
 
 export function date(text: string | null | undefined): string {
   if (!text) return '–';
-  return new Intl.DateTimeFormat(preferences.language, { dateStyle: 'medium' }).format(new Date(text));
+  return new Intl.DateTimeFormat(preferences.language, { dateStyle: 'medium', timeZone: zone() }).format(new Date(text));
 }
 
 export const hourText = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;

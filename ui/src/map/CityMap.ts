@@ -1,6 +1,7 @@
 // The one MapLibre map of a page, wrapped so that pages speak of layers, streets and hours, not of sources and paint.
 // This module is the map chunk: it is imported lazily, so that figures, chart and table stand before (and without) it.
 import 'maplibre-gl/dist/maplibre-gl.css';
+import './map.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import {
   AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl,
@@ -10,7 +11,7 @@ import type { Feature, FeatureCollection, LayerInfo } from '../api/types';
 import type { Theme } from '../state/preferences.svelte';
 import { sourceId, style, styleLayers } from './basemap';
 import { FlowLayer, type Frame } from './FlowLayer';
-import { roleOf } from './roles';
+import { isOverlay, roleOf } from './roles';
 
 setWorkerUrl(workerUrl);
 
@@ -173,6 +174,13 @@ export class CityMap {
     return this.#map.getCenter().toArray() as [number, number];
   }
 
+  /** Show a whole box, clear of the cards that lie on the map. Coordinates: west, south, east, north. */
+  fit(box: [number, number, number, number]) {
+    const roomy = this.canvas.clientWidth > 700;
+    const padding = roomy ? { top: 74, bottom: 104, left: 240, right: 60 } : { top: 70, bottom: 84, left: 16, right: 16 };
+    this.#map.fitBounds(box, { padding, animate: false, maxZoom: 15 });
+  }
+
   flyTo(centre: [number, number], zoom: number, animate: boolean) {
     this.#map.easeTo({ center: centre, zoom: Math.max(zoom, this.#map.getZoom()), animate, duration: 200 });
   }
@@ -190,7 +198,7 @@ export class CityMap {
   }
 
   #addControls(layers: LayerInfo[]) {
-    const attribution = [...new Set(layers.map((layer) => layer.attribution).filter(Boolean))].join(' · ');
+    const attribution = [...new Set(layers.flatMap((layer) => layer.attribution ?? []))].join(' · ');
     this.#map.addControl(new NavigationControl({ visualizePitch: true }), 'top-right');
     this.#map.addControl(new AttributionControl({ compact: true, customAttribution: attribution }), 'bottom-right');
     this.#map.addControl(new ScaleControl(), 'bottom-right');
@@ -203,7 +211,7 @@ export class CityMap {
   }
 
   #hitAt(event: MapMouseEvent): Hit | null {
-    const ids = (role: string) => this.#layers.filter((layer) => roleOf(layer) === role).map((layer) => sourceId(layer.id));
+    const ids = (role: string) => this.#layers.filter((layer) => roleOf(layer) === role && !isOverlay(layer)).map((layer) => sourceId(layer.id));
     for (const layers of [ids('observed'), ['model-hit'], ids('areas')]) {
       const present = layers.filter((id) => this.#map.getLayer(id));
       const [found] = present.length > 0 ? this.#map.queryRenderedFeatures(event.point, { layers: present }) : [];

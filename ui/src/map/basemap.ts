@@ -2,7 +2,7 @@
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import type { LayerInfo, LayerRole } from '../api/types';
 import palette from '../palette.json';
-import { roleOf } from './roles';
+import { isOverlay, roleOf } from './roles';
 import type { Theme } from '../state/preferences.svelte';
 
 const FONT = ['Atkinson Hyperlegible Next'];
@@ -47,8 +47,20 @@ function plain(layer: LayerInfo, colour: string): LayerSpecification[] {
   return [{ id: source, type: 'fill', source, paint: { 'fill-color': colour } }];
 }
 
+/** Layers that are off unless asked for lie over the base map, in the accent colour. */
+function overlay(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const source = sourceId(layer.id);
+  const line: LayerSpecification = {
+    id: `${source}-line`, type: 'line', source,
+    paint: { 'line-color': c.accent, 'line-width': 1.8, 'line-dasharray': [2, 1.6] },
+  };
+  const fill: LayerSpecification = { id: source, type: 'fill', source, paint: { 'fill-color': c.accent, 'fill-opacity': 0.1 } };
+  return layer.kind === 'fill' ? [fill, line] : [line];
+}
+
 function layersOf(layer: LayerInfo, c: Colours): LayerSpecification[] {
   const role = roleOf(layer);
+  if (isOverlay(layer)) return overlay(layer, c);
   if (role === 'streets') return streets(layer, c);
   if (role === 'areas') return areas(layer, c);
   if (role === 'observed') return [];
@@ -70,7 +82,7 @@ function streetLabels(layer: LayerInfo, c: Colours): LayerSpecification {
 function areaLabels(layer: LayerInfo, c: Colours): LayerSpecification {
   const source = sourceId(layer.id);
   return {
-    id: `${source}-label`, type: 'symbol', source, maxzoom: 14.2,
+    id: `${source}-label`, type: 'symbol', source, maxzoom: 14.8,
     layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 8, 'text-padding': 18 },
     paint: { 'text-color': c.label, 'text-opacity': 0.75, 'text-halo-color': c.halo, 'text-halo-width': 1.4 },
   };
@@ -78,7 +90,8 @@ function areaLabels(layer: LayerInfo, c: Colours): LayerSpecification {
 
 function labels(layer: LayerInfo, c: Colours): LayerSpecification[] {
   const role = roleOf(layer);
-  if (role === 'streets') return [streetLabels(layer, c)];
+  if (role === 'streets' && !isOverlay(layer)) return [streetLabels(layer, c)];
+  if (isOverlay(layer)) return [];
   return role === 'areas' ? [areaLabels(layer, c)] : [];
 }
 
@@ -106,7 +119,7 @@ function modelLayers(c: Colours): LayerSpecification[] {
   const halo = state('selected', c.scenario, c.accent);
   const width = ['interpolate', ['linear'], ['zoom'], 11, 5, 14, 11, 17, 26] as unknown as ExpressionSpecification;
   return [
-    { id: 'model-halo', type: 'line', source: 'model', layout, paint: { 'line-color': halo, 'line-width': width, 'line-opacity': ['case', ['any', ['boolean', ['feature-state', 'selected'], false], ['boolean', ['feature-state', 'affected'], false]], 0.55, 0] } },
+    { id: 'model-halo', type: 'line', source: 'model', layout, paint: { 'line-color': halo, 'line-width': width, 'line-offset': 3, 'line-opacity': ['case', ['any', ['boolean', ['feature-state', 'selected'], false], ['boolean', ['feature-state', 'affected'], false]], 0.55, 0] } },
     { id: 'model-hit', type: 'line', source: 'model', layout, paint: { 'line-color': c.noData, 'line-width': 14, 'line-opacity': 0 } },
   ];
 }
@@ -124,7 +137,8 @@ const empty = (): SourceSpecification => ({ type: 'geojson', data: { type: 'Feat
 
 export function style(layers: LayerInfo[], theme: Theme): StyleSpecification {
   const c = palette.base[theme];
-  const ordered = [...layers].sort((a, b) => ORDER.indexOf(roleOf(a)) - ORDER.indexOf(roleOf(b)));
+  const depth = (layer: LayerInfo) => ORDER.indexOf(roleOf(layer)) + (isOverlay(layer) ? ORDER.length : 0);
+  const ordered = [...layers].sort((a, b) => depth(a) - depth(b));
   const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), empty()]));
   return {
     version: 8,

@@ -8,14 +8,22 @@ export function positions(geometry: Geometry): number[][] {
   return flatten(geometry.coordinates);
 }
 
+/** West, south, east, north. */
+export function boxOf(geometries: Geometry[]): [number, number, number, number] {
+  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [lng, lat] of geometries.flatMap(positions)) {
+    box[0] = Math.min(box[0], lng);
+    box[1] = Math.min(box[1], lat);
+    box[2] = Math.max(box[2], lng);
+    box[3] = Math.max(box[3], lat);
+  }
+  return box;
+}
+
 /** The middle of a geometry's bounding box. */
 export function centreOf(geometry: Geometry): [number, number] {
-  const all = positions(geometry);
-  const middle = (axis: number) => {
-    const values = all.map((position) => position[axis]);
-    return (Math.min(...values) + Math.max(...values)) / 2;
-  };
-  return [middle(0), middle(1)];
+  const [west, south, east, north] = boxOf([geometry]);
+  return [(west + east) / 2, (south + north) / 2];
 }
 
 /** A closed polygon through the corners. */

@@ -3,4 +3,7 @@ import type { LayerInfo, LayerRole } from '../api/types';
 
 const BY_KIND: Record<LayerInfo['kind'], LayerRole> = { fill: 'areas', line: 'streets', point: 'observed' };
 
+/** Lines and areas that are off by default are not the ground but something laid over it. */
+export const isOverlay = (layer: LayerInfo): boolean => !layer.default && layer.kind !== 'point';
+
 export const roleOf = (layer: LayerInfo): LayerRole => layer.role ?? BY_KIND[layer.kind];

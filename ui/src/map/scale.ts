@@ -6,11 +6,11 @@ export interface Scale {
   unit: string;
 }
 
-/** A round number (1, 2, 2.5 or 5 times a power of ten) not below `value`: legends show it as their end. */
+/** A round number (1, 1.5, 2, … 8 times a power of ten) not below `value`: legends show it as their end. */
 export function roundUp(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999) ?? value;
+  return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value * 0.999) ?? value;
 }
 
 function quantile(values: number[], share: number): number {

@@ -1,7 +1,8 @@
 // What the model's streets look like: for each feature a colour, a width and whether it is hatched.
 import type { Cell, Comparison, Results } from '../api/types';
 import type { Theme } from '../state/preferences.svelte';
-import { diverging, noData, sequential, type Rgb } from './colour';
+import palette from '../palette.json';
+import { diverging, hexToRgb, noData, sequential, type Rgb } from './colour';
 import { emphasise, type Scale } from './scale';
 
 export interface Stroke {
@@ -48,6 +49,12 @@ export function changeStrokes(comparison: Comparison, field: string, hour: numbe
   const change = comparison.fields[field];
   const cell = (grid: Cell[][] | undefined, i: number) => grid?.[hour]?.[i] ?? null;
   return collect(comparison.features, (i) => changeStroke(cell(change?.change, i), cell(change?.clear, i), scale, theme));
+}
+
+/** Streets as such, without a value: what a planner can choose. */
+export function plainStrokes(features: string[], theme: Theme): Strokes {
+  const colour = hexToRgb(palette.base[theme].label);
+  return collect(features, () => ({ colour, opacity: 0.55, width: 2.6, hatched: false }));
 }
 
 /** Every street as "no value": hours that the model does not simulate. */

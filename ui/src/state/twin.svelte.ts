@@ -10,6 +10,9 @@ export interface RunData {
   results: Results;
 }
 
+/** The world as it is: what scenarios are compared with, not one of them. */
+const BASELINE = 'baseline';
+
 async function loadRun(id: string): Promise<RunData> {
   const [run, results] = await Promise.all([getRun(id), getResults(id)]);
   return { run, results };
@@ -30,7 +33,7 @@ class Twin {
   readonly segmentById = $derived(new Map((this.segments?.features ?? []).map((feature) => [feature.id, feature])));
 
   async loadScenarios() {
-    this.scenarios = await listScenarios();
+    this.scenarios = (await listScenarios()).filter((scenario) => scenario.id !== BASELINE);
   }
 
   async loadSegments() {

@@ -23,6 +23,11 @@ function coloursOf(layer: LayerInfo, hour: number, scale: Scale): Map<string, st
   return new Map(profile.features.map((id, i) => [id, hex(colour(profile.values[i][column] ?? null))]));
 }
 
-export function paintPoints(map: CityMap, hour: number, scale: Scale) {
-  for (const layer of observedLayers()) map.paint(layer.id, coloursOf(layer, hour, scale));
+/** In the difference mode observed values would be read as changes: the points then only mark places. */
+export function paintPoints(map: CityMap, hour: number, scale: Scale, plain: boolean) {
+  for (const layer of observedLayers()) {
+    const colours = coloursOf(layer, hour, scale);
+    const neutral = hex(noData(preferences.theme));
+    map.paint(layer.id, plain ? new Map([...colours.keys()].map((id) => [id, neutral])) : colours);
+  }
 }

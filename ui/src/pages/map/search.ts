@@ -1,7 +1,7 @@
 // What the search field finds: streets of the model, observed points, areas.
 import type { Option } from '../../components/Combobox.svelte';
 import { say, t } from '../../i18n';
-import { roleOf } from '../../map/roles';
+import { isOverlay, roleOf } from '../../map/roles';
 import { cityState } from '../../state/city.svelte';
 import { twin } from '../../state/twin.svelte';
 import { segmentName } from './rows';
@@ -17,7 +17,7 @@ export function segmentOptions(): Option[] {
 
 export function layerOptions(role: string): Option[] {
   return cityState.layers
-    .filter((layer) => roleOf(layer) === role)
+    .filter((layer) => roleOf(layer) === role && !isOverlay(layer))
     .flatMap((layer) =>
       (twin.layerData[layer.id]?.features ?? []).map((feature) => ({
         id: feature.id,

@@ -1,6 +1,7 @@
 // A what-if while it is being built: overrides with undo, the server's live check, saving and running.
 import { checkScenario, createScenario, startRun, updateScenario } from '../../api/client';
 import type { Check, Measure, Model, Override, Parameter, Run, Scenario, ScenarioDraft, Target, Where } from '../../api/types';
+import { t } from '../../i18n';
 import { preferences } from '../../state/preferences.svelte';
 
 const STORED = 'sympolis.draft';
@@ -123,7 +124,7 @@ export class Draft {
     const own = !scenario.builtin;
     const text = (map: Record<string, string | undefined>) => map[preferences.language] ?? Object.values(map)[0] ?? '';
     this.saved = own ? scenario : null;
-    this.title = text(scenario.title) + (own ? '' : ' *');
+    this.title = own ? text(scenario.title) : t('copyOf', { title: text(scenario.title) });
     this.question = text(scenario.question);
     this.overrides = structuredClone(scenario.overrides);
     this.startHour = scenario.window.start_hour;

@@ -91,7 +91,14 @@ def _route(path: str, handle: Any, name: str, title: str, media: str) -> Operati
     schema: Schema = {"type": "object"} if "json" in media else {"type": "string"}
     answers = {200: Answer("The document.", {media: schema}), 304: Answer("Unchanged.")}
     return Operation(
-        method="GET", path=path, handle=handle, name=name, title=title, tag="Documentation", answers=answers
+        method="GET",
+        path=path,
+        handle=handle,
+        name=name,
+        title=title,
+        tag="Documentation",
+        answers=answers,
+        path_texts={"name": "The last part of a problem's `type`."},
     )
 
 

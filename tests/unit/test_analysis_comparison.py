@@ -42,6 +42,13 @@ def test_more_of_a_neutral_figure_is_higher_not_better() -> None:
     assert indicator_change(FLOW, DAYS, DAYS + 5).verdict is Verdict.LIKELY_HIGHER
 
 
+def test_nothing_falls_by_more_than_all_of_it() -> None:
+    base = np.array([1.0, 20.0, 3.0, 40.0])
+    change = indicator_change(NOX, base, base * 0.01)
+    assert change.percent is not None and change.percent.interval.low == -100.0
+    assert change.change.interval.low < -base.mean()
+
+
 def test_no_percent_of_nothing() -> None:
     assert indicator_change(FLOW, DAYS * 0, DAYS).percent is None
 

@@ -140,11 +140,15 @@ def indicator_change(spec: IndicatorSpec, base: Values, other: Values) -> Indica
 
 
 def percent(change: Estimate, base: float) -> Estimate | None:
-    """The change in % of the base's mean, both ends scaled alike so that the sign stays what it was."""
+    """The change in % of the base's mean, both ends scaled alike so that the sign stays what it was.
+
+    Nothing can fall by more than all of it: the symmetric interval is cut at -100 %.
+    """
     if base <= 0.0 or not np.isfinite(base):
         return None
     scale = 100.0 / base
-    interval = Interval(change.interval.low * scale, change.interval.high * scale, change.interval.level)
+    low, high = (max(end * scale, -100.0) for end in (change.interval.low, change.interval.high))
+    interval = Interval(low, high, change.interval.level)
     return Estimate(change.value * scale, "%", interval)
 
 

@@ -15,8 +15,8 @@ from itertools import chain
 from sympolis.analysis.comparison import IndicatorChange
 from sympolis.domain.measure import Direction, Estimate, Verdict
 
-NAMED = 3
-"""At most this many indicators are named for each verdict."""
+NAMED = {Direction.LOWER: 2, Direction.HIGHER: 2, Direction.NEUTRAL: 1}
+"""At most this many indicators are named for each verdict: the council has two sentences, the tiles have the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ def _describe(changes: Sequence[IndicatorChange], streets: tuple[int, int] | Non
 
 def _part(changes: Sequence[IndicatorChange], verdict: Verdict, words: _Words, language: str) -> str:
     """``"likely better: NOx -4.0 % (90 % interval: -6.0 to -2.0)"``; empty where nothing has this verdict."""
-    found = [change for change in changes if change.verdict is verdict and _worth_a_word(change)][:NAMED]
+    alike = [change for change in changes if change.verdict is verdict and _worth_a_word(change)]
+    found = alike[: NAMED[alike[0].spec.direction]] if alike else []
     if verdict is Verdict.NO_CLEAR_CHANGE:
         named = [_name(change, language) for change in found]
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sympolis.acquisition import geometry
 from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
@@ -108,12 +109,20 @@ def _check_source(contents: Contents, source: Source) -> Any:
     _zone(contents, f"{file}: timezone", source.timezone)
     if _named(contents, f"{file}: mapping", source.mapping, contents.mappings, "mapping"):
         _check_expectations(contents, file, source)
+    _crs(contents, f"{file}: crs", source.crs)
     if not (contents.folder / source.path).is_file():
         hint = f"run: sympolis city build-samples {contents.folder.name}"
         contents.report(f"{file}: path", f"there is no file {source.path}", hint)
     if _named(contents, f"{file}: connector", source.connector, loader.connectors(), "connector"):
         return _settings(contents, file, source)
     return None
+
+
+def _crs(contents: Contents, where: str, name: str) -> None:
+    try:
+        geometry.transform(name)
+    except ValueError as cause:
+        contents.report(where, str(cause), "look its code up at epsg.io; WGS84 is EPSG:4326")
 
 
 def _settings(contents: Contents, file: str, source: Source) -> Any:

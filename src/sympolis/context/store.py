@@ -24,6 +24,10 @@ that write's ``Outcome`` and undoes nothing else.
 """
 
 
+Interest = Callable[[str, Change], bool]
+"""Whether anyone wants the states around a tenant's change. Quick, and callable in the writer's thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One entity to change, and the rule that says how."""
@@ -116,8 +120,18 @@ class Store(Protocol):
         """The selected observations or aggregates."""
         ...
 
-    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
-        """The next changes after this number, oldest first."""
+    async def changes(
+        self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""
+    ) -> list[Change]:
+        """The next changes after this number, oldest first; with ``states`` as far as they were kept."""
+        ...
+
+    def keep_states(self, interest: Interest | None) -> None:
+        """From now on, keep the states around each change that ``interest`` wants, in the change's transaction."""
+        ...
+
+    async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
+        """Let go of the states kept for changes up to this number."""
         ...
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:

@@ -5,7 +5,7 @@ Subscriptions, the live UI, LDES, lineage and caches resume from a number in thi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,9 @@ class Change:
     types: tuple[str, ...]
     attributes: tuple[str, ...]
     cause: str
+    before: Entity | None = field(default=None, compare=False, repr=False)
+    after: Entity | None = field(default=None, compare=False, repr=False)
+    """The states around the change, where somebody was interested (``Store.keep_states``); both None otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,18 @@ def changes(db: apsw.Connection, after: int, limit: int) -> list[Change]:
     return [_change(row) for row in db.execute(_SQL["changes_after"], (after, limit))]
 
 
+def changes_with_states(db: apsw.Connection, after: int, limit: int) -> list[Change]:
+    """The next lines of the log with the states that were kept for them."""
+    return [
+        replace(_change(row[:7]), before=_state(row[7]), after=_state(row[8]))
+        for row in db.execute(_SQL["changes_with_states"], (after, limit))
+    ]
+
+
+def _state(body: bytes | None) -> Entity | None:
+    return None if body is None else bodies.decode_entity(body)
+
+
 def tallies(db: apsw.Connection) -> tuple[int, int, int]:
     """Position, entities, observations."""
     with snapshot(db):

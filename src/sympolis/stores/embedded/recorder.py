@@ -30,8 +30,11 @@ _Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
 class Recorder:
     """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, series, position."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(
+        self, connection: apsw.Connection, wanted: Callable[[Change], bool] = lambda _: False
+    ) -> None:
         self._db = connection
+        self._wanted = wanted
         self._names: dict[str, int] = {}
         self._series: dict[tuple[str, str, str], tuple[int, tuple[str, ...], str]] = {}
         self._tallies = {"entities": 0, "observations": 0}
@@ -80,6 +83,8 @@ class Recorder:
             return Outcome(write.entity_id, entity=before)
         change = effects.change(before, after, number=self.position + 1, at=at, cause=cause)
         self._store(row[0] if row else None, before, after, change.attributes)
+        if self._wanted(change):
+            self._keep_states(change.number, row[1] if row else None, after)
         self._add_points(list(effects.new_observations(before, after)))
         self._log(change)
         return Outcome(write.entity_id, change, entity=after)
@@ -144,6 +149,14 @@ class Recorder:
             else:
                 row = fetch_value(self._db, _SQL["add_shape"], (key, name, wkb))
                 self._db.execute(_SQL["add_place"], (row, west, east, south, north))
+
+    def _keep_states(self, number: int, before: bytes | None, after: Entity | None) -> None:
+        state = None if after is None else bodies.encode_entity(after)
+        self._db.execute(_SQL["keep_states"], (number, before, state))
+
+    def forget_states(self, up_to: int) -> None:
+        """Let go of the states kept for changes up to this number."""
+        self._db.execute(_SQL["forget_states"], (up_to,))
 
     # --- history and log
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ import apsw
 
 from sympolis.context import effects
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
@@ -43,6 +44,7 @@ class EmbeddedStore:
         self._lock = threading.Lock()
         self._tenants: dict[str, Tenant] = {}
         self._closed = False
+        self._interest: Interest | None = None
 
     @classmethod
     def open(cls, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> EmbeddedStore:
@@ -83,9 +85,20 @@ class EmbeddedStore:
         """See ``Store.history``."""
         return await self._place(tenant).read(lambda db: history.history(db, query))
 
-    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+    async def changes(
+        self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""
+    ) -> list[Change]:
         """See ``Store.changes``."""
-        return await self._place(tenant).read(lambda db: reader.changes(db, after, limit))
+        read = reader.changes_with_states if states else reader.changes
+        return await self._place(tenant).read(lambda db: read(db, after, limit))
+
+    def keep_states(self, interest: Interest | None) -> None:
+        """See ``Store.keep_states``."""
+        self._interest = interest
+
+    async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
+        """See ``Store.forget_states``."""
+        await self._place(tenant).write(lambda recorder: recorder.forget_states(up_to))
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """See ``Store.follow``."""
@@ -115,6 +128,10 @@ class EmbeddedStore:
             place.close()
         self._owner.close()
 
+    def _wants(self, tenant: str, change: Change) -> bool:
+        interest = self._interest
+        return interest is not None and interest(tenant, change)
+
     def _place(self, tenant: str, *, create: bool = False) -> Tenant:
         if self._closed:
             raise StoreUnavailable("the store is closed")
@@ -126,5 +143,5 @@ class EmbeddedStore:
                 path = files.tenant_folder(self._folder, tenant) / _FILE
                 if not create and not path.exists():
                     raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
-                self._tenants[tenant] = Tenant(path, self._pool)
+                self._tenants[tenant] = Tenant(path, self._pool, partial(self._wants, tenant))
             return self._tenants[tenant]

@@ -87,6 +87,18 @@ INSERT INTO change (number, at, kind, entity, types, attributes, cause) VALUES (
 -- name: changes_after
 SELECT number, at, kind, entity, types, attributes, cause FROM change WHERE number > ? ORDER BY number LIMIT ?
 
+-- name: keep_states
+-- The entity before and after a change that somebody waits for.
+INSERT INTO change_state (number, before, after) VALUES (?, ?, ?)
+
+-- name: changes_with_states
+SELECT change.number, at, kind, entity, types, attributes, cause, change_state.before, change_state.after
+FROM change LEFT JOIN change_state ON change_state.number = change.number
+WHERE change.number > ? ORDER BY change.number LIMIT ?
+
+-- name: forget_states
+DELETE FROM change_state WHERE number <= ?
+
 -- name: position
 SELECT coalesce(max(number), 0) FROM change
 

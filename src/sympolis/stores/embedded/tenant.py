@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from sympolis.domain.changes import Change
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.writer import Writer
@@ -22,10 +23,10 @@ _T = TypeVar("_T")
 class Tenant:
     """A database file: writes go to its writer's thread, reads to connections of their own."""
 
-    def __init__(self, path: Path, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, pool: ThreadPoolExecutor, wanted: Callable[[Change], bool]) -> None:
         self.bell = Bell()
         self.path = path
-        self._writer = Writer(path, self.bell.ring)
+        self._writer = Writer(path, self.bell.ring, wanted)
         self._here = files.open_reader(path)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
         self._pool = pool

@@ -17,6 +17,7 @@ from typing import Any
 
 import apsw
 
+from sympolis.domain.changes import Change
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.recorder import Recorder
@@ -39,9 +40,11 @@ class _Waiting:
 class Writer:
     """The writer's thread of one database file. ``on_commit`` is called in it after every commit."""
 
-    def __init__(self, path: Path, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, on_commit: Callable[[], None], wanted: Callable[[Change], bool]
+    ) -> None:
         self._db = files.open_writer(path)
-        self._recorder = Recorder(self._db)
+        self._recorder = Recorder(self._db, wanted)
         self._on_commit = on_commit
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()

@@ -12,7 +12,7 @@ from sympolis.context.aggregate import aggregate, in_range
 from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
 from sympolis.context.merge import same_value
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, Series, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, Series, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import AttributeKind, Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable, SympolisError
@@ -38,6 +38,8 @@ class _Tenant:
     lines: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
     log: list[Change] = field(default_factory=list)
     bell: Bell = field(default_factory=Bell)
+    forgotten: int = 0
+    """States of changes up to this number are gone."""
 
 
 class MemoryStore:
@@ -48,12 +50,15 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._tenants: dict[str, _Tenant] = {"": _Tenant()}
         self._closed = False
+        self._interest: Interest | None = None
 
     async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
         """See ``Store.write``."""
         with self._lock:
             place = self._place(tenant, create=True)
-            outcomes = _apply(place, writes, self._now(), cause)
+            interest = self._interest
+            wanted = None if interest is None else lambda change: interest(tenant, change)
+            outcomes = _apply(place, writes, self._now(), cause, wanted)
         place.bell.ring()
         return outcomes
 
@@ -93,9 +98,24 @@ class MemoryStore:
         series, complete = _cut(shown, query)
         return History(tuple(series), total, complete)
 
-    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+    async def changes(
+        self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""
+    ) -> list[Change]:
         """See ``Store.changes``."""
-        return self._place(tenant).log[max(after, 0) : max(after, 0) + limit]
+        found = self._place(tenant).log[max(after, 0) : max(after, 0) + limit]
+        return found if states else [_stateless(change) for change in found]
+
+    def keep_states(self, interest: Interest | None) -> None:
+        """See ``Store.keep_states``."""
+        self._interest = interest
+
+    async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
+        """See ``Store.forget_states``."""
+        place = self._place(tenant)
+        with self._lock:
+            for number in range(place.forgotten, min(up_to, len(place.log))):
+                place.log[number] = _stateless(place.log[number])
+            place.forgotten = max(place.forgotten, min(up_to, len(place.log)))
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """See ``Store.follow``."""
@@ -127,7 +147,20 @@ class MemoryStore:
         return self._tenants[tenant]
 
 
-def _apply(place: _Tenant, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
+def _stateless(change: Change) -> Change:
+    """The change without the states around it."""
+    if change.before is None and change.after is None:
+        return change
+    return replace(change, before=None, after=None)
+
+
+def _apply(
+    place: _Tenant,
+    writes: Sequence[Write],
+    at: datetime,
+    cause: str,
+    wanted: Callable[[Change], bool] | None,
+) -> list[Outcome]:
     """All writes on copies of what they touch, then kept together: an unexpected error leaves nothing behind."""
     states: dict[str, Entity | None] = {}
     outcomes: list[Outcome] = []
@@ -145,6 +178,8 @@ def _apply(place: _Tenant, writes: Sequence[Write], at: datetime, cause: str) ->
             continue
         number += 1
         change = effects.change(before, after, number=number, at=at, cause=cause)
+        if wanted is not None and wanted(change):
+            change = replace(change, before=before, after=after)
         points += effects.new_observations(before, after)
         states[write.entity_id] = after
         outcomes.append(Outcome(write.entity_id, change, entity=after))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,8 +80,22 @@ def stop(server: TwinServer) -> int:
 
 
 @pytest.fixture(scope="session")
-def twin_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinServer]:
-    """Bologna's twin, ingested, calibrated and serving; started once for the session."""
-    server = start_demo(tmp_path_factory.mktemp("demo") / "data")
+def seeded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a Bologna twin after its first start: ingested, calibrated, baseline run. Copy, never use."""
+    server = start_demo(tmp_path_factory.mktemp("seed") / "data")
+    assert stop(server) == 0
+    return server.data
+
+
+@pytest.fixture(scope="session")
+def twin_server(seeded_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinServer]:
+    """One running Bologna twin for the whole session; tests may add to it, not break it."""
+    server = start_demo(copied(seeded_data, tmp_path_factory.mktemp("demo") / "data"))
     yield server
     stop(server)
+
+
+def copied(data: Path, to: Path) -> Path:
+    """A twin of one's own: a copy of a stopped twin's data folder."""
+    shutil.copytree(data, to)
+    return to

@@ -37,7 +37,12 @@ class Reply:
 
 
 class Transport(Protocol):
-    """Carries one request."""
+    """Carries one request to the twin at ``base``."""
+
+    @property
+    def base(self) -> str:
+        """Scheme and host."""
+        ...
 
     def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         """Send and wait for the whole answer."""
@@ -49,6 +54,7 @@ class Client:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._link: str | None = None
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``."""
@@ -63,11 +69,23 @@ class Client:
         reply = self.raw(method, path, document)
         return json.loads(reply.body) if reply.body else None
 
-    def raw(self, method: str, path: str, document: Any = None, *, accept: str = "application/json") -> Reply:
+    def entities(self, path: str) -> Any:
+        """The NGSI-LD answer at ``path``, in the short names of the city's own context."""
+        if self._link is None:
+            context = self._transport.base + self.get("/api/city")["context"]
+            self._link = (
+                f'<{context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+            )
+        return json.loads(self.raw("GET", path, headers={"link": self._link}).body)
+
+    def raw(
+        self, method: str, path: str, document: Any = None, *, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """One request, its answer undecoded."""
         body = None if document is None else json.dumps(document).encode()
-        headers = {"accept": accept, **({"content-type": "application/json"} if body is not None else {})}
-        reply = self._transport.send(method, path, body, headers)
+        typed = {} if body is None else {"content-type": "application/json"}
+        asked = {"accept": "application/json", **typed, **(headers or {})}
+        reply = self._transport.send(method, path, body, asked)
         if reply.status >= 400:
             raise _error(reply)
         return reply
@@ -120,6 +138,8 @@ def _lower(headers: Any) -> dict[str, str]:
 
 class InProcess:
     """Runs the twin here, on an event loop of its own, and speaks ASGI to it."""
+
+    base = "http://127.0.0.1"
 
     def __init__(self, loop: asyncio.AbstractEventLoop, application: Any) -> None:
         self._loop = loop

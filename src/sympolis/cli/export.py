@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -18,7 +20,9 @@ from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show
 from sympolis.domain import errors
 
 PAGE = 1000
-HISTORY_PAGE = 50
+
+OVERVIEWS = ("city", "sources", "models", "scenarios", "runs")
+"""Pages of the twin's own API that are kept as they are."""
 
 
 @reports_errors
@@ -31,7 +35,7 @@ def export(
     """Write the whole twin: entities and history (NGSI-LD, one document a line), scenarios, runs (CSV), sources."""
     _must_be_empty(folder)
     with connect(settings.read({"city": city, "data": data})) as twin:
-        written = list(_export(twin, folder))
+        written = [_described(path, folder) for path in _export(twin, folder)]
     manifest = {"format": "sympolis-export/1", "sympolis": __version__, "files": written}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     show(manifest, form, lambda found: draw(["file", "records", "bytes"], [
@@ -46,67 +50,71 @@ def _must_be_empty(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _export(twin: Client, folder: Path) -> Iterator[dict[str, Any]]:
-    for collection in twin.get("/ogc/collections")["collections"]:
-        yield _write_lines(
-            folder / "entities" / f"{collection['id']}.jsonl", _entities(twin, collection["id"]), folder
-        )
-        yield _write_lines(
-            folder / "history" / f"{collection['id']}.jsonl", _histories(twin, collection["id"]), folder
-        )
-    for name, path in (("city", "/api/city"), ("sources", "/api/sources"), ("models", "/api/models"),
-                       ("scenarios", "/api/scenarios"), ("runs", "/api/runs")):  # fmt: skip
-        yield _write_lines(folder / f"{name}.json", iter([twin.get(path)]), folder)
+def _export(twin: Client, folder: Path) -> Iterator[Path]:
+    yield _write(folder / "context.jsonld", twin.get(twin.get("/api/city")["context"]))
+    yield from _write_entities(twin, folder)
+    for name in OVERVIEWS:
+        yield _write(folder / f"{name}.json", twin.get(f"/api/{name}"))
     for run in twin.get("/api/runs")["runs"]:
         if run["status"] == "done":
-            yield _write_raw(
-                folder / "results" / f"{run['id']}.csv",
-                twin,
-                f"/api/runs/{quote(run['id'])}/results.csv",
-                folder,
-            )
+            yield _write_results(twin, folder / "results", run["id"])
 
 
-def _entities(twin: Client, type_name: str) -> Iterator[Any]:
+def _write_entities(twin: Client, folder: Path) -> list[Path]:
+    """Every entity with its history, one a line, in a file for each type."""
+    with ExitStack() as open_files:
+        files: dict[Path, IO[str]] = {}
+        for entity in _entities(twin):
+            _append(files, open_files, folder / "entities" / _file_name(entity), entity)
+            if _has_history(entity):
+                history = twin.entities(f"/ngsi-ld/v1/temporal/entities/{quote(entity['id'], safe='')}")
+                _append(files, open_files, folder / "history" / _file_name(entity), history)
+    return sorted(files)
+
+
+def _entities(twin: Client) -> Iterator[dict[str, Any]]:
     offset = 0
     while True:
-        page = twin.get(
-            f"/ngsi-ld/v1/entities?type={quote(type_name)}&limit={PAGE}&offset={offset}&options=sysAttrs"
-        )
+        page = twin.entities(f"/ngsi-ld/v1/entities?local=true&limit={PAGE}&offset={offset}&options=sysAttrs")
         yield from page
         if len(page) < PAGE:
             return
         offset += PAGE
 
 
-def _histories(twin: Client, type_name: str) -> Iterator[Any]:
-    for entity in _entities(twin, type_name):
-        if _has_history(entity):
-            yield twin.get(f"/ngsi-ld/v1/temporal/entities/{quote(entity['id'], safe='')}")
+def _file_name(entity: Mapping[str, Any]) -> str:
+    types = entity["type"] if isinstance(entity["type"], list) else [entity["type"]]
+    return re.sub(r"[^A-Za-z0-9]+", "-", types[0].rpartition("/")[2]) + ".jsonl"
 
 
-def _has_history(entity: dict[str, Any]) -> bool:
-    return any(isinstance(one, dict) and "observedAt" in one for one in entity.values())
+def _has_history(entity: Mapping[str, Any]) -> bool:
+    instances = (one for value in entity.values() for one in (value if isinstance(value, list) else [value]))
+    return any(isinstance(one, Mapping) and "observedAt" in one for one in instances)
 
 
-def _write_lines(path: Path, records: Iterator[Any], root: Path) -> dict[str, Any]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with path.open("w", encoding="utf-8") as file:
-        for record in records:
-            file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
-            count += 1
-    return _described(path, count, root)
+def _append(files: dict[Path, IO[str]], open_files: ExitStack, path: Path, record: Any) -> None:
+    if path not in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files[path] = open_files.enter_context(path.open("w", encoding="utf-8"))
+    files[path].write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _write_raw(path: Path, twin: Client, address: str, root: Path) -> dict[str, Any]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = twin.raw("GET", address, accept="text/csv").body
-    path.write_bytes(body)
-    return _described(path, body.count(b"\n") - 1, root)
+def _write(path: Path, document: Any) -> Path:
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
 
 
-def _described(path: Path, records: int, root: Path) -> dict[str, Any]:
+def _write_results(twin: Client, folder: Path, run: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{run}.csv"
+    path.write_bytes(
+        twin.raw("GET", f"/api/runs/{quote(run)}/results.csv", headers={"accept": "text/csv"}).body
+    )
+    return path
+
+
+def _described(path: Path, root: Path) -> dict[str, Any]:
     content = path.read_bytes()
+    records = 1 if path.suffix in (".json", ".jsonld") else content.count(b"\n") - (path.suffix == ".csv")
     digest = hashlib.sha256(content).hexdigest()
     return {"file": str(path.relative_to(root)), "records": records, "bytes": len(content), "sha256": digest}

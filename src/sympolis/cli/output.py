@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -39,8 +40,19 @@ class Format(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
 
-screen = Console()
-notes = Console(stderr=True)
+_PIPED_WIDTH = 160
+"""Columns when nobody's terminal says how wide it is: enough for every table, so that nothing is cut."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPED_WIDTH
+    return console
+
+
+screen = _console()
+notes = _console(stderr=True)
 
 
 def exit_code(problem: errors.SympolisError) -> int:

@@ -39,7 +39,7 @@ docs: setup      ## Write the generated reference pages anew
 	$(BIN)/python -m docs.generate
 
 ui: setup        ## Build the user interface from ui/
-	$(BIN)/python hatch_build.py --force
+	$(BIN)/python hatch_build.py
 
 lock: setup      ## Write requirements/dev.txt anew from pyproject.toml, with hashes
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

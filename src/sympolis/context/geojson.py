@@ -15,10 +15,11 @@ _HINT = 'for example {"type": "Point", "coordinates": [11.34, 44.49]}, longitude
 
 def is_geometry(value: Any) -> bool:
     """Whether ``value`` looks like a geometry; ``check_geometry`` says whether it is a good one."""
+    if not isinstance(value, Mapping):
+        return False
+    kind = value.get("type")
     return (
-        isinstance(value, Mapping)
-        and value.get("type") in GEOMETRY_TYPES
-        and ("coordinates" in value or "geometries" in value)
+        isinstance(kind, str) and kind in GEOMETRY_TYPES and ("coordinates" in value or "geometries" in value)
     )
 
 

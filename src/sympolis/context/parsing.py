@@ -126,7 +126,12 @@ def _ordered(name: str, found: tuple[Attribute, ...], inside: _Inside) -> tuple[
 
 
 def _is_attribute(raw: dict[str, Any]) -> bool:
-    return raw.get("type") in _KINDS or not _BY_MEMBER.keys().isdisjoint(raw) or is_geometry(raw)
+    kind = raw.get("type")
+    return (
+        (isinstance(kind, str) and kind in _KINDS)
+        or not _BY_MEMBER.keys().isdisjoint(raw)
+        or is_geometry(raw)
+    )
 
 
 def _attribute(name: str, raw: Any, inside: _Inside) -> Attribute:

@@ -44,6 +44,10 @@ class Parameter:
             raise errors.InvalidRequest(f"expected one of {', '.join(self.choices)}", where=self.name)
         return value
 
+    def check(self, request: Request) -> None:
+        """Raise ``InvalidRequest`` or ``BadRequestData`` where the value breaks its schema."""
+        self.raw(request)
+
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the value."""
         if self.choices:
@@ -58,6 +62,10 @@ class IntegerParameter(Parameter):
     low: int = 0
     high: int = 1_000_000
     default: int = 0
+
+    def check(self, request: Request) -> None:
+        """See ``Parameter.check``."""
+        self.of(request)
 
     def of(self, request: Request) -> int:
         """The number, or the default. Raises ``InvalidRequest``."""
@@ -79,6 +87,10 @@ class IntegerParameter(Parameter):
 class BooleanParameter(Parameter):
     """``true`` or ``false``; false where absent."""
 
+    def check(self, request: Request) -> None:
+        """See ``Parameter.check``."""
+        self.of(request)
+
     def of(self, request: Request) -> bool:
         """The flag. Raises ``InvalidRequest``."""
         value = self.raw(request)
@@ -98,6 +110,10 @@ class ListParameter(Parameter):
     max_items: int = 1000
     max_length: int = 32_768
 
+    def check(self, request: Request) -> None:
+        """See ``Parameter.check``."""
+        self.of(request)
+
     def of(self, request: Request) -> tuple[str, ...]:
         """The words, in order; empty where absent. Raises ``InvalidRequest`` for an empty word."""
         value = self.raw(request)
@@ -114,6 +130,10 @@ class ListParameter(Parameter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeParameter(Parameter):
     """A date-time of RFC 3339, e.g. ``2024-03-04T08:00:00Z``."""
+
+    def check(self, request: Request) -> None:
+        """See ``Parameter.check``."""
+        self.of(request)
 
     def of(self, request: Request) -> datetime | None:
         """The time in UTC, or None. Raises ``InvalidRequest``."""

@@ -57,19 +57,21 @@ class Operation:
     open_parameters: bool = False
     timeout_s: float | None = None
     path_texts: Mapping[str, str] = field(default_factory=dict)
-    known: frozenset[str] = field(init=False)
+    known: Mapping[str, Parameter] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "known", frozenset(parameter.name for parameter in self.parameters))
+        object.__setattr__(self, "known", {parameter.name: parameter for parameter in self.parameters})
 
     def check_parameters(self, request: Request) -> None:
-        """Raise for a parameter that this operation does not take."""
-        if not request.query_string or self.open_parameters:
+        """Raise for a parameter that this operation does not take, or whose value breaks its schema."""
+        if not request.query_string:
             return
         for name in request.parameters:
-            if name in self.later:
+            if name in self.known:
+                self.known[name].check(request)
+            elif name in self.later:
                 raise errors.NotImplementedHere(f"the parameter {name} is not offered yet", where=name)
-            if name not in self.known:
+            elif not self.open_parameters:
                 raise errors.InvalidRequest(
                     "unknown parameter",
                     where=name,

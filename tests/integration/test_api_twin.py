@@ -303,6 +303,40 @@ def test_what_is_not_there_is_404(twin: SmallTwin) -> None:
     assert twin.client.get("/api/comparisons").status == 400
 
 
+# --- lineage
+
+
+def kinds(graph: dict[str, Any]) -> list[str]:
+    return sorted({node["kind"] for node in graph["nodes"]})
+
+
+def test_every_figure_leads_to_its_origins(twin: SmallTwin) -> None:
+    run = finished(twin, "baseline")
+    graph = get(twin, run["lineage"])
+    assert graph["id"] == run["id"]
+    assert kinds(graph) == ["calibration", "dataset", "indicator", "mapping", "model", "run", "source"]
+    assert {"source:streets", "source:counts"} <= {node["id"] for node in graph["nodes"]}
+    known = {node["id"] for node in graph["nodes"]}
+    assert all(start in known and end in known for start, end in graph["edges"])
+    one = get(twin, f"{run['lineage']}/indicators/nox")
+    assert [node["title"] for node in one["nodes"] if node["kind"] == "indicator"] == [
+        found["title"] for found in run["indicators"] if found["name"] == "nox"
+    ]
+    assert one == get(twin, f"/api/lineage/{run['id']}%2Findicators%2Fnox")
+    assert twin.client.get(f"{run['lineage']}/indicators/unheard").status == 404
+
+
+def test_an_entity_leads_to_the_sources_of_its_attributes(twin: SmallTwin) -> None:
+    graph = get(twin, f"/api/lineage/{loop_id(1)}")
+    entity = next(node for node in graph["nodes"] if node["kind"] == "entity")
+    assert set(entity["detail"]["attributes"]) == {"loops", "counts"}
+    assert "intensity" in entity["detail"]["attributes"]["counts"]
+    assert {node["id"] for node in graph["nodes"]} >= {"source:counts", "dataset:counts", "mapping:counts"}
+    source = get(twin, "/api/lineage/source:counts")
+    assert kinds(source) == ["dataset", "mapping", "source"]
+    assert source["nodes"][0]["licence"] == "CC0-1.0"
+
+
 # --- streams
 
 

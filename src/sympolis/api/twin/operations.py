@@ -46,7 +46,6 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         layers = Layers(parts.city, parts.broker, terms, index)
         observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
-        routes += _lineage_routes(LineagePages(parts, parts.city, terms))
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator))
     if parts.desk is not None:
@@ -54,6 +53,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)
         )
+    if parts.coordinator is not None and parts.desk is not None:
+        routes += _lineage_routes(LineagePages(parts, parts.coordinator, parts.desk, terms))
     return routes
 
 
@@ -256,10 +257,18 @@ def _insight_routes(handlers: Insight) -> tuple[Operation, ...]:
 
 
 def _lineage_routes(handlers: LineagePages) -> tuple[Operation, ...]:
+    texts = {
+        "id": "A run, a source (`source:counts`), an entity or a figure (`run-…/indicators/nox`).",
+        "run": "A run's id.",
+        "name": "An indicator's name.",
+    }
     return (
         _operation(
             "GET", "/api/lineage/{id}", handlers.get, "getLineage", "Where something comes from", "Insight",
-            path_texts={"id": "A run, an indicator, a source or an entity."},
-            answers=_gives(reference("Lineage")),
+            path_texts=texts, answers=_gives(reference("Lineage")),
+        ),
+        _operation(
+            "GET", "/api/lineage/{run}/indicators/{name}", handlers.indicator, "getIndicatorLineage",
+            "Where a figure comes from", "Insight", path_texts=texts, answers=_gives(reference("Lineage")),
         ),
     )  # fmt: skip

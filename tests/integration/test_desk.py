@@ -338,7 +338,7 @@ def test_a_crashing_model_fails_its_run_and_the_pool_recovers(tmp_path: Path) ->
     twin(tmp_path, work)
 
 
-@pytest.mark.parametrize("kind", ["slow", "deaf"])
+@pytest.mark.parametrize("kind", ["slow", "deaf", "parent"])
 def test_cancelling_stops_a_run_even_if_the_model_does_not_listen(tmp_path: Path, kind: str) -> None:
     async def work(twin: Twin) -> None:
         trouble = {"measure": "trouble", "where": {}, "parameters": {"kind": kind}}
@@ -348,14 +348,25 @@ def test_cancelling_stops_a_run_even_if_the_model_does_not_listen(tmp_path: Path
             seen = []
             async for run in desk.run_events(started["id"]):
                 seen.append(run["status"])
-                if run["status"] == "running":
+                if run["progress"]["share"] > 0:
                     await desk.cancel_run(run["id"])
             healthy = await finished(desk, await desk.start_run("quiet"))
             assert await desk.jobs() == []
         assert seen[0] == "queued" and seen[-1] == "cancelled"
+        children = [int(path.stem) for path in twin.folder.rglob("*.child")]
+        assert bool(children) == (kind == "parent") and not any(map(_lives, children))
         assert healthy["status"] == "done"
 
     twin(tmp_path, work)
+
+
+def _lives(process: int) -> bool:
+    """Whether it still works; one that has ended may wait to be collected."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
 
 
 def test_a_run_interrupted_by_a_stop_is_found_and_goes_on_from_its_members(tmp_path: Path) -> None:

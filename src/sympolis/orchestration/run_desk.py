@@ -263,7 +263,11 @@ class RunDesk:
                 "member": member,
                 "stem": str(stem),
             }
-            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=progress)
+
+            def under_way(share: float, text: str) -> None:
+                progress(min(share, 0.99), text)  # done is only what is kept
+
+            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
             progress(1.0, "")
             made = await asyncio.to_thread(member_files.load, stem)
             if made is None:

@@ -12,6 +12,7 @@ import importlib
 import os
 import queue
 import shutil
+import signal
 import struct
 import sys
 import threading
@@ -65,6 +66,7 @@ class Worker:
         self._sink = sink
         self._tasks: queue.Queue[Task] = queue.Queue()
         self._cancelled: set[int] = set()
+        self._busy = False
         self._simulators: dict[str, Simulator] = {}
 
     def serve(self) -> None:
@@ -80,9 +82,12 @@ class Worker:
             else:
                 self._tasks.put(message)
         # The parent is gone or wants no more: stop at once, engine or not. Nothing is half-written (files.write).
+        if self._busy and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)  # an engine that is a program of its own stops, too
         os._exit(0)
 
     def _answer(self, task: Task) -> None:
+        self._busy = True
         before = cpu_seconds()
         try:
             result = _TASKS[task["do"]](self._simulator(task["simulator"]), task, self._progress(task["id"]))
@@ -104,6 +109,7 @@ class Worker:
                     "see the worker's log",
                 ]
             }
+        self._busy = False
         write_frame(self._sink, {"id": task["id"], "cost_cpu_s": cpu_seconds() - before, **answer})
 
     def _simulator(self, reference: str) -> Simulator:
@@ -112,15 +118,15 @@ class Worker:
         return self._simulators[reference]
 
     def _progress(self, task_id: int) -> Progress:
-        reported = 0.0
+        reported, said = 0.0, ""
 
         def report(share: float, text: str) -> None:
-            nonlocal reported
+            nonlocal reported, said
             if task_id in self._cancelled:
                 raise errors.Cancelled("the run was cancelled")
             now = time.monotonic()
-            if now - reported >= REPORT_EVERY_S:
-                reported = now
+            if text != said or now - reported >= REPORT_EVERY_S:
+                reported, said = now, text
                 write_frame(self._sink, {"id": task_id, "progress": [min(max(share, 0.0), 1.0), text]})
 
         return report

@@ -245,13 +245,14 @@ class _Process:
 
     async def _kill(self) -> None:
         self._broken = True
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        with suppress(ProcessLookupError, PermissionError):
+            # The whole session: an engine may be a program of its own, which would go on without its worker.
+            os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
 
     async def _death(self) -> errors.ModelFailed:
-        self._broken = True
         code = await self._process.wait()
+        await self._kill()  # what a dead worker leaves behind
         tail = (
             self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip() if self._log.exists() else ""
         )

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -220,7 +221,7 @@ class ToySimulator(Simulator):
             (
                 Parameter(
                     name="kind", title={"en": "Kind"}, kind="choice", default="crash",
-                    choices=("crash", "raise", "deaf", "slow"),
+                    choices=("crash", "raise", "deaf", "parent", "slow"),
                 ),
             ),
         ),
@@ -256,7 +257,7 @@ class ToySimulator(Simulator):
         if reasons:
             raise errors.OverrideRefused("; ".join(reasons))
         progress(0.0, "driving")
-        self._misbehave(member, progress)
+        self._misbehave(folder, member, progress)
         hours = member.window.end_hour - member.window.start_hour
         flow = self._flow(streets, member, hours)
         length_km = np.array([street[1] for street in streets]) / 1000
@@ -314,13 +315,18 @@ class ToySimulator(Simulator):
         return flow
 
     @staticmethod
-    def _misbehave(member: Member, progress: Progress) -> None:
+    def _misbehave(folder: Path, member: Member, progress: Progress) -> None:
         kinds = [o.parameters["kind"] for o in member.overrides if o.measure == "trouble"]
+        if "parent" in kinds:
+            child = subprocess.Popen(["sleep", "600"])  # noqa: S607 - an engine that is a program of its own
+            (folder / f"{child.pid}.child").touch()
         if "crash" in kinds:
             os.kill(os.getpid(), 9)
         if "raise" in kinds:
             raise ZeroDivisionError("a street of no length")
-        while "deaf" in kinds or "slow" in kinds:
+        if {"deaf", "parent", "slow"} & set(kinds):
+            progress(0.5, "stuck")
+        while {"deaf", "parent", "slow"} & set(kinds):
             time.sleep(0.02)
             if "slow" in kinds:
                 progress(0.5, "still driving")

@@ -131,6 +131,11 @@ def test_who_starts_inside_or_is_exempt_does_not_pay() -> None:
     assert len(meet([from_inside, permit, taxi], charge(exempt_share=0.1)).trips) == 3
 
 
+def test_who_comes_into_the_network_inside_the_area_enters_it() -> None:
+    assert measures.enters((MAIN, OUT), {MAIN}) is False
+    assert measures.enters((IN, MAIN), {IN, MAIN}, gates={IN}) is True
+
+
 def test_a_restriction_admits_permit_holders_only() -> None:
     rule = Override("restrict_entry", {"polygon": SQUARE}, {"permit_share": 0.3})
     holder, visitor = trip((IN, MAIN), 0.5, 0.5, 0.5, 0.1), trip((IN, MAIN), 0.5, 0.5, 0.5, 0.9)

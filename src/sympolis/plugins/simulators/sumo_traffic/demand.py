@@ -153,8 +153,7 @@ def _trips(number: int, stream: Stream, level: Level, window: Window, seed: int)
         carried += expected
         count = math.floor(carried)
         carried -= count
-        for _ in range(count):
-            first, second, *draws = (float(x) for x in random.random(2 + DRAWS))
+        for first, second, *draws in random.random((count, 2 + DRAWS)).tolist():
             depart = round(start_s + first * length_s, 1)
             yield Trip(number, depart, stream.vehicle_class, stream.route, second, tuple(draws))
 

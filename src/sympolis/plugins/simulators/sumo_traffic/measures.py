@@ -212,7 +212,7 @@ def _decide(
 ) -> Trip | None:
     """The trip as its driver now makes it, or None."""
     banned = plan.closed_to(trip.route, trip.vehicle_class)
-    declined = [cordon for cordon in plan.cordons if _declines(cordon, trip)]
+    declined = [cordon for cordon in plan.cordons if _declines(cordon, trip, plan.gates)]
     if any(trip.route[-1] in c.segments or trip.draws[_DETOURS] >= c.detour_share for c in declined):
         outcome.not_made += 1
         return None
@@ -229,17 +229,19 @@ def _decide(
     return replace(trip, route=route)
 
 
-def _declines(cordon: Cordon, trip: Trip) -> bool:
+def _declines(cordon: Cordon, trip: Trip, gates: frozenset[int]) -> bool:
     """Whether this trip would enter the cordon and does not accept the price."""
     if trip.vehicle_class in cordon.exempt or not CLASSES[trip.vehicle_class].paying:
         return False
-    if not enters(trip.route, cordon.segments) or trip.draws[_EXEMPT] < cordon.exempt_share:
+    if not enters(trip.route, cordon.segments, gates) or trip.draws[_EXEMPT] < cordon.exempt_share:
         return False
     return trip.draws[_PAYS] >= cordon.paying_share
 
 
-def enters(route: Route, segments: Collection[int]) -> bool:
-    """Whether a route goes from outside into ``segments``."""
+def enters(route: Route, segments: Collection[int], gates: Collection[int] = ()) -> bool:
+    """Whether a route goes from outside into ``segments``, or comes into the network at a gate that lies in them."""
+    if route[0] in segments and route[0] in gates:
+        return True
     return any(b in segments and a not in segments for a, b in pairwise(route))
 
 

@@ -341,9 +341,9 @@ INDICATORS = (
     IndicatorSpec(
         "trips_not_made",
         {
-            "en": "Car trips no longer made",
-            "it": "Viaggi in auto non più fatti",
-            "de": "Nicht mehr gemachte Autofahrten",
+            "en": "Car trips given up or driven elsewhere",
+            "it": "Viaggi in auto rinunciati o fatti altrove",
+            "de": "Autofahrten unterlassen oder anderswo",
         },
         "veh",
         Direction.NEUTRAL,

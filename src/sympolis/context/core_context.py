@@ -16,7 +16,7 @@ GEOJSON = "https://purl.org/geojson/vocab#"
 DEFAULT_VOCAB = NGSI_LD + "default-context/"
 CORE_URL = NGSI_LD + "v1/ngsi-ld-core-context-v1.9.jsonld"
 
-_CORE_URLS = re.compile(r"https?://uri\.etsi\.org/ngsi-ld/v1/ngsi-ld-core-context(-v1(\.\d+){1,2})?\.jsonld")
+_CORE_URLS = re.compile(r"https?://uri\.etsi\.org/ngsi-ld/v1/ngsi-ld-core-context(-v1(\.\d+){0,2})?\.jsonld")
 
 _PLAIN = """
     Attribute AttributeList ContextSourceIdentity ContextSourceNotification ContextSourceRegistration Date DateTime

@@ -12,16 +12,22 @@ from pathlib import Path
 import typer
 from typer.main import get_command
 
+from docs import conformance_page, package_reference
 from sympolis import settings
 from sympolis.cli.main import app
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs`; edit the code, not this page. -->\n\n"
 
 
 def pages() -> dict[str, str]:
-    """Every generated page by file name."""
-    return {"cli.md": cli_page(), "settings.md": settings_page()}
+    """Every generated page by its path below docs/."""
+    return {
+        "conformance.md": NOTE + conformance_page.page(),
+        "reference/city-package.md": NOTE + package_reference.page(),
+        "reference/cli.md": cli_page(),
+        "reference/settings.md": settings_page(),
+    }
 
 
 def cli_page() -> str:
@@ -86,8 +92,8 @@ def _default(value: object) -> str:
 def main() -> None:
     """Write every page."""
     for name, page in pages().items():
-        (REFERENCE / name).write_text(page, encoding="utf-8")
-        typer.echo(f"wrote docs/reference/{name}")
+        (DOCS / name).write_text(page, encoding="utf-8")
+        typer.echo(f"wrote docs/{name}")
 
 
 if __name__ == "__main__":

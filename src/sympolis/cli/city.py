@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from sympolis.city import check as checking
-from sympolis.city import package, samples
+from sympolis.city import package, samples, scaffold
 from sympolis.cli.output import NO, Format, FormatOption, draw, notes, reports_errors, screen, show
+from sympolis.domain import errors
 
 app = typer.Typer(help="City packages: check, build samples.", no_args_is_help=True)
 
@@ -22,10 +23,10 @@ CityArgument = Annotated[
 @app.command()
 @reports_errors
 def check(city: CityArgument, form: FormatOption = Format.TABLE) -> None:
-    """Find every mistake in a city package. Exit code 1 if there is one."""
+    """Find every mistake in a city package. Exit code 1 if there is one; a warning alone is none."""
     found = [asdict(one) for one in checking.check(package.locate(city))]
     show(found, form, _draw_findings)
-    if found:
+    if any(one["error"] for one in found):
         raise typer.Exit(NO)
 
 
@@ -34,7 +35,34 @@ def _draw_findings(found: list[dict[str, Any]]) -> None:
         screen.print("[green]✓[/] nothing to mend")
         return
     for one in found:
-        notes.print(" — ".join(str(value) for value in one.values() if value), markup=False, soft_wrap=True)
+        words = [one["where"], one["message"] if one["error"] else f"{one['message']} (warning)", one["hint"]]
+        notes.print(" — ".join(word for word in words if word), markup=False, soft_wrap=True)
+
+
+@app.command()
+@reports_errors
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder to make; its name becomes the city's id.")],
+    name: Annotated[str, typer.Option(help="The city's name.")],
+    bbox: Annotated[str, typer.Option(metavar="W,S,E,N", help="Bounding box in degrees.")],
+    country: Annotated[str, typer.Option(help="Two-letter code.")] = "IT",
+    timezone: Annotated[str, typer.Option(help="IANA name.")] = "Europe/Rome",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Write a city package that passes the check, to be filled in."""
+    made = scaffold.new(folder, name=name, bbox=_bbox(bbox), country=country, timezone=timezone)
+    show([str(path) for path in made], form, lambda paths: screen.print("\n".join(paths), markup=False))
+
+
+def _bbox(words: str) -> scaffold.Bbox:
+    try:
+        west, south, east, north = (float(word) for word in words.split(","))
+    except ValueError as cause:
+        hint = "for example 11.05,46.0,11.2,46.15"
+        raise errors.InvalidRequest(
+            f"{words!r} is not west,south,east,north", where="--bbox", hint=hint
+        ) from cause
+    return west, south, east, north
 
 
 @app.command("build-samples")

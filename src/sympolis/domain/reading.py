@@ -221,6 +221,7 @@ def _member(hint: type[Enum], value: Any, where: str, findings: list[Finding]) -
 
 
 _WORDS: dict[Any, str] = {
+    Any: "any value",
     str: "a text",
     int: "a whole number",
     float: "a number",
@@ -241,7 +242,7 @@ def describe(hint: Any) -> str:
         return f"a list of {describe(arguments[0]).removeprefix('a ')}s"
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(str(item.value) for item in hint)
-    return "a table"
+    return "a table of texts" if arguments[1:] == (str,) else "a table"
 
 
 def _name(value: Any) -> str:

@@ -33,9 +33,9 @@ def pages() -> dict[str, str]:
 def cli_page() -> str:
     """Every command with its arguments and options."""
     head = (
-        "# Command line\n\nExit codes: 0 done · 1 the answer is no (a check failed, an override was refused) · 2 wrong usage · "
-        "3 could not be done (reason on stderr).\nA command acts on the server that holds the data folder, if one runs; "
-        "else it opens the twin itself.\n\n"
+        "# Command line\n\nExit codes: 0 done · 1 the answer is no (a check failed, an override was refused) · "
+        "2 wrong usage · 3 could not be done (reason on stderr).\nA command acts on the server that holds the data "
+        "folder, if one runs; else it opens the twin itself.\n\n"
     )
     return NOTE + head + "\n".join(_commands(get_command(app), "sympolis")) + "\n"
 

@@ -3,6 +3,7 @@
 from sympolis.app.assembly import open_twin
 from sympolis.app.lock import holder
 from sympolis.app.server import run, serving
+from sympolis.app.standalone import open_broker
 from sympolis.app.twin import Twin, data_folder
 
-__all__ = ["Twin", "data_folder", "holder", "open_twin", "run", "serving"]
+__all__ = ["Twin", "data_folder", "holder", "open_broker", "open_twin", "run", "serving"]

@@ -44,8 +44,8 @@ async def open_twin(settings: Settings) -> Twin:
 async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> Twin:
     contexts = Contexts()
     terms = contexts.resolve_local(city.context["@context"])
-    store, ledger = _stores(settings, folder)
-    broker = Broker(store)
+    broker = Broker(open_store(settings, folder))
+    ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
     twin = Twin(
         city=city,
         broker=broker,
@@ -59,10 +59,14 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     return twin
 
 
-def _stores(settings: Settings, folder: Path) -> tuple[Store, Ledger]:
-    if settings.store == "memory":
-        return MemoryStore(), MemoryLedger()
-    return EmbeddedStore.open(folder / "store"), EmbeddedLedger.open(folder)
+def open_store(settings: Settings, folder: Path) -> Store:
+    """The store that ``settings.store`` names, its files below ``folder``. Raises ``StoreUnavailable``."""
+    return MemoryStore() if settings.store == "memory" else EmbeddedStore.open(folder / "store")
+
+
+def api_settings(settings: Settings) -> ApiSettings:
+    """The API's bounds, from what a person may set."""
+    return ApiSettings(hosts=settings.hosts, max_body_bytes=settings.max_body_mb * 1024 * 1024)
 
 
 def _coordinator(city: City, broker: Broker, terms: Terms, ledger: Ledger) -> Coordinator:
@@ -142,6 +146,6 @@ def _parts(settings: Settings, twin: Twin, contexts: Contexts) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         readiness=lambda: twin.readiness,
-        settings=ApiSettings(hosts=settings.hosts, max_body_bytes=settings.max_body_mb * 1024 * 1024),
+        settings=api_settings(settings),
         site=create_site(),
     )

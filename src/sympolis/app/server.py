@@ -5,18 +5,33 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import uvicorn
 
-from sympolis.app.assembly import open_twin
-from sympolis.app.twin import Twin
+from sympolis.app.lock import Lock
 from sympolis.domain import errors
 from sympolis.settings import Settings
 
 T = TypeVar("T")
+
+
+class Served(Protocol):
+    """What can be served: an ASGI application that holds a data folder, until ``stopped`` is set."""
+
+    asgi: Any
+    lock: Lock
+    address: str
+    stopped: asyncio.Event
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+S = TypeVar("S", bound=Served)
 
 _GRACE_S = 2
 """How long open answers (event streams above all) may go on after the server was asked to stop."""
@@ -46,31 +61,34 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Twin]:
-    """A twin that accepts requests at ``twin.address`` until ``twin.stopped`` is set, as SIGTERM and SIGINT do."""
+async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]) -> AsyncIterator[S]:
+    """What ``opened`` makes, accepting requests at its ``address``; SIGTERM and SIGINT set its ``stopped``.
+
+    Raises ``SettingsInvalid`` where the port cannot be had, before anything is opened.
+    """
     listener = _listen(settings)
     try:
-        twin = await open_twin(settings)
+        served = await opened(settings)
     except BaseException:
         listener.close()
         raise
-    _stop_on_signals(twin)
-    server = _Server(uvicorn.Config(twin.asgi, **_options(settings)))
+    _stop_on_signals(served)
+    server = _Server(uvicorn.Config(served.asgi, **_options(settings)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        twin.address = _address(listener)
-        twin.lock.publish(twin.address)
-        yield twin
+        served.address = _address(listener)
+        served.lock.publish(served.address)
+        yield served
     finally:
         server.should_exit = True
         await task
-        await twin.close()
+        await served.close()
 
 
-def _stop_on_signals(twin: Twin) -> None:
+def _stop_on_signals(served: Served) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, twin.stopped.set)
+        loop.add_signal_handler(number, served.stopped.set)
 
 
 def _listen(settings: Settings) -> socket.socket:

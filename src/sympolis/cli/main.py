@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command("demo")(serve.demo)
 app.command("serve")(serve.serve)
+app.command("broker")(serve.broker)
 app.add_typer(city.app, name="city")
 app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")

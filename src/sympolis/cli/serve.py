@@ -1,4 +1,4 @@
-"""`sympolis demo` and `sympolis serve`: a twin that answers in the browser."""
+"""`sympolis demo`, `serve` and `broker`: a twin that answers in the browser, or its broker alone."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def demo(
 
 
 async def _demo(chosen: settings.Settings, *, open_browser: bool) -> None:
-    async with app.serving(chosen) as twin:
+    async with app.serving(chosen, app.open_twin) as twin:
         screen.print(
             f"[bold]{text(twin.city.facts.title)}[/] at [link={twin.address}]{twin.address}[/]  (stop with Ctrl-C)"
         )
-        first_start = asyncio.create_task(_first_start(twin))
-        await asyncio.wait(
-            [first_start, asyncio.ensure_future(twin.stopped.wait())], return_when=asyncio.FIRST_COMPLETED
-        )
-        if first_start.done():
-            first_start.result()
+        start = asyncio.create_task(_first_start(twin))
+        stop = asyncio.create_task(twin.stopped.wait())
+        await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            start.result()
             _say_ready(twin, open_browser=open_browser)
+            await stop
         else:
-            first_start.cancel()
-        await twin.stopped.wait()
+            start.cancel()
+            await asyncio.gather(start, return_exceptions=True)
 
 
 async def _first_start(twin: app.Twin) -> None:
@@ -67,8 +67,7 @@ async def _first_start(twin: app.Twin) -> None:
 
 
 def _say_ready(twin: app.Twin, *, open_browser: bool) -> None:
-    sys.stdout.write(f"ready {twin.address}\n")
-    sys.stdout.flush()
+    _announce(twin.address)
     if open_browser and sys.stdout.isatty():
         webbrowser.open(twin.address)
 
@@ -101,11 +100,34 @@ def serve(
 
 
 async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:
-    async with app.serving(chosen) as twin:
-        sys.stdout.write(f"ready {twin.address}\n")
-        sys.stdout.flush()
+    async with app.serving(chosen, app.open_twin) as twin:
+        _announce(twin.address)
         work = asyncio.create_task(twin.first_start()) if ingest else None
         await twin.stopped.wait()
         if work is not None:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+
+
+@reports_errors
+def broker(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    store: Store = None,
+    allow_loopback: AllowLoopback = None,
+) -> None:
+    """Serve the context broker alone, without a city; prints `ready http://HOST:PORT` when it accepts requests."""
+    flags = {"host": host, "port": port, "data": data, "store": store, "allow_loopback": allow_loopback}
+    app.run(_broker(settings.read(flags)))
+
+
+async def _broker(chosen: settings.Settings) -> None:
+    async with app.serving(chosen, app.open_broker) as served:
+        _announce(served.address)
+        await served.stopped.wait()
+
+
+def _announce(address: str) -> None:
+    sys.stdout.write(f"ready {address}\n")
+    sys.stdout.flush()

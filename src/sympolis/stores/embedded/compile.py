@@ -69,7 +69,7 @@ def compile_query(
     if geo_keys is not None:
         found.append(Condition("e.key IN (SELECT value FROM json_each(?))", (_json(geo_keys),)))
     if query.q is not None:
-        found.append(_expression(query.q, not_indexed))
+        found += _by_cost(query.q, not_indexed, driving=not found)
     if query.attributes:
         found.append(_having_any(query.attributes))
     if query.types is not None:
@@ -97,18 +97,37 @@ def _having_any(names: Sequence[str]) -> Condition:
 
 
 def _types(expression: Any, *, driving: bool) -> Condition:
-    """``driving``: whether SQLite may start from this condition, or should only check it (the unary plus)."""
+    """``driving``: SQLite may start from this condition; else it is checked entity by entity, which is cheap."""
     if isinstance(expression, TypeIs):
-        key = "e.key" if driving else "+e.key"
-        sql = f"{key} IN (SELECT entity FROM entity_type WHERE type = {_NAMED})"  # noqa: S608 — constant text
+        if driving:
+            sql = f"e.key IN (SELECT entity FROM entity_type WHERE type = {_NAMED})"  # noqa: S608 — constant text
+        else:
+            sql = f"EXISTS (SELECT 1 FROM entity_type WHERE type = {_NAMED} AND id = e.id)"  # noqa: S608 — constant
         return Condition(sql, (expression.name,))
     return _joined(expression, [_types(part, driving=driving) for part in expression.parts])
 
 
-def _expression(expression: Any, not_indexed: frozenset[str]) -> Condition:
+def _by_cost(expression: Any, not_indexed: frozenset[str], *, driving: bool) -> list[Condition]:
+    """The parts that all have to hold, the most selective kind first: SQLite starts from it and checks the rest."""
+    parts = expression.parts if isinstance(expression, AllOf) else (expression,)
+    first, *rest = sorted(parts, key=_cost)
+    found = [_expression(first, not_indexed, driving=driving)]
+    return found + [_expression(part, not_indexed, driving=False) for part in rest]
+
+
+def _cost(expression: Any) -> int:
+    if not isinstance(expression, Term):
+        return 2
+    if expression.comparison is Comparison.EQUAL and not isinstance(expression.operand, ValueRange):
+        return 0
+    return 1 if expression.comparison in _BOUNDS else 3
+
+
+def _expression(expression: Any, not_indexed: frozenset[str], *, driving: bool) -> Condition:
     if isinstance(expression, Term):
-        return _term(expression, not_indexed)
-    return _joined(expression, [_expression(part, not_indexed) for part in expression.parts])
+        return _term(expression, not_indexed, driving=driving)
+    parts = [_expression(part, not_indexed, driving=driving) for part in expression.parts]
+    return _joined(expression, parts)
 
 
 def _joined(expression: AnyOf | AllOf, parts: Sequence[Condition]) -> Condition:
@@ -120,11 +139,12 @@ def _joined(expression: AnyOf | AllOf, parts: Sequence[Condition]) -> Condition:
     )
 
 
-def _term(term: Term, not_indexed: frozenset[str]) -> Condition:
+def _term(term: Term, not_indexed: frozenset[str], *, driving: bool) -> Condition:
     name = term.path[0]
     if name in _ENTITY_TIMES:
         return EVERYTHING
-    exists = Condition(f"e.key IN ({_WITH_NAME})", (name,))
+    key = "e.key" if driving else "+e.key"
+    exists = Condition(f"{key} IN ({_WITH_NAME})", (name,))
     plain = len(term.path) == 1 and not term.inside
     if plain and term.comparison is Comparison.EXISTS:
         return exists
@@ -132,10 +152,16 @@ def _term(term: Term, not_indexed: frozenset[str]) -> Condition:
     if test is None:
         return Condition(exists.sql, exists.parameters, exact=False)
     sql, parameters = test
-    fits = f"e.key IN ({_WITH_NAME} AND {sql})"
     if term.comparison is Comparison.UNEQUAL:
+        fits = f"{key} IN ({_WITH_NAME} AND {sql})" if isinstance(term.operand, ValueRange) else _found(sql)
         return Condition(f"({exists.sql} AND NOT {fits})", (name, name, *parameters))
-    return Condition(fits, (name, *parameters))
+    by_row = not driving and _cost(term) == 0
+    return Condition(_found(sql) if by_row else f"{key} IN ({_WITH_NAME} AND {sql})", (name, *parameters))
+
+
+def _found(test: str) -> str:
+    """Whether the entity at hand has a fitting fact: one look into the index where the value is given."""
+    return f"EXISTS (SELECT 1 FROM fact WHERE name = {_NAMED} AND {test} AND entity = e.key)"  # noqa: S608 — constant
 
 
 _Test = tuple[str, tuple[Any, ...]]

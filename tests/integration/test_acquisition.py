@@ -144,6 +144,19 @@ def test_a_correction_of_an_unknown_field_is_refused(fed: Twin) -> None:
     assert "did you mean 'h" in refused.value.hint
 
 
+@pytest.mark.parametrize("odd", [10**30, {"deep": [1]}, [], "\ud800", float("nan"), True])
+def test_an_odd_correction_is_judged_not_stumbled_over(fed: Twin, odd: Any) -> None:
+    [row] = fed.coordinator.quarantine("counts")[1]
+    still = fed.do(fed.coordinator.replay("counts", row.id, {"h08": odd, "date": odd, "loop": odd}))
+    assert still.state is RowState.HELD
+
+
+def test_a_corrected_geometry_must_be_one(fed: Twin) -> None:
+    [row] = fed.coordinator.quarantine("counts")[1]
+    with pytest.raises(errors.BadRequestData, match="GeoJSON geometry"):
+        fed.do(fed.coordinator.replay("counts", row.id, {"geometry": "POINT (11 44)"}))
+
+
 def test_a_rerun_of_the_same_data_is_skipped(fed: Twin) -> None:
     before = fed.do(fed.broker.status()).position
     again = fed.do(fed.coordinator.run("counts"))

@@ -52,6 +52,7 @@ def test_a_sound_package_has_nothing_to_mend(folder: Path) -> None:
         ("sources/counts.toml", '"csv"', '"cvs"', "sources/counts.toml: connector", "did you mean 'csv'"),
         ("sources/counts.toml", 'id = "counts"', 'id = "loops2"', "sources/counts.toml: id", "called 'counts'"),
         ("sources/counts.toml", "samples/counts.csv", "samples/x.csv", "sources/counts.toml: path", "build-samples"),
+        ("sources/counts.toml", "samples/counts.csv", "../x.csv", "sources/counts.toml: path", "leads out"),
         ("sources/counts.toml", "https://", "ftp://", "sources/counts.toml: url", "does not look like"),
         ("sources/loops.toml", "order", 'crs = "EPSG:999999"\norder', "sources/loops.toml: crs",
          "not a known coordinate"),

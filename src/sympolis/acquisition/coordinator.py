@@ -317,6 +317,8 @@ def _correction(planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str
             raise errors.BadRequestData(
                 "the row has no such field", where=name, hint=did_you_mean(name, known)
             )
+    if not isinstance(fields.get("geometry") or {}, Mapping):
+        raise errors.BadRequestData("expected a GeoJSON geometry or null", where="geometry")
     return fields
 
 

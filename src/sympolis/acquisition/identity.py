@@ -17,12 +17,16 @@ _encoder = msgspec.json.Encoder(order="sorted", enc_hook=str)
 
 def urn(kind: str, city: str, local: str) -> str:
     """The id of a thing of a city, e.g. urn:ngsi-ld:RoadSegment:bologna:a117."""
-    return f"urn:ngsi-ld:{kind}:{city}:{quote(local, safe=_SAFE)}"
+    return f"urn:ngsi-ld:{kind}:{city}:{quote(local, safe=_SAFE, errors='backslashreplace')}"
 
 
 def digest(*parts: Any) -> int:
     """A 63-bit fingerprint of JSON-like values; the keys of objects may come in any order."""
-    return int.from_bytes(hashlib.blake2b(_encoder.encode(parts), digest_size=8).digest(), "big") >> 1
+    try:
+        text = _encoder.encode(parts)
+    except (OverflowError, ValueError, TypeError):  # numbers beyond 64 bits, lone surrogates, odd keys
+        text = repr(parts).encode("utf-8", "backslashreplace")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
 def fingerprint(*parts: bytes) -> str:

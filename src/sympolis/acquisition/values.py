@@ -123,10 +123,10 @@ def _in_rows_unit(rule: AttributeRule) -> Take:
         raw = fields.get(rule.field or "")
         if raw is None:
             return None
-        word = fields.get(rule.unit_field or "")
+        word = str(fields.get(rule.unit_field or ""))
         if word not in takers:
             raise Unfit("unit", f"{word!r} is not a unit this mapping knows", ", ".join(sorted(takers)))
-        return takers[str(word)](raw)
+        return takers[word](raw)
 
     return take
 
@@ -222,6 +222,12 @@ def _kind_of(rule: AttributeRule, city: str, expand: Callable[[str], str]) -> Co
     return _as_it_is
 
 
+def _key(value: Any) -> str:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    raise Unfit("type", f"{value!r} is not the key of a thing", "a text or a whole number")
+
+
 def _vocabulary(value: Any, expand: Callable[[str], str]) -> str:
     try:
         return expand(str(value))
@@ -233,7 +239,7 @@ def _vocabulary(value: Any, expand: Callable[[str], str]) -> str:
 
 def _relationship(target: str | None, city: str) -> Convert:
     if target is not None:
-        return lambda value: urn(target, city, str(value))
+        return lambda value: urn(target, city, _key(value))
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or ":" not in value or " " in value:

@@ -110,7 +110,11 @@ def _check_source(contents: Contents, source: Source) -> Any:
     if _named(contents, f"{file}: mapping", source.mapping, contents.mappings, "mapping"):
         _check_expectations(contents, file, source)
     _crs(contents, f"{file}: crs", source.crs)
-    if not (contents.folder / source.path).is_file():
+    if not (contents.folder / source.path).resolve().is_relative_to(contents.folder.resolve()):
+        contents.report(
+            f"{file}: path", f"{source.path} leads out of the package", "put the sample under samples/"
+        )
+    elif not (contents.folder / source.path).is_file():
         hint = f"run: sympolis city build-samples {contents.folder.name}"
         contents.report(f"{file}: path", f"there is no file {source.path}", hint)
     if _named(contents, f"{file}: connector", source.connector, loader.connectors(), "connector"):

@@ -1,0 +1,229 @@
+"""From ``Query`` to SQL, with every value a parameter.
+
+Conditions are *complete*: they never lose an entity that satisfies the query. They are also *exact* where
+``Selection.exact`` says so; else ``context.evaluate`` has to look at what they let through. Not exact are: id
+patterns, regular expressions, times (texts are compared as instants), sub-attributes and paths into values,
+system times of the entity, operands of 256 characters or more, and attributes of which some value is not indexed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sympolis.context.core_context import NGSI_LD
+from sympolis.context.query import AllOf, AnyOf, Comparison, Query, Term, TypeIs, ValueRange
+from sympolis.stores.postgres.facts import (
+    AFTER_ALL,
+    LONGEST_TEXT,
+    NOT_INDEXED,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    as_fact,
+)
+
+_ENTITY_TIMES: Final = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
+_KINDS: Final = (TRUTH, NUMBER, TEXT, AFTER_ALL)
+
+
+class Parameters:
+    """The values of a statement; ``$1`` is always the tenant."""
+
+    def __init__(self, tenant: int) -> None:
+        self.values: list[Any] = [tenant]
+
+    def add(self, value: Any) -> str:
+        """Keep a value; its placeholder."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on ``e.key`` or ``e.id``."""
+
+    sql: str
+    exact: bool = True
+
+
+EVERYTHING: Final = Condition("true", exact=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All conditions of a query, and the table in whose order they are looked at."""
+
+    source: str
+    conditions: tuple[Condition, ...]
+    parameters: Parameters
+
+    @property
+    def exact(self) -> bool:
+        return all(condition.exact for condition in self.conditions)
+
+    @property
+    def sql(self) -> str:
+        """``FROM … WHERE …``, to be preceded by columns of ``e``."""
+        return f"{self.source}{''.join(f' AND ({condition.sql})' for condition in self.conditions)}"
+
+
+def compile_query(
+    query: Query,
+    tenant: int,
+    keys: Mapping[str, int],
+    *,
+    not_indexed: frozenset[str] = frozenset(),
+    geo_keys: Sequence[int] | None = None,
+) -> Selection:
+    """The conditions for ``query``.
+
+    ``keys`` numbers the names that exist; ``not_indexed``: names of attributes with values that ``fact``
+    lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand.
+    """
+    compiler = _Compiler(Parameters(tenant), keys, not_indexed)
+    found: list[Condition] = []
+    if query.ids:
+        found.append(Condition(f"e.id = ANY({compiler.add(list(query.ids))}::text[])"))
+    if geo_keys is not None:
+        found.append(Condition(f"e.key = ANY({compiler.add(list(geo_keys))}::bigint[])"))
+    if query.q is not None:
+        found.append(compiler.expression(query.q))
+    if query.attributes:
+        found.append(compiler.having_any(query.attributes))
+    if query.id_pattern is not None:
+        found.append(EVERYTHING)
+    source = "entity e WHERE e.tenant = $1"
+    if isinstance(query.types, TypeIs):
+        source = compiler.source_of_type(query.types.name)
+    elif query.types is not None:
+        found.append(compiler.types(query.types))
+    return Selection(source, tuple(found), compiler.parameters)
+
+
+def names_in(query: Query) -> set[str]:
+    """Every name that has to be numbered to compile ``query``."""
+    found = {*query.attributes, *attributes_in(query.q), *_types_in(query.types)}
+    return found if query.geo is None else {*found, query.geo.property}
+
+
+def attributes_in(expression: Any) -> Iterator[str]:
+    """The attribute names that an expression of the query language is about."""
+    if isinstance(expression, Term):
+        yield expression.path[0]
+    elif expression is not None:
+        for part in expression.parts:
+            yield from attributes_in(part)
+
+
+def _types_in(expression: Any) -> Iterator[str]:
+    if isinstance(expression, TypeIs):
+        yield expression.name
+    elif expression is not None:
+        for part in expression.parts:
+            yield from _types_in(part)
+
+
+class _Compiler:
+    def __init__(self, parameters: Parameters, keys: Mapping[str, int], not_indexed: frozenset[str]) -> None:
+        self.parameters = parameters
+        self.add = parameters.add
+        self._keys = keys
+        self._not_indexed = not_indexed
+
+    def source_of_type(self, name: str) -> str:
+        """Entities of one type, straight from the table that has them in order."""
+        return (
+            "entity_type t JOIN entity e ON e.key = t.entity"
+            f" WHERE t.tenant = $1 AND t.type = {self._name(name)}"
+        )
+
+    def types(self, expression: Any) -> Condition:
+        if isinstance(expression, TypeIs):
+            number = self._name(expression.name)
+            return Condition(
+                f"e.key IN (SELECT entity FROM entity_type WHERE tenant = $1 AND type = {number})"  # noqa: S608
+            )
+        return _joined(expression, [self.types(part) for part in expression.parts])
+
+    def having_any(self, names: Sequence[str]) -> Condition:
+        numbers = self.add([self._keys[name] for name in names if name in self._keys])
+        return Condition(
+            f"e.key IN (SELECT entity FROM fact WHERE tenant = $1 AND name = ANY({numbers}::int[]))"  # noqa: S608
+        )
+
+    def expression(self, expression: Any) -> Condition:
+        if isinstance(expression, Term):
+            return self._term(expression)
+        return _joined(expression, [self.expression(part) for part in expression.parts])
+
+    def _name(self, iri: str) -> str:
+        return f"{self.add(self._keys.get(iri, 0))}::int"
+
+    def _term(self, term: Term) -> Condition:
+        name = term.path[0]
+        if name in _ENTITY_TIMES:
+            return EVERYTHING
+        having = f"SELECT entity FROM fact WHERE tenant = $1 AND name = {self._name(name)}"  # noqa: S608
+        exists = f"e.key IN ({having})"
+        plain = len(term.path) == 1 and not term.inside
+        if plain and term.comparison is Comparison.EXISTS:
+            return Condition(exists)
+        test = self._test(term) if plain and name not in self._not_indexed else None
+        if test is None:
+            return Condition(exists, exact=False)
+        if term.comparison is Comparison.UNEQUAL:
+            return Condition(f"{exists} AND NOT EXISTS ({having} AND entity = e.key AND {test})")
+        return Condition(f"e.key IN ({having} AND {test})")
+
+    def _test(self, term: Term) -> str | None:
+        """A condition on ``fact.value``, None where SQL cannot decide it."""
+        if term.comparison in (Comparison.EQUAL, Comparison.UNEQUAL):
+            return self._equal(term.operand)
+        bound = _BOUNDS.get(term.comparison)
+        fact = _operand(term.operand)
+        return None if bound is None or fact is None else bound(self, fact)
+
+    def _equal(self, operand: Any) -> str | None:
+        if isinstance(operand, ValueRange):
+            low, high = _operand(operand.low), _operand(operand.high)
+            return None if low is None or high is None else self.between(low, high)
+        facts = [_operand(one) for one in (operand if isinstance(operand, tuple) else (operand,))]
+        return None if None in facts else f"value = ANY({self.add(facts)}::bytea[])"
+
+    def between(self, low: bytes, high: bytes) -> str:
+        if low[:1] != high[:1]:  # of different kinds: no value lies between
+            return "false"
+        return f"value >= {self.add(low)} AND value <= {self.add(high)}"
+
+    def above(self, fact: bytes, sign: str) -> str:
+        """Within the kind of ``fact``: the next kind begins where this one ends."""
+        end = _KINDS[_KINDS.index(fact[:1]) + 1]
+        return f"value {sign} {self.add(fact)} AND value < {self.add(end)}"
+
+    def below(self, fact: bytes, sign: str) -> str:
+        return f"value {sign} {self.add(fact)} AND value >= {self.add(fact[:1])}"
+
+
+_BOUNDS: Mapping[Comparison, Callable[[_Compiler, bytes], str]] = {
+    Comparison.GREATER: lambda compiler, fact: compiler.above(fact, ">"),
+    Comparison.GREATER_EQUAL: lambda compiler, fact: compiler.above(fact, ">="),
+    Comparison.LESS: lambda compiler, fact: compiler.below(fact, "<"),
+    Comparison.LESS_EQUAL: lambda compiler, fact: compiler.below(fact, "<="),
+}
+
+
+def _joined(expression: AnyOf | AllOf, parts: Sequence[Condition]) -> Condition:
+    sign = " AND " if isinstance(expression, AllOf) else " OR "
+    sql = sign.join(f"({part.sql})" for part in parts)
+    return Condition(f"({sql})", all(part.exact for part in parts))
+
+
+def _operand(operand: Any) -> bytes | None:
+    """An operand as ``fact.value`` would have it, None where they cannot be compared."""
+    if isinstance(operand, datetime) or (isinstance(operand, str) and len(operand) >= LONGEST_TEXT):
+        return None
+    fact = as_fact(operand)
+    return None if fact == NOT_INDEXED else fact

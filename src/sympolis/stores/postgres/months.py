@@ -1,0 +1,72 @@
+"""History is partitioned by month: which month a time belongs to, and making partitions when they are first needed.
+
+A partition is made beside the table and then attached: attaching lets everyone go on reading and writing, while
+``CREATE TABLE … PARTITION OF`` would lock the whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+
+from sympolis.stores import sql
+
+_SQL = sql.load("sympolis.stores.postgres", "store.sql")
+_FIRST_YEAR: Final = 1970
+_NO_YEAR: Final = 2100
+_BEFORE: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
+_AFTER: Final = (datetime(_NO_YEAR, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+Month = tuple[datetime, datetime]
+"""[first instant, first instant of the next month), in UTC."""
+
+
+def month_of(at: datetime) -> Month:
+    """The month of an instant; times far from ours share one of two long 'months'."""
+    at = at.astimezone(UTC)
+    if at.year < _FIRST_YEAR:
+        return _BEFORE
+    if at.year >= _NO_YEAR:
+        return _AFTER
+    start = datetime(at.year, at.month, 1, tzinfo=UTC)
+    return start, datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def partition(month: Month) -> str:
+    """The name of a month's table."""
+    return f"observation_{month[0]:%Y_%m}"
+
+
+class Partitions:
+    """Which monthly tables exist, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._known = {_BEFORE, _AFTER}
+
+    def missing(self, months: Iterable[Month]) -> list[Month]:
+        """Those that may have to be made."""
+        return sorted(set(months) - self._known)
+
+    async def make(self, connection: asyncpg.pool.PoolConnectionProxy, months: Iterable[Month]) -> None:
+        """Make the tables of these months, whoever else is making them too."""
+        wanted = list(months)
+        async with connection.transaction():
+            await connection.execute(_SQL["lock_schema"])
+            present = {row["relname"] for row in await connection.fetch(_SQL["months_present"])}
+            for month in wanted:
+                if partition(month) not in present:
+                    await connection.execute(_statement(month))
+        self._known.update(wanted)
+
+
+def _statement(month: Month) -> str:
+    """DDL takes no parameters: name and bounds are digits of a date."""
+    name, (start, end) = partition(month), month
+    return (
+        f"CREATE TABLE {name} (LIKE observation INCLUDING ALL);"
+        f" ALTER TABLE observation ATTACH PARTITION {name}"
+        f" FOR VALUES FROM ('{start:%Y-%m-%d}Z') TO ('{end:%Y-%m-%d}Z')"
+    )

@@ -1,0 +1,169 @@
+"""Reading entities and the log. Plain functions over a connection; each answer is of one moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import shapely
+
+from sympolis.context import geometry
+from sympolis.context.evaluate import matcher
+from sympolis.context.query import GeoQuery, Query
+from sympolis.context.store import Page
+from sympolis.domain.changes import Change, ChangeKind
+from sympolis.domain.entity import Entity
+from sympolis.domain.errors import TooComplexQuery
+from sympolis.stores import sql
+from sympolis.stores.embedded.bodies import decode_entity
+from sympolis.stores.postgres.compile import Selection, attributes_in, compile_query
+from sympolis.stores.postgres.server import Connection
+
+_SQL = sql.load("sympolis.stores.postgres", "store.sql")
+_LONGEST_S: Final = 10.0
+"""How long one query may look at entities that SQL could not decide."""
+_AT_ONCE: Final = 500
+
+Keys = Mapping[str, int]
+"""Numbers of the names a query is about."""
+
+
+async def get(db: Connection, tenant: int, entity_id: str) -> Entity | None:
+    """A point read."""
+    body = await db.fetchval(_SQL["body_by_id"], tenant, entity_id)
+    return None if body is None else decode_entity(body)
+
+
+async def query(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Page:
+    """One page, of one moment."""
+    if wanted.q is None and wanted.geo is None and wanted.id_pattern is None and not wanted.count:
+        return await _page(db, wanted, compile_query(wanted, tenant, keys))  # one statement is one moment
+    async with snapshot(db):
+        selection = await _selection(db, tenant, keys, wanted)
+        return (
+            Page((), 0 if wanted.count else None) if selection is None else await _page(db, wanted, selection)
+        )
+
+
+def snapshot(db: Connection) -> Any:
+    """All statements inside see one state of the database."""
+    return db.transaction(isolation="repeatable_read", readonly=True)
+
+
+async def selected_ids(db: Connection, tenant: int, keys: Keys, wanted: Query) -> list[str]:
+    """The ids of all entities that a query selects, whatever its page. Inside a ``snapshot``."""
+    selection = await _selection(db, tenant, keys, wanted)
+    if selection is None:
+        return []
+    if selection.exact:
+        rows = await db.fetch(f"SELECT e.id FROM {selection.sql}", *selection.parameters.values)  # noqa: S608
+        return [row[0] for row in rows]
+    return [entity.id async for entity in _looked_at(db, wanted, selection)]
+
+
+async def changes(db: Connection, tenant: int, after: int, limit: int) -> list[Change]:
+    """The next lines of the log."""
+    return [_change(row) for row in await db.fetch(_SQL["changes_after"], tenant, after, limit)]
+
+
+async def _selection(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Selection | None:
+    """The compiled query; None where its geo-query leaves nothing."""
+    found = await _geo_keys(db, tenant, keys, wanted.geo) if wanted.geo is not None else None
+    if found is not None and not found:
+        return None
+    asked = {keys[iri]: iri for iri in attributes_in(wanted.q) if iri in keys}
+    rows = await db.fetch(_SQL["not_indexed"], tenant, list(asked)) if asked else ()
+    missing = frozenset(asked[row[0]] for row in rows)
+    return compile_query(wanted, tenant, keys, not_indexed=missing, geo_keys=found)
+
+
+async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -> list[int]:
+    """The keys of the entities with a geometry in the relation.
+
+    PostGIS finds the candidates through its index; what a relation and a distance mean is decided by the code that
+    decides it for every store.
+    """
+    test = geometry.prepare(wanted)
+    name = keys.get(wanted.property)
+    if name is None:
+        return []
+    if test.box is None:
+        rows = await db.fetch(_SQL["shapes_anywhere"], tenant, name)
+    else:
+        rows = await db.fetch(_SQL["shapes_near"], tenant, name, *test.box)
+    if not rows:
+        return []
+    chosen = test.select(shapely.from_wkb([row[1] for row in rows]))
+    return sorted({rows[place][0] for place in np.flatnonzero(chosen)})
+
+
+async def _page(db: Connection, wanted: Query, selection: Selection) -> Page:
+    if not selection.exact:
+        return await _page_by_looking(db, wanted, selection)
+    values = selection.parameters.values
+    total = await db.fetchval(f"SELECT count(*) FROM {selection.sql}", *values) if wanted.count else None  # noqa: S608
+    if wanted.limit == 0:
+        return Page((), total)
+    limit, offset = f"${len(values) + 1}", f"${len(values) + 2}"
+    rows = await db.fetch(
+        f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)} LIMIT {limit} OFFSET {offset}",  # noqa: S608
+        *values,
+        wanted.limit,
+        wanted.offset,
+    )
+    return Page(tuple(decode_entity(row[0]) for row in rows), total)
+
+
+def _order(selection: Selection) -> str:
+    """The same ids, by the index that the rows come from."""
+    return "t.id" if selection.source.startswith("entity_type") else "e.id"
+
+
+async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) -> Page:
+    end = wanted.offset + wanted.limit
+    entities: list[Entity] = []
+    total = 0
+    async for entity in _looked_at(db, wanted, selection):
+        if wanted.offset <= total < end:
+            entities.append(entity)
+        total += 1
+        if total >= end and not wanted.count:
+            break
+    return Page(tuple(entities), total if wanted.count else None)
+
+
+async def _looked_at(db: Connection, wanted: Query, selection: Selection) -> AsyncIterator[Entity]:
+    """What SQL lets through, by id, as far as the evaluator agrees. Raises ``TooComplexQuery`` in the end."""
+    holds = matcher(replace(wanted, geo=None))  # the geo part is exact already
+    deadline = time.monotonic() + _LONGEST_S
+    statement = f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)}"  # noqa: S608
+    cursor = await db.cursor(statement, *selection.parameters.values)
+    while rows := await cursor.fetch(_AT_ONCE):
+        for row in rows:
+            entity = decode_entity(row[0])
+            if holds(entity):
+                yield entity
+        if time.monotonic() > deadline:
+            raise TooComplexQuery(
+                f"this query was looking for more than {_LONGEST_S:.0f} seconds",
+                where="q",
+                hint="narrow it by type or by a comparison of a number or a text",
+            )
+
+
+def _change(row: Sequence[Any]) -> Change:
+    number, at, kind, entity_id, types, attributes, cause = row
+    return Change(
+        number=number,
+        at=at.astimezone(UTC),
+        kind=ChangeKind(kind),
+        entity_id=entity_id,
+        types=tuple(msgspec.json.decode(types)),
+        attributes=tuple(msgspec.json.decode(attributes)),
+        cause=cause,
+    )

@@ -1,0 +1,229 @@
+"""The PostgreSQL store: many processes, one database; what was acknowledged has been confirmed by the server.
+
+What is where: ``address`` reads the URL, ``server`` holds the connections, ``schema`` migrates, ``writer``
+commits in groups what ``group`` and ``points`` prepare, ``compile``, ``reader`` and ``history`` answer,
+``listening`` wakes followers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sympolis.context import effects
+from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.store import History, Page, StoreStatus, Write
+from sympolis.domain.changes import Change, Observation, Outcome
+from sympolis.domain.entity import Entity
+from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
+from sympolis.stores import sql
+from sympolis.stores.following import Bell, follow
+from sympolis.stores.postgres import history, reader, schema, troubles
+from sympolis.stores.postgres.address import Address, parse
+from sympolis.stores.postgres.compile import names_in
+from sympolis.stores.postgres.listening import Listener, channel
+from sympolis.stores.postgres.months import Partitions
+from sympolis.stores.postgres.names import Names
+from sympolis.stores.postgres.server import About, Connection, Server, connect, connect_once, examine
+from sympolis.stores.postgres.writer import Writer
+
+_SQL = sql.load("sympolis.stores.postgres", "store.sql")
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Place:
+    """A tenant: its number, its writer and the bell of its followers."""
+
+    key: int
+    writer: Writer
+    bell: Bell = field(default_factory=Bell)
+
+
+class _Behind(Exception):
+    """A replica has not seen yet what this process has acknowledged."""
+
+
+class PostgresStore:
+    """A ``Store`` in a PostgreSQL database, opened by ``await PostgresStore.open(url)``; bound to one event loop."""
+
+    def __init__(self, server: Server, now: Callable[[], datetime]) -> None:
+        self._server = server
+        self._now = now
+        self._names = Names(server)
+        self._partitions = Partitions()
+        self._places: dict[str, _Place] = {}
+        self._opening = asyncio.Lock()
+        self._listener = Listener(server, self._changed)
+
+    @classmethod
+    async def open(
+        cls, url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> PostgresStore:
+        """Open (or begin) the store at ``postgresql://…`` (see ``address`` for the options in its query).
+
+        Raises ``SettingsInvalid`` for a URL that cannot be used, ``StoreUnavailable`` for a server that cannot.
+        """
+        address = parse(url)
+        store = cls(await connect(address, await _prepared(address)), now)
+        try:
+            await store._place("", create=True)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
+        """See ``Store.write``."""
+        place = await self._place(tenant, create=True)
+        outcomes: list[Outcome] = await place.writer.write(writes, cause)
+        place.bell.ring()
+        return outcomes
+
+    async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
+        """See ``Store.observe``."""
+        effects.check_observations(observations)
+        place = await self._place(tenant, create=True)
+        accepted: int = await place.writer.observe(observations, cause)
+        place.bell.ring()
+        return accepted
+
+    async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
+        """See ``Store.get``. Always from the primary."""
+        place = await self._place(tenant)
+        return await self._server.read(lambda db: reader.get(db, place.key, entity_id))
+
+    async def query(self, query: Query, *, tenant: str = "") -> Page:
+        """See ``Store.query``."""
+        place = await self._place(tenant)
+        keys = await self._numbers(names_in(query))
+        return await self._read(place, lambda db: reader.query(db, place.key, keys, query))
+
+    async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
+        """See ``Store.history``."""
+        place = await self._place(tenant)
+        keys = await self._numbers({*names_in(query.entities), *query.names})
+        return await self._read(place, lambda db: history.history(db, place.key, keys, query))
+
+    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+        """See ``Store.changes``."""
+        place = await self._place(tenant)
+        return await self._read(place, lambda db: reader.changes(db, place.key, after, limit))
+
+    async def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
+        """See ``Store.follow``. Goes on after an outage of the server."""
+        if self._server.closed:
+            return
+        place = await self._place(tenant)
+
+        async def read(number: int, limit: int) -> list[Change]:
+            try:
+                return await self._server.read(lambda db: reader.changes(db, place.key, number, limit))
+            except StoreUnavailable:
+                if self._server.closed:
+                    raise
+                return []  # the listener rings when the server is back
+
+        async for change in follow(place.bell, read, after):
+            yield change
+
+    async def status(self, *, tenant: str = "") -> StoreStatus:
+        """See ``Store.status``."""
+        place = await self._place(tenant)
+        row = await self._server.read(lambda db: db.fetchrow(_SQL["tenant_status"], place.key))
+        about = self._server.about
+        detail = {
+            "database": str(self._server.address),
+            "postgresql": about.version,
+            "postgis": about.postgis,
+            "replicas": str(len(self._server.address.replicas)),
+            "durable": "yes" if about.durable else "no: fsync or full_page_writes is off on the server",
+        }
+        return StoreStatus("postgresql", row["position"], row["entities"], row["observations"], detail)
+
+    async def close(self) -> None:
+        """See ``Store.close``."""
+        if self._server.closed:
+            return
+        for place in self._places.values():
+            await place.writer.close()
+        self._server.closed = True
+        for place in self._places.values():
+            place.bell.close()
+        await self._listener.close()
+        await self._server.close()
+
+    # --- parts
+
+    async def _numbers(self, iris: set[str]) -> reader.Keys:
+        try:
+            return await self._names.look_up(iris)
+        except troubles.ANY as error:
+            raise self._server.trouble(error) from error
+
+    async def _read(self, place: _Place, read: Callable[[Connection], Awaitable[_T]]) -> _T:
+        """From a replica that knows all that this process has acknowledged, else from the primary."""
+        if not self._server.replicated:
+            return await self._server.read(read)
+
+        async def from_replica(db: Connection) -> _T:
+            position = await db.fetchval(_SQL["position"], place.key)
+            if position is None or position < place.writer.position:
+                raise _Behind
+            return await read(db)
+
+        try:
+            return await self._server.read(from_replica, replica=True)
+        except (_Behind, StoreUnavailable):
+            return await self._server.read(read)
+
+    def _changed(self, key: int | None) -> None:
+        for place in self._places.values():
+            if key is None or place.key == key:
+                place.bell.ring()
+
+    async def _place(self, tenant: str, *, create: bool = False) -> _Place:
+        if self._server.closed:
+            raise StoreUnavailable("the store is closed")
+        found = self._places.get(tenant)
+        return found if found is not None else await self._opened(tenant, create)
+
+    async def _opened(self, tenant: str, create: bool) -> _Place:
+        async with self._opening:
+            if tenant not in self._places:
+                key = await self._tenant_key(tenant, create)
+                if key is None:
+                    raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
+                self._places[tenant] = _Place(key, self._writer(key))
+            return self._places[tenant]
+
+    async def _tenant_key(self, tenant: str, create: bool) -> int | None:
+        try:
+            async with self._server.side() as connection:
+                if create:
+                    await connection.execute(_SQL["add_tenant"], tenant)
+                key: int | None = await connection.fetchval(_SQL["tenant_key"], tenant)
+                return key
+        except troubles.ANY as error:
+            raise self._server.trouble(error) from error
+
+    def _writer(self, key: int) -> Writer:
+        called = channel(self._server.address.schema)
+        return Writer(self._server, key, self._names, self._partitions, now=self._now, channel=called)
+
+
+async def _prepared(address: Address) -> About:
+    """Check the server and bring its schema up to date."""
+    connection = await connect_once(address)
+    try:
+        about = await examine(connection, address)
+        await connection.execute("SELECT set_config('search_path', $1, false)", about.search_path)
+        await schema.prepare(connection, address)
+        return about
+    except troubles.ANY as error:
+        raise troubles.translated(error, str(address), doing="migrate") from error
+    finally:
+        await connection.close()

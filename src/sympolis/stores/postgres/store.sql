@@ -1,0 +1,217 @@
+-- The statements of the PostgreSQL store. Values reach them as parameters only.
+
+-- name: server_facts
+-- What has to be right before anything else: version, encoding, whether this server may write.
+SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby,
+       current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages
+
+-- name: extensions
+-- The extensions needed: the schema of each that is installed, and whether each can be had at all.
+SELECT a.name, e.extnamespace::regnamespace::text AS schema, e.extversion AS version
+FROM pg_available_extensions a LEFT JOIN pg_extension e ON e.extname = a.name
+WHERE a.name IN ('postgis', 'btree_gist')
+
+-- name: has_schema
+SELECT to_regnamespace($1) IS NOT NULL
+
+-- name: lock_schema
+-- One process at a time looks after the schema and the partitions; freed with the transaction.
+SELECT pg_advisory_xact_lock(hashtext('sympolis schema'), hashtext(current_schema()))
+
+-- name: create_schema_version
+CREATE TABLE IF NOT EXISTS schema_version (
+    phase text NOT NULL CHECK (phase IN ('pre', 'post')),
+    number integer NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (phase, number)
+)
+
+-- name: applied_migrations
+SELECT phase, number FROM schema_version
+
+-- name: add_migration
+INSERT INTO schema_version (phase, number) VALUES ($1, $2)
+
+-- name: tenant_key
+SELECT key FROM tenant WHERE name = $1
+
+-- name: add_tenant
+INSERT INTO tenant (name) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: name_keys
+SELECT iri, key FROM name WHERE iri = ANY($1::text[])
+
+-- name: add_names
+INSERT INTO name (iri) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING
+
+-- name: months_present
+-- The monthly partitions that exist.
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'observation'::regclass
+
+-- name: begin_group
+-- Take the tenant's turn: change numbers follow the order of commits because one writer at a time holds this row.
+SELECT position, series_version FROM tenant WHERE key = $1 FOR UPDATE
+
+-- name: entities_by_id
+-- The present states for decisions. The tenant's row is locked, so nothing changes them meanwhile.
+SELECT id, key, body FROM entity WHERE tenant = $1 AND id = ANY($2::text[]) FOR UPDATE
+
+-- name: body_by_id
+SELECT body FROM entity WHERE tenant = $1 AND id = $2
+
+-- name: add_entities
+INSERT INTO entity (tenant, id, body) SELECT $1, n.id, n.body FROM unnest($2::text[], $3::bytea[]) AS n (id, body)
+RETURNING id, key
+
+-- name: change_entities
+UPDATE entity SET body = n.body FROM unnest($1::bigint[], $2::bytea[]) AS n (key, body) WHERE entity.key = n.key
+
+-- name: drop_entities
+DELETE FROM entity WHERE key = ANY($1::bigint[])
+
+-- name: add_types
+INSERT INTO entity_type (tenant, type, id, entity)
+SELECT $1, n.type, n.id, n.entity FROM unnest($2::int[], $3::text[], $4::bigint[]) AS n (type, id, entity)
+
+-- name: drop_types
+DELETE FROM entity_type USING unnest($2::int[], $3::text[]) AS n (type, id)
+WHERE entity_type.tenant = $1 AND entity_type.type = n.type AND entity_type.id = n.id
+
+-- name: add_facts
+INSERT INTO fact (tenant, name, value, entity)
+SELECT $1, n.name, n.value, n.entity FROM unnest($2::int[], $3::bytea[], $4::bigint[]) AS n (name, value, entity)
+
+-- name: drop_facts
+DELETE FROM fact USING unnest($2::int[], $3::bytea[], $4::bigint[]) AS n (name, value, entity)
+WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = n.value AND fact.entity = n.entity
+
+-- name: add_shapes
+INSERT INTO shape (tenant, name, entity, geometry)
+SELECT $1, n.name, n.entity, ST_GeomFromWKB(n.wkb, 4326)
+FROM unnest($2::int[], $3::bigint[], $4::bytea[]) AS n (name, entity, wkb)
+
+-- name: drop_shapes
+DELETE FROM shape USING unnest($1::int[], $2::bigint[]) AS n (name, entity)
+WHERE shape.entity = n.entity AND shape.name = n.name
+
+-- name: shapes_near
+-- Candidates of a geo-query: shapes whose box touches the search box.
+SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape
+WHERE tenant = $1 AND name = $2 AND geometry && ST_MakeEnvelope($3, $4, $5, $6, 4326)
+
+-- name: shapes_anywhere
+SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape WHERE tenant = $1 AND name = $2
+
+-- name: not_indexed
+-- Which of these attributes hold values that `fact` does not (see facts.py).
+SELECT n.name FROM unnest($2::int[]) AS n (name)
+WHERE EXISTS (SELECT 1 FROM fact WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = '\xff')
+
+-- name: add_changes
+INSERT INTO change (tenant, number, at, kind, entity, types, attributes, cause)
+SELECT $1, n.number, n.at, n.kind, n.entity, n.types::json, n.attributes::json, n.cause
+FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+     AS n (number, at, kind, entity, types, attributes, cause)
+
+-- name: end_group
+-- Move the tenant on and wake the followers of every process, once the transaction is durable.
+WITH moved AS (
+    UPDATE tenant SET position = $2, entities = entities + $3, observations = observations + $4,
+                      series_version = series_version + $5
+    WHERE key = $1 RETURNING key
+)
+SELECT pg_notify($6, key::text) FROM moved
+
+-- name: changes_after
+SELECT number, at, kind, entity, types::text, attributes::text, cause FROM change
+WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3
+
+-- name: tenant_status
+SELECT position, entities, observations FROM tenant WHERE key = $1
+
+-- name: position
+SELECT position FROM tenant WHERE key = $1
+
+-- name: find_series
+SELECT s.entity, s.name, s.dataset, s.key, s.types, s.kind, s.since, s.until
+FROM unnest($2::text[], $3::int[], $4::text[]) AS n (entity, name, dataset)
+JOIN series s ON s.tenant = $1 AND s.entity = n.entity AND s.name = n.name AND s.dataset = n.dataset
+
+-- name: keep_series
+-- Make a series, or bring it up to date.
+INSERT INTO series (tenant, entity, name, dataset, kind, types, since, until)
+SELECT $1, n.entity, n.name, n.dataset, n.kind, ARRAY(SELECT json_array_elements_text(n.types::json)), n.since, n.until
+FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
+     AS n (entity, name, dataset, kind, types, since, until)
+ON CONFLICT (tenant, entity, name, dataset) DO UPDATE
+SET kind = excluded.kind, types = excluded.types, since = excluded.since, until = excluded.until
+RETURNING entity, name, dataset, key
+
+-- name: add_points
+-- Most points are new, so this is tried first.
+INSERT INTO observation (series, at, number, form, word, unit)
+SELECT n.series, n.at, n.number, n.form, n.word, n.unit
+FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[])
+     AS n (series, at, number, form, word, unit)
+ON CONFLICT DO NOTHING
+RETURNING series, at
+
+-- name: change_points
+-- The newest statement about a time wins; one that says the same changes nothing. 1 and 1.0 say the same.
+UPDATE observation o SET number = n.number, form = n.form, word = n.word, unit = n.unit
+FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[])
+     AS n (series, at, number, form, word, unit)
+WHERE o.series = n.series AND o.at = n.at AND o.at >= $7 AND o.at <= $8
+  AND (o.number, o.word, o.unit, greatest(o.form, 1)) IS DISTINCT FROM (n.number, n.word, n.unit, greatest(n.form, 1))
+RETURNING o.series, o.at
+
+-- name: points
+-- Points of several series, in the order of the series, then of time.
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit
+FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place) JOIN observation o ON o.series = l.series
+WHERE o.at >= $2 AND o.at < $3
+ORDER BY l.place, o.at LIMIT $4
+
+-- name: latest_points
+-- The same, of each series the newest $5.
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit
+FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
+CROSS JOIN LATERAL (
+    SELECT at, number, form, word, unit FROM observation
+    WHERE series = l.series AND at >= $2 AND at < $3 ORDER BY at DESC LIMIT $5
+) AS o
+ORDER BY l.place, o.at LIMIT $4
+
+-- name: buckets
+-- Aggregates by period of $5 seconds (0: one bucket) from $4, or, without it, from each series' first point.
+WITH line AS MATERIALIZED (
+    SELECT l.series, l.place, coalesce($4::timestamptz, (
+        SELECT o.at FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at LIMIT 1
+    )) AS start
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
+)
+SELECT line.place, line.start,
+       CASE WHEN $5::float8 = 0 THEN line.start ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
+       max(o.at) AS last, count(*) AS total, NULL::bigint AS different, sum(o.number) AS sum, avg(o.number) AS avg,
+       min(o.number) AS low, max(o.number) AS high, stddev_pop(o.number) AS stddev, sum(o.number * o.number) AS sumsq,
+       min(o.word) FILTER (WHERE o.form = 2) AS first_word, max(o.word) FILTER (WHERE o.form = 2) AS last_word,
+       bool_and(o.form = 1) FILTER (WHERE o.form < 2) AS whole
+FROM line JOIN observation o ON o.series = line.series
+WHERE o.at >= $2 AND o.at < $3
+GROUP BY 1, 2, 3 ORDER BY 1, 3
+
+-- name: different_values
+-- How many different values each bucket of `buckets` has; apart, because it has to sort.
+WITH line AS MATERIALIZED (
+    SELECT l.series, l.place, coalesce($4::timestamptz, (
+        SELECT o.at FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at LIMIT 1
+    )) AS start
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
+)
+SELECT line.place,
+       CASE WHEN $5::float8 = 0 THEN line.start ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
+       count(DISTINCT o.number) + count(DISTINCT (o.form, o.word)) FILTER (WHERE o.form >= 2) AS different
+FROM line JOIN observation o ON o.series = line.series
+WHERE o.at >= $2 AND o.at < $3
+GROUP BY 1, 2 ORDER BY 1, 2

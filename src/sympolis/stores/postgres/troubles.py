@@ -1,0 +1,71 @@
+"""What can go wrong with a server at the other end of a wire, in the words of this platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+from sympolis.domain.errors import (
+    BadRequestData,
+    SettingsInvalid,
+    StoreUnavailable,
+    SympolisError,
+    TooComplexQuery,
+)
+
+LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    EOFError,
+)
+"""The connection is gone (or cannot be had). Whether it is the server or the wire, nobody knows."""
+
+ANY: Final = (asyncpg.PostgresError, *LOST)
+
+_UNWRITABLE: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+_WRONG_SETTINGS: Final = (
+    asyncpg.InvalidPasswordError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
+)
+
+
+def translated(error: Exception, where: str, *, doing: str = "read") -> SympolisError:
+    """The platform's error for one of ``ANY``."""
+    if isinstance(error, asyncpg.QueryCanceledError) and doing == "read":
+        return TooComplexQuery(
+            "this query took longer than the server allows",
+            where=where,
+            hint="narrow it by type or by a comparison, or raise ?timeout= of the store's URL",
+        )
+    if isinstance(error, _UNWRITABLE):
+        return BadRequestData("texts with NUL cannot be kept in PostgreSQL", where=where)
+    if isinstance(error, _WRONG_SETTINGS):
+        return SettingsInvalid(str(error), where=where, hint="check user, password and database in the URL")
+    return _unavailable(error, where)
+
+
+def _unavailable(error: Exception, where: str) -> StoreUnavailable:
+    if isinstance(error, LOST):
+        said = f"PostgreSQL did not answer: {error or type(error).__name__}"
+        return StoreUnavailable(said, where=where, hint="is PostgreSQL running and reachable?")
+    hints = (hint for kind, hint in _HINTS.items() if isinstance(error, kind))
+    hint = next(hints, "see the database server's log")
+    return StoreUnavailable(f"PostgreSQL refused: {error}", where=where, hint=hint)
+
+
+_HINTS: Mapping[type[Exception], str] = {
+    asyncpg.DiskFullError: "make room on the database server's disk",
+    asyncpg.InsufficientPrivilegeError: "the database user needs more rights, see use-postgresql.md",
+    asyncpg.TooManyConnectionsError: "raise max_connections of the server, or lower ?pool= and ?writers=",
+}

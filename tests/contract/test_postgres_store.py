@@ -1,0 +1,17 @@
+"""The PostgreSQL store keeps the contract."""
+
+from contextlib import asynccontextmanager
+
+from sympolis.stores.postgres import PostgresStore
+from sympolis.testing.postgres import server
+from sympolis.testing.stores import StoreContract
+
+
+class TestPostgresStore(StoreContract):
+    @asynccontextmanager
+    async def open_store(self, now):
+        store = await PostgresStore.open(server().fresh_url(), now=now)
+        try:
+            yield store
+        finally:
+            await store.close()

@@ -67,6 +67,7 @@ class ComparisonDesk:
             "with": other.id,
             "paired": True,
             **found,
+            "warnings": {"base": list(base.warnings), "with": list(other.warnings)},
             "calibration": documents.split_figures(other.calibration),
         }
 

@@ -169,6 +169,7 @@ def test_a_rerun_of_the_same_data_is_skipped(fed: Twin) -> None:
 def test_a_forced_rerun_finds_everything_unchanged(fed: Twin) -> None:
     again = fed.do(fed.coordinator.run("counts", force=True))
     assert (again.read, again.accepted, again.unchanged, again.quarantined) == (ROWS, 0, ROWS - 1, 1)
+    assert again.newest_observation == datetime(2024, 3, 9, 22, tzinfo=UTC)
     assert fed.coordinator.quarantine("counts")[0] == 1
 
 

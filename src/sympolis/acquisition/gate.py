@@ -39,6 +39,8 @@ class Batch:
     quarantined: list[QuarantinedRow] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     """Every field name met."""
+    newest: datetime | None = None
+    """The latest observation among rows that passed, new or not."""
     released: list[str] = field(default_factory=list)
     """Ids of rows that an earlier run held and this one accepts."""
     last: bool = False
@@ -96,7 +98,9 @@ class Gate:
             batch.duplicates += 1
         elif self._memory.fingerprints.get(key) == mark ^ self._salt:
             batch.unchanged += 1
+            _note_newest(meaning, batch)
         else:
+            _note_newest(meaning, batch)
             self._accept(Accepted(record, meaning, key, mark ^ self._salt), mark, batch)
 
     def _place(self, record: Record, meaning: Translated, mark: int) -> int:
@@ -148,6 +152,12 @@ class Gate:
             run=self._run,
             at=self._now,
         )
+
+
+def _note_newest(meaning: Translated, batch: Batch) -> None:
+    latest = max((point.at for point in meaning.observations), default=None)
+    if latest is not None and (batch.newest is None or latest > batch.newest):
+        batch.newest = latest
 
 
 def _row_id(mark: int) -> str:

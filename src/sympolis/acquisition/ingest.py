@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from sympolis.acquisition.source import Source
 from sympolis.acquisition.translate import Place
 from sympolis.acquisition.writing import Writer
 from sympolis.domain import errors
-from sympolis.domain.changes import Observation
 from sympolis.domain.reading import did_you_mean
 from sympolis.plugins.connector import Connector, Origin, Record
 
@@ -142,7 +140,7 @@ class Ingest:
 
 
 def _added(summary: RunSummary, batch: Batch) -> RunSummary:
-    points = [point for row in batch.accepted for point in row.meaning.observations]
+    times = [at for at in (summary.newest_observation, batch.newest) if at is not None]
     return replace(
         summary,
         read=summary.read + batch.read,
@@ -150,16 +148,9 @@ def _added(summary: RunSummary, batch: Batch) -> RunSummary:
         unchanged=summary.unchanged + batch.unchanged,
         duplicates=summary.duplicates + batch.duplicates,
         quarantined=summary.quarantined + len(batch.quarantined),
-        observations=summary.observations + len(points),
-        newest_observation=_newest(summary.newest_observation, points),
+        observations=summary.observations + sum(len(row.meaning.observations) for row in batch.accepted),
+        newest_observation=max(times, default=None),
     )
-
-
-def _newest(known: datetime | None, points: list[Observation]) -> datetime | None:
-    latest = max((point.at for point in points), default=None)
-    if known is None or latest is None:
-        return known or latest
-    return max(known, latest)
 
 
 def data_version(planned: PlannedSource, place: Place, known: frozenset[str] | None) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import re
 import secrets
 import time
+from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from typing import Any
 
 from sympolis.api import health, ngsi_ld, ogc, twin
 from sympolis.api.compression import gzip_body
@@ -37,6 +40,8 @@ SECURITY_HEADERS: Headers = (
 )
 OWN_PREFIXES = ("/ngsi-ld", "/ogc", "/api", "/health", "/metrics", "/docs", "/openapi.json")
 """Paths below these never fall through to the UI."""
+
+log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _COMPRESS_IN_THREAD_FROM = 128 * 1024
@@ -68,6 +73,7 @@ class Api:
         self._settings = parts.settings
         self._router = Router(operations)
         self._doorkeeper = Doorkeeper(parts.settings.hosts, parts.settings.origins)
+        self._closing = asyncio.Event()
         self._ids = (f"{secrets.token_hex(4)}-{number:x}".encode() for number in itertools.count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +84,10 @@ class Api:
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1003})
+
+    def end_streams(self) -> None:
+        """End every event stream, so that a stopping server need not wait for clients who never leave."""
+        self._closing.set()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -163,7 +173,7 @@ class Api:
         self.metrics.open_streams += 1
         try:
             if request.method != "HEAD":
-                await _until_gone(request, _pour(reply, send))
+                await _first_of(_pour(reply, send, request.id), request.disconnected(), self._closing.wait())
             await send({"type": "http.response.body", "body": b""})
         finally:
             self.metrics.open_streams -= 1
@@ -200,23 +210,27 @@ class Api:
             await send({"type": f"lifespan.{kind}.failed", "message": str(error)})
 
 
-async def _pour(reply: Stream, send: Send) -> None:
-    chunks = reply.chunks
-    async with aclosing(chunks) if hasattr(chunks, "aclose") else nullcontext():  # type: ignore[type-var]
-        async for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-
-async def _until_gone(request: Request, work: object) -> None:
-    """Run ``work`` until it ends or the client leaves, and leave nothing running."""
-    pouring = asyncio.ensure_future(work)  # type: ignore[call-overload]
-    watching = asyncio.ensure_future(request.disconnected())
+async def _pour(reply: Stream, send: Send, request_id: str) -> None:
     try:
-        await asyncio.wait({pouring, watching}, return_when=asyncio.FIRST_COMPLETED)
+        async with aclosing(reply.chunks) as chunks:
+            async for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except errors.StoreUnavailable:
+        log.info("a stream ended with its store", extra={"action": "stream", "request_id": request_id})
+    except Exception:
+        # The status is long sent: the client sees the end, the log says why.
+        log.exception("a stream broke off", extra={"action": "stream", "request_id": request_id})
+
+
+async def _first_of(*works: Coroutine[Any, Any, object]) -> None:
+    """Run until one of these ends, and leave none of them running."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (pouring, watching):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(pouring, watching, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _reply_headers(reply: Reply, length: int, encoding: bytes) -> list[tuple[bytes, bytes]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -50,7 +50,7 @@ class Reply(msgspec.Struct, frozen=True):
 class Stream(msgspec.Struct, frozen=True):
     """An answer without end: its chunks are sent as they come, until the client or the source leaves."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes, None]
     media: str = EVENT_STREAM
     headers: Headers = ()
     status: int = 200

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
+    from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.orchestration.desk import Desk
 
@@ -84,6 +85,7 @@ class ApiParts:
     city: City | None = None
     coordinator: Coordinator | None = None
     desk: Desk | None = None
+    subscriptions: Subscriptions | None = None
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
     site: ASGIApp | None = None

@@ -52,8 +52,8 @@ class Terms:
     def expand(self, term: str) -> str:
         """The IRI of ``term``. Raises ``BadRequestData`` where it cannot be a name, or the context ignores it."""
         found = self.find(term)
-        if found is None:
-            raise BadRequestData("the @context maps this name to nothing", where=term)
+        if found is None or found[:1] == "@":
+            raise BadRequestData("the @context gives this name no meaning of its own", where=term)
         return found
 
     def find(self, term: str) -> str | None:
@@ -160,6 +160,7 @@ class Contexts:
         self._local: dict[str, Any] = {}
         self._fetched: OrderedDict[str, Any] = OrderedDict()
         self._resolved: OrderedDict[bytes, Terms] = OrderedDict()
+        self._core_inside = False
 
     def core(self) -> Terms:
         """The terms of the core context alone."""
@@ -215,6 +216,7 @@ class Contexts:
 
     def _build(self, context: Any) -> Terms:
         table = ContextTable()
+        self._core_inside = False
         for part in self._parts(context, base="", depth=0):
             if part is None:
                 table.clear()
@@ -223,7 +225,7 @@ class Contexts:
         table.apply(core_context.document(), override_protected=True)
         if len(table.definitions) > _MAX_TERMS:
             raise BadRequestData(f"this @context has more than {_MAX_TERMS} terms", where="@context")
-        document = _with_core(context)
+        document = flatten(context) if self._core_inside else _with_core(context)
         return Terms(table, document=document, links=_links(document))
 
     def _parts(self, context: Any, *, base: str, depth: int) -> list[Mapping[str, Any] | None]:
@@ -246,6 +248,8 @@ class Contexts:
 
     def _remote(self, url: str, depth: int) -> list[Mapping[str, Any] | None]:
         if core_context.is_core_url(url):
+            # A context that brings the core along needs no second mention of it when it is shown.
+            self._core_inside |= depth > 0
             return []
         document = self._local.get(url) or self._fetched.get(url)
         if document is None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sympolis.api.errors import problem
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Headers, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
-from sympolis.api.ngsi_ld.linking import context_headers
+from sympolis.api.ngsi_ld.linking import context_headers, context_list
 from sympolis.api.ngsi_ld.reading import GEOMETRY_PROPERTY, LIMIT, OFFSET, Shape
 from sympolis.context.codec import render_entity, render_feature
 from sympolis.context.terms import Terms
@@ -74,7 +74,7 @@ class Presenter:
             return self._geo_reply(self._feature(entity), headers)
         document = show(entity, self._terms, self._shape)
         if self.media == LD_JSON:
-            document["@context"] = self._terms.document
+            document["@context"] = context_list(self._terms)
         return self._reply(document, headers)
 
     def many(self, entities: Iterable[Entity], headers: Headers) -> Reply:
@@ -85,7 +85,7 @@ class Presenter:
         documents = [show(entity, self._terms, self._shape) for entity in entities]
         if self.media == LD_JSON:
             for document in documents:
-                document["@context"] = self._terms.document
+                document["@context"] = context_list(self._terms)
         return self._reply(documents, headers)
 
     def _feature(self, entity: Entity) -> dict[str, Any]:
@@ -102,7 +102,8 @@ class Presenter:
 
     def _geo_reply(self, document: dict[str, Any], headers: Headers) -> Reply:
         if not self._body_is_json:
-            document["@context"] = self._terms.document
+            parts = context_list(self._terms)
+            document["@context"] = parts[0] if len(parts) == 1 else parts
         return self._reply(document, headers)
 
     def _reply(self, document: object, headers: Headers) -> Reply:

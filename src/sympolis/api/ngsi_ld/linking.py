@@ -93,7 +93,13 @@ class Inbox:
 
 def linkable(terms: Terms, vocabulary: Vocabulary) -> Terms:
     """These terms if one Link can name them, else the core's: an answer must not use names nobody can look up."""
-    return terms if len(terms.links) in (1, 2) and terms.links[-1] == CORE_URL else vocabulary.core()
+    own = [url for url in terms.links if url != CORE_URL]
+    return terms if terms.links and len(own) <= 1 else vocabulary.core()
+
+
+def context_list(terms: Terms) -> list[Any]:
+    """What an answer's ``@context`` holds, as a list."""
+    return terms.document if isinstance(terms.document, list) else [terms.document]
 
 
 def context_link(terms: Terms) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import reading
+from sympolis.api.ngsi_ld import reading, subscriptions
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -65,6 +65,7 @@ SCHEMAS: dict[str, Schema] = {
         **structure({"type": {"const": "Query"}, "q": TEXT, "entities": several(OBJECT)}, required=("type",)),
         "description": "A query in a body (clause 5.2.23).",
     },
+    **subscriptions.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -108,6 +109,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *_entity_routes(entities),
         *_batch_routes(Batch(parts), posted),
         *_temporal_routes(temporal, posted),
+        *subscriptions.operations(parts),
     )
 
 

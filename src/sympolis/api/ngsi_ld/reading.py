@@ -95,7 +95,9 @@ LATER_SELECTION = (
 )
 
 _CORE_MEMBERS = ("id", "type", "scope")
-_MEMBER = re.compile(r"[^\s,;|(){}\"'<>&?]+")
+_NAME = r"[^\s,;|(){}\"'<>&?]+"
+_PROJECTION = re.compile(rf"{_NAME}(,{_NAME})*")
+_NESTED = re.compile(rf"(?<=[^,{{]){{{_NAME}(,{_NAME})*}}")
 _FORMS = {
     "normalized": Form.NORMALIZED,
     "concise": Form.CONCISE,
@@ -228,27 +230,25 @@ def _members(parameter: Parameter, request: Request) -> tuple[str, ...]:
     text = parameter.raw(request)
     if text is None:
         return ()
-    if "{" in text and text.count("{") == text.count("}") and "{{" not in text:
+    if not _PROJECTION.fullmatch(_without_nested(text)):
+        raise errors.BadRequestData("expected member names separated by single commas", where=parameter.name)
+    if "{" in text:
         raise errors.NotImplementedHere(
             "projection of linked entities is not offered yet", where=parameter.name
         )
-    names = tuple(text.split(","))
-    for name in names:
-        if not _MEMBER.fullmatch(name):
-            raise errors.BadRequestData(
-                "expected member names separated by single commas", where=parameter.name
-            )
-    return names
+    return tuple(text.split(","))
+
+
+def _without_nested(text: str) -> str:
+    """The text with every well-formed ``{…}`` taken out, innermost first; malformed ones stay and do not match."""
+    before = ""
+    while before != text:
+        before, text = text, _NESTED.sub("", text)
+    return text
 
 
 def _pattern(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as problem:
-        raise errors.BadRequestData(f"not a regular expression: {problem}", where="idPattern") from problem
-    return text
+    return None if text is None else qlanguage.check_pattern(text, where="idPattern")
 
 
 def _types(text: str | None, terms: Terms) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from sympolis.api.http import LD_JSON, Headers, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, page_links, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.linking import context_headers, terms_of
+from sympolis.api.ngsi_ld.linking import context_headers, context_list, terms_of
 from sympolis.api.ngsi_ld.reading import (
     LIMIT,
     Shape,
@@ -86,7 +86,7 @@ def _documents(history: History, terms: Terms, shape: Shape) -> list[dict[str, A
 def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:
     if media == LD_JSON:
         for one in document if isinstance(document, list) else [document]:
-            one["@context"] = terms.document
+            one["@context"] = context_list(terms)
     partial = any(name == b"content-range" for name, _ in headers)
     links = context_headers(terms, media)
     return Reply(

@@ -25,7 +25,9 @@ that write's ``Outcome`` and undoes nothing else.
 
 
 Interest = Callable[[str, Change], bool]
-"""Whether anyone wants the states around a tenant's change. Quick, and callable in the writer's thread."""
+"""Whether anyone wants the states around a tenant's change. The change has them.
+
+Quick, and callable in the writer's thread."""
 
 
 @dataclass(frozen=True, slots=True)

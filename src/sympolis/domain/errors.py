@@ -14,6 +14,7 @@
     ├── Forbidden                 this caller may not                                    403
     ├── NotImplementedHere        a part of a standard we know and do not do yet         501
     ├── ContextNotAvailable       a JSON-LD @context cannot be had                       504
+    ├── DeliveryFailed            a notification did not arrive; DeliveryRefused: never will
     ├── CityPackageInvalid · MappingInvalid · SettingsInvalid    a file of the city is wrong
     ├── SourceFailed · ModelFailed · StoreUnavailable            the world outside failed
     └── Cancelled                 someone asked for this to stop
@@ -192,6 +193,18 @@ class ModelFailed(SympolisError):
     """A simulator stopped without a result."""
 
     title = "Model failed"
+
+
+class DeliveryFailed(SympolisError):
+    """A notification did not arrive; it may, later."""
+
+    title = "Delivery failed"
+
+
+class DeliveryRefused(DeliveryFailed):
+    """A notification did not arrive, and trying again would not change that."""
+
+    title = "Delivery refused"
 
 
 class StoreUnavailable(SympolisError):

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -128,9 +129,9 @@ class EmbeddedStore:
             place.close()
         self._owner.close()
 
-    def _wants(self, tenant: str, change: Change) -> bool:
+    def _wants(self, tenant: str, change: Change, before: Entity | None, after: Entity | None) -> bool:
         interest = self._interest
-        return interest is not None and interest(tenant, change)
+        return interest is not None and interest(tenant, replace(change, before=before, after=after))
 
     def _place(self, tenant: str, *, create: bool = False) -> Tenant:
         if self._closed:

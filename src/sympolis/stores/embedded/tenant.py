@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import apsw
 
-from sympolis.domain.changes import Change
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
+from sympolis.stores.embedded.recorder import Wanted
 from sympolis.stores.embedded.writer import Writer
 from sympolis.stores.following import Bell
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 class Tenant:
     """A database file: writes go to its writer's thread, reads to connections of their own."""
 
-    def __init__(self, path: Path, pool: ThreadPoolExecutor, wanted: Callable[[Change], bool]) -> None:
+    def __init__(self, path: Path, pool: ThreadPoolExecutor, wanted: Wanted) -> None:
         self.bell = Bell()
         self.path = path
         self._writer = Writer(path, self.bell.ring, wanted)

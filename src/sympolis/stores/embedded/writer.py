@@ -17,10 +17,9 @@ from typing import Any
 
 import apsw
 
-from sympolis.domain.changes import Change
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
-from sympolis.stores.embedded.recorder import Recorder
+from sympolis.stores.embedded.recorder import Recorder, Wanted
 
 Job = Callable[[Recorder], Any]
 _MOST_JOBS = 512
@@ -41,7 +40,7 @@ class Writer:
     """The writer's thread of one database file. ``on_commit`` is called in it after every commit."""
 
     def __init__(
-        self, path: Path, on_commit: Callable[[], None], wanted: Callable[[Change], bool]
+        self, path: Path, on_commit: Callable[[], None], wanted: Wanted
     ) -> None:
         self._db = files.open_writer(path)
         self._recorder = Recorder(self._db, wanted)

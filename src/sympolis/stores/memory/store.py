@@ -178,8 +178,8 @@ def _apply(
             continue
         number += 1
         change = effects.change(before, after, number=number, at=at, cause=cause)
-        if wanted is not None and wanted(change):
-            change = replace(change, before=before, after=after)
+        if wanted is not None and wanted(told := replace(change, before=before, after=after)):
+            change = told
         points += effects.new_observations(before, after)
         states[write.entity_id] = after
         outcomes.append(Outcome(write.entity_id, change, entity=after))

@@ -1,0 +1,280 @@
+"""The subscriptions of all tenants: kept, listed, changed (clauses 5.8.1-5.8.5), and served by their workers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from sympolis.context.core_context import CORE_URL
+from sympolis.context.parsing import check_entity_id
+from sympolis.context.store import Store
+from sympolis.context.subscriptions import parsing
+from sympolis.context.subscriptions.books import (
+    DeadLetter,
+    KeptSubscription,
+    Settlement,
+    SubscriptionBooks,
+)
+from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler
+from sympolis.context.subscriptions.notice import LD_JSON, Notice
+from sympolis.context.subscriptions.sending import DeliveryPolicy, Notifier, Time, WallTime
+from sympolis.context.subscriptions.subscription import Record, Subscription
+from sympolis.context.subscriptions.worker import TenantWorker, without
+from sympolis.context.terms import Contexts, Terms
+from sympolis.domain.changes import Change
+from sympolis.domain.errors import (
+    AlreadyExists,
+    ContextNotAvailable,
+    NotFound,
+    StoreUnavailable,
+    SympolisError,
+)
+
+log = logging.getLogger(__name__)
+
+_FORGET_EVERY = 1000
+"""States of changes are let go of in portions: it costs a write."""
+
+
+class Subscriptions:
+    """Keeps subscriptions and has their notifications sent. ``open`` it before the first write to the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        contexts: Contexts,
+        books: SubscriptionBooks,
+        notifier: Notifier,
+        *,
+        time: Time | None = None,
+        policy: DeliveryPolicy | None = None,
+    ) -> None:
+        self._store = store
+        self._contexts = contexts
+        self._books = books
+        self._time = time or WallTime()
+        self._settler = Settler(books, self._after_step)
+        self._lanes = Lanes(self, notifier, self._settler, time=self._time, policy=policy or DeliveryPolicy())
+        self._tenants: dict[str, TenantWorker] = {}
+        self._forgotten: dict[str, int] = {}
+        self._numbers = count(1)
+
+    async def open(self) -> None:
+        """Read what is kept, and go on where the last process stopped."""
+        self._numbers = count(self._books.last_number() + 1)
+        self._settler.start()
+        for tenant in self._books.tenants():
+            await self._open_tenant(tenant)
+        self._store.keep_states(self._interest)
+
+    async def close(self) -> None:
+        """Stop serving; keep what is left to do."""
+        self._store.keep_states(None)
+        for worker in self._tenants.values():
+            await worker.close()
+        await self._lanes.close()
+        await self._settler.close()
+        self._books.close()
+
+    async def settled(self) -> None:
+        """Wait until all that has been done is in the books."""
+        await self._settler.flush()
+
+    # --- operations
+
+    async def create(
+        self, document: Mapping[str, Any], terms: Terms, context: Any, *, tenant: str = ""
+    ) -> Subscription:
+        """Create Subscription (clause 5.8.1). Raises ``BadRequestData``, ``AlreadyExists``, ``ContextNotAvailable``."""
+        worker = await self._worker(tenant)
+        given = document.get("id")
+        wanted = f"urn:ngsi-ld:Subscription:{uuid4()}" if given is None else check_entity_id(given)
+        found = parsing.parse(
+            document,
+            terms,
+            subscription_id=wanted,
+            context=context,
+            now=self._time.now(),
+            since=await self._position(tenant),
+        )
+        own_terms = await self._terms_for(found)
+        if wanted in worker.subscriptions:
+            raise AlreadyExists(f"subscription {wanted} exists already", where="id")
+        await self._install(worker, found, own_terms)
+        return found
+
+    async def update(
+        self, subscription_id: str, fragment: Mapping[str, Any], terms: Terms, *, tenant: str = ""
+    ) -> Subscription:
+        """Update Subscription (clause 5.8.2). Raises ``NotFound``, ``BadRequestData``, ``ContextNotAvailable``."""
+        present, _ = await self.get(subscription_id, tenant=tenant)
+        found = parsing.change(present, fragment, terms, now=self._time.now())
+        own_terms = await self._terms_for(found)
+        await self._install(self._tenants[tenant], found, own_terms)
+        return found
+
+    async def delete(self, subscription_id: str, *, tenant: str = "") -> None:
+        """Delete Subscription (clause 5.8.5). Raises ``NotFound``."""
+        await self.get(subscription_id, tenant=tenant)
+        self._tenants[tenant].drop(subscription_id)
+        without(self._settler.step, tenant, subscription_id)
+        await self._settler.do(lambda: self._books.drop(tenant, subscription_id))
+
+    async def get(self, subscription_id: str, *, tenant: str = "") -> tuple[Subscription, Record]:
+        """Retrieve Subscription (clause 5.8.3). Raises ``NotFound``."""
+        worker = await self._find(tenant)
+        found = None if worker is None else worker.subscriptions.get(subscription_id)
+        if worker is None or found is None:
+            raise NotFound(f"there is no subscription {subscription_id}", where="id")
+        return found, worker.records[subscription_id]
+
+    async def page(
+        self, *, limit: int, offset: int, tenant: str = ""
+    ) -> tuple[int, list[tuple[Subscription, Record]]]:
+        """Query Subscriptions (clause 5.8.4): how many there are, and some of them by id."""
+        worker = await self._find(tenant)
+        if worker is None:
+            return 0, []
+        ids = sorted(worker.subscriptions)
+        chosen = ids[offset : offset + limit]
+        return len(ids), [(worker.subscriptions[one], worker.records[one]) for one in chosen]
+
+    async def dead_letters(
+        self, *, subscription: str | None, limit: int, offset: int, tenant: str = ""
+    ) -> tuple[int, list[DeadLetter]]:
+        """Notifications that were given up, newest first."""
+        await self._find(tenant)
+        await self._settler.flush()
+        return self._books.dead_letters(tenant, subscription=subscription, limit=limit, offset=offset)
+
+    def now(self) -> Any:
+        """The time by which subscriptions expire."""
+        return self._time.now()
+
+    def waiting(self) -> int:
+        """Notifications queued or under way."""
+        return self._lanes.waiting()
+
+    async def caught_up(self, *, tenant: str = "") -> bool:
+        """Whether the log has been read to its end and nothing waits to be sent."""
+        worker = self._tenants.get(tenant)
+        position = (await self._store.status(tenant=tenant)).position
+        return (worker is None or worker.position >= position) and not self.waiting()
+
+    # --- for the lanes
+
+    def notice(self, parcel: Parcel) -> Notice | None:
+        """See ``lanes.Sender``."""
+        worker = self._tenants.get(parcel.tenant)
+        return None if worker is None else worker.notice(parcel)
+
+    def record(self, parcel: Parcel, change: Callable[[Record], Record]) -> None:
+        """See ``lanes.Sender``."""
+        self._tenants[parcel.tenant].note(parcel.subscription, change)
+
+    # --- parts
+
+    async def _install(self, worker: TenantWorker, found: Subscription, terms: Terms) -> None:
+        """Wait for changes from here on, then keep it: what is accepted after the answer is told."""
+        worker.put(found, terms)
+        try:
+            await self._settler.do(lambda: self._books.keep(worker.tenant, _kept(found)))
+        except SympolisError:
+            worker.drop(found.id)
+            raise
+
+    async def _open_tenant(self, tenant: str) -> None:
+        worker = self._new_worker(tenant)
+        for kept in self._books.subscriptions(tenant):
+            found = _built(kept)
+            worker.put(found, await self._terms_if_possible(found), kept.record)
+        worker.resume(self._books.pending(tenant))
+        position = self._books.position(tenant)
+        worker.start(await self._position(tenant) if position is None else position)
+
+    def _new_worker(self, tenant: str) -> TenantWorker:
+        worker = TenantWorker(tenant, self._store, self._lanes, self._settler, self._numbers)
+        self._tenants[tenant] = worker
+        return worker
+
+    async def _worker(self, tenant: str) -> TenantWorker:
+        """The tenant's worker; the tenant is made where there is none (clause 4.14)."""
+        if tenant not in self._tenants:
+            await self._store.write((), tenant=tenant)
+            position = await self._position(tenant)
+            if tenant not in self._tenants:
+                self._new_worker(tenant).start(position)
+        return self._tenants[tenant]
+
+    async def _find(self, tenant: str) -> TenantWorker | None:
+        """The tenant's worker, if it has any subscription. Raises ``NonexistentTenant``."""
+        if tenant not in self._tenants:
+            await self._position(tenant)
+        return self._tenants.get(tenant)
+
+    async def _position(self, tenant: str) -> int:
+        return (await self._store.status(tenant=tenant)).position
+
+    async def _terms_for(self, subscription: Subscription) -> Terms:
+        """The terms of its notifications. Where a Link must name them and cannot, the core's."""
+        terms = await self._contexts.resolve(subscription.context)
+        if subscription.endpoint.accept == LD_JSON or _is_linkable(terms):
+            return terms
+        return self._contexts.core()
+
+    async def _terms_if_possible(self, subscription: Subscription) -> Terms:
+        try:
+            return await self._terms_for(subscription)
+        except ContextNotAvailable:
+            log.warning(
+                "the @context of %s cannot be had: its notifications use full names until the next start",
+                subscription.id,
+                extra={"action": "notify"},
+            )
+            return self._contexts.core()
+
+    def _interest(self, tenant: str, change: Change) -> bool:
+        worker = self._tenants.get(tenant)
+        return worker is not None and worker.index.touches(change)
+
+    def _after_step(self, step: Settlement) -> None:
+        for tenant, position in step.positions.items():
+            if position - self._forgotten.get(tenant, 0) >= _FORGET_EVERY:
+                self._forgotten[tenant] = position
+                self._settler.spawn(self._forget(tenant, position))
+
+    async def _forget(self, tenant: str, position: int) -> None:
+        with suppress(StoreUnavailable):
+            await self._store.forget_states(position, tenant=tenant)
+
+
+def _is_linkable(terms: Terms) -> bool:
+    return bool(terms.links) and sum(url != CORE_URL for url in terms.links) <= 1
+
+
+def _kept(found: Subscription) -> KeptSubscription:
+    return KeptSubscription(
+        found.id,
+        found.document,
+        found.names,
+        found.context,
+        found.created_at,
+        found.modified_at,
+        found.since,
+    )
+
+
+def _built(kept: KeptSubscription) -> Subscription:
+    return parsing.build(
+        id=kept.id,
+        document=kept.document,
+        names=kept.names,
+        context=kept.context,
+        created_at=kept.created_at,
+        modified_at=kept.modified_at,
+        since=kept.since,
+    )

@@ -1,0 +1,259 @@
+"""One tenant's subscriptions at work: it follows the change log and queues what each change gives to tell.
+
+The position in the log is kept together with the queue (see ``books``), so after a stop of any kind the work goes on
+where it was. A notification may then be sent twice, never not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import timedelta
+from itertools import count
+from typing import cast
+from uuid import uuid4
+
+import msgspec
+
+from sympolis.context.query import Query
+from sympolis.context.store import Store
+from sympolis.context.subscriptions.books import Pending, Settlement
+from sympolis.context.subscriptions.index import SubscriptionIndex
+from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler, parcel_of
+from sympolis.context.subscriptions.matching import Matcher, entity_test
+from sympolis.context.subscriptions.notice import Notice, describe, describe_change, notification
+from sympolis.context.subscriptions.sending import Time
+from sympolis.context.subscriptions.subscription import Record, Status, Subscription
+from sympolis.context.subscriptions.throttle import Throttle
+from sympolis.context.terms import Terms
+from sympolis.domain.changes import Change
+from sympolis.domain.entity import Entity
+from sympolis.domain.errors import StoreUnavailable, SympolisError
+
+log = logging.getLogger(__name__)
+
+_PAGE = 500
+_MOST_PERIODIC = 1000
+"""Entities in one periodic notification."""
+_BREATH = 50
+"""So many changes are matched before other work of the event loop gets its turn."""
+
+
+class TenantWorker:
+    """The subscriptions of one tenant, what they have come to, and the task that serves them."""
+
+    def __init__(
+        self, tenant: str, store: Store, lanes: Lanes, settler: Settler, numbers: count[int]
+    ) -> None:
+        self.tenant = tenant
+        self.index = SubscriptionIndex()
+        self.subscriptions: dict[str, Subscription] = {}
+        self.records: dict[str, Record] = {}
+        self.position = 0
+        self._terms: dict[str, Terms] = {}
+        self._matcher = Matcher(self.index)
+        self._store = store
+        self._lanes = lanes
+        self._settler = settler
+        self._numbers = numbers
+        self._time: Time = lanes.time
+        self._throttles: dict[str, Throttle] = {}
+        self._periodic: dict[str, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    # --- what there is
+
+    def put(self, subscription: Subscription, terms: Terms, record: Record | None = None) -> None:
+        """Serve this subscription from now on, in place of the one with its id."""
+        if record is not None or subscription.id not in self.records:
+            self.records[subscription.id] = record or Record()
+        self._put_away(subscription.id)
+        self.subscriptions[subscription.id] = subscription
+        self._terms[subscription.id] = terms
+        if subscription.interval_s is not None:
+            self._periodic[subscription.id] = asyncio.create_task(self._tell_periodically(subscription))
+        elif subscription.active:
+            self.index.add(subscription)
+
+    def drop(self, subscription_id: str) -> None:
+        """Serve it no more."""
+        self._put_away(subscription_id)
+        for kept in (self.subscriptions, self.records, self._terms):
+            kept.pop(subscription_id, None)
+
+    def _put_away(self, subscription_id: str) -> None:
+        self.index.discard(subscription_id)
+        self._matcher.forget(subscription_id)
+        throttle = self._throttles.pop(subscription_id, None)
+        if throttle is not None and (held := throttle.close()):
+            self._pass_on(held)
+        task = self._periodic.pop(subscription_id, None)
+        if task is not None:
+            task.cancel()
+
+    # --- following the log
+
+    def start(self, position: int) -> None:
+        """Follow the log from ``position`` on."""
+        self.position = position
+        self._task = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Stop. What is held or queued is in the books."""
+        tasks = [*self._periodic.values(), *([self._task] if self._task else [])]
+        for throttle in self._throttles.values():
+            throttle.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def resume(self, pending: list[Pending]) -> None:
+        """Queue again what the last process left."""
+        for one in pending:
+            if one.subscription in self.subscriptions:
+                self._dispatch(self.subscriptions[one.subscription], one)
+
+    async def _follow(self) -> None:
+        try:
+            while True:
+                changes = await self._store.changes(
+                    self.position, limit=_PAGE, states=True, tenant=self.tenant
+                )
+                if changes:
+                    await self._take(changes)
+                elif not await self._heard():
+                    return
+        except StoreUnavailable:  # closed meanwhile: that is how following ends
+            return
+
+    async def _heard(self) -> bool:
+        """Wait for the next change; False where there will be none."""
+        following = cast(
+            "AsyncGenerator[Change, None]", self._store.follow(self.position, tenant=self.tenant)
+        )
+        async with aclosing(following) as changes:
+            async for _ in changes:
+                return True
+        return False
+
+    async def _take(self, changes: list[Change]) -> None:
+        for place, change in enumerate(changes):
+            if change.before is not None or change.after is not None:
+                self._match(change)
+            self.position = change.number
+            self._settler.step.positions[self.tenant] = change.number
+            if place % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+        self._settler.wake()
+
+    def _match(self, change: Change) -> None:
+        for subscription in self._matcher.matches(change, self._time.now()):
+            try:
+                element = describe_change(subscription, change, self._terms[subscription.id])
+            except Exception:  # one subscription that cannot be served must not stop the others
+                log.exception("change could not be described", extra={"action": "notify"})
+                continue
+            pending = Pending(
+                next(self._numbers), self.tenant, subscription.id, change.entity_id, change.at, element
+            )
+            self._settler.step.added[pending.number] = pending
+            self._dispatch(subscription, pending)
+
+    def _dispatch(self, subscription: Subscription, pending: Pending) -> None:
+        if not subscription.throttling_s:
+            self._pass_on([pending])
+            return
+        throttle = self._throttles.get(subscription.id)
+        if throttle is None:
+            throttle = self._throttles[subscription.id] = Throttle(
+                subscription.throttling_s,
+                time=self._time,
+                last=self.records[subscription.id].last_notification,
+                pass_on=self._pass_on,
+                replaced=self._replaced,
+            )
+        throttle.put(pending)
+
+    def _pass_on(self, pending: list[Pending]) -> None:
+        subscription = self.subscriptions[pending[0].subscription]
+        self._lanes.put(parcel_of(pending), subscription.endpoint)
+
+    def _replaced(self, pending: Pending) -> None:
+        self._settler.step.remove(pending.number)
+        self._settler.wake()
+
+    # --- periodic notifications
+
+    async def _tell_periodically(self, subscription: Subscription) -> None:
+        """Clause 5.2.12, ``timeInterval``: all that is there now, whether it changed or not."""
+        gap = timedelta(seconds=subscription.interval_s or 0)
+        due = (self.records[subscription.id].last_notification or self._time.now()) + gap
+        while True:
+            await self._time.sleep(max(0.0, (due - self._time.now()).total_seconds()))
+            due = max(due + gap, self._time.now())
+            try:
+                await self._tell_present(subscription)
+            except StoreUnavailable:
+                return
+            except SympolisError:
+                log.exception("periodic notification failed", extra={"action": "notify"})
+
+    async def _tell_present(self, subscription: Subscription) -> None:
+        waiting = self._lanes.holds(self.tenant, subscription.id)
+        if waiting or subscription.status(self._time.now()) is not Status.ACTIVE:
+            return
+        entities = await self._present(subscription)
+        if entities:
+            terms = self._terms[subscription.id]
+            elements = tuple(msgspec.json.encode(describe(subscription, one, terms)) for one in entities)
+            self._lanes.put(Parcel(self.tenant, subscription.id, elements), subscription.endpoint)
+
+    async def _present(self, subscription: Subscription) -> list[Entity]:
+        test = entity_test(subscription)
+        found: dict[str, Entity] = {}
+        for selector in subscription.selectors:
+            query = Query(
+                ids=selector.ids,
+                id_pattern=selector.id_pattern,
+                types=selector.types,
+                q=subscription.q,
+                geo=subscription.geo,
+                limit=_MOST_PERIODIC,
+            )
+            page = await self._store.query(query, tenant=self.tenant)
+            found |= {entity.id: entity for entity in page.entities if test(entity)}
+        return list(found.values())[:_MOST_PERIODIC]
+
+    # --- for the lanes
+
+    def notice(self, parcel: Parcel) -> Notice | None:
+        """The Notification to send now; None where its subscription is gone or asleep."""
+        subscription = self.subscriptions.get(parcel.subscription)
+        now = self._time.now()
+        if subscription is None or subscription.status(now) is not Status.ACTIVE:
+            return None
+        return notification(
+            subscription,
+            parcel.elements,
+            self._terms[subscription.id],
+            notification_id=f"urn:ngsi-ld:Notification:{uuid4()}",
+            now=now,
+            tenant=self.tenant,
+        )
+
+    def note(self, subscription_id: str, change: Callable[[Record], Record]) -> None:
+        """Change a subscription's record."""
+        if subscription_id in self.records:
+            record = self.records[subscription_id] = change(self.records[subscription_id])
+            self._settler.step.records[self.tenant, subscription_id] = record
+            self._settler.wake()
+
+
+def without(step: Settlement, tenant: str, subscription_id: str) -> None:
+    """Take a dropped subscription out of a step that is not kept yet."""
+    step.records.pop((tenant, subscription_id), None)
+    mine = (tenant, subscription_id)
+    step.added = {number: one for number, one in step.added.items() if (one.tenant, one.subscription) != mine}
+    step.dead = [one for one in step.dead if (one.tenant, one.subscription) != mine]

@@ -1,0 +1,167 @@
+"""The subscriptions' books in a SQLite file of their own beside the store.
+
+Apart from the store's files because another thread writes them, at its own pace: the store's log is the source, and
+these books say how far it has been told on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from sympolis.context.subscriptions.books import (
+    MOST_DEAD_LETTERS,
+    DeadLetter,
+    KeptSubscription,
+    Pending,
+    Settlement,
+)
+from sympolis.context.subscriptions.subscription import Record
+from sympolis.domain.errors import StoreUnavailable
+from sympolis.stores import sql
+from sympolis.stores.embedded import files
+
+FILE = "subscriptions.sqlite"
+
+
+class EmbeddedBooks:
+    """See ``SubscriptionBooks``. One connection, one call at a time; each call is one durable transaction."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._sql = sql.load(__package__ or "", "subscriptions.sql")
+        self._lock = threading.Lock()
+        files.fetch_all(connection, self._sql["schema"])
+
+    @classmethod
+    def open(cls, folder: Path) -> EmbeddedBooks:
+        """The books of a data folder, made where there are none. Raises ``StoreUnavailable``."""
+        files.check_library()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE
+        try:
+            connection = apsw.Connection(str(path))
+            connection.set_busy_timeout(10_000)
+            pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"
+            files.fetch_all(connection, pragmas)
+            return cls(connection)
+        except apsw.Error as cause:
+            raise StoreUnavailable(f"cannot be opened: {cause}", where=str(path)) from cause
+
+    def tenants(self) -> list[str]:
+        """See ``SubscriptionBooks``."""
+        return [tenant for (tenant,) in self._rows("tenants")]
+
+    def subscriptions(self, tenant: str) -> list[KeptSubscription]:
+        """See ``SubscriptionBooks``."""
+        return [_subscription(*row) for row in self._rows("subscriptions", tenant=tenant)]
+
+    def keep(self, tenant: str, subscription: KeptSubscription) -> None:
+        """See ``SubscriptionBooks``."""
+        self._rows("keep", tenant=tenant, id=subscription.id, body=_json(subscription))
+
+    def drop(self, tenant: str, subscription_id: str) -> None:
+        """See ``SubscriptionBooks``."""
+        with self._lock, self._connection:
+            for name in ("drop_subscription", "drop_pending", "drop_dead_letters"):
+                self._connection.execute(self._sql[name], {"tenant": tenant, "id": subscription_id})
+
+    def position(self, tenant: str) -> int | None:
+        """See ``SubscriptionBooks``."""
+        found = self._rows("position", tenant=tenant)
+        return found[0][0] if found else None
+
+    def pending(self, tenant: str) -> list[Pending]:
+        """See ``SubscriptionBooks``."""
+        return [
+            Pending(number, of, subscription, entity, datetime.fromisoformat(at), element)
+            for number, of, subscription, entity, at, element in self._rows("pending", tenant=tenant)
+        ]
+
+    def last_number(self) -> int:
+        """See ``SubscriptionBooks``."""
+        found: int = self._rows("last_number")[0][0]
+        return found
+
+    def settle(self, step: Settlement) -> None:
+        """See ``SubscriptionBooks``. Raises ``StoreUnavailable`` where it cannot be made durable."""
+        try:
+            with self._lock, self._connection:
+                self._settle(step)
+        except apsw.Error as cause:
+            raise StoreUnavailable(
+                f"cannot be kept: {cause}", where=FILE, hint="is the disk full?"
+            ) from cause
+
+    def _settle(self, step: Settlement) -> None:
+        self._many("move", list(step.positions.items()))
+        self._many("add_pending", [_pending_row(one) for one in step.added.values()])
+        self._many("remove_pending", [(number,) for number in step.removed])
+        records = [(_json(record), tenant, one) for (tenant, one), record in step.records.items()]
+        self._many("set_record", records)
+        self._many("add_dead_letter", [_letter_row(one) for one in step.dead])
+        for tenant in {one.tenant for one in step.dead}:
+            values = {"tenant": tenant, "most": MOST_DEAD_LETTERS}
+            self._connection.execute(self._sql["trim_dead_letters"], values)
+
+    def dead_letters(
+        self, tenant: str, *, subscription: str | None = None, limit: int = 20, offset: int = 0
+    ) -> tuple[int, list[DeadLetter]]:
+        """See ``SubscriptionBooks``."""
+        [(total,)] = self._rows("count_dead_letters", tenant=tenant, subscription=subscription)
+        found = self._rows(
+            "dead_letters", tenant=tenant, subscription=subscription, limit=limit, offset=offset
+        )
+        return total, [_letter(row) for row in found]
+
+    def close(self) -> None:
+        """See ``SubscriptionBooks``."""
+        with self._lock:
+            self._connection.close()
+
+    def _rows(self, name: str, **values: Any) -> list[Any]:
+        try:
+            with self._lock:
+                return files.fetch_all(self._connection, self._sql[name], values)
+        except apsw.Error as cause:
+            raise StoreUnavailable(f"cannot be used: {cause}", where=FILE) from cause
+
+    def _many(self, name: str, rows: list[Any]) -> None:
+        if rows:
+            self._connection.executemany(self._sql[name], rows)
+
+
+def _json(value: Record | KeptSubscription) -> str:
+    if isinstance(value, KeptSubscription):
+        value = replace(value, record=Record())
+    return msgspec.json.encode(value).decode()
+
+
+def _subscription(body: str, record: str | None) -> KeptSubscription:
+    found = msgspec.json.decode(body, type=KeptSubscription)
+    return found if record is None else replace(found, record=msgspec.json.decode(record, type=Record))
+
+
+def _pending_row(one: Pending) -> tuple[Any, ...]:
+    return (one.number, one.tenant, one.subscription, one.entity_id, one.at.isoformat(), one.element)
+
+
+def _letter_row(one: DeadLetter) -> tuple[Any, ...]:
+    elements = msgspec.json.encode([msgspec.Raw(element) for element in one.elements]).decode()
+    return (
+        one.tenant, one.subscription, one.number, one.uri, one.at.isoformat(),
+        one.reason, one.attempts, elements,
+    )  # fmt: skip
+
+
+def _letter(row: Sequence[Any]) -> DeadLetter:
+    number, tenant, subscription, uri, at, reason, attempts, elements = row
+    parts = tuple(bytes(part) for part in msgspec.json.decode(elements, type=list[msgspec.Raw]))
+    return DeadLetter(number, tenant, subscription, uri, datetime.fromisoformat(at), reason, attempts, parts)

@@ -6,11 +6,13 @@ call and a person can read the file (``SELECT CAST(body AS TEXT) FROM entity``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
+from sympolis.domain.changes import Change, ChangeKind
 from sympolis.domain.entity import Attribute, Entity
 
 _encode = msgspec.json.Encoder().encode
@@ -80,3 +82,30 @@ def microseconds(at: datetime) -> int:
 def instant(stored: int) -> datetime:
     """The time of so many microseconds."""
     return _EPOCH + timedelta(microseconds=stored)
+
+
+def encode_change(change: Change) -> tuple[Any, ...]:
+    """A line of the change log as a row."""
+    return (
+        change.number,
+        microseconds(change.at),
+        change.kind.value,
+        change.entity_id,
+        _encode(change.types).decode(),
+        _encode(change.attributes).decode(),
+        change.cause,
+    )
+
+
+def decode_change(row: Sequence[Any]) -> Change:
+    """The change that ``encode_change`` made a row of."""
+    number, at, kind, entity_id, types, attributes, cause = row
+    return Change(
+        number=number,
+        at=instant(at),
+        kind=ChangeKind(kind),
+        entity_id=entity_id,
+        types=tuple(msgspec.json.decode(types)),
+        attributes=tuple(msgspec.json.decode(attributes)),
+        cause=cause,
+    )

@@ -24,6 +24,8 @@ NOT_INDEXED: Final = b"\xff"
 LONGEST_TEXT: Final = 256
 """Texts are cut here: operands shorter than this still compare correctly."""
 _MOST_VALUES: Final = 64
+_QUICK: Final = frozenset((str, int, float, bool))
+"""Nearly all values: there is nothing to open."""
 _LARGEST: Final = 2**63 - 1
 
 
@@ -31,6 +33,9 @@ def facts(instances: Iterable[Attribute]) -> set[Fact]:
     """The rows for the instances of one attribute; never empty."""
     found: set[Fact] = set()
     for instance in instances:
+        if type(instance.value) in _QUICK:
+            found.add(plain_fact(instance.value))
+            continue
         for value in opened(queried_value(instance)):
             fact = as_fact(value)
             if fact is not None:
@@ -42,12 +47,15 @@ def facts(instances: Iterable[Attribute]) -> set[Fact]:
 
 def as_fact(value: Any) -> Fact | None:
     """A plain value as a row has it; None for what is not plain."""
-    if isinstance(value, bool):
-        return TRUE if value else FALSE
+    return plain_fact(value) if isinstance(value, str | int | float) else None
+
+
+def plain_fact(value: str | float | bool) -> Fact:
+    """A text, a number or a truth value as a row has it."""
     if isinstance(value, str):
         return value[:LONGEST_TEXT]
-    if isinstance(value, float):
-        return value
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
     if isinstance(value, int):
         return value if -_LARGEST <= value <= _LARGEST else NOT_INDEXED
-    return None
+    return value

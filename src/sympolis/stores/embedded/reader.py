@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -18,7 +18,7 @@ from sympolis.context import geometry
 from sympolis.context.evaluate import matcher
 from sympolis.context.query import GeoQuery, Query, TypeIs
 from sympolis.context.store import Page
-from sympolis.domain.changes import Change, ChangeKind
+from sympolis.domain.changes import Change
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
@@ -61,13 +61,13 @@ def selected_ids(db: apsw.Connection, wanted: Query) -> set[str]:
 
 def changes(db: apsw.Connection, after: int, limit: int) -> list[Change]:
     """The next lines of the log."""
-    return [_change(row) for row in db.execute(_SQL["changes_after"], (after, limit))]
+    return [bodies.decode_change(row) for row in db.execute(_SQL["changes_after"], (after, limit))]
 
 
 def changes_with_states(db: apsw.Connection, after: int, limit: int) -> list[Change]:
     """The next lines of the log with the states that were kept for them."""
     return [
-        replace(_change(row[:7]), before=_state(row[7]), after=_state(row[8]))
+        replace(bodies.decode_change(row[:7]), before=_state(row[7]), after=_state(row[8]))
         for row in db.execute(_SQL["changes_with_states"], (after, limit))
     ]
 
@@ -179,16 +179,3 @@ def _looked_at(db: apsw.Connection, wanted: Query, selection: Selection) -> Iter
 def _without_geo(wanted: Query) -> Query:
     """The geo part is exact already."""
     return replace(wanted, geo=None)
-
-
-def _change(row: Sequence[Any]) -> Change:
-    number, at, kind, entity_id, types, attributes, cause = row
-    return Change(
-        number=number,
-        at=bodies.instant(at),
-        kind=ChangeKind(kind),
-        entity_id=entity_id,
-        types=tuple(msgspec.json.decode(types)),
-        attributes=tuple(msgspec.json.decode(attributes)),
-        cause=cause,
-    )

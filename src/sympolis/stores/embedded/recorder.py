@@ -23,9 +23,6 @@ from sympolis.stores.observed import observed_changes
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _MOST_SERIES_KEPT = 20_000
 
-Wanted = Callable[[Change, Entity | None, Entity | None], bool]
-"""Whether the states around a change are to be kept."""
-
 _Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
 """Name key, instances before, instances after."""
 
@@ -34,7 +31,7 @@ class Recorder:
     """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, series, position."""
 
     def __init__(
-        self, connection: apsw.Connection, wanted: Wanted = lambda _change, _before, _after: False
+        self, connection: apsw.Connection, wanted: Callable[[Change], bool] = lambda _: False
     ) -> None:
         self._db = connection
         self._wanted = wanted
@@ -57,13 +54,16 @@ class Recorder:
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
-        return [self._one(write, at, cause) for write in writes]
+        outcomes = [self._one(write, at, cause) for write in writes]
+        self._log([outcome.change for outcome in outcomes if outcome.change is not None])
+        return outcomes
 
     def observe(self, observations: Sequence[Observation], at: datetime, cause: str) -> int:
         """Add points; one change per entity whose history grew."""
         grown, accepted = self._add_points(observations)
-        for change in observed_changes(grown, self.position, at, cause):
-            self._log(change)
+        changes = list(observed_changes(grown, self.position, at, cause))
+        self.position += len(changes)
+        self._log(changes)
         return accepted
 
     def flush(self) -> None:
@@ -84,12 +84,12 @@ class Recorder:
             return Outcome(write.entity_id, error=error)
         if after is before:
             return Outcome(write.entity_id, entity=before)
-        change = effects.change(before, after, number=self.position + 1, at=at, cause=cause)
+        self.position += 1
+        change = effects.change(before, after, number=self.position, at=at, cause=cause)
         self._store(row[0] if row else None, before, after, change.attributes)
-        if self._wanted(change, before, after):
+        if self._wanted(change):
             self._keep_states(change.number, row[1] if row else None, after)
         self._add_points(list(effects.new_observations(before, after)))
-        self._log(change)
         return Outcome(write.entity_id, change, entity=after)
 
     def _store(
@@ -130,17 +130,17 @@ class Recorder:
             after = facts(new) if new else set()
             gone += [(name, value, key) for value in before - after]
             come += [(name, value, key) for value in after - before]
-            shapes = _geometries(new)
-            if shapes != _geometries(old):
-                self._place(key, name, shapes)
+            places, shapes = _geometries(old), _geometries(new)
+            if shapes != places:
+                self._place(key, name, len(places), shapes)
         if gone:
             self._db.executemany(_SQL["drop_fact"], gone)
         if come:
             self._db.executemany(_SQL["add_fact"], come)
 
-    def _place(self, key: int, name: int, shapes: Sequence[Any]) -> None:
+    def _place(self, key: int, name: int, count: int, shapes: Sequence[Any]) -> None:
         """Let the R*Tree know the geometries of one geo-property; rows that are there are moved, which is cheaper."""
-        present = [row for (row,) in self._db.execute(_SQL["shapes_of"], (key, name))]
+        present = [row for (row,) in fetch_all(self._db, _SQL["shapes_of"], (key, name))] if count else []
         for row in present[len(shapes) :]:
             self._db.execute(_SQL["drop_shape"], (row,))
             self._db.execute(_SQL["drop_place"], (row,))
@@ -215,20 +215,9 @@ class Recorder:
         [(key,)] = self._db.execute(_SQL["add_series"], row)
         return key, point.types, point.kind.value
 
-    def _log(self, change: Change) -> None:
-        self._db.execute(
-            _SQL["add_change"],
-            (
-                change.number,
-                bodies.microseconds(change.at),
-                change.kind.value,
-                change.entity_id,
-                msgspec.json.encode(change.types).decode(),
-                msgspec.json.encode(change.attributes).decode(),
-                change.cause,
-            ),
-        )
-        self.position = change.number
+    def _log(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self._db.executemany(_SQL["add_change"], [bodies.encode_change(change) for change in changes])
 
     def _name(self, iri: str) -> int:
         key = self._names.get(iri)

@@ -21,8 +21,9 @@ from sympolis.orchestration.atlas import AreaSetup, Atlas
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
+from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
-from sympolis.orchestration.run_desk import Request, RunDesk
+from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
 from sympolis.orchestration.workers import PoolSettings, Progress, WorkerPool
 from sympolis.plugins.simulator import Simulator

@@ -90,6 +90,11 @@ class Ready:
     calibration: StoredCalibration | None
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do before members can be run: calibrated, or not to be."""
+        return self.calibration is not None or not self.setup.calibrated
+
+    @property
     def reference(self) -> str:
         """How a worker finds the class."""
         return reference_to(self.simulator)
@@ -149,7 +154,7 @@ class ModelDesk:
         """The model, prepared and calibrated for the twin's present data; ``progress`` hears of calibration."""
         async with self._locks[self.setup(model_id).id]:
             prepared = await self._prepared(model_id)
-            if prepared.calibration is not None or not prepared.setup.calibrated:
+            if prepared.complete:
                 return prepared
             return await self._calibrated(prepared, progress)
 

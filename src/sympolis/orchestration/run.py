@@ -81,7 +81,7 @@ class Run:
     data_version: str = ""
     key: str = ""
     """Names the question and the number of members asked for."""
-    first: str = ""
+    question: str = ""
     """Names the question alone: runs that share it differ in nothing but their number of members."""
     member_keys: tuple[str, ...] = ()
     started_at: datetime | None = None

@@ -51,7 +51,7 @@ class PoolSettings:
     workers: int = 2
     idle_s: float = 60.0
     grace_s: float = 5.0
-    queue: int = 1000
+    queue: int = 2000
 
 
 class WorkerPool:

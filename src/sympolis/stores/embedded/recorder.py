@@ -23,6 +23,9 @@ from sympolis.stores.observed import observed_changes
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _MOST_SERIES_KEPT = 20_000
 
+Wanted = Callable[[Change, Entity | None, Entity | None], bool]
+"""Whether the states around a change are to be kept."""
+
 _Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
 """Name key, instances before, instances after."""
 
@@ -31,7 +34,7 @@ class Recorder:
     """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, series, position."""
 
     def __init__(
-        self, connection: apsw.Connection, wanted: Callable[[Change], bool] = lambda _: False
+        self, connection: apsw.Connection, wanted: Wanted = lambda _change, _before, _after: False
     ) -> None:
         self._db = connection
         self._wanted = wanted
@@ -87,7 +90,7 @@ class Recorder:
         self.position += 1
         change = effects.change(before, after, number=self.position, at=at, cause=cause)
         self._store(row[0] if row else None, before, after, change.attributes)
-        if self._wanted(change):
+        if self._wanted(change, before, after):
             self._keep_states(change.number, row[1] if row else None, after)
         self._add_points(list(effects.new_observations(before, after)))
         return Outcome(write.entity_id, change, entity=after)

@@ -225,7 +225,7 @@ class Contexts:
         table.apply(core_context.document(), override_protected=True)
         if len(table.definitions) > _MAX_TERMS:
             raise BadRequestData(f"this @context has more than {_MAX_TERMS} terms", where="@context")
-        document = flatten(context) if self._core_inside else _with_core(context)
+        document = list(flatten(context)) if self._core_inside else _with_core(context)
         return Terms(table, document=document, links=_links(document))
 
     def _parts(self, context: Any, *, base: str, depth: int) -> list[Mapping[str, Any] | None]:

@@ -169,6 +169,20 @@ def test_every_indicator_has_an_interval_around_its_value(tmp_path: Path) -> Non
     twin(tmp_path, work)
 
 
+def test_the_map_has_its_streets_before_the_model_is_ready(tmp_path: Path) -> None:
+    async def work(twin: Twin) -> None:
+        async with twin.desk() as desk:
+            first = await desk.model_features("toy")
+            assert desk._pool.processes == 0
+            await twin.broker.upsert([road(8)])
+            second = await desk.model_features("toy")
+        assert [feature["id"] for feature in first["features"]] == [street(n) for n in range(8)]
+        assert first["features"][2]["properties"] == {"name": "Via 2", "length_m": 1000.0}
+        assert len(second["features"]) == 9
+
+    twin(tmp_path, work)
+
+
 def test_closing_a_street_is_clear_there_and_nowhere_else(tmp_path: Path) -> None:
     async def work(twin: Twin) -> None:
         async with twin.desk() as desk:

@@ -42,25 +42,29 @@ class AreaSetup:
 
 
 class Atlas:
-    """Reads geometry from the broker and keeps what was made of it, per data version."""
+    """Reads geometry from the broker and keeps what was made of it until the data change."""
 
     def __init__(self, broker: Broker, names: gather.Names, areas: AreaSetup) -> None:
         self._broker = broker
         self._names = names
         self._areas = areas
-        self._features: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._features: dict[str, tuple[int, dict[str, Any]]] = {}
         self._streets: dict[str, tuple[str, Streets]] = {}
 
-    async def features(self, model: str, simulator: type[Simulator], data_version: str) -> dict[str, Any]:
-        """The GeoJSON FeatureCollection of the streets that the model's results refer to."""
+    async def features(self, model: str, simulator: type[Simulator]) -> dict[str, Any]:
+        """The GeoJSON FeatureCollection of the streets that the model's results refer to.
+
+        Needs no model made ready: the map draws its streets while the first calibration is still under way.
+        """
+        position = (await self._broker.status()).position
         kept = self._features.get(model)
-        if kept is not None and kept[0] == data_version:
+        if kept is not None and kept[0] == position:
             return kept[1]
         need = feature_need(simulator)
         type_iri = self._names.expand(need.type)
         found = [self._feature(e) async for e in gather.entities(self._broker, type_iri)]
         collection = {"type": "FeatureCollection", "features": [feature for feature in found if feature]}
-        self._features[model] = (data_version, collection)
+        self._features[model] = (position, collection)
         return collection
 
     async def streets(self, model: str, simulator: type[Simulator], data_version: str) -> Streets:
@@ -68,7 +72,7 @@ class Atlas:
         kept = self._streets.get(model)
         if kept is not None and kept[0] == data_version:
             return kept[1]
-        collection = await self.features(model, simulator, data_version)
+        collection = await self.features(model, simulator)
         lines = {feature["id"]: feature["geometry"] for feature in collection["features"]}
         streets = await asyncio.to_thread(Streets, lines)
         self._streets[model] = (data_version, streets)

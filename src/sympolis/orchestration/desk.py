@@ -123,8 +123,7 @@ class Desk:
 
     async def model_features(self, model_id: str) -> Json:
         """The GeoJSON of the features that the model's results refer to."""
-        ready = await self._models.prepared(model_id)
-        return await self._atlas.features(model_id, ready.simulator, ready.data_version)
+        return await self._atlas.features(model_id, self._models.simulator(model_id))
 
     async def calibrate(self, model_id: str, progress: Progress | None = None) -> Json:
         """Fit a model to the present observations, even if it was fitted before; its calibration."""

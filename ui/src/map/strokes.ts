@@ -53,8 +53,8 @@ export function changeStrokes(comparison: Comparison, field: string, hour: numbe
 
 /** Streets as such, without a value: what a planner can choose. */
 export function plainStrokes(features: string[], theme: Theme): Strokes {
-  const colour = hexToRgb(palette.base[theme].label);
-  return collect(features, () => ({ colour, opacity: 0.55, width: 2.6, hatched: false }));
+  const colour = hexToRgb(palette.base[theme].model);
+  return collect(features, () => ({ colour, opacity: 1, width: 2.6, hatched: false }));
 }
 
 /** Every street as "no value": hours that the model does not simulate. */

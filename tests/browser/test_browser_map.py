@@ -1,0 +1,202 @@
+"""The map page: one address is one view, the swipe is true, and the same number stands everywhere."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Ask, open_page
+
+COMPARE = "map?scenario=zone-30-west&mode=compare&h=8&lang=en&theme=light"
+STEADY = "&v=11.31800,44.49500,14.00,0,0"
+DIFFERING = """async ([first, second]) => {
+  const read = async (data) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const pen = canvas.getContext('2d');
+    pen.drawImage(bitmap, 0, 0);
+    return pen.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  };
+  const [a, b] = [await read(first), await read(second)];
+  let differing = 0;
+  for (let i = 0; i < a.length; i += 4) {
+    if (Math.abs(a[i] - b[i]) + Math.abs(a[i + 1] - b[i + 1]) + Math.abs(a[i + 2] - b[i + 2]) > 24) differing++;
+  }
+  return differing / (a.length / 4);
+}"""
+
+
+@pytest.fixture
+def compared(page: Page, twin_url: str, run_id: str) -> Page:
+    """The map with a scenario against today."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, twin_url, COMPARE + STEADY)
+    expect(page.locator(".kpi").first).to_be_visible()
+    expect(page.locator(".knob")).to_be_visible()
+    return page
+
+
+def address(page: Page, part: str) -> str:
+    """The address, once it holds ``part``."""
+    page.wait_for_function("part => location.hash.includes(part)", arg=part)
+    return str(page.evaluate("location.href"))
+
+
+def test_the_address_is_the_view(compared: Page) -> None:
+    page = compared
+    page.get_by_role("radio", name="Difference").check()
+    page.get_by_label("Quantity").select_option("co2")
+    page.get_by_label("Hour of day").press("ArrowRight")
+    page.get_by_label("Low-traffic zones").check()
+    link = address(page, "layers=")
+    assert all(
+        part in link for part in ("mode=difference", "f=co2", "h=9", "scenario=zone-30-west", "v=11.31")
+    )
+
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.get_by_role("radio", name="Difference")).to_be_checked()
+    expect(page.get_by_label("Quantity")).to_have_value("co2")
+    expect(page.get_by_label("Hour of day")).to_have_value("9")
+    expect(page.get_by_label("Low-traffic zones")).to_be_checked()
+    expect(page.get_by_label("Scenario shown")).to_have_value("zone-30-west")
+    assert page.evaluate("location.href") == link
+
+
+def test_divider_moves_by_keyboard_and_says_where_it_is(compared: Page) -> None:
+    knob = compared.locator(".knob")
+    knob.focus()
+    compared.keyboard.press("ArrowRight")
+    expect(knob).to_have_attribute("aria-valuenow", "52")
+    expect(knob).to_have_attribute("aria-valuetext", re.compile("52"))
+    compared.keyboard.press("Home")
+    expect(knob).to_have_attribute("aria-valuenow", "2")
+    address(compared, "s=2")
+
+
+def test_the_swipe_is_true(compared: Page) -> None:
+    """Left of the divider the map is today's, right of it the scenario's, to the pixel (software GL: 1 %)."""
+    page = compared
+    both = halves(page)
+    page.get_by_role("radio", name="Today").check()
+    expect(page.locator(".knob")).to_be_hidden()
+    today = halves(page)
+    page.get_by_role("radio", name="Scenario", exact=True).check()
+    scenario = halves(page)
+    assert differing(page, both[0], today[0]) <= 0.01
+    assert differing(page, both[1], scenario[1]) <= 0.01
+    assert differing(page, today[1], scenario[1]) > 0.0005, (
+        "today and scenario look the same: nothing was tested"
+    )
+
+
+def halves(page: Page) -> tuple[str, str]:
+    """Pictures of the map left and right of its middle, clear of cards, divider and dock."""
+    page.mouse.move(5, 400)
+    page.wait_for_timeout(400)  # the frame after the last update
+    box = page.locator(".stage").bounding_box()
+    assert box
+    middle, top, height = box["x"] + box["width"] / 2, box["y"] + 120, box["height"] - 250
+    left = {"x": box["x"] + 236, "y": top, "width": middle - 70 - box["x"] - 236, "height": height}
+    right = {"x": middle + 90, "y": top, "width": box["width"] / 2 - 160, "height": height}
+    first, second = (base64.b64encode(page.screenshot(clip=part)).decode() for part in (left, right))
+    return first, second
+
+
+def differing(page: Page, first: str, second: str) -> float:
+    """Share of pixels that differ visibly between two PNG pictures (decoded on a page of its own, without CSP)."""
+    bench = page.context.new_page()
+    share = bench.evaluate(DIFFERING, [first, second])
+    bench.close()
+    return float(share)
+
+
+def test_wording_follows_the_interval(compared: Page, ask: Ask, run_id: str) -> None:
+    base = ask("city")["baseline_run"]
+    figures = ask(f"comparisons?base={base}&with={run_id}")["indicators"]
+    tiles = compared.locator(".kpi")
+    expect(tiles).to_have_count(len(figures))
+    for position, figure in enumerate(figures):
+        tile, change = tiles.nth(position), figure["change"]
+        expect(tile.locator("h2")).to_have_text(figure["title"]["en"])
+        clear = change["interval"]["low"] > 0 or change["interval"]["high"] < 0
+        expect(tile.locator(".verdict")).to_have_text(figure["verdict"] if clear else "no clear change")
+        assert (tile.locator(".good").count() > 0) == (clear and figure["verdict"] == "likely better")
+        shown = tile.locator(".value b").inner_text().replace(",", "")
+        assert float(shown) == pytest.approx(figure["with"]["value"], abs=0.51 * 10 ** -figure["decimals"])
+        expect(tile.locator("svg[role=img]")).to_have_attribute("aria-label", re.compile("90 % interval"))
+
+
+def test_table_file_and_api_say_the_same(compared: Page, ask: Ask, run_id: str, tmp_path: Path) -> None:
+    page = compared
+    page.get_by_role("button", name="Table", exact=True).click()
+    while page.get_by_role("button", name="Show more").count():
+        page.get_by_role("button", name="Show more").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export CSV").click()
+    target = tmp_path / "map.csv"
+    saved.value.save_as(target)
+    rows = {row["feature"]: row for row in csv.DictReader(io.StringIO(target.read_text(encoding="utf-8")))}
+
+    base = ask("city")["baseline_run"]
+    sources = {"today": ask(f"runs/{base}/results"), "scenario": ask(f"runs/{run_id}/results")}
+    features = sources["today"]["features"]
+    assert rows.keys() == set(features)
+    for feature in random.Random(7).sample(features, 20):
+        cells = page.locator(f'tr[data-feature="{feature}"] td[data-value]')
+        shown = [cells.nth(at).get_attribute("data-value") for at in range(3)]
+        truth = [value_at(sources[name], feature) for name in ("today", "scenario")]
+        filed = [rows[feature][f"flow_{name} [veh/h]"] for name in ("today", "scenario")]
+        assert [number(one) for one in shown[:2]] == truth == [number(one) for one in filed]
+        assert number(shown[2]) == number(rows[feature]["flow_change [veh/h]"])
+
+
+def value_at(results: dict[str, Any], feature: str) -> float | None:
+    """A feature's flow at 08:00."""
+    hour = results["hours"].index(8)
+    value: float | None = results["fields"]["flow"]["mean"][hour][results["features"].index(feature)]
+    return value
+
+
+def number(text: str | None) -> float | None:
+    """A cell as a number; None where there is no value."""
+    return float(text) if text else None
+
+
+def test_hours_that_the_model_does_not_simulate_say_so(compared: Page) -> None:
+    slider = compared.get_by_label("Hour of day")
+    expect(compared.locator(".dock")).to_contain_text("simulated hour")
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("23:00"))
+    expect(compared.locator(".dock")).to_contain_text("not simulated")
+
+
+def test_a_street_is_found_by_keyboard_and_explained(compared: Page) -> None:
+    page = compared
+    field = page.get_by_role("combobox", name="Find a street")
+    field.fill("via sabotino")
+    field.press("ArrowDown")
+    field.press("Enter")
+    card = page.locator(".feature")
+    expect(card.locator("h2")).to_have_text("Via Sabotino")
+    expect(card.get_by_role("link", name=re.compile("Lineage"))).to_be_visible()
+    expect(card.locator("table tbody tr")).not_to_have_count(0)
+    address(page, "sel=urn")
+    page.get_by_role("button", name="Close").first.click()
+    expect(card).to_be_hidden()
+
+
+def test_a_loop_shows_its_history(page: Page, twin_url: str, ask: Ask) -> None:
+    loop = ask("map/layers/traffic-loops")["features"][0]["id"]
+    open_page(page, twin_url, f"map?lang=en&sel={loop}")
+    chart = page.locator(".feature [role=img]")
+    expect(chart).to_have_attribute("aria-label", re.compile(r"2024"))
+    expect(chart.locator("canvas")).to_be_visible()

@@ -1,0 +1,203 @@
+"""Every page, in both themes and three languages: accessible, without overflow, from this host alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import Ask, Watch, kept_clean, open_page, watched_page
+
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+THEMES = ("light", "dark")
+LANGUAGES = ("it", "de", "en")
+WIDTHS = (320, 390, 768, 1280)
+PAGES = {
+    "map": "map?scenario=zone-30-west&mode=compare&h=8&table=1",
+    "map-today": "map?sel=urn:ngsi-ld:StatisticalArea:bologna:1",
+    "scenarios": "scenarios",
+    "builder": "scenario/new?from=extended-ztl-charge",
+    "compare": "compare?with={run}",
+    "models": "models",
+    "sources": "sources/loop-counts",
+    "lineage": "lineage/{run}",
+}
+SETTLED = """document.fonts.ready.then(
+  () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+SWITCHED = """([theme, language]) => {
+  const page = document.documentElement;
+  return page.lang === language && page.dataset.theme === theme;
+}"""
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def shown(request: pytest.FixtureRequest, browser: Browser, twin_url: str, run_id: str) -> Iterator[Page]:
+    """Each page in turn, opened once for the tests that look at all of them."""
+    for page, _ in kept_clean(*watched_page(browser, twin_url)):
+        open_page(page, twin_url, PAGES[request.param].format(run=run_id))
+        yield page
+
+
+def test_no_accessibility_violation(shown: Page) -> None:
+    page, axe, found = shown, Axe(), {}
+    for theme in THEMES:
+        for language in LANGUAGES:
+            switch(page, theme, language)
+            violations = axe.run(page, options=RULES).response["violations"]
+            found.update({(theme, language, one["id"]): where(one) for one in violations})
+    assert not found
+
+
+def switch(page: Page, theme: str, language: str) -> None:
+    """Choose theme and language as a link would, without loading the page anew."""
+    page.evaluate(
+        """([theme, language]) => {
+          const [path, query] = location.hash.split('?');
+          const search = new URLSearchParams(query);
+          search.set('theme', theme);
+          search.set('lang', language);
+          location.hash = `${path}?${search}`;
+        }""",
+        [theme, language],
+    )
+    page.wait_for_function(SWITCHED, arg=[theme, language])
+    page.evaluate(SETTLED)
+
+
+def where(violation: dict[str, list[dict[str, object]]]) -> list[str]:
+    """The elements that break a rule, and how."""
+    return [f"{node['target']}: {str(node.get('failureSummary'))[:200]}" for node in violation["nodes"][:3]]
+
+
+def test_nothing_overflows(shown: Page) -> None:
+    page, beyond = shown, {}
+    switch(page, "light", "de")  # the language of long words
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(SETTLED)
+        beyond[width] = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+    assert set(beyond.values()) == {0}, beyond
+
+
+def test_language_is_complete_and_declared(page: Page, twin_url: str) -> None:
+    open_page(page, twin_url, "map?lang=de&theme=light")
+    assert page.evaluate("document.documentElement.lang") == "de"
+    expect(page.get_by_role("link", name="Szenarien", exact=True)).to_be_visible()
+    page.get_by_label("Sprache").select_option("it")
+    expect(page.get_by_role("link", name="Scenari", exact=True)).to_be_visible()
+    assert "lang=it" in eventually_hash(page, "lang=it")
+
+
+def eventually_hash(page: Page, part: str) -> str:
+    """The fragment, once the page has written ``part`` into it."""
+    page.wait_for_function("part => location.hash.includes(part)", arg=part)
+    return str(page.evaluate("location.hash"))
+
+
+def test_navigation_leads_to_pages_that_exist(page: Page, twin_url: str) -> None:
+    open_page(page, twin_url, "map?lang=en")
+    links = page.locator("nav a")
+    addresses = links.evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert len(addresses) >= 4
+    for position in range(len(addresses)):
+        links.nth(position).click()
+        expect(links.nth(position)).to_have_attribute("aria-current", "page")
+        expect(page.locator("main .page, main .map-page").first).to_be_visible()
+        assert page.title()
+
+
+def test_keyboard_order_starts_with_the_skip_link(page: Page, twin_url: str, run_id: str) -> None:
+    open_page(page, twin_url, "map?scenario=zone-30-west&mode=compare&lang=en&theme=light")
+    expect(page.locator(".modes")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    wanted = [".skip", "header a.brand", "header .button", "#language", "nav a", ".maplibregl-canvas", ".knob",
+              ".layers .head", ".modes input", ".play", "#hour", "#scenario", ".kpi a"]  # fmt: skip
+    reached = []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached += [one for one in wanted if page.evaluate("s => document.activeElement.matches(s)", one)]
+    first = [one for position, one in enumerate(reached) if one not in reached[:position]]
+    assert first == wanted
+    assert reached.count(".skip") <= 2  # the focus comes round: no trap
+
+
+def test_skip_link_leads_to_the_content(page: Page, twin_url: str) -> None:
+    open_page(page, twin_url, "scenarios?lang=en")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_every_figure_has_a_working_lineage_link(page: Page, twin_url: str, ask: Ask) -> None:
+    open_page(page, twin_url, "map?lang=en")
+    tiles = page.locator(".kpi")
+    expect(tiles.first).to_be_visible()
+    addresses = page.locator(".kpi a.lineage").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert len(addresses) == tiles.count()
+    run = re.search(r"#/lineage/([^?]+)", addresses[0])
+    assert run
+    kinds = {node["kind"] for node in ask(f"lineage/{run.group(1)}")["nodes"]}
+    assert {"source", "model", "run"} <= kinds
+    page.locator(".kpi a.lineage").first.click()
+    expect(page.locator(".stages .panel.run").first).to_be_visible()
+    expect(page.locator(".stages .panel.source").first).to_be_visible()
+
+
+def test_without_webgl_everything_but_the_map_stays(
+    browser_without_gl: Browser, twin_url: str, run_id: str
+) -> None:
+    for page, _ in kept_clean(*watched_page(browser_without_gl, twin_url)):
+        open_page(page, twin_url, "map?scenario=zone-30-west&mode=compare&table=1&lang=en")
+        expect(page.locator("#map")).to_have_attribute("data-state", "missing")
+        expect(page.get_by_text("cannot draw the map")).to_be_visible()
+        expect(page.locator(".kpi").first).to_be_visible()
+        expect(page.locator(".table tbody tr").first).to_be_visible()
+        expect(page.locator("figure svg[role=img]").first).to_be_visible()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Export CSV").click()
+        assert saved.value.suggested_filename.endswith(".csv")
+
+
+def test_first_start_is_shown_while_the_twin_is_not_ready(page: Page, twin_url: str, ask: Ask) -> None:
+    city = ask("city") | {"ready": False, "baseline_run": None}
+    city["readiness"] = {"step": "baseline", "share": 0.42, "text": {"en": "Running the baseline"}}
+    page.route("**/api/city", lambda route: route.fulfill(json=city))
+    page.goto(f"{twin_url}/#/map?lang=en")
+    expect(page.get_by_text("Running the baseline")).to_be_visible()
+    assert page.locator("progress").get_attribute("value") == "0.42"
+    page.unroute("**/api/city")
+    expect(page.locator(".kpi").first).to_be_visible()
+
+
+def test_a_lost_line_is_told_and_taken_up_again(page: Page, twin_url: str, watch: Watch) -> None:
+    watch.expect("/api/changes")
+    page.route("**/api/changes*", lambda route: route.abort())
+    page.goto(f"{twin_url}/#/scenarios?lang=en")
+    expect(page.locator(".stale")).to_be_visible(timeout=8000)
+    page.unroute("**/api/changes*")
+    expect(page.locator(".stale")).to_be_hidden(timeout=15000)
+
+
+def test_quarantined_rows_show_their_reasons_and_can_be_replayed(
+    page: Page, twin_url: str, watch: Watch
+) -> None:
+    watch.expect("422")
+    open_page(page, twin_url, "sources/loop-counts?lang=en")
+    row = page.locator("li", has=page.get_by_text("Correct and replay")).first
+    expect(row.locator("code").first).to_be_visible()
+    row.get_by_text("Correct and replay").click()
+    expect(row.locator(".wrong input, form input").first).to_be_visible()
+    row.get_by_role("button", name="Replay").click()  # unchanged, so it must be refused again
+    expect(row.get_by_role("alert")).to_be_visible()

@@ -1,7 +1,8 @@
 """Kill -9 during load loses nothing that was acknowledged (issue 1, item 3; architecture, promise 6).
 
-The child writes from twenty tasks and reports each acknowledgement; it is killed without warning at varying points, again and again, on the same
-folder. Then every report must be true of the reopened store: state, history and place in the log.
+The child writes from twenty tasks and reports each acknowledgement; it is killed without warning at varying points,
+again and again, on the same folder. Then every report must be true of the reopened store: state, history and place in
+the log.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """Aggregating a series over periods (clause 4.5.19): what the figures mean, in plain Python.
 
-Sums, means and deviations are of the numbers among the values (None where there is none); ``min`` and ``max`` are of the numbers,
-or, where there are no numbers, of the texts; counts are of all values. The deviation is that of the population.
+Sums, means and deviations are of the numbers among the values (None where there is none); ``min`` and ``max`` are of
+the numbers, or, where there are no numbers, of the texts; counts are of all values. The deviation is that of the
+population.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The NGSI-LD core @context as a table, so that the twin resolves it offline.
 
 The terms and the IRIs they stand for are facts of ETSI GS CIM 009 (V1.9.1, Annex B); this table is our own
-arrangement of them. ``document()`` gives the equivalent JSON-LD document. One table serves every published ``v1.x`` address:
-later editions only add terms.
+arrangement of them. ``document()`` gives the equivalent JSON-LD document. One table serves every published ``v1.x``
+address: later editions only add terms.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ CORE_URL = NGSI_LD + "v1/ngsi-ld-core-context-v1.9.jsonld"
 
 _CORE_URLS = re.compile(r"https?://uri\.etsi\.org/ngsi-ld/v1/ngsi-ld-core-context(-v1(\.\d+){0,2})?\.jsonld")
 
-_PLAIN = """
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_PLAIN = _words(
+    """
     Attribute AttributeList ContextSourceIdentity ContextSourceNotification ContextSourceRegistration Date DateTime
     EntityMap EntityType EntityTypeInfo EntityTypeList ExecutionResultDetails GeoProperty JsonProperty
     LanguageProperty ListProperty ListRelationship Notification Property Relationship Snapshot SnapshotNotification
@@ -32,26 +38,31 @@ _PLAIN = """
     scopeQ showChanges snapshotId snapshotLifetime snapshotPriority snapshotStatus status subscriptionName sysAttrs
     temporalQ throttling timeInterval timeout timeproperty timerel timesFailed timesSent triggerReason unchanged
     unitCode updated uri
-""".split()
+    """
+)
 """Terms whose IRI is their own name in the NGSI-LD namespace."""
 
 _TYPED = {
-    "DateTime": """contextSourceTimeAt createdAt deletedAt endAt endTimeAt expiresAt lastFailure lastNotification
-        lastSuccess lastUsedAt modifiedAt notifiedAt observedAt startAt timeAt""".split(),
-    "@vocab": """attributeList attributeName attributeNames attributeTypes attributes propertyNames relationshipNames
-        typeList typeName typeNames watchedAttributes""".split(),
-    "@id": "datasetId entityId instanceId subscriptionId success tenant".split(),
-    "@json": "contextSourceExtras problemDetails".split(),
+    "DateTime": _words("""contextSourceTimeAt createdAt deletedAt endAt endTimeAt expiresAt lastFailure
+        lastNotification
+        lastSuccess lastUsedAt modifiedAt notifiedAt observedAt startAt timeAt"""),
+    "@vocab": _words("""attributeList attributeName attributeNames attributeTypes attributes propertyNames
+        relationshipNames
+        typeList typeName typeNames watchedAttributes"""),
+    "@id": _words("datasetId entityId instanceId subscriptionId success tenant"),
+    "@json": _words("contextSourceExtras problemDetails"),
 }
 """Terms of the same form whose values are coerced."""
 
-_LISTS = """
+_LISTS = _words(
+    """
     avg distinctCount entityList jsons max min objectLists:hasObjectLists objectList:hasObjectList objects:hasObjects
     languageMaps:hasLanguageMaps orderBy previousObjectList:hasPreviousObjectList
     previousValueList:hasPreviousValueList snapshotQueries snapshotQueriesDetails snapshotTemporalQueries
     snapshotTemporalQueriesDetails stddev sum sumsq totalCount valueList:hasValueList valueLists:hasValueLists
     values:hasValues vocabs:hasVocabs
-""".split()
+    """
+)
 """Ordered lists, ``term`` or ``term:local name``."""
 
 _RENAMED = {
@@ -79,8 +90,9 @@ _RENAMED_AND_SHAPED = {
     "vocab": ("hasVocab", {"@type": "@vocab"}),
 }
 
-_GEOJSON = """Feature FeatureCollection GeometryCollection LineString MultiLineString MultiPoint MultiPolygon Point
-    Polygon geometry properties""".split()
+_GEOJSON = _words("""Feature FeatureCollection GeometryCollection LineString MultiLineString MultiPoint
+        MultiPolygon Point
+    Polygon geometry properties""")
 
 _ELSEWHERE: dict[str, Any] = {
     "ngsi-ld": NGSI_LD,

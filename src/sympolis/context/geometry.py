@@ -2,8 +2,9 @@
 
 Geometries are WGS84. Topological relations are decided in the plane of longitude and latitude, as GeoJSON draws its
 lines. Distances are metres on the ellipsoid: the nearest points are found in a local plane scaled at the middle
-latitude, then measured with the Gauss mid-latitude formula (error below 0.1 % up to 500 km and at city
-distances below a millimetre per kilometre, see the tests against geodesics). Geometries that cross the antimeridian have to be split, as RFC 7946 asks.
+latitude, then measured with the Gauss mid-latitude formula (error below a millimetre per kilometre at city distances,
+below 0.2 % at 500 km: see the tests against geodesics). Geometries that cross the antimeridian have to be split, as
+RFC 7946 asks.
 """
 
 from __future__ import annotations

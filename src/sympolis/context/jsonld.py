@@ -14,8 +14,31 @@ from typing import Any
 from sympolis.domain.errors import BadRequestData
 
 KEYWORDS = frozenset(
-    "@base @container @context @direction @graph @id @import @included @index @json @language @list @nest @none "
-    "@prefix @propagate @protected @reverse @set @type @value @version @vocab".split()
+    (
+        "@base",
+        "@container",
+        "@context",
+        "@direction",
+        "@graph",
+        "@id",
+        "@import",
+        "@included",
+        "@index",
+        "@json",
+        "@language",
+        "@list",
+        "@nest",
+        "@none",
+        "@prefix",
+        "@propagate",
+        "@protected",
+        "@reverse",
+        "@set",
+        "@type",
+        "@value",
+        "@version",
+        "@vocab",
+    )
 )
 _KEYWORD_LIKE = re.compile(r"@[A-Za-z]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

@@ -71,7 +71,7 @@ def delete(before: Entity | None, at: datetime) -> Entity | None:  # noqa: ARG00
 
 
 def append_attributes(entity_id: str, attributes: Attributes, *, overwrite: bool = True) -> Decision:
-    """Append Attributes (5.6.3); with ``overwrite`` off, instances that are there already stay. May raise ``NotFound``."""
+    """Append Attributes (5.6.3); with ``overwrite`` off, what is there already stays. May raise ``NotFound``."""
 
     def decide(before: Entity | None, at: datetime) -> Entity:
         found = _existing(before, entity_id)

@@ -1,6 +1,7 @@
 """The query language of the ``q`` parameter (clause 4.9): text to a tree of terms.
 
-``;`` binds tighter than ``|``. Texts stand in double quotes (a bare word is taken as a text too); numbers, truth values, times and URIs need none.
+``;`` binds tighter than ``|``. Texts stand in double quotes (a bare word is taken as a text too); numbers, truth
+values, times and URIs need none.
 Queries over linked entities (``rel{Type:attr}``) are not offered yet.
 """
 

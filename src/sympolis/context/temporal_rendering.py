@@ -1,4 +1,4 @@
-"""The temporal representations of entities: normalized, temporalValues, aggregatedValues (clauses 4.5.6–4.5.9, 4.5.19)."""
+"""The temporal representations of entities (clauses 4.5.6–4.5.9, 4.5.19)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Short terms at the edge, full IRIs inside: fast JSON-LD term expansion and compaction with cached contexts.
 
 A general JSON-LD processor needs hundreds of microseconds per entity; an NGSI-LD document has a fixed shape, so
-looking names up is enough (a decision of architecture.md, section 5). The core context always stands last and its terms win
-(GS CIM 009, clause 5.5.7). Names of types, attributes and vocabulary values are expanded; identifiers,
+looking names up is enough (a decision of architecture.md, section 5). The core context always stands last and its
+terms win (GS CIM 009, clause 5.5.7). Names of types, attributes and vocabulary values are expanded; identifiers,
 relationship objects and the insides of values are kept as they came.
 """
 
@@ -23,7 +23,7 @@ from sympolis.context.jsonld import ContextTable, Definition, flatten
 from sympolis.domain.errors import BadRequestData, ContextNotAvailable
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets the bytes behind a context's URL; guards against private addresses are its duty. Raises ``ContextNotAvailable``."""
+"""Gets the bytes behind a context's URL, or raises ``ContextNotAvailable``; it guards against private addresses."""
 
 _CACHE_SIZE: Final = 8192
 _MAX_DEPTH: Final = 8

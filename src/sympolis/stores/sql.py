@@ -14,7 +14,7 @@ _HEAD = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
 def load(package: str, file: str) -> Mapping[str, str]:
-    """The statements of a ``.sql`` file beside the modules of ``package``, by name. Raises ``ValueError`` if it has none."""
+    """The statements of a ``.sql`` file of ``package``, by name. Raises ``ValueError`` if it has none."""
     pieces = _HEAD.split(resources.files(package).joinpath(file).read_text("utf-8"))
     found = dict(zip(pieces[1::2], map(_bare, pieces[2::2]), strict=True))
     if not found:

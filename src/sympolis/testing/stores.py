@@ -149,7 +149,7 @@ class StoreContract:
 
     @with_store
     async def test_unexpected_error_takes_back_the_whole_call(self, store: Store) -> None:
-        def broken(before: Entity | None, at: datetime) -> Entity:
+        def broken(_before: Entity | None, _at: datetime) -> Entity:
             raise ZeroDivisionError
 
         await store.write(creating(road(1, speed=observed(1))))

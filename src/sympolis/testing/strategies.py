@@ -84,11 +84,14 @@ def _values(kind: AttributeKind, plain: st.SearchStrategy[Any]) -> st.SearchStra
     }[kind]
 
 
+_any_kind = st.sampled_from(AttributeKind)
+
+
 @st.composite
 def attributes(
     draw: st.DrawFn,
     plain: st.SearchStrategy[Any] = json_values,
-    kinds: st.SearchStrategy[AttributeKind] = st.sampled_from(AttributeKind),
+    kinds: st.SearchStrategy[AttributeKind] = _any_kind,
     depth: int = 1,
 ) -> Attribute:
     """One instance of an attribute, of any kind, with members and sub-attributes."""
@@ -132,7 +135,7 @@ def entities(
 def terms(draw: st.DrawFn) -> Term:
     """A term of the query language that has a chance to hold for some of ``entities(few_scalars)``."""
     comparison = draw(st.sampled_from(Comparison))
-    path = (draw(st.sampled_from(NAMES)),)
+    path: tuple[str, ...] = (draw(st.sampled_from(NAMES)),)
     if draw(st.integers(0, 9)) == 0:
         path = (*path, draw(st.sampled_from([*NAMES, NGSI_LD + "unitCode", NGSI_LD + "observedAt"])))
     inside = draw(st.sampled_from([(), (), (), (), ("it",), ("a",)]))

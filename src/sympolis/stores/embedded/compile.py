@@ -2,8 +2,8 @@
 
 Conditions are *complete*: they never lose an entity that satisfies the query. They are also *exact* where
 ``Selection.exact`` says so; else ``context.evaluate`` has to look at what they let through. Not exact are: id
-patterns, regular expressions, times (texts are compared as instants), sub-attributes and paths into values, system times of the entity, operands of
-256 characters or more, and attributes of which some value is not indexed.
+patterns, regular expressions, times (texts are compared as instants), sub-attributes and paths into values, system
+times of the entity, operands of 256 characters or more, and attributes of which some value is not indexed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What SQL can ask about an attribute: its plain values, as rows of the ``fact`` table.
 
 One row per value that a term of the query language may be about, so lists, several instances and language maps need
-no special case: *some value fits* is *a row exists*. The meaning is ``context.evaluate``'s, whose ``opened`` takes values apart.
+no special case: *some value fits* is *a row exists*. The meaning is ``context.evaluate``'s, whose ``opened`` takes
+values apart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The embedded store: one SQLite file per tenant, no server, nothing acknowledged is ever lost.
 
 Group commit in one writer thread, readers on their own connections (architecture.md, section 6). What is where:
-``files`` opens, ``writer`` commits, ``recorder`` writes, ``compile`` and ``reader`` answer queries, ``history`` histories.
+``files`` opens, ``writer`` commits, ``recorder`` writes, ``compile`` and ``reader`` answer queries, ``history`` is its
+own name.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ def test_simulated_flows_are_the_demand(folder: Path) -> None:
 
 
 def test_closing_a_street_moves_its_through_traffic_elsewhere(folder: Path) -> None:
-    closed = Override("close_street", {"segments": [urn("RoadSegment", "n11-n21")]})
+    closed = Override("close_street", {"segments": [urn("RoadSegment", "n11-n21")]}, {"evaporation": 0.0})
     before, after = run(folder), run(folder, closed)
     assert field(before, "flow", "n11-n21") > 200
     assert field(after, "flow", "n11-n21") <= 7  # the buses

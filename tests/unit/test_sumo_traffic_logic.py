@@ -73,6 +73,12 @@ def test_through_traffic_goes_round_a_closed_street() -> None:
     assert outcome.trips[0].route == (IN, SIDE1, SIDE2, OUT)
 
 
+def test_some_of_the_traffic_that_must_go_round_disappears() -> None:
+    trips = [trip((IN, MAIN, OUT), (k + 0.5) / 100) for k in range(100)]
+    outcome = meet([*trips, trip((IN, MAIN, OUT), 0.01, kind="bus")], close("main", evaporation=0.2))
+    assert (outcome.rerouted, outcome.not_made, len(outcome.trips)) == (80, 20, 81)
+
+
 def test_who_lives_or_goes_there_may_still_enter_a_closed_street() -> None:
     to_main, from_home = trip((IN, MAIN)), trip((HOME, MAIN, OUT))
     outcome = meet([to_main, from_home], close("main", "home"))

@@ -40,6 +40,8 @@ class Barrier:
 
     parts: tuple[frozenset[int], ...]
     exempt: frozenset[str]
+    evaporation: float = 0.0
+    """Share of the trips that would have to go round which are not driven in these streets at all any more."""
 
     def banned(self, ends: Collection[int], vehicle_class: str) -> frozenset[int]:
         """The segments that a trip with these local ends may not enter."""
@@ -72,6 +74,11 @@ class Plan:
         """The segments that barriers close to trips on ``route``. An end at a gate is not a local one."""
         ends = {route[0], route[-1]} - self.gates
         return frozenset().union(*(barrier.banned(ends, vehicle_class) for barrier in self.barriers))
+
+    @property
+    def evaporation(self) -> float:
+        """The largest share among the barriers."""
+        return max((barrier.evaporation for barrier in self.barriers), default=0.0)
 
 
 @dataclass(slots=True)
@@ -133,7 +140,8 @@ def make_plan(network: Network, overrides: Sequence[Override]) -> Plan:
 
 def _plan_closure(plan: Plan, network: Network, override: Override) -> None:
     parts = connected_parts(network, segments_of(network, override.where))
-    plan.barriers.append(Barrier(parts, frozenset(value_of(override, "exempt"))))
+    exempt, evaporation = frozenset(value_of(override, "exempt")), float(value_of(override, "evaporation"))
+    plan.barriers.append(Barrier(parts, exempt, evaporation))
 
 
 def _plan_speed(plan: Plan, network: Network, override: Override) -> None:
@@ -220,6 +228,9 @@ def _decide(
     informed = trip.draws[_INFORMED] < informed_share
     if avoided.isdisjoint(trip.route):
         return _quicker(plan, router, trip, avoided, informed, found, outcome)
+    if not declined and CLASSES[trip.vehicle_class].paying and trip.draws[_PAYS] < plan.evaporation:
+        outcome.not_made += 1
+        return None
     route = _search(router, trip, avoided, informed, found)
     if route is None:
         outcome.not_made += bool(declined)

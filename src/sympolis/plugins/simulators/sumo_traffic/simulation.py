@@ -28,6 +28,7 @@ MESO_OPTIONS = (
     "--meso-tls-penalty=0.5",
     "--meso-tls-flow-penalty=1",
     "--meso-minor-penalty=2",
+    "--meso-jam-threshold=-0.5",
 )
 MICRO_OPTIONS = ("--time-to-teleport=180",)
 SUMMARY_FILE = "summary.xml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,7 @@ from sympolis.context.subscriptions.books import (
 from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler
 from sympolis.context.subscriptions.notice import LD_JSON, Notice
 from sympolis.context.subscriptions.sending import DeliveryPolicy, Notifier, Time, WallTime
-from sympolis.context.subscriptions.subscription import Record, Subscription
+from sympolis.context.subscriptions.subscription import Record, Status, Subscription
 from sympolis.context.subscriptions.worker import TenantWorker, without
 from sympolis.context.terms import Contexts, Terms
 from sympolis.domain.changes import Change
@@ -113,6 +114,8 @@ class Subscriptions:
         """Update Subscription (clause 5.8.2). Raises ``NotFound``, ``BadRequestData``, ``ContextNotAvailable``."""
         present, _ = await self.get(subscription_id, tenant=tenant)
         found = parsing.change(present, fragment, terms, now=self._time.now())
+        if present.status(self._time.now()) is not Status.ACTIVE:  # what happened while it slept is past
+            found = replace(found, since=await self._position(tenant))
         own_terms = await self._terms_for(found)
         await self._install(self._tenants[tenant], found, own_terms)
         return found
@@ -208,6 +211,9 @@ class Subscriptions:
             position = await self._position(tenant)
             if tenant not in self._tenants:
                 self._new_worker(tenant).start(position)
+                self._settler.step.positions.setdefault(tenant, position)
+                self._settler.wake()
+            await self._settler.flush()  # a later start must know where to begin
         return self._tenants[tenant]
 
     async def _find(self, tenant: str) -> TenantWorker | None:

@@ -55,7 +55,8 @@ class ComparisonDesk:
         return self._kept(key) or self._keep(key, await self._compare(base_id, with_id))
 
     async def _compare(self, base_id: str, with_id: str) -> dict[str, Any]:
-        base, other = self._runs.board.get(base_id), self._runs.board.get(with_id)
+        other = self._runs.board.get(with_id)
+        base = self._counterpart(self._runs.board.get(base_id), other)
         _refuse_unpaired(base, other)
         simulator = self._models.simulator(base.model)
         before, after = comparison.paired(await self._ensemble(base), await self._ensemble(other))
@@ -70,6 +71,12 @@ class ComparisonDesk:
             "warnings": {"base": list(base.warnings), "with": list(other.warnings)},
             "calibration": documents.split_figures(other.calibration),
         }
+
+    def _counterpart(self, base: Run, other: Run) -> Run:
+        """A baseline stands for the world as it is: of several, the one for the other run's hours, mode and data."""
+        if base.overrides or not (other.overrides and other.baseline) or not _differences(base, other):
+            return base
+        return self._runs.board.get(other.baseline)
 
     async def _ensemble(self, run: Run) -> Ensemble:
         return comparison.stack(await self._runs.members(run), start_hour=run.window.start_hour)
@@ -86,8 +93,12 @@ class ComparisonDesk:
         return document
 
 
+def _differences(base: Run, other: Run) -> list[str]:
+    return [text for name, text in _SAME.items() if getattr(base, name) != getattr(other, name)]
+
+
 def _refuse_unpaired(base: Run, other: Run) -> None:
-    different = [text for name, text in _SAME.items() if getattr(base, name) != getattr(other, name)]
+    different = _differences(base, other)
     if different:
         raise errors.Conflict(
             f"the two runs cannot be compared member by member: they differ in {', '.join(different)}",

@@ -80,7 +80,7 @@ class Desk:
             broker,
             names,
             city=city,
-            builtin=with_baseline(scenarios, _baselines(models)),
+            builtin=with_baseline(scenarios, _baselines(self._models)),
             models=self._models.ids,
             simulator=self._models.simulator,
             language=language,
@@ -186,9 +186,17 @@ class Desk:
         return scenario
 
     def _scenario(self, scenario: Scenario) -> Json:
-        latest = self._runs.board.latest(scenario.id)
+        latest = self._latest(scenario)
         builtin = self._scenarios.is_builtin(scenario.id)
         return documents.scenario(scenario, latest_run=latest.id if latest else None, builtin=builtin)
+
+    def _latest(self, scenario: Scenario) -> Run | None:
+        """The run that stands for a scenario: of its own hours and, for a baseline, as the city declares it."""
+        setup = self._models.setup(scenario.simulator)
+        like: dict[str, Any] = {"window": scenario.window}
+        if scenario.id == self._models.baseline_of(scenario.simulator):
+            like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed}
+        return self._runs.board.latest(scenario.id, **like)
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 
@@ -238,7 +246,7 @@ class Desk:
         # Always as many members as a scenario may have, so that each of its members finds its pair.
         members = setup.baseline_members or POLICIES[setup.baseline_mode].maximum
         request = Request(setup.baseline_mode, members, setup.baseline_seed)
-        started = await self._runs.start(baseline_id(setup, first=True), request)
+        started = await self._runs.start(self._models.baseline_of(model_id), request)
         done = started if started.finished else await self._runs.wait(started.id, _heard(hear))
         if done.status is not RunStatus.DONE:
             detail = done.error.detail if done.error else f"the run is {done.status}"
@@ -248,7 +256,7 @@ class Desk:
 
     async def indicators(self) -> list[Json]:
         """The figures of the latest baseline, then those observed."""
-        latest = self._runs.board.latest(BASELINE)
+        latest = self._latest(await self._scenarios.get(BASELINE)) if self._models.ids else None
         modelled = (
             [_modelled(figure, latest) for figure in documents.run(latest)["indicators"]] if latest else []
         )
@@ -264,22 +272,18 @@ class Desk:
         return [*models, *(_job(found) for found in self._runs.board.active())]
 
 
-def baseline_id(setup: ModelSetup, *, first: bool) -> str:
-    """The id of a model's baseline scenario: plain ``baseline`` for the city's first model."""
-    return BASELINE if first else f"{BASELINE}-{setup.id}"
-
-
-def _baselines(models: Sequence[ModelSetup]) -> dict[str, Scenario]:
+def _baselines(models: ModelDesk) -> dict[str, Scenario]:
+    setups = [models.setup(model_id) for model_id in models.ids]
     return {
         setup.id: Scenario(
-            id=baseline_id(setup, first=index == 0),
+            id=models.baseline_of(setup.id),
             title=_BASELINE_TITLE,
             question=_BASELINE_QUESTION,
             simulator=setup.id,
             window=setup.baseline_window,
             status=ScenarioStatus.ADOPTED,
         )
-        for index, setup in enumerate(models)
+        for setup in setups
     }
 
 

@@ -190,6 +190,7 @@ def run(one: Run) -> Json:
         "indicators": [figure(found) for found in one.indicators],
         "calibration": split_figures(one.calibration),
         "calibration_id": one.calibration_id or None,
+        "baseline": one.baseline or None,
         "lineage": f"/api/lineage/{one.id}",
     }
 

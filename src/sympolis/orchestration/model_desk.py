@@ -130,6 +130,10 @@ class ModelDesk:
         """The models of this city, in its order."""
         return tuple(self._setups)
 
+    def baseline_of(self, model_id: str) -> str:
+        """The id of a model's baseline scenario: plain ``baseline`` for the city's first model."""
+        return checking.BASELINE if model_id == self.ids[0] else f"{checking.BASELINE}-{model_id}"
+
     def setup(self, model_id: str) -> ModelSetup:
         """The city's settings for a model. Raises ``NotFound``."""
         try:

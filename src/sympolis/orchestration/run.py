@@ -81,6 +81,8 @@ class Run:
     data_version: str = ""
     key: str = ""
     """Names the question and the number of members asked for."""
+    baseline: str = ""
+    """The run of the same hours, mode, seed and data without any override: what this run is compared with."""
     question: str = ""
     """Names the question alone: runs that share it differ in nothing but their number of members."""
     member_keys: tuple[str, ...] = ()

@@ -59,9 +59,13 @@ class RunBoard:
         found = [run for run in self._runs.values() if scenario in (None, run.scenario)]
         return sorted(found, key=lambda run: (run.queued_at, run.id), reverse=True)
 
-    def latest(self, scenario: str) -> Run | None:
-        """The newest finished run of a scenario, if there is one; cancelled and failed ones do not count."""
-        return next((run for run in self.list_runs(scenario) if run.status is RunStatus.DONE), None)
+    def latest(self, scenario: str, **like: object) -> Run | None:
+        """The newest finished run of a scenario whose attributes are as in ``like``, if there is one."""
+        for run in self.list_runs(scenario):
+            same = all(getattr(run, name) == value for name, value in like.items())
+            if same and run.status is RunStatus.DONE:
+                return run
+        return None
 
     def active(self) -> list[Run]:
         """Queued and running, oldest first."""

@@ -38,6 +38,8 @@ MOST_ACTIVE = 20
 """Runs queued or running at once; more are refused."""
 CALIBRATION_SHARE = 0.3
 """Of a run's progress bar, where the model has to be calibrated first."""
+OWN_SHARE = 0.5
+"""Of a run's progress bar, where its baseline has to be run as well."""
 
 
 class RunDesk:
@@ -190,15 +192,50 @@ class RunDesk:
             ready = await self._models.ready(run.model, self._calibration_progress(run_id))
             run = self.board.post(self._addressed(run, ready, request))
         plan = plan_of(ready, run.window, run.overrides, request)
-        computed = await self._execution.compute(ready, plan, request.policy, self._reporter(run_id))
-        await self._finish(run_id, ready, computed)
+        baseline = self._find_baseline(run, ready, request)
+        own = 1.0 if baseline else OWN_SHARE
+        report = self._reporter(run_id, share=own)
+        computed = await self._execution.compute(ready, plan, request.policy, report)
+        baseline = baseline or await self._run_baseline(run, ready, request)
+        await self._finish(run_id, ready, computed, baseline)
 
-    async def _finish(self, run_id: str, ready: Ready, computed: Computed) -> None:
+    def _find_baseline(self, run: Run, ready: Ready, request: Request) -> str:
+        """The finished run to compare ``run`` with (itself, if it overrides nothing); empty where there is none yet."""
+        if not run.overrides:
+            return run.id
+        question = self._library.question(ready, plan_of(ready, run.window, (), request))
+        needed = _paired(request).policy.maximum
+        for other in self.board.list_runs(self._models.baseline_of(run.model)):
+            fits = other.question == question and len(other.member_keys) >= needed
+            if fits and other.status is RunStatus.DONE and self._library.has(other):
+                return other.id
+        return ""
+
+    async def _run_baseline(self, run: Run, ready: Ready, request: Request) -> str:
+        """Run the world as it is for the same hours, mode and seed; empty (with the reason there) if that fails."""
+        baseline = await self._scenarios.get(self._models.baseline_of(run.model))
+        asked = _paired(request)
+        companion = self._queued(replace(baseline, window=run.window), ready, (), asked)
+        known = self._known(companion, asked)
+        if known is None:
+            known = self.board.post(companion)
+            self._launch(companion, ready, asked)
+
+        def heard(other: Run) -> None:
+            share = OWN_SHARE + (1 - OWN_SHARE) * other.progress.share
+            progress = self.board.get(run.id).progress
+            self._tell(run.id, replace(progress, share=share, text=wording.COMPARING))
+
+        done = known if known.finished else await self.wait(known.id, heard)
+        return done.id if done.status is RunStatus.DONE else ""
+
+    async def _finish(self, run_id: str, ready: Ready, computed: Computed, baseline: str) -> None:
         run = self.board.get(run_id)
         members = len(computed.results)
         done = replace(
             run,
             status=RunStatus.DONE,
+            baseline=baseline,
             progress=RunProgress(1.0, wording.FINISHED, members, members),
             member_keys=tuple(computed.keys),
             finished_at=self._now(),
@@ -223,9 +260,11 @@ class RunDesk:
 
         return heard
 
-    def _reporter(self, run_id: str) -> Report:
-        def heard(share: float, done: int, planned: int) -> None:
-            self._tell(run_id, RunProgress(share, wording.simulating(done, planned), done, planned))
+    def _reporter(self, run_id: str, *, share: float) -> Report:
+        """``share`` of the run's progress bar is its own members'."""
+
+        def heard(part: float, done: int, planned: int) -> None:
+            self._tell(run_id, RunProgress(share * part, wording.simulating(done, planned), done, planned))
 
         return heard
 
@@ -305,6 +344,11 @@ class RunDesk:
         ]
         hours = scenario.window.end_hour - scenario.window.start_hour
         return median(measured) * hours if measured else None
+
+
+def _paired(request: Request) -> Request:
+    """As many members as the other run may come to have, so that each finds its pair."""
+    return replace(request, members=request.policy.maximum)
 
 
 def _figures(ready: Ready, run: Run, results: Sequence[MemberResult]) -> tuple[Figure, ...]:

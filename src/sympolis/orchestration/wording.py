@@ -10,6 +10,11 @@ CALIBRATING: Mapping[str, str] = {
     "de": "Das Modell wird an die Beobachtungen angepasst",
     "en": "Fitting the model to the observations",
 }
+COMPARING: Mapping[str, str] = {
+    "it": "Simulazione della situazione attuale, per il confronto",
+    "de": "Der heutige Zustand wird zum Vergleich simuliert",
+    "en": "Simulating the city as it is, to compare with",
+}
 FINISHED: Mapping[str, str] = {"it": "Concluso", "de": "Fertig", "en": "Done"}
 
 

@@ -34,7 +34,10 @@ def station_id(name: str) -> str:
 def _stations(source: Path, target: Path) -> None:
     tables.write_features(
         target,
-        ((station_id(row["station"]), {"name": row["station"].title()}, shape) for row, shape in tables.read_features(source)),
+        (
+            (station_id(row["station"]), {"name": row["station"].title()}, shape)
+            for row, shape in tables.read_features(source)
+        ),
     )
 
 

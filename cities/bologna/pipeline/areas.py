@@ -83,7 +83,8 @@ _INDICES = ("frag_compl", "frag_demo", "frag_soc", "frag_econ")
 def _fragility(source: Path, target: Path) -> None:
     found: list[dict[str, Any]] = pyarrow.parquet.read_table(source).to_pylist()
     rows = sorted(
-        (f"{row['codareast']:02d}", f"{row['yyyy'].year}-12-31", *(row[name] for name in _INDICES)) for row in found
+        (f"{row['codareast']:02d}", f"{row['yyyy'].year}-12-31", *(row[name] for name in _INDICES))
+        for row in found
     )
     tables.write_rows(target, ("area", "date", "overall", "demographic", "social", "economic"), rows)
 
@@ -94,8 +95,14 @@ def _zones(source: Path, target: Path) -> None:
     for row, shape in tables.read_polygons(source):
         area = tables.metres(shapely.make_valid(shape))
         simple = shapely.make_valid(area.simplify(1.0))
-        polygons = [part for part in shapely.get_parts(simple) if part.geom_type == "Polygon" and part.area > 50]
+        polygons = [
+            part for part in shapely.get_parts(simple) if part.geom_type == "Polygon" and part.area > 50
+        ]
         outline = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-        properties = {"code": row["codice"], "area_m2": round(area.area), "area_published_m2": int(row["area"])}
+        properties = {
+            "code": row["codice"],
+            "area_m2": round(area.area),
+            "area_published_m2": int(row["area"]),
+        }
         features.append((row["codice"], properties, tables.degrees(outline)))
     tables.write_features(target, features)

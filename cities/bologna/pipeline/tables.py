@@ -86,7 +86,9 @@ def read_features(path: Path) -> Iterator[tuple[dict[str, Any], BaseGeometry]]:
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
-def read_geopackage(path: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[dict[str, Any], BaseGeometry]]:
+def read_geopackage(
+    path: Path, table: str, columns: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], BaseGeometry]]:
     """(columns, geometry in the file's CRS) of each row of a GeoPackage table (OGC 12-128, clause 2.1.3)."""
     names = ", ".join(f'"{name}"' for name in columns)
     with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as database:

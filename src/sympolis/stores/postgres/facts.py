@@ -27,6 +27,8 @@ NOT_INDEXED: Final = b"\xff"
 LONGEST_TEXT: Final = 256
 """Texts are cut here: operands shorter than this still compare correctly."""
 _MOST_VALUES: Final = 64
+_QUICK: Final = frozenset((str, int, float, bool))
+"""Nearly all values: there is nothing to open."""
 _LARGEST: Final = 2**63
 _EXACT: Final = 2.0**53
 _TOP_BIT: Final = 1 << 63
@@ -36,6 +38,9 @@ def facts(instances: Iterable[Attribute]) -> set[bytes]:
     """The rows for the instances of one attribute; never empty."""
     found: set[bytes] = set()
     for instance in instances:
+        if type(instance.value) in _QUICK:
+            found.add(_plain(instance.value))
+            continue
         for value in opened(queried_value(instance)):
             fact = as_fact(value)
             if fact is not None:
@@ -47,13 +52,15 @@ def facts(instances: Iterable[Attribute]) -> set[bytes]:
 
 def as_fact(value: object) -> bytes | None:
     """A plain value as a row has it; None for what is not plain."""
-    if isinstance(value, bool):
-        return TRUTH + (b"\x01" if value else b"\x00")
+    return _plain(value) if isinstance(value, str | int | float) else None
+
+
+def _plain(value: str | float) -> bytes:
     if isinstance(value, str):
         return TEXT + value[:LONGEST_TEXT].encode("utf-8", "surrogatepass")
-    if isinstance(value, int | float):
-        return NUMBER + _number(value) if -_LARGEST < value < _LARGEST else NOT_INDEXED
-    return None
+    if isinstance(value, bool):
+        return TRUTH + (b"\x01" if value else b"\x00")
+    return NUMBER + _number(value) if -_LARGEST < value < _LARGEST else NOT_INDEXED
 
 
 def _number(value: float) -> bytes:

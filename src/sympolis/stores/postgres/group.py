@@ -8,8 +8,8 @@ nothing to what is collected.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +33,9 @@ _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _BREATH: Final = 100
 """So many decisions, then the event loop gets its turn."""
 
+Wanted = Callable[[Change], bool]
+"""Whether the states around a change (it has them) are to be kept."""
+
 
 @dataclass(slots=True, eq=False)
 class Job:
@@ -54,6 +57,8 @@ class _Effects:
     bodies: dict[str, bytes] = field(default_factory=dict)
     shapes: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    told: list[Change] = field(default_factory=list)
+    """Changes with the states around them, for those who want these."""
     points: list[Observation] = field(default_factory=list)
 
     def add(self, other: _Effects) -> None:
@@ -61,14 +66,18 @@ class _Effects:
         self.bodies.update(other.bodies)
         self.shapes.update(other.shapes)
         self.changes += other.changes
+        self.told += other.told
         self.points += other.points
 
 
 class Group:
     """The jobs of one transaction, on a connection that has begun it. ``now`` gives the time of acceptance."""
 
-    def __init__(self, db: Connection, tenant: int, names: Names, points: Points, channel: str) -> None:
+    def __init__(
+        self, db: Connection, tenant: int, names: Names, points: Points, *, wanted: Wanted, channel: str
+    ) -> None:
         self._db = db
+        self._wanted = wanted
         self._tenant = tenant
         self._names = names
         self._points = points
@@ -97,6 +106,7 @@ class Group:
             self._log(observed_changes(grown, self.position, now(), job.cause))
         if self.position > started or self._points.touched:
             await self._keep_changes()
+            await self._keep_states()
             await self._end()
 
     # --- deciding
@@ -139,6 +149,9 @@ class Group:
             own.bodies[after.id] = encode_entity(after)
             for name in change.attributes:
                 own.shapes[after.id, name] = _shapes(after.attributes.get(name, ()))
+        told = replace(change, before=before, after=after)
+        if self._wanted(told):
+            own.told.append(told)
         own.states[write.entity_id] = after
         own.changes.append(change)
         own.points += effects.new_observations(before, after)
@@ -203,6 +216,17 @@ class Group:
             [change.cause for change in changes],
         )
 
+    async def _keep_states(self) -> None:
+        told = self._effects.told
+        if told:
+            await self._db.execute(
+                _SQL["keep_states"],
+                self._tenant,
+                [change.number for change in told],
+                [_body(change.before) for change in told],
+                [_body(change.after) for change in told],
+            )
+
     async def _end(self) -> None:
         await self._db.execute(
             _SQL["end_group"],
@@ -213,6 +237,10 @@ class Group:
             int(self._points.series_changed),
             self._channel,
         )
+
+
+def _body(state: Entity | None) -> bytes | None:
+    return None if state is None else encode_entity(state)
 
 
 def _names(steps: Iterable[tuple[Entity | None, Entity | None]]) -> set[str]:

@@ -16,7 +16,7 @@ from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
 from sympolis.stores.observed import check_time_property
 from sympolis.stores.postgres import reader
-from sympolis.stores.postgres.bodies import decode_value
+from sympolis.stores.postgres.bodies import decode_value, decode_word
 from sympolis.stores.postgres.compile import Parameters
 from sympolis.stores.postgres.server import Connection
 
@@ -216,6 +216,5 @@ def _end(row: Any, number: str, word: str) -> float | int | str | None:
     """The least or greatest number (as a whole one where all are), or else text."""
     found: float | None = row[number]
     if found is None:
-        text: str | None = row[word]
-        return text
+        return None if row[word] is None else decode_word(row[word])
     return int(found) if row["whole"] else found

@@ -71,6 +71,16 @@ async def changes(db: Connection, tenant: int, after: int, limit: int) -> list[C
     return [_change(row) for row in await db.fetch(_SQL["changes_after"], tenant, after, limit)]
 
 
+async def changes_with_states(db: Connection, tenant: int, after: int, limit: int) -> list[Change]:
+    """The next lines of the log with the states that were kept for them."""
+    rows = await db.fetch(_SQL["changes_with_states"], tenant, after, limit)
+    return [replace(_change(row[:7]), before=_state(row[7]), after=_state(row[8])) for row in rows]
+
+
+def _state(body: bytes | None) -> Entity | None:
+    return None if body is None else decode_entity(body)
+
+
 async def _selection(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Selection | None:
     """The compiled query; None where its geo-query leaves nothing."""
     found = await _geo_keys(db, tenant, keys, wanted.geo) if wanted.geo is not None else None

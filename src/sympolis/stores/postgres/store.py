@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from sympolis.context import effects
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
@@ -57,6 +58,7 @@ class PostgresStore:
         self._partitions = Partitions()
         self._places: dict[str, _Place] = {}
         self._opening = asyncio.Lock()
+        self._interest: Interest | None = None
         self._listener = Listener(server, self._changed)
 
     @classmethod
@@ -108,10 +110,22 @@ class PostgresStore:
         keys = await self._numbers({*names_in(query.entities), *query.names})
         return await self._read(place, lambda db: history.history(db, place.key, keys, query))
 
-    async def changes(self, after: int, *, limit: int = 1000, tenant: str = "") -> list[Change]:
+    async def changes(
+        self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""
+    ) -> list[Change]:
         """See ``Store.changes``."""
         place = await self._place(tenant)
-        return await self._read(place, lambda db: reader.changes(db, place.key, after, limit))
+        read = reader.changes_with_states if states else reader.changes
+        return await self._read(place, lambda db: read(db, place.key, after, limit))
+
+    def keep_states(self, interest: Interest | None) -> None:
+        """See ``Store.keep_states``. For the changes that this process makes."""
+        self._interest = interest
+
+    async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
+        """See ``Store.forget_states``."""
+        place = await self._place(tenant)
+        await self._server.read(lambda db: db.execute(_SQL["forget_states"], place.key, up_to))
 
     async def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """See ``Store.follow``. Goes on after an outage of the server."""
@@ -197,7 +211,7 @@ class PostgresStore:
                 key = await self._tenant_key(tenant, create)
                 if key is None:
                     raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
-                self._places[tenant] = _Place(key, self._writer(key))
+                self._places[tenant] = _Place(key, self._writer(key, tenant))
             return self._places[tenant]
 
     async def _tenant_key(self, tenant: str, create: bool) -> int | None:
@@ -210,9 +224,19 @@ class PostgresStore:
         except troubles.ANY as error:
             raise self._server.trouble(error) from error
 
-    def _writer(self, key: int) -> Writer:
-        called = channel(self._server.address.schema)
-        return Writer(self._server, key, self._names, self._partitions, now=self._now, channel=called)
+    def _writer(self, key: int, tenant: str) -> Writer:
+        return Writer(
+            self._server,
+            key,
+            self._names,
+            self._partitions,
+            now=self._now,
+            wanted=partial(self._wants, tenant),
+            channel=channel(self._server.address.schema),
+        )
+
+    def _wants(self, tenant: str, change: Change) -> bool:
+        return self._interest is not None and self._interest(tenant, change)
 
 
 async def _prepared(address: Address) -> About:

@@ -127,6 +127,20 @@ SELECT pg_notify($6, key::text) FROM moved
 SELECT number, at, kind, entity, types::text, attributes::text, cause FROM change
 WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3
 
+-- name: keep_states
+-- The entity before and after each change that somebody waits for.
+INSERT INTO change_state (tenant, number, before, after)
+SELECT $1, n.number, n.before, n.after
+FROM unnest($2::bigint[], $3::bytea[], $4::bytea[]) AS n (number, before, after)
+
+-- name: changes_with_states
+SELECT c.number, c.at, c.kind, c.entity, c.types::text, c.attributes::text, c.cause, s.before, s.after
+FROM change c LEFT JOIN change_state s ON s.tenant = c.tenant AND s.number = c.number
+WHERE c.tenant = $1 AND c.number > $2 ORDER BY c.number LIMIT $3
+
+-- name: forget_states
+DELETE FROM change_state WHERE tenant = $1 AND number <= $2
+
 -- name: tenant_status
 SELECT position, entities, observations FROM tenant WHERE key = $1
 

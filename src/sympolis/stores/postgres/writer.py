@@ -20,11 +20,11 @@ from sympolis.context.store import Write
 from sympolis.domain.changes import Observation
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.postgres import troubles
-from sympolis.stores.postgres.group import Group, Job
+from sympolis.stores.postgres.group import Group, Job, Wanted
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.points import Points
-from sympolis.stores.postgres.server import Server
+from sympolis.stores.postgres.server import Connection, Server
 
 _MOST_JOBS: Final = 512
 _MOST_WRITES: Final = 5_000
@@ -47,6 +47,7 @@ class Writer:
         partitions: Partitions,
         *,
         now: Callable[[], datetime],
+        wanted: Wanted,
         channel: str,
     ) -> None:
         self._server = server
@@ -54,6 +55,7 @@ class Writer:
         self._names = names
         self._points = Points(server, tenant, names, partitions)
         self._now = now
+        self._wanted = wanted
         self._channel = channel
         self._jobs: deque[Job] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -133,7 +135,7 @@ class Writer:
         async with self._server.writer() as db:
             transaction = db.transaction()
             await transaction.start()
-            work = Group(db, self._tenant, self._names, self._points, self._channel)
+            work = self._group(db)
             try:
                 await work.run(group, self._now)
             except BaseException:
@@ -143,6 +145,9 @@ class Writer:
             await self._confirm(transaction)
         self._points.committed()
         self.position = max(self.position, work.position)
+
+    def _group(self, db: Connection) -> Group:
+        return Group(db, self._tenant, self._names, self._points, wanted=self._wanted, channel=self._channel)
 
     async def _confirm(self, transaction: Any) -> None:
         try:

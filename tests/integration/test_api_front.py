@@ -20,7 +20,7 @@ from sympolis.context.broker import Broker
 from sympolis.context.terms import Contexts
 from sympolis.domain import errors
 from sympolis.stores.memory import MemoryStore
-from sympolis.testing.asgi_client import Client
+from sympolis.testing.asgi_client import Client, open_stream
 from sympolis.web import create_site
 
 ENTITIES = "/ngsi-ld/v1/entities"
@@ -133,6 +133,41 @@ def test_unchanged_documents_are_304(client: Client) -> None:
     assert (again.status, again.body, again.header("etag")) == (304, b"", tag)
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("content-length", "²"),
+        ("content-length", "9" * 5000),
+        ("accept", "a" * 5000),
+        ("accept", ",;=q=;"),
+        ("link", "<" * 5000),
+        ("link", '<http://[bad>; rel="http://www.w3.org/ns/json-ld#context"'),
+        ("ngsild-tenant", "é"),
+        ("origin", "http://[bad"),
+        ("host", "[bad"),
+        ("content-type", "application/json\xff"),
+    ],
+)
+def test_a_broken_header_is_the_clients_mistake(client: Client, header: str, value: str) -> None:
+    headers = {"content-type": "application/json", header: value}
+    answer = client.request("POST", ENTITIES, body=b'{"id": "urn:a:b"}', headers=headers)
+    assert 400 <= answer.status < 500 or answer.status == 504
+
+
+def test_streams_end_when_the_server_stops(client: Client) -> None:
+    api = client.application
+    assert isinstance(api, Api)
+
+    async def follow() -> bool:
+        async with open_stream(api, "/api/changes") as stream:
+            await stream.chunk()
+            api.end_streams()
+            await stream.chunk()
+            return stream.ended
+
+    assert client.loop.run_until_complete(asyncio.wait_for(follow(), 5))
+
+
 # --- how much, and what goes wrong
 
 
@@ -154,6 +189,7 @@ def test_a_defect_is_500_logged_with_its_id_and_told_without_internals(
     with caplog.at_level(logging.ERROR):
         answer = client.get("/api/try/x", x_request_id="find-me")
     assert answer.status == 500 and b"secret" not in answer.body and b"KeyError" not in answer.body
+    assert answer.json["type"] == "about:blank"
     [record] = caplog.records
     assert record.request_id == "find-me" and record.exc_info is not None  # type: ignore[attr-defined]
     client.close()

@@ -141,6 +141,8 @@ def test_a_series_gives_what_was_counted(twin: SmallTwin) -> None:
         ("feature=urn:a:b&field=intensity&from=2024-03-05T00:00:00Z&to=2024-03-04T00:00:00Z", 400),
         ("feature=urn:a:b&field=intensity&from=1900-01-01T00:00:00Z&to=2024-03-04T00:00:00Z", 403),
         ("feature=urn:a:b&field=intensity&from=0001-01-01T00:00:00Z", 200),
+        (f"feature={loop_id(1)}&field=intensity&to=0001-01-01T00:00:00Z", 400),
+        (f"feature={loop_id(1)}&field=intensity&from=9999-12-31T23:59:59Z", 200),
     ],
 )
 def test_a_bad_series_request_says_what_is_wrong(twin: SmallTwin, query: str, status: int) -> None:
@@ -390,6 +392,7 @@ def test_changes_arrive_and_resume(twin: SmallTwin) -> None:
     assert run(resumed({}, f"?after={start}"))[0] == start + 1
     assert api.metrics.open_streams == 0
     assert twin.client.get("/api/changes", last_event_id="x").status == 400
+    assert twin.client.get("/api/changes", last_event_id="²").status == 400
     assert twin.client.get("/api/changes?after=-1").status == 400
 
 

@@ -106,8 +106,8 @@ def _headers(error: Exception, row: Row) -> Headers:
 def _type_uri(error: BaseException, row: Row, ngsi_ld: bool) -> str:
     if ngsi_ld and row.ngsi_ld:
         return NGSI_LD_ERRORS + row.ngsi_ld
-    known = isinstance(error, errors.SympolisError)
-    return OWN_ERRORS + (type(error).__name__ if known else _title(row.status).replace(" ", ""))
+    ancestors = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    return OWN_ERRORS + kind.__name__ if (kind := next(ancestors, None)) else "about:blank"
 
 
 def _title(status: int) -> str:

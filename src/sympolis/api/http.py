@@ -152,7 +152,9 @@ class Request:
         length = self.header(b"content-length")
         if length is None:
             raise errors.LengthRequired("a body needs a Content-Length header", where="Content-Length")
-        if not length.isdigit() or int(length) > self.max_body_bytes:
+        if find_number(length) is None:
+            raise errors.InvalidRequest("expected a number of bytes", where="Content-Length")
+        if int(length) > self.max_body_bytes:
             raise self._too_large()
 
     async def _read(self) -> bytes:
@@ -174,6 +176,11 @@ class Request:
         return errors.PayloadTooLarge(
             f"a body may have at most {self.max_body_bytes} bytes", where="body", hint="send it in parts"
         )
+
+
+def find_number(text: str) -> int | None:
+    """The whole number that a header spells in at most 18 digits; None for anything else."""
+    return int(text) if len(text) <= 18 and text.isascii() and text.isdigit() else None
 
 
 def decode(text: str, where: str, *, plus: bool = False) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sympolis.context.store import StoreStatus
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _STATM = Path("/proc/self/statm")
 
 
@@ -29,6 +30,7 @@ class Metrics:
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Note one answered request; ``route`` is the template, so that ids do not become labels."""
+        method = method if method in _METHODS else "OTHER"
         self._requests[method, route, status] += 1
         self._seconds[method, route] += seconds
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from sympolis.domain import errors
 
+_MAX_ACCEPT = 2048
 
-@lru_cache(maxsize=512)
+
 def preferred(accept: str | None, offers: tuple[str, ...]) -> str:
     """The offer with the highest q-value; ties go to the earlier offer, an absent header to the first.
 
@@ -15,6 +16,13 @@ def preferred(accept: str | None, offers: tuple[str, ...]) -> str:
     """
     if accept is None or not accept.strip():
         return offers[0]
+    if len(accept) > _MAX_ACCEPT:
+        raise errors.InvalidRequest(f"longer than {_MAX_ACCEPT} characters", where="Accept")
+    return _best(accept, offers)
+
+
+@lru_cache(maxsize=512)
+def _best(accept: str, offers: tuple[str, ...]) -> str:
     ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
     ranked = [(_quality(offer, ranges), -position, offer) for position, offer in enumerate(offers)]
     quality, _, best = max(ranked)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from sympolis.api.events import event, event_stream
-from sympolis.api.http import Request, Stream
+from sympolis.api.http import Request, Stream, find_number
 from sympolis.api.parameters import IntegerParameter
 from sympolis.api.parts import ApiParts
 from sympolis.context.instants import format_instant
@@ -57,7 +57,8 @@ class Changes:
 def _position(request: Request) -> int | None:
     resumed = request.header(b"last-event-id")
     if resumed is not None:
-        if not resumed.isdigit() or len(resumed) > 18:
+        number = find_number(resumed)
+        if number is None:
             raise errors.InvalidRequest("expected the id of an event", where="Last-Event-ID")
-        return int(resumed)
+        return number
     return AFTER.of(request) if AFTER.raw(request) is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,10 +121,9 @@ class ObservedSeries:
     ) -> Span | None:
         if end is None:
             end = await self._newest([feature], field)
-            if end is None and start is None:
+            if end is None or (start is not None and start >= end):
                 return None
-            end = max(filter(None, (end, start and start + timedelta(seconds=1))))
-        start = end - width if start is None else start
+        start = _before(end, width) if start is None else start
         if start >= end:
             raise errors.InvalidRequest("the span ends before it starts", where="to")
         return Span(start, end)
@@ -167,6 +166,13 @@ def weekday_profile(series: Series, zone: ZoneInfo) -> list[float | None]:
         if isinstance(value, int | float) and local.weekday() < 5:
             by_hour[local.hour].append(float(value))
     return [_mean(by_hour.get(hour, ())) for hour in range(24)]
+
+
+def _before(end: datetime, width: timedelta) -> datetime:
+    try:
+        return end - width
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _mean(values: Iterable[float]) -> float | None:

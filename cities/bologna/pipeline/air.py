@@ -1,7 +1,7 @@
 """Air quality 2024: the five stations of Bologna, their hourly NO2, O3 and CO, and the daily particulate matter.
 
-One row is one station's day, with a column per pollutant and hour; an hour without a valid measurement is an empty cell, as
-in the source. Stations whose row for a day is wholly empty are kept out, they say nothing.
+One row is one station's day, with a column per pollutant and hour; an hour without a valid measurement is an empty
+cell, as in the source. Stations whose row for a day is wholly empty are kept out, they say nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The 90 statistical areas: their shapes, who lives there each year, and the Comune's fragility indices 2021–2023.
 
-Neighbouring areas are simplified together, so that no gap opens between them. People and indices keep the rows as published,
-an area code that no shape has and an index of zero included: the quality gate judges them.
+Neighbouring areas are simplified together, so that no gap opens between them. People and indices keep the rows as
+published, an area code that no shape has and an index of zero included: the quality gate judges them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _fragility(source: Path, target: Path) -> None:
 
 
 def _zones(source: Path, target: Path) -> None:
-    """One published outline crosses itself (the file says so); it is made valid here, its area is 0.4 % off the published one."""
+    """One published outline crosses itself (the file says so); made valid, its area is 0.4 % off the published one."""
     features = []
     for row, shape in tables.read_polygons(source):
         area = tables.metres(shapely.make_valid(shape))

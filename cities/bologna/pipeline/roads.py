@@ -1,7 +1,7 @@
 """Streets, motorways and green areas for the map behind the model, from OpenStreetMap.
 
-Pieces of one street that share name and class and meet end to end become one line: a street is what people name, and the map
-stays light. Only what lies wholly inside the city's bounding box is taken.
+Pieces of one street that share name and class and meet end to end become one line: a street is what people name, and
+the map stays light. Only what lies wholly inside the city's bounding box is taken.
 """
 
 from __future__ import annotations

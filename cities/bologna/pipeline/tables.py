@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def _shp_polygon(record: bytes) -> BaseGeometry:
     values = struct.unpack(f"<{2 * points}d", record[44 + 4 * parts : 44 + 4 * parts + 16 * points])
     positions = list(zip(values[::2], values[1::2], strict=True))
     area: BaseGeometry = shapely.Polygon()
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         ring = shapely.make_valid(shapely.Polygon(positions[start:end]))
         area = shapely.symmetric_difference(area, ring)
     return area

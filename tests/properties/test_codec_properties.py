@@ -44,8 +44,8 @@ anything = st.recursive(
     | st.dictionaries(
         st.text(max_size=4)
         | st.sampled_from(
-            ["id", "type", "value", "object", "languageMap", "json", "vocab", "valueList", "objectList", "scope"]
-            + ["observedAt", "unitCode", "datasetId", "coordinates", "expiresAt", "valueType", "@context", "@type"]
+            ["id", "type", "value", "object", "languageMap", "json", "vocab", "valueList", "objectList", "scope",
+             "observedAt", "unitCode", "datasetId", "coordinates", "expiresAt", "valueType", "@context", "@type"]
         ),
         inner,
         max_size=4,

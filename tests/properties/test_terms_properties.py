@@ -48,19 +48,24 @@ namespaces = st.sampled_from(
 )
 compact = st.builds("{}:{}".format, st.sampled_from(["ex", "v", "ngsi-ld", "none"]), locals_)
 iris = st.builds("{}{}".format, namespaces, locals_)
+coercions = st.sampled_from(["@id", "@vocab", "DateTime"])
 values = (
     namespaces
     | iris
     | compact
     | st.none()
-    | st.builds(lambda iri, kind: {"@id": iri, "@type": kind}, iris | compact, st.sampled_from(["@id", "@vocab", "DateTime"]))
+    | st.builds(lambda iri, kind: {"@id": iri, "@type": kind}, iris | compact, coercions)
     | st.builds(lambda iri: {"@id": iri, "@container": "@set"}, iris)
     | st.builds(lambda iri, prefix: {"@id": iri, "@prefix": prefix}, namespaces, st.booleans())
 )  # fmt: skip
 vocabularies = st.sampled_from(["https://voc.example/", "https://voc.example/t#"])
 contexts = st.lists(
     st.dictionaries(locals_, values, max_size=5)
-    | st.builds(lambda terms, vocab: {**terms, "@vocab": vocab}, st.dictionaries(locals_, values, max_size=4), vocabularies),
+    | st.builds(
+        lambda terms, vocab: {**terms, "@vocab": vocab},
+        st.dictionaries(locals_, values, max_size=4),
+        vocabularies,
+    ),
     max_size=3,
 )  # fmt: skip
 

@@ -91,7 +91,7 @@ def test_imported_and_relative_contexts():
 
 
 def test_without_permission_to_call_out_a_context_is_not_available():
-    with pytest.raises(ContextNotAvailable, match="city.example"):
+    with pytest.raises(ContextNotAvailable, match=r"city\.example"):
         asyncio.run(Contexts().resolve(CITY))
 
 

@@ -15,6 +15,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, member_files
 from sympolis.orchestration.model_desk import Ready
+from sympolis.orchestration.release import release
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
 from sympolis.plugins.simulator import Member, MemberResult
@@ -28,7 +29,7 @@ class MemberLibrary:
 
     def key(self, ready: Ready, member: Member) -> str:
         """The name of one member's result."""
-        return files.key([ready.setup.simulator, ready.simulator.version, ready.data_version, member])
+        return files.key([ready.setup.simulator, release(ready.simulator), ready.data_version, member])
 
     def question(self, ready: Ready, plan: ensemble.Design) -> str:
         """The name of the whole ensemble, whatever its size.

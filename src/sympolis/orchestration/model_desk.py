@@ -2,10 +2,10 @@
 
 What is kept under ``folder`` (all of it can be deleted; it is then made again):
 
-    models/<model>/<version>/<data version>/            the model's own input files
-    models/<model>/<version>/<data version>.inputs      what they were made from
-    models/<model>/<version>/seen.json                  store position at which the data version was last computed
-    calibrations/<model>-<version>-<data version>.json
+    models/<model>/<release>/<data version>/            the model's own input files
+    models/<model>/<release>/<data version>.inputs      what they were made from
+    models/<model>/<release>/seen.json                  store position at which the data version was last computed
+    calibrations/<model>-<release>-<data version>.json  (``release``: version and digest of the code)
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, gather
+from sympolis.orchestration.release import release
 from sympolis.orchestration.worker import reference_to
 from sympolis.orchestration.workers import Progress, WorkerPool
 from sympolis.plugins.simulator import Calibration, Simulator
@@ -180,7 +181,7 @@ class ModelDesk:
         version = await self._seen(model_id, simulator)
         if version is not None and (found := self._stored(model_id, simulator, version)):
             return found
-        kept = (_read(path) for path in self._calibrations().glob(f"{model_id}-{simulator.version}-*.json"))
+        kept = (_read(path) for path in self._calibrations().glob(f"{model_id}-{release(simulator)}-*.json"))
         return max((one for one in kept if one is not None), key=lambda one: one.at, default=None)
 
     async def check(
@@ -281,32 +282,32 @@ class ModelDesk:
 
     def _store(self, prepared: Ready, found: Any, cost_cpu_s: float) -> StoredCalibration:
         result = msgspec.convert({**found, "cost_cpu_s": round(cost_cpu_s, 2)}, Calibration)
-        version = prepared.simulator.version
-        ingredients = [prepared.setup.id, version, prepared.data_version, result.parameters]
+        code = release(prepared.simulator)
+        ingredients = [prepared.setup.id, code, prepared.data_version, result.parameters]
         stored = StoredCalibration(
             id=f"cal-{files.key(ingredients)[:12]}",
             model=prepared.setup.id,
-            version=version,
+            version=prepared.simulator.version,
             data_version=prepared.data_version,
             at=self._now(),
             window=prepared.setup.calibration_window,
             result=result,
         )
-        files.write_json(self._calibration_file(prepared.setup.id, version, prepared.data_version), stored)
+        files.write_json(self._calibration_file(prepared.setup.id, code, prepared.data_version), stored)
         return stored
 
     def _stored(
         self, model_id: str, simulator: type[Simulator], data_version: str
     ) -> StoredCalibration | None:
-        return _read(self._calibration_file(model_id, simulator.version, data_version))
+        return _read(self._calibration_file(model_id, release(simulator), data_version))
 
     # --- places -------------------------------------------------------------------------------------------------------
 
     def _place(self, model_id: str, simulator: type[Simulator], data_version: str) -> Path:
-        return self._folder / "models" / model_id / simulator.version / data_version
+        return self._folder / "models" / model_id / release(simulator) / data_version
 
     def _seen_file(self, model_id: str, simulator: type[Simulator]) -> Path:
-        return self._folder / "models" / model_id / simulator.version / "seen.json"
+        return self._folder / "models" / model_id / release(simulator) / "seen.json"
 
     def _calibrations(self) -> Path:
         return self._folder / "calibrations"

@@ -371,6 +371,7 @@ def test_changes_arrive_and_resume(twin: SmallTwin) -> None:
     async def live() -> list[int]:
         async with open_stream(api, "/api/changes") as stream:
             assert (await stream.chunk()) == b": keep-alive\n\n"
+            assert (await stream.chunk()) == b"id: %d\n\n" % start
             await write(1)
             await write(2)
             return [int((await stream.event())["id"]) for _ in range(2)]
@@ -401,13 +402,15 @@ def test_a_quiet_stream_is_kept_alive_and_ends_with_the_store(tmp_path: Path) ->
 
         async def follow() -> bytes:
             async with open_stream(twin.api, "/api/changes") as stream:
-                beats = [await stream.chunk() for _ in range(3)]
+                await stream.chunk()
+                assert (await stream.chunk()).startswith(b"id: ")
+                beats = [await stream.chunk() for _ in range(2)]
                 await twin.broker.store.close()
                 while not stream.ended:
                     await stream.chunk()
                 return b"".join(beats)
 
-        assert twin.client.loop.run_until_complete(asyncio.wait_for(follow(), 10)) == b": keep-alive\n\n" * 3
+        assert twin.client.loop.run_until_complete(asyncio.wait_for(follow(), 10)) == b": keep-alive\n\n" * 2
         assert twin.api.metrics.open_streams == 0
 
 

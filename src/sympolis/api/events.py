@@ -17,6 +17,11 @@ def event(document: object, *, name: str, number: int | None = None) -> bytes:
     return head + b"event: " + name.encode() + b"\ndata: " + encode(document) + b"\n\n"
 
 
+def resume_point(number: int) -> bytes:
+    """An id without an event: a client that loses the connection before the first event resumes from here."""
+    return b"id: %d\n\n" % number
+
+
 def event_stream(events: AsyncIterator[bytes], keep_alive_s: float) -> Stream:
     """An answer that sends these events, and a comment whenever ``keep_alive_s`` pass without one."""
     return Stream(chunks=_kept_alive(events, keep_alive_s), headers=_HEADERS)

@@ -157,11 +157,11 @@ class OpenStream:
         return bytes(message.get("body", b""))
 
     async def event(self) -> dict[str, str]:
-        """The next server-sent event, comments left out; empty at the end."""
+        """The next server-sent event that has data; empty at the end."""
         while not self.ended:
             lines = (await self.chunk()).decode().splitlines()
             fields = dict(line.split(": ", 1) for line in lines if line and not line.startswith(":"))
-            if fields:
+            if "data" in fields:
                 return fields
         return {}
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
-from sympolis.api.events import event, event_stream
+from sympolis.api.events import event, event_stream, resume_point
 from sympolis.api.http import Request, Stream, find_number
 from sympolis.api.parameters import IntegerParameter
 from sympolis.api.parts import ApiParts
@@ -38,6 +38,7 @@ class Changes:
         return event_stream(self._events(after), self._keep_alive_s)
 
     async def _events(self, after: int) -> AsyncGenerator[bytes, None]:
+        yield resume_point(after)
         async with aclosing(cast("AsyncGenerator[Change, None]", self._broker.follow(after))) as changes:
             async for change in changes:
                 yield event(self._document(change), name="change", number=change.number)

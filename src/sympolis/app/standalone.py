@@ -8,10 +8,10 @@ from typing import Any
 
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
-from sympolis.app.assembly import api_settings, open_store
+from sympolis.app.assembly import api_settings
+from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
-from sympolis.context.broker import Broker
-from sympolis.context.terms import Contexts
+from sympolis.app.notifying import open_subscriptions
 from sympolis.settings import Settings
 
 FOLDER = "broker"
@@ -22,7 +22,7 @@ FOLDER = "broker"
 class StandaloneBroker:
     """See the module; it is served like a twin (``server.Served``)."""
 
-    broker: Broker
+    ground: Ground
     lock: Lock
     asgi: Any
     address: str = ""
@@ -30,7 +30,7 @@ class StandaloneBroker:
 
     async def close(self) -> None:
         """Finish what was acknowledged and let go of the data folder."""
-        await self.broker.store.close()
+        await self.ground.close()
         self.lock.release()
 
 
@@ -40,9 +40,9 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
     lock = Lock(folder)
     lock.acquire()
     try:
-        broker = Broker(open_store(settings, folder))
-        parts = ApiParts(broker=broker, contexts=Contexts(), settings=api_settings(settings))
-        return StandaloneBroker(broker, lock, create_api(parts))
+        ground = lay_ground(settings, folder)
+        parts = ApiParts(broker=ground.broker, contexts=ground.contexts, settings=api_settings(settings))
+        return StandaloneBroker(ground, lock, create_api(parts))
     except BaseException:
         lock.release()
         raise

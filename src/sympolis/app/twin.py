@@ -11,9 +11,10 @@ from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ledger import Ledger
+from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
-from sympolis.context.broker import Broker
+from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.domain import errors
 from sympolis.orchestration.desk import Desk
 from sympolis.settings import Settings
@@ -66,11 +67,12 @@ class Twin:
     """
 
     city: package.City
-    broker: Broker
+    ground: Ground
     ledger: Ledger
     coordinator: Coordinator
     desk: Desk
     lock: Lock
+    subscriptions: Subscriptions | None = None
     asgi: Any = None
     address: str = ""
     readiness: Readiness = field(default_factory=lambda: Readiness(False, "starting", 0.0))
@@ -107,7 +109,9 @@ class Twin:
     async def close(self) -> None:
         """Finish what was acknowledged and let go of everything."""
         await self.desk.close()
-        await self.broker.store.close()
+        if self.subscriptions is not None:
+            await self.subscriptions.close()
+        await self.ground.close()
         self.ledger.close()
         self.lock.release()
 

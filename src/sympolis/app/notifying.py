@@ -1,0 +1,25 @@
+"""Subscriptions with everything they need of this machine: their books beside the store, and a way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sympolis.context.store import Store
+from sympolis.context.subscriptions.books import MemoryBooks, SubscriptionBooks
+from sympolis.context.subscriptions.service import Subscriptions
+from sympolis.context.terms import Contexts
+from sympolis.egress import EgressPolicy, Guard
+from sympolis.notify import EndpointNotifier
+from sympolis.settings import Settings
+from sympolis.stores.embedded.subscriptions import EmbeddedBooks
+
+
+async def open_subscriptions(
+    settings: Settings, store: Store, contexts: Contexts, folder: Path
+) -> Subscriptions:
+    """The subscriptions kept in ``folder``, at work on ``store``. Call it before anything is written to the store."""
+    books: SubscriptionBooks = MemoryBooks() if settings.store == "memory" else EmbeddedBooks.open(folder)
+    guard = Guard(EgressPolicy(allow_loopback=settings.allow_loopback))
+    found = Subscriptions(store, contexts, books, EndpointNotifier(guard))
+    await found.open()
+    return found

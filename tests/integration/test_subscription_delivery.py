@@ -1,4 +1,4 @@
-"""From an accepted change to a delivered notification: triggers, order, retries, throttling, restarts (clause 5.8.6)."""
+"""From an accepted change to a delivered notification: triggers, order, retries, restarts (clause 5.8.6)."""
 
 from __future__ import annotations
 

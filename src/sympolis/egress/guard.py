@@ -41,11 +41,11 @@ class EgressPolicy:
         if host.lower() in hosts or any(address in network for network in networks):
             return True
         address = _unwrapped(address)
-        if address.is_multicast or address.is_link_local or address.is_unspecified:
+        if address.is_loopback:
+            return self.allow_loopback
+        if address.is_multicast or address.is_link_local or address.is_unspecified or address.is_reserved:
             return False
-        if self.allow_loopback and (address.is_loopback or address.is_private):
-            return True
-        return address.is_global and not address.is_reserved
+        return address.is_global or (self.allow_loopback and address.is_private)
 
 
 class Guard:

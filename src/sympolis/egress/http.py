@@ -49,6 +49,7 @@ class _Reading:
         self.response = Response()
         self.complete = False
         self.bounded = False
+        self.reusable = False
         self._most = most_bytes
         self._body = bytearray()
         self.parser = httptools.HttpResponseParser(self)
@@ -70,12 +71,14 @@ class _Reading:
 
     def on_message_complete(self) -> None:
         self.complete = self.response.status >= 200
+        self.reusable = self.complete and self.parser.should_keep_alive()
         self.response.body = bytes(self._body)
 
     def end(self) -> bool:
         """The stream has ended: whether that ends the answer, too."""
         if not self.complete and self.response.status >= 200 and not self.bounded:
-            self.on_message_complete()
+            self.complete = True
+            self.response.body = bytes(self._body)
         return self.complete
 
 
@@ -97,7 +100,7 @@ class _Connection:
                 raise OSError("the answer ended early") if received else _Broken("no answer")
             received = True
             _feed(reading, data)
-        self.reusable = reading.parser.should_keep_alive()
+        self.reusable = reading.reusable
         return reading.response
 
 

@@ -221,7 +221,7 @@ class ToySimulator(Simulator):
             (
                 Parameter(
                     name="kind", title={"en": "Kind"}, kind="choice", default="crash",
-                    choices=("crash", "raise", "deaf", "parent", "slow"),
+                    choices=("crash", "raise", "deaf", "hungry", "parent", "slow"),
                 ),
             ),
         ),
@@ -322,6 +322,8 @@ class ToySimulator(Simulator):
             (folder / f"{child.pid}.child").touch()
         if "crash" in kinds:
             os.kill(os.getpid(), 9)
+        if "hungry" in kinds:
+            np.ones(2**30)
         if "raise" in kinds:
             raise ZeroDivisionError("a street of no length")
         if {"deaf", "parent", "slow"} & set(kinds):

@@ -30,7 +30,7 @@ class Need:
     attributes: tuple[str, ...]
     minimum: int = 1
     history: bool = False
-    """True: not current state but the observed series of ``attributes``, as hourly means by weekday."""
+    """True: also the observations of ``attributes``, all of them, as ``series`` (see ``Inputs``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,11 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One run of an ensemble: fixed parameters, overrides, hours and seed."""
+    """One run of an ensemble: every parameter settled, overrides, hours and seed.
+
+    An override's parameters are complete (given, drawn or default); where it names an ``area``, that area's polygon
+    stands beside it.
+    """
 
     parameters: Mapping[str, Any]
     overrides: tuple[Override, ...]
@@ -133,7 +137,11 @@ class Member:
 
 
 Inputs = Mapping[str, Sequence[Mapping[str, Any]]]
-"""For each need, simplified (keyValues) entities with short names; series needs carry their observations."""
+"""For each need, simplified (keyValues) entities with short names, ordered by id.
+
+``{"id", "type", <attribute>: <value>}``; where the need asks for history, each entity also has
+``"series": {<attribute>: {"times": [ISO 8601 UTC], "values": […]}}`` for the attributes that were observed.
+"""
 
 
 class Simulator(ABC):

@@ -14,8 +14,10 @@ from sympolis.api.parts import ApiParts
 from sympolis.context.broker import Broker
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import MemoryBooks, SubscriptionBooks
+from sympolis.context.subscriptions.notice import Notice
 from sympolis.context.subscriptions.sending import DeliveryPolicy
 from sympolis.context.subscriptions.service import Subscriptions
+from sympolis.context.subscriptions.subscription import Endpoint
 from sympolis.context.terms import Contexts
 from sympolis.domain.errors import DeliveryFailed, DeliveryRefused, Forbidden
 from sympolis.egress import EgressPolicy, Guard, HttpClient
@@ -330,12 +332,15 @@ def test_which_addresses_may_be_called(address: str, public: bool, loopback: boo
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(500, DeliveryFailed), (503, DeliveryFailed), (429, DeliveryFailed), (404, DeliveryRefused), (301, DeliveryRefused)],
-)  # fmt: skip
+    [
+        (500, DeliveryFailed),
+        (503, DeliveryFailed),
+        (429, DeliveryFailed),
+        (404, DeliveryRefused),
+        (301, DeliveryRefused),
+    ],
+)
 def test_which_answers_are_worth_another_attempt(status: int, kind: type[Exception]) -> None:
-    from sympolis.context.subscriptions.notice import Notice
-    from sympolis.context.subscriptions.subscription import Endpoint
-
     async def run() -> None:
         async with receiver() as there:
             there.answer = lambda _: b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status

@@ -422,6 +422,22 @@ def test_a_run_interrupted_by_a_stop_is_found_and_goes_on_from_its_members(tmp_p
     twin(tmp_path, work)
 
 
+def test_closing_the_desk_lets_go_of_everyone_who_waits(tmp_path: Path) -> None:
+    async def work(twin: Twin) -> None:
+        async with twin.desk() as desk:
+            first = asyncio.create_task(desk.ensure_baseline())
+            while not desk._runs.board.active():
+                await asyncio.sleep(0.01)
+            [run] = await desk.runs()
+            follower = asyncio.create_task(finished(desk, run))
+            await asyncio.sleep(0)
+        assert (await follower)["status"] in ("queued", "running")
+        with pytest.raises(errors.Cancelled, match="stopping"):
+            await first
+
+    twin(tmp_path, work)
+
+
 def test_a_finished_run_is_twin_data_with_intervals_and_links(tmp_path: Path) -> None:
     async def work(twin: Twin) -> None:
         async with twin.desk() as desk:
@@ -567,7 +583,7 @@ def test_idle_workers_go_away(tmp_path: Path) -> None:
         async with twin.desk(workers=PoolSettings(workers=2, idle_s=0.0)) as desk:
             await desk.ensure_baseline()
             while desk._pool.processes:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.01)
             assert (await finished(desk, await desk.start_run("quiet")))["status"] == "done"
 
     twin(tmp_path, work)

@@ -236,7 +236,7 @@ class Desk:
     async def ensure_baseline(self, progress: Progress | None = None) -> Json:
         """Make the city's first model ready and run the world as it is; instant where that was done before.
 
-        Raises ``ModelFailed`` with the reason where it cannot be done.
+        Raises ``ModelFailed`` with the reason where it cannot be done, ``Cancelled`` if the desk is closed meanwhile.
         """
         model_id = self._models.ids[0]
         setup = self._models.setup(model_id)
@@ -248,6 +248,8 @@ class Desk:
         request = Request(setup.baseline_mode, members, setup.baseline_seed)
         started = await self._runs.start(self._models.baseline_of(model_id), request)
         done = started if started.finished else await self._runs.wait(started.id, _heard(hear))
+        if not done.finished:
+            raise errors.Cancelled("the twin is stopping; the next start goes on from here", where=done.id)
         if done.status is not RunStatus.DONE:
             detail = done.error.detail if done.error else f"the run is {done.status}"
             raise errors.ModelFailed(f"the baseline could not be run: {detail}", where=done.id)

@@ -22,6 +22,7 @@ class RunBoard:
         self._now = now
         self._runs: dict[str, Run] = {}
         self._followers: dict[str, set[asyncio.Event]] = {}
+        self._closed = False
 
     def open(self) -> list[Run]:
         """Read what was kept; runs that were under way are now failed and returned."""
@@ -71,14 +72,21 @@ class RunBoard:
         """Queued and running, oldest first."""
         return [run for run in reversed(self.list_runs()) if not run.finished]
 
+    def close(self) -> None:
+        """Let everyone who follows a run go, wherever the run stands."""
+        self._closed = True
+        for events in self._followers.values():
+            for event in events:
+                event.set()
+
     async def follow(self, run_id: str) -> AsyncIterator[Run]:
-        """The run as it is now and after each change (the latest where several come at once), to its end."""
+        """The run as it is now and after each change (the latest where several come at once), to its end or ours."""
         with self._following(run_id) as changed:
             while True:
                 changed.clear()
                 run = self.get(run_id)
                 yield run
-                if run.finished:
+                if run.finished or self._closed:
                     return
                 await changed.wait()
 

@@ -156,6 +156,7 @@ class RunDesk:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self.board.close()
 
     async def members(self, run: Run) -> list[MemberResult]:
         """The results of a finished run's members. Raises ``Conflict`` (not finished) or ``NotFound`` (deleted)."""

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ class PrivateServer:
             file.writelines(f"{line}\n" for line in self._settings)
         self.start()
 
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Do something as its administrator; what psql prints."""
+        found = subprocess.run(  # noqa: S603 — our own arguments
+            [str(self._programs / "psql"), "-h", str(self.folder), "-U", _USER, "-AtXq", "-c", statement, database],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return found.stdout.strip()
+
     def start(self) -> None:
         """Start, and wait until it accepts connections."""
         self._control("start", "-l", str(self.folder / "log"))
@@ -78,12 +87,31 @@ class PrivateServer:
 
     def kill(self) -> None:
         """Take away the server's processes without a word, as a power cut does."""
-        pid = int((self.data / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for process in (pid, *map(int, children)):
+        os.kill(self._process(), signal.SIGSTOP)  # no more children
+        processes = (*self._children(), self._process())
+        for process in processes:
             os.kill(process, signal.SIGKILL)
-        (self.data / "postmaster.pid").unlink()
+        while any(map(_alive, processes)):
+            time.sleep(0.01)
+        for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{_PORT}.lock"):
+            lock.unlink()  # where nobody buries the dead, the server would believe in them
         self.running = False
+
+    def kill_one_session(self) -> None:
+        """Take away one session's process: the server ends all sessions and recovers."""
+        sessions = [
+            process
+            for process in self._children()
+            if b"[local]" in Path(f"/proc/{process}/cmdline").read_bytes()
+        ]
+        os.kill(sessions[0], signal.SIGKILL)
+
+    def _process(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def _children(self) -> list[int]:
+        process = self._process()
+        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
     def remove(self) -> None:
         """Stop and delete."""
@@ -100,7 +128,11 @@ class PrivateServer:
             found = subprocess.run(  # noqa: S603 — our own arguments
                 command, stdout=out, stderr=out, cwd=self.folder, check=False, **self._as
             )
-        assert found.returncode == 0, (self.folder / f"{program}.out").read_text()
+        assert found.returncode == 0, self._said(program)
+
+    def _said(self, program: str) -> str:
+        files = (self.folder / name for name in (f"{program}.out", "log"))
+        return "\n".join(file.read_text()[-3000:] for file in files if file.exists())
 
 
 @cache
@@ -129,6 +161,14 @@ def require() -> None:
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
+
+
+def _alive(process: int) -> bool:
+    """Whether a process still holds anything: one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _programs() -> Path:

@@ -18,6 +18,7 @@ from sympolis.stores.observed import check_time_property
 from sympolis.stores.postgres import reader
 from sympolis.stores.postgres.bodies import decode_value, decode_word
 from sympolis.stores.postgres.compile import Parameters
+from sympolis.stores.postgres.months import aware
 from sympolis.stores.postgres.server import Connection
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
@@ -128,7 +129,7 @@ async def _lines(db: Connection, where: str, parameters: Parameters) -> list[_Li
 def _line(row: Sequence[Any]) -> _Line:
     key, entity_id, types, name, dataset, kind, since, until = row
     head = Series(entity_id, tuple(types), name, dataset or None, kind=AttributeKind(kind))
-    return _Line(key, head, since, until)
+    return _Line(key, head, aware(since), aware(until))
 
 
 def _span(wanted: TimeRange | None) -> tuple[datetime, datetime]:
@@ -169,7 +170,9 @@ async def _observed(
 def _observation(head: Series, row: Sequence[Any]) -> Observation:
     _, at, number, form, word, unit = row
     value = decode_value(number, form, word)
-    return Observation(head.entity_id, head.types, head.name, at, value, unit, head.dataset_id, head.kind)
+    return Observation(
+        head.entity_id, head.types, head.name, aware(at), value, unit, head.dataset_id, head.kind
+    )
 
 
 # --- aggregates

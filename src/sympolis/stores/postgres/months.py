@@ -24,6 +24,11 @@ Month = tuple[datetime, datetime]
 """[first instant, first instant of the next month), in UTC."""
 
 
+def aware(at: datetime) -> datetime:
+    """A time that was read: the driver gives the first and the last instant of all without their zone."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
 def month_of(at: datetime) -> Month:
     """The month of an instant; times far from ours share one of two long 'months'."""
     at = at.astimezone(UTC)

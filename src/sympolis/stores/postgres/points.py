@@ -12,7 +12,7 @@ import msgspec
 from sympolis.domain.changes import Observation
 from sympolis.stores import sql
 from sympolis.stores.postgres.bodies import encode_value
-from sympolis.stores.postgres.months import Partitions, month_of
+from sympolis.stores.postgres.months import Partitions, aware, month_of
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.server import Connection, Server
 
@@ -112,7 +112,7 @@ class Points:
         columns = [list(column) for column in zip(*handles, strict=True)]
         for row in await db.fetch(_SQL["find_series"], self._tenant, *columns):
             entity, name, dataset, key, types, kind, since, until = row
-            self._lines[entity, name, dataset] = _Line(key, tuple(types), kind, since, until)
+            self._lines[entity, name, dataset] = _Line(key, tuple(types), kind, aware(since), aware(until))
 
     # --- points
 
@@ -130,14 +130,14 @@ class Points:
     ) -> set[int]:
         by_row = {(keys[place], points[place].at.astimezone(UTC)): place for place in places}
         added = await db.fetch(_SQL["add_points"], *_point_columns(points, keys, places))
-        accepted = {by_row[row["series"], row["at"]] for row in added}
+        accepted = {by_row[row["series"], aware(row["at"])] for row in added}
         self.added += len(accepted)
         known = [place for place in places if place not in accepted]
         if known:
             times = [points[place].at for place in known]
             columns = _point_columns(points, keys, known)
             changed = await db.fetch(_SQL["change_points"], *columns, min(times), max(times))
-            accepted |= {by_row[row["series"], row["at"]] for row in changed}
+            accepted |= {by_row[row["series"], aware(row["at"])] for row in changed}
         return accepted
 
 

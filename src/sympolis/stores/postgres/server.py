@@ -87,7 +87,7 @@ class Server:
                 async with pool.acquire() as connection:
                     return await read(connection)
             except troubles.ANY as error:
-                if last or self.closed or not isinstance(error, troubles.LOST):
+                if last or self.closed or not troubles.is_lost(error):
                     raise self.trouble(error) from error
                 await pool.expire_connections()
         raise AssertionError("the loop returns or raises")

@@ -31,13 +31,28 @@ LOST: Final = (
 
 ANY: Final = (asyncpg.PostgresError, *LOST)
 
-_UNWRITABLE: Final = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _WRONG_SETTINGS: Final = (
     asyncpg.InvalidPasswordError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ClientConfigurationError,
 )
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the connection is to blame, and not what was sent over it."""
+    return isinstance(error, LOST) and not _is_unusable(error)
+
+
+def deserves_another_try(error: Exception) -> bool:
+    """Whether the same transaction may succeed on a new connection."""
+    return is_lost(error) or isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
+def _is_unusable(error: Exception) -> bool:
+    """A value that the server (or already the driver) cannot take: NUL in a text, a number beyond all bounds."""
+    refused_here = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return refused_here or isinstance(error, asyncpg.DataError)
 
 
 def translated(error: Exception, where: str, *, doing: str = "read") -> SympolisError:
@@ -48,15 +63,15 @@ def translated(error: Exception, where: str, *, doing: str = "read") -> Sympolis
             where=where,
             hint="narrow it by type or by a comparison, or raise ?timeout= of the store's URL",
         )
-    if isinstance(error, _UNWRITABLE):
-        return BadRequestData("texts with NUL cannot be kept in PostgreSQL", where=where)
     if isinstance(error, _WRONG_SETTINGS):
         return SettingsInvalid(str(error), where=where, hint="check user, password and database in the URL")
+    if _is_unusable(error) and doing != "migrate":
+        return BadRequestData(f"PostgreSQL cannot take this value: {error}", where=where)
     return _unavailable(error, where)
 
 
 def _unavailable(error: Exception, where: str) -> StoreUnavailable:
-    if isinstance(error, LOST):
+    if is_lost(error):
         said = f"PostgreSQL did not answer: {error or type(error).__name__}"
         return StoreUnavailable(said, where=where, hint="is PostgreSQL running and reachable?")
     hints = (hint for kind, hint in _HINTS.items() if isinstance(error, kind))

@@ -14,8 +14,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-import asyncpg
-
 from sympolis.context.store import Write
 from sympolis.domain.changes import Observation
 from sympolis.domain.errors import StoreUnavailable
@@ -29,7 +27,6 @@ from sympolis.stores.postgres.server import Connection, Server
 _MOST_JOBS: Final = 512
 _MOST_WRITES: Final = 5_000
 _TRIES: Final = 2
-_AGAIN: Final = (*troubles.LOST, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 class _Unconfirmed(Exception):
@@ -109,10 +106,8 @@ class Writer:
             await self._tried(group)
         except _Unconfirmed as error:
             _fail(group, self._unconfirmed(error.__cause__))
-        except troubles.LOST as error:
-            _fail(group, self._server.trouble(error, doing="write"))
-        except asyncpg.PostgresError as error:
-            if len(group) == 1:
+        except troubles.ANY as error:
+            if len(group) == 1 or troubles.is_lost(error):
                 _fail(group, self._server.trouble(error, doing="write"))
                 return
             for job in group:  # one of them has upset the server: the others are not to suffer
@@ -124,8 +119,8 @@ class Writer:
         for left in reversed(range(_TRIES)):
             try:
                 return await self._attempt(group)
-            except _AGAIN:
-                if not left:
+            except troubles.ANY as error:
+                if not left or not troubles.deserves_another_try(error):
                     raise
         raise AssertionError("the loop returns or raises")
 

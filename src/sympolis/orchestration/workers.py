@@ -34,6 +34,7 @@ _SINGLE_THREADED = {
     "PYTHONHASHSEED": "0",
 }
 _LOG_TAIL = 600
+_KEPT_LOGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,8 @@ class _Process:
 
 def _open_log(folder: Path, number: int) -> tuple[Path, BinaryIO]:
     folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("worker-*.log"), key=lambda path: path.stat().st_mtime)[:-_KEPT_LOGS]:
+        old.unlink(missing_ok=True)
     log = folder / f"worker-{os.getpid()}-{number}.log"
     return log, log.open("wb")
 

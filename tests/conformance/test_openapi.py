@@ -24,7 +24,7 @@ from sympolis.testing.small_twin import SmallTwin, small_twin
 MAY_FAIL = frozenset({501, 504})
 """Server errors a request can rightly cause: a part of a standard not offered yet, a context that cannot be had."""
 
-EXAMPLES = 8
+EXAMPLES = 6
 """Requests per operation and kind: enough to have found what it found, few enough for every commit."""
 
 STREAMS = "^/api/(changes|runs/[^/]+/events)$"

@@ -166,7 +166,7 @@ def test_streams_end_when_the_server_stops(client: Client) -> None:
                 await stream.chunk()
             return stream.ended
 
-    assert client.loop.run_until_complete(asyncio.wait_for(follow(), 5))
+    assert client.loop.run_until_complete(asyncio.wait_for(follow(), 60))
 
 
 # --- how much, and what goes wrong

@@ -410,7 +410,7 @@ def test_a_quiet_stream_is_kept_alive_and_ends_with_the_store(tmp_path: Path) ->
                     await stream.chunk()
                 return b"".join(beats)
 
-        assert twin.client.loop.run_until_complete(asyncio.wait_for(follow(), 10)) == b": keep-alive\n\n" * 2
+        assert twin.client.loop.run_until_complete(asyncio.wait_for(follow(), 60)) == b": keep-alive\n\n" * 2
         assert twin.api.metrics.open_streams == 0
 
 

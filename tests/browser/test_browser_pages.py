@@ -201,3 +201,10 @@ def test_quarantined_rows_show_their_reasons_and_can_be_replayed(
     expect(row.locator(".wrong input, form input").first).to_be_visible()
     row.get_by_role("button", name="Replay").click()  # unchanged, so it must be refused again
     expect(row.get_by_role("alert")).to_be_visible()
+
+
+def test_a_page_can_be_embedded_without_chrome(page: Page, twin_url: str) -> None:
+    page.goto(f"{twin_url}/embed/map?lang=en&theme=dark")
+    expect(page.locator(".kpi").first).to_be_visible()
+    page.wait_for_selector("#map[data-state=ready]")
+    assert page.locator("header, nav").count() == 0

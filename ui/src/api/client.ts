@@ -1,4 +1,4 @@
-// One function per call of the twin's API. Relative addresses only: the UI talks to the server it came from.
+// One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type {
   Check, City, Comparison, FeatureCollection, Lineage, LayerInfo, Model, Problem, Profile, QuarantineRow,
   Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, IngestRun,
@@ -21,7 +21,7 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 async function request(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(`./api/${path}`, init);
+  const response = await fetch(`/api/${path}`, init);
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response;
 }
@@ -75,4 +75,4 @@ export const getComparison = (base: string, scenario: string) =>
   get<Comparison>(`comparisons?base=${part(base)}&with=${part(scenario)}`);
 export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
 
-export const resultsCsvUrl = (run: string) => `./api/runs/${part(run)}/results.csv`;
+export const resultsCsvUrl = (run: string) => `/api/runs/${part(run)}/results.csv`;

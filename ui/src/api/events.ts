@@ -16,7 +16,7 @@ function readRunEvent(text: string): RunEvent {
 
 /** Follow a run until it has ended; returns a function that stops following. */
 export function followRun(id: string, onEvent: (event: RunEvent) => void): () => void {
-  const stream = new EventSource(`./api/runs/${encodeURIComponent(id)}/events`);
+  const stream = new EventSource(`/api/runs/${encodeURIComponent(id)}/events`);
   stream.addEventListener('progress', (message) => {
     const event = readRunEvent(message.data);
     if (ENDED.includes(event.status)) stream.close();
@@ -34,7 +34,7 @@ export interface ChangeEvent {
 
 /** Follow the change log; `onState` says whether the line is up. */
 export function followChanges(onChange: (event: ChangeEvent) => void, onState: (up: boolean) => void): () => void {
-  const stream = new EventSource('./api/changes');
+  const stream = new EventSource('/api/changes');
   stream.addEventListener('open', () => onState(true));
   stream.addEventListener('error', () => onState(false));
   stream.addEventListener('change', (message) => onChange(JSON.parse(message.data)));

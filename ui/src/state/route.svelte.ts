@@ -4,6 +4,16 @@
 type Query = Record<string, string>;
 
 const CARRIED = ['lang', 'theme'];
+const EMBED = '/embed/';
+
+/** `/embed/map?…` shows a page without header and navigation, for other sites. */
+export const embedded = location.pathname.startsWith(EMBED);
+
+/** What stands behind `#/`; an embedded page may also be named by its path. */
+function fragment(): string {
+  if (location.hash.length > 1 || !embedded) return location.hash;
+  return location.pathname.slice(EMBED.length) + location.search;
+}
 const WRITE_DELAY_MS = 150;
 
 function parse(hash: string): { page: string; id: string | null; query: Query } {
@@ -31,7 +41,7 @@ class Route {
 
   #read() {
     clearTimeout(this.#timer);
-    const { page, id, query } = parse(location.hash);
+    const { page, id, query } = parse(fragment());
     this.page = page;
     this.id = id;
     for (const key of Object.keys(this.query)) if (!(key in query)) delete this.query[key];

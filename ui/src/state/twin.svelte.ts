@@ -67,6 +67,16 @@ class Twin {
     this.layerData = { ...this.layerData, [layer.id]: data };
   }
 
+  /** Fetch what is shown again, after the twin changed. Streets and areas change with a new city package only. */
+  async refresh(layers: LayerInfo[]) {
+    for (const layer of layers.filter((one) => this.layerData[one.id])) {
+      const data = await getLayer(layer.id);
+      this.layerData = { ...this.layerData, [layer.id]: data };
+    }
+    await cityState.refresh();
+    await this.loadBaseline();
+  }
+
   /** The weekday profile of an observed layer's first field, for the time dock and the points. */
   async loadProfile(layer: LayerInfo) {
     const field = layer.fields[0]?.name;

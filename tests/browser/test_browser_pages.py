@@ -16,7 +16,7 @@ RULES = {
     "runOnly": {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
+    },
 }
 THEMES = ("light", "dark")
 LANGUAGES = ("it", "de", "en")

@@ -49,8 +49,7 @@ DEMAND_SCALE = Parameter(
     high=1.5,
     plausible=(0.93, 1.07),
     source="Day-to-day spread of the city's loops: 5th-95th percentile of ordinary working days, "
-    "January-April 2024, "
-    "08-09 (standard deviation 0.04), measured by this model's calibration",
+    "January-April 2024, 08-09 (standard deviation 0.04), measured by this model's calibration",
 )
 INFORMED_SHARE = Parameter(
     "informed_share",
@@ -64,8 +63,8 @@ INFORMED_SHARE = Parameter(
     low=0.0,
     high=1.0,
     plausible=(0.3, 0.9),
-    source="Assumption: no survey for the city; the wide range says so. The others take the "
-    "shortest detour in free flow",
+    source="Assumption: no survey for the city; the wide range says so. The others take the shortest "
+    "detour in free flow",
 )
 PARAMETERS = (DEMAND_SCALE, INFORMED_SHARE)
 
@@ -95,15 +94,12 @@ CLOSE_STREET = Measure(
         "de": "Für den Durchgangsverkehr sperren",
     },
     {
-        "en": "Only trips that start or end on the closed streets, and exempt classes, may still "
-        "drive there; all others "
-        "find another way.",
+        "en": "Only trips that start or end on the closed streets, and exempt classes, may still drive "
+        "there; all others find another way.",
         "it": "Nelle strade chiuse passano solo i viaggi che vi iniziano o finiscono e le classi "
-        "esenti; gli altri cercano "
-        "un altro percorso.",
-        "de": "Nur Fahrten, die dort beginnen oder enden, und ausgenommene Klassen dürfen hinein; "
-        "alle anderen suchen "
-        "einen anderen Weg.",
+        "esenti; gli altri cercano un altro percorso.",
+        "de": "Nur Fahrten, die dort beginnen oder enden, und ausgenommene Klassen dürfen hinein; alle "
+        "anderen suchen einen anderen Weg.",
     },
     ("segments", "area", "polygon"),
     (
@@ -119,9 +115,10 @@ CLOSE_STREET = Measure(
             low=0.0,
             high=0.6,
             plausible=(0.05, 0.25),
-            source="Of traffic that used a street before its capacity was cut, 11 % (median) to 22 % (mean of "
-            "some 70 cases) was found nowhere nearby afterwards: Cairns, Atkins & Goodwin 2002, Disappearing "
-            "traffic? The story so far, Municipal Engineer 151(1), 13-22, DOI 10.1680/muen.2002.151.1.13",
+            source="Of traffic that used a street before its capacity was cut, 11 % (median) to 22 % "
+            "(mean of some 70 cases) was found nowhere nearby afterwards: Cairns, Atkins & Goodwin "
+            "2002, Disappearing traffic? The story so far, Municipal Engineer 151(1), 13-22, DOI "
+            "10.1680/muen.2002.151.1.13",
         ),
         _exempt("bus", "authorised"),
     ),
@@ -158,20 +155,17 @@ LIMIT_SPEED = Measure(
             low=0.0,
             high=1.0,
             plausible=(0.25, 0.75),
-            source="Signs alone lower speeds by 4.3 km/h (adjusted) to 7.6 km/h (unadjusted) where "
-            "the limit falls by 16: "
-            "Bornioli et al. 2018, J. Transport & Health 11, 47-55, i.e. 0.27-0.47; upper end "
-            "assumes enforcement",
+            source="Signs alone lower speeds by 4.3 km/h (adjusted) to 7.6 km/h (unadjusted) where the "
+            "limit falls by 16: Bornioli et al. 2018, J. Transport & Health 11, 47-55, i.e. 0.27-0.47; "
+            "upper end assumes enforcement",
         ),
     ),
 )
 PRICE_SOURCE = (
     "Elasticity of car trips across a cordon to their money cost, 0.70-0.85 in absolute value in "
-    "Stockholm: Börjesson et "
-    "al. 2012, Transport Policy 20, 1-12; lower where a charge is raised: Börjesson & Kristoffersson 2018, "
-    "Transportation Research A 107, 35-51. With the default trip cost, 5 EUR give -18 to -36 %; "
-    "Milan's Area C (5 EUR) "
-    "had about -30 %"
+    "Stockholm: Börjesson et al. 2012, Transport Policy 20, 1-12; lower where a charge is raised: "
+    "Börjesson & Kristoffersson 2018, Transportation Research A 107, 35-51. With the default trip cost, "
+    "5 EUR give -18 to -36 %; Milan's Area C (5 EUR) had about -30 %"
 )
 CHARGE_ENTRY = Measure(
     "charge_entry",
@@ -181,15 +175,13 @@ CHARGE_ENTRY = Measure(
         "de": "Gebühr für die Einfahrt in ein Gebiet",
     },
     {
-        "en": "Who drives into the area pays. Some give up the trip or change mode; through traffic "
-        "may also drive around "
-        "it. Trips that start inside do not pay.",
-        "it": "Chi entra nell'area paga. Alcuni rinunciano al viaggio o cambiano mezzo; chi "
-        "attraversa può anche aggirarla. "
-        "I viaggi che iniziano dentro non pagano.",
+        "en": "Who drives into the area pays. Some give up the trip or change mode; through traffic may "
+        "also drive around it. Trips that start inside do not pay.",
+        "it": "Chi entra nell'area paga. Alcuni rinunciano al viaggio o cambiano mezzo; chi attraversa "
+        "può anche aggirarla. I viaggi che iniziano dentro non pagano.",
         "de": "Wer in das Gebiet fährt, zahlt. Manche verzichten auf die Fahrt oder wechseln das "
-        "Verkehrsmittel; "
-        "Durchgangsverkehr kann auch außen herum fahren. Fahrten mit Beginn im Gebiet zahlen nicht.",
+        "Verkehrsmittel; Durchgangsverkehr kann auch außen herum fahren. Fahrten mit Beginn im Gebiet "
+        "zahlen nicht.",
     },
     ("area", "polygon"),
     (
@@ -241,8 +233,8 @@ CHARGE_ENTRY = Measure(
             low=0.0,
             high=1.0,
             plausible=(0.5, 0.9),
-            source="Assumption: for a trip with both ends outside, the way round costs minutes and "
-            "the charge euros",
+            source="Assumption: for a trip with both ends outside, the way round costs minutes and the "
+            "charge euros",
         ),
         Parameter(
             "exempt_share",
@@ -269,15 +261,12 @@ RESTRICT_ENTRY = Measure(
         "de": "Einfahrt nur mit Berechtigung",
     },
     {
-        "en": "Only exempt classes and permit holders may drive into the area. Through traffic "
-        "drives around it, trips "
-        "that end inside are not made by car.",
-        "it": "Entrano solo le classi esenti e gli autorizzati. Chi attraversa aggira l'area, i "
-        "viaggi diretti all'interno "
-        "non si fanno in auto.",
-        "de": "Nur ausgenommene Klassen und Berechtigte dürfen einfahren. Durchgangsverkehr fährt "
-        "außen herum, Fahrten mit "
-        "Ziel im Gebiet werden nicht mit dem Auto gemacht.",
+        "en": "Only exempt classes and permit holders may drive into the area. Through traffic drives "
+        "around it, trips that end inside are not made by car.",
+        "it": "Entrano solo le classi esenti e gli autorizzati. Chi attraversa aggira l'area, i viaggi "
+        "diretti all'interno non si fanno in auto.",
+        "de": "Nur ausgenommene Klassen und Berechtigte dürfen einfahren. Durchgangsverkehr fährt außen "
+        "herum, Fahrten mit Ziel im Gebiet werden nicht mit dem Auto gemacht.",
     },
     ("area", "polygon"),
     (
@@ -391,28 +380,24 @@ FIELDS = (
 
 VALIDITY = {
     "en": "Compares measures for motor traffic on the modelled streets on an ordinary working day. "
-    "Calibrated for the "
-    "demand's own hour; other hours follow the loops' day profile and are less certain. Not for "
-    "single vehicles, "
-    "junction design, crashes, noise, or traffic outside the modelled streets: drivers who would "
-    "avoid the whole area "
-    "are not modelled. Emissions in the quick mode are lower than in the thorough one because "
-    "vehicles do not "
-    "accelerate there: compare, do not report.",
+    "Calibrated for the demand's own hour; other hours follow the loops' day profile and are less "
+    "certain. Not for single vehicles, junction design, crashes, noise, or traffic outside the modelled "
+    "streets: drivers who would avoid the whole area are not modelled. Emissions in the quick mode are "
+    "lower than in the thorough one because vehicles do not accelerate there: compare, do not report. "
+    "The quick mode also overstates changes of queues at signals: run a proposal thoroughly before "
+    "deciding.",
     "it": "Confronta misure per il traffico motorizzato nelle strade modellate in un giorno feriale "
-    "ordinario. Calibrato "
-    "per l'ora della domanda; le altre ore seguono il profilo delle spire e sono meno certe. Non "
-    "adatto a singoli "
-    "veicoli, progetto di incroci, incidenti, rumore o traffico fuori dalle strade modellate: chi "
-    "eviterebbe l'intera "
-    "area non è modellato. Nella modalità rapida le emissioni sono più basse perché i veicoli non "
-    "accelerano: "
-    "confrontare, non rendicontare.",
-    "de": "Vergleicht Maßnahmen für den Kfz-Verkehr auf den modellierten Straßen an einem "
-    "gewöhnlichen Werktag. "
-    "Kalibriert für die Stunde der Nachfrage; andere Stunden folgen dem Tagesgang der Zählschleifen und sind "
-    "unsicherer. Nicht für einzelne Fahrzeuge, Knotenpunktentwurf, Unfälle, Lärm oder Verkehr außerhalb der "
-    "modellierten Straßen: wer das ganze Gebiet meiden würde, kommt nicht vor. Im schnellen Modus "
-    "sind die Emissionen "
-    "niedriger, weil Fahrzeuge dort nicht beschleunigen: vergleichen, nicht berichten.",
+    "ordinario. Calibrato per l'ora della domanda; le altre ore seguono il profilo delle spire e sono "
+    "meno certe. Non adatto a singoli veicoli, progetto di incroci, incidenti, rumore o traffico fuori "
+    "dalle strade modellate: chi eviterebbe l'intera area non è modellato. Nella modalità rapida le "
+    "emissioni sono più basse perché i veicoli non accelerano: confrontare, non rendicontare. La "
+    "modalità rapida esagera anche le variazioni delle code ai semafori: prima di decidere, eseguire "
+    "quella approfondita.",
+    "de": "Vergleicht Maßnahmen für den Kfz-Verkehr auf den modellierten Straßen an einem gewöhnlichen "
+    "Werktag. Kalibriert für die Stunde der Nachfrage; andere Stunden folgen dem Tagesgang der "
+    "Zählschleifen und sind unsicherer. Nicht für einzelne Fahrzeuge, Knotenpunktentwurf, Unfälle, Lärm "
+    "oder Verkehr außerhalb der modellierten Straßen: wer das ganze Gebiet meiden würde, kommt nicht "
+    "vor. Im schnellen Modus sind die Emissionen niedriger, weil Fahrzeuge dort nicht beschleunigen: "
+    "vergleichen, nicht berichten. Der schnelle Modus übertreibt auch Änderungen von Rückstaus an "
+    "Signalen: vor einer Entscheidung gründlich rechnen.",
 }

@@ -80,6 +80,7 @@ async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]
         served.lock.publish(served.address)
         yield served
     finally:
+        served.asgi.end_streams()
         server.should_exit = True
         await task
         await served.close()

@@ -101,13 +101,16 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation and its decoded path arguments; None if no operation has this path.
 
-        Raises ``MethodNotAllowed`` (hint: what is allowed) and, for an undecodable argument, ``InvalidRequest``.
+        Raises ``MethodNotAllowed`` (hint: what is allowed), for an undecodable argument ``InvalidRequest`` and for one
+        that is missing at the end ``BadRequestData``.
         """
         found = self._walk(path)
         if found is None:
             return None
         node, values = found
         hit = node.operations.get("GET" if method == "HEAD" else method)
+        if hit is None and path.endswith("/") and node.child is not None and method in node.child.operations:
+            raise errors.BadRequestData("the id in the path is empty", where="path")
         if hit is None:
             raise errors.MethodNotAllowed(
                 f"{method} is not offered here", where="method", hint=f"allowed: {', '.join(_allowed(node))}"

@@ -47,11 +47,11 @@ def upsert_update(entity: Entity) -> Decision:
     def decide(before: Entity | None, at: datetime) -> Entity:
         if before is None:
             return _fresh(entity, at)
-        return _changed(
+        return changed(
             before,
             at,
-            attributes=_appended(before.attributes, entity.attributes, at),
-            types=_union(before.types, entity.types),
+            attributes=appended(before.attributes, entity.attributes, at),
+            types=union(before.types, entity.types),
             scope=entity.scope or before.scope,
             members={**before.members, **entity.members},
         )
@@ -61,12 +61,12 @@ def upsert_update(entity: Entity) -> Decision:
 
 def replace_entity(entity: Entity) -> Decision:
     """Replace Entity (5.6.18). Refuses with ``NotFound``."""
-    return lambda before, at: _replaced(_existing(before, entity.id), entity, at)
+    return lambda before, at: _replaced(existing(before, entity.id), entity, at)
 
 
 def delete(before: Entity | None, at: datetime) -> Entity | None:  # noqa: ARG001 — a Decision
     """Delete Entity (5.6.6). Refuses with ``NotFound``."""
-    _existing(before, "with this id")
+    existing(before, "with this id")
     return None
 
 
@@ -74,9 +74,9 @@ def append_attributes(entity_id: str, attributes: Attributes, *, overwrite: bool
     """Append Attributes (5.6.3); with ``overwrite`` off, what is there already stays. May raise ``NotFound``."""
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
-        return _changed(
-            found, at, attributes=_appended(found.attributes, attributes, at, overwrite=overwrite)
+        found = existing(before, entity_id)
+        return changed(
+            found, at, attributes=appended(found.attributes, attributes, at, overwrite=overwrite)
         )
 
     return decide
@@ -86,12 +86,12 @@ def update_attributes(entity_id: str, attributes: Attributes) -> Decision:
     """Update Attributes (5.6.2): only instances that are there already. May raise ``NotFound``."""
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
+        found = existing(before, entity_id)
         known = {
             name: tuple(one for one in instances if found.attribute(name, one.dataset_id) is not None)
             for name, instances in attributes.items()
         }
-        return _changed(found, at, attributes=_appended(found.attributes, known, at))
+        return changed(found, at, attributes=appended(found.attributes, known, at))
 
     return decide
 
@@ -100,9 +100,9 @@ def replace_attribute(entity_id: str, name: str, attribute: Attribute) -> Decisi
     """Replace Attribute (5.6.19): one instance that is there. Refuses with ``NotFound``."""
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
-        _existing_instance(found, name, attribute.dataset_id)
-        return _changed(found, at, attributes=_appended(found.attributes, {name: (attribute,)}, at))
+        found = existing(before, entity_id)
+        existing_instance(found, name, attribute.dataset_id)
+        return changed(found, at, attributes=appended(found.attributes, {name: (attribute,)}, at))
 
     return decide
 
@@ -115,11 +115,11 @@ def partial_update(entity_id: str, name: str, fragment: Attribute, *, valued: bo
     """
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
-        present = _existing_instance(found, name, fragment.dataset_id)
+        found = existing(before, entity_id)
+        present = existing_instance(found, name, fragment.dataset_id)
         if fragment.kind is not present.kind and valued:
             raise BadRequestData(f"this attribute is a {present.kind}, not a {fragment.kind}", where=name)
-        return _with_instance(found, name, _overlaid(present, fragment, valued), at)
+        return _with_instance(found, name, overlaid(present, fragment, valued), at)
 
     return decide
 
@@ -130,14 +130,14 @@ def delete_attribute(
     """Delete Attribute (5.6.5): one instance, or with ``every`` all of them. Refuses with ``NotFound``."""
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
+        found = existing(before, entity_id)
         if name not in found.attributes:
             raise NotFound(f"entity {entity_id} has no attribute {name}", where="attribute")
         if every:
-            return _changed(found, at, attributes=_without(found.attributes, name, ()))
-        _existing_instance(found, name, dataset_id)
+            return changed(found, at, attributes=without(found.attributes, name, ()))
+        existing_instance(found, name, dataset_id)
         rest = tuple(one for one in found.attributes[name] if one.dataset_id != dataset_id)
-        return _changed(found, at, attributes=_without(found.attributes, name, rest))
+        return changed(found, at, attributes=without(found.attributes, name, rest))
 
     return decide
 
@@ -149,16 +149,16 @@ def merge_entity(entity_id: str, fragment: Attributes, **entity_parts: Any) -> D
     """
 
     def decide(before: Entity | None, at: datetime) -> Entity:
-        found = _existing(before, entity_id)
+        found = existing(before, entity_id)
         attributes = dict(found.attributes)
         for name, instances in fragment.items():
             merged = _merged(attributes.get(name, ()), instances, at)
-            attributes = _without(attributes, name, merged)
-        return _changed(
+            attributes = without(attributes, name, merged)
+        return changed(
             found,
             at,
             attributes=attributes,
-            types=_union(found.types, entity_parts.get("types", ())),
+            types=union(found.types, entity_parts.get("types", ())),
             scope=entity_parts.get("scope") or found.scope,
             members={**found.members, **entity_parts.get("members", {})},
         )
@@ -169,13 +169,15 @@ def merge_entity(entity_id: str, fragment: Attributes, **entity_parts: Any) -> D
 # --- states
 
 
-def _existing(before: Entity | None, entity_id: str) -> Entity:
+def existing(before: Entity | None, entity_id: str) -> Entity:
+    """The entity before a change. Raises ``NotFound`` where there is none."""
     if before is None:
         raise NotFound(f"there is no entity {entity_id}", where="id")
     return before
 
 
-def _existing_instance(entity: Entity, name: str, dataset_id: str | None) -> Attribute:
+def existing_instance(entity: Entity, name: str, dataset_id: str | None) -> Attribute:
+    """The instance of an attribute. Raises ``NotFound`` where there is none."""
     found = entity.attribute(name, dataset_id)
     if found is None:
         dataset = f" with datasetId {dataset_id}" if dataset_id else ""
@@ -192,26 +194,28 @@ def _replaced(before: Entity, entity: Entity, at: datetime) -> Entity:
         name: _settled_all(before.attributes.get(name, ()), instances, at)
         for name, instances in entity.attributes.items()
     }
-    return _changed(
+    return changed(
         before, at, attributes=attributes, types=entity.types, scope=entity.scope, members=entity.members
     )
 
 
-def _changed(before: Entity, at: datetime, **parts: Any) -> Entity:
+def changed(before: Entity, at: datetime, **parts: Any) -> Entity:
     """``before`` with these parts; itself, where they are what it has."""
     if all(getattr(before, part) == value for part, value in parts.items()):
         return before
     return replace(before, **parts, modified_at=at)
 
 
-def _union(present: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+def union(present: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    """All of these once, in order of appearance."""
     return tuple(dict.fromkeys((*present, *more)))
 
 
 # --- attributes and instances
 
 
-def _appended(present: Attributes, more: Attributes, at: datetime, *, overwrite: bool = True) -> Attributes:
+def appended(present: Attributes, more: Attributes, at: datetime, *, overwrite: bool = True) -> Attributes:
+    """``present`` with ``more``; what is there already stays unless ``overwrite``."""
     found = dict(present)
     for name, instances in more.items():
         if instances:
@@ -224,19 +228,21 @@ def _joined(present: Instances, more: Instances, at: datetime, overwrite: bool) 
     for one in more:
         known = found.get(one.dataset_id)
         if known is None or overwrite:
-            found[one.dataset_id] = _settled(known, one, at)
-    return _unless_same(present, _default_first(found))
+            found[one.dataset_id] = settled(known, one, at)
+    return _unless_same(present, default_first(found))
 
 
-def _default_first(found: Mapping[str | None, Attribute]) -> Instances:
+def default_first(found: Mapping[str | None, Attribute]) -> Instances:
+    """The instances by dataset as an entity has them."""
     return tuple(sorted(found.values(), key=lambda one: one.dataset_id is not None))
 
 
 def _with_instance(entity: Entity, name: str, attribute: Attribute, at: datetime) -> Entity:
-    return _changed(entity, at, attributes=_appended(entity.attributes, {name: (attribute,)}, at))
+    return changed(entity, at, attributes=appended(entity.attributes, {name: (attribute,)}, at))
 
 
-def _without(attributes: Attributes, name: str, rest: Instances) -> dict[str, Instances]:
+def without(attributes: Attributes, name: str, rest: Instances) -> dict[str, Instances]:
+    """The attributes with ``rest`` as all that is left of one of them."""
     found = dict(attributes)
     if rest:
         found[name] = rest
@@ -248,7 +254,7 @@ def _without(attributes: Attributes, name: str, rest: Instances) -> dict[str, In
 def _settled_all(present: Instances, given: Instances, at: datetime) -> Instances:
     """The given instances with their system times; ``present`` itself where they say the same, so that it shows."""
     known = {one.dataset_id: one for one in present}
-    found = tuple(_settled(known.get(one.dataset_id), one, at) for one in given)
+    found = tuple(settled(known.get(one.dataset_id), one, at) for one in given)
     return _unless_same(present, found)
 
 
@@ -257,7 +263,7 @@ def _unless_same(present: Instances, found: Instances) -> Instances:
     return present if same else found
 
 
-def _settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribute:
+def settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribute:
     """``given`` with its system times; ``known`` where they say the same."""
     if known is None:
         return replace(given, created_at=at)
@@ -309,7 +315,8 @@ def same_value(one: Any, other: Any) -> bool:
 # --- merge patch
 
 
-def _overlaid(present: Attribute, fragment: Attribute, valued: bool) -> Attribute:
+def overlaid(present: Attribute, fragment: Attribute, valued: bool) -> Attribute:
+    """``present`` with the members that the fragment has."""
     below = {
         name: instances
         for name, instances in {**present.attributes, **fragment.attributes}.items()
@@ -331,17 +338,17 @@ def _merged(present: Instances, patch: Instances, at: datetime) -> Instances:
         known = found.pop(one.dataset_id, None)
         if one.value != NULL:
             found[one.dataset_id] = _merged_instance(known, one, at)
-    return _default_first(found)
+    return default_first(found)
 
 
 def _merged_instance(known: Attribute | None, patch: Attribute, at: datetime) -> Attribute:
     if known is None or known.kind is not patch.kind:
-        return _settled(known, patch, at)
-    merged = _overlaid(known, patch, valued=True)
-    return _settled(known, replace(merged, value=_patched(known.value, patch.value)), at)
+        return settled(known, patch, at)
+    merged = overlaid(known, patch, valued=True)
+    return settled(known, replace(merged, value=patched(known.value, patch.value)), at)
 
 
-def _patched(present: Any, patch: Any) -> Any:
+def patched(present: Any, patch: Any) -> Any:
     """RFC 7396 on values, with the NGSI-LD Null for null."""
     if not isinstance(patch, Mapping) or not isinstance(present, Mapping) or "coordinates" in patch:
         return patch
@@ -350,5 +357,5 @@ def _patched(present: Any, patch: Any) -> Any:
         if value == NULL or value is None:
             found.pop(key, None)
         else:
-            found[key] = _patched(found.get(key), value)
+            found[key] = patched(found.get(key), value)
     return found

@@ -28,7 +28,9 @@ _BY_MEMBER = {
     "valueList": AttributeKind.LIST_PROPERTY,
     "objectList": AttributeKind.LIST_RELATIONSHIP,
 }
-_ENTITY_MEMBERS = frozenset(
+VALUE_MEMBERS: Final = frozenset(_BY_MEMBER)
+"""The members of which one carries an attribute's value."""
+ENTITY_MEMBERS = frozenset(
     "@context id @id type @type scope createdAt modifiedAt deletedAt expiresAt ngsildproof".split()  # noqa: SIM905
 )
 _ATTRIBUTE_MEMBERS = frozenset(
@@ -55,7 +57,7 @@ def parse_entity(document: Any, terms: Terms, *, entity_id: str | None = None, n
         id=_entity_id(_either(document, "id"), entity_id),
         types=tuple(dict.fromkeys(terms.expand(name) for name in types)),
         attributes=_attributes(document, terms.for_types(types), _Inside(terms, nulls=nulls)),
-        scope=_scope(document.get("scope")),
+        scope=parse_scope(document.get("scope")),
         members=_entity_members(document),
     )
 
@@ -102,7 +104,7 @@ def _attributes(
 ) -> dict[str, tuple[Attribute, ...]]:
     found: dict[str, tuple[Attribute, ...]] = {}
     for name, raw in document.items():
-        if name in _ENTITY_MEMBERS:
+        if name in ENTITY_MEMBERS:
             continue
         iri = terms.expand(name)
         if iri in found:
@@ -159,7 +161,9 @@ def _detailed(name: str, raw: dict[str, Any], kind: AttributeKind, value: Any, i
         value,
         None if observed is None else _time(observed, inside, name, "observedAt"),
         _unit(raw.get("unitCode"), inside, name),
-        None if dataset is None or dataset == "@none" else _uri(dataset, f"{inside.path(name)}.datasetId"),
+        None
+        if dataset is None or dataset == "@none"
+        else check_uri(dataset, f"{inside.path(name)}.datasetId"),
         _sub_attributes(name, raw, inside) if others else {},
         _attribute_members(name, raw, inside),
     )
@@ -172,6 +176,18 @@ def _sub_attributes(name: str, raw: dict[str, Any], inside: _Inside) -> dict[str
         if sub not in _ATTRIBUTE_MEMBERS:
             found[below.terms.expand(sub)] = _instances(sub, value, below)
     return found
+
+
+def attribute_kind(given: Any, *, where: str) -> AttributeKind | None:
+    """The kind that an attribute's ``type`` names; None where it names none. Raises ``BadRequestData``."""
+    if given is None:
+        return None
+    kind = _KINDS.get(given) if isinstance(given, str) else None
+    if kind is None:
+        raise BadRequestData(
+            f"unknown attribute type {given!r}", where=where, hint="one of " + ", ".join(_KINDS)
+        )
+    return kind
 
 
 def _kind(name: str, raw: dict[str, Any], inside: _Inside) -> AttributeKind:
@@ -224,7 +240,7 @@ def _relationship(value: Any, inside: _Inside, name: str) -> Any:
 def _target(value: Any, inside: _Inside, name: str) -> str:
     if value == NULL and not inside.nulls:
         raise BadRequestData("null is not a value here", where=inside.path(name))
-    return _uri(value, f"{inside.path(name)}.object")
+    return check_uri(value, f"{inside.path(name)}.object")
 
 
 def _geometry(value: Any, inside: _Inside, name: str) -> Any:
@@ -275,7 +291,7 @@ def _object_list(value: Any, inside: _Inside, name: str) -> Any:
     where = f"{inside.path(name)}.objectList"
     if not isinstance(value, list):
         raise BadRequestData("an objectList is a JSON array", where=where)
-    return [_uri(part.get("object") if isinstance(part, dict) else part, where) for part in value]
+    return [check_uri(part.get("object") if isinstance(part, dict) else part, where) for part in value]
 
 
 _PARSERS: Mapping[AttributeKind, Callable[[Any, _Inside, str], Any]] = {
@@ -338,10 +354,11 @@ def _entity_id(given: Any, expected: str | None) -> str:
         given = expected
     if expected is not None and given != expected:
         raise BadRequestData(f"the id in the body is not {expected}", where="id")
-    return _uri(given, "id")
+    return check_uri(given, "id")
 
 
-def _uri(value: Any, where: str) -> str:
+def check_uri(value: Any, where: str) -> str:
+    """``value`` if it is a URI. Raises ``BadRequestData``."""
     if isinstance(value, str) and len(value) <= 2048 and _URI.fullmatch(value):
         return value
     raise BadRequestData(
@@ -351,7 +368,7 @@ def _uri(value: Any, where: str) -> str:
 
 def check_entity_id(value: Any, *, where: str = "id") -> str:
     """``value`` if it is a URI. Raises ``BadRequestData``."""
-    return _uri(value, where)
+    return check_uri(value, where)
 
 
 def _names(value: Any, where: str) -> Sequence[str]:
@@ -361,7 +378,8 @@ def _names(value: Any, where: str) -> Sequence[str]:
     return names
 
 
-def _scope(value: Any) -> tuple[str, ...]:
+def parse_scope(value: Any) -> tuple[str, ...]:
+    """The scopes that a member ``scope`` names (clause 4.18). Raises ``BadRequestData``."""
     if value is None:
         return ()
     scopes = _names(value, "scope")

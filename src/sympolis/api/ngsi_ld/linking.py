@@ -13,6 +13,8 @@ from sympolis.context.core_context import CORE_URL
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
+MERGE_PATCH = "application/merge-patch+json"
+"""In a PATCH the same as JSON (clause 6.3.4)."""
 CONTEXT_RELATION = "http://www.w3.org/ns/json-ld#context"
 
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s;,"]+))*)')
@@ -55,6 +57,8 @@ class Inbox:
         Raises ``UnsupportedMediaType``, ``LengthRequired``, ``InvalidRequest`` or ``BadRequestData``.
         """
         media = request.media_type
+        if media == MERGE_PATCH and request.method == "PATCH":
+            media = JSON
         if media not in (JSON, LD_JSON):
             raise errors.UnsupportedMediaType(
                 "expected application/json or application/ld+json", where="Content-Type"

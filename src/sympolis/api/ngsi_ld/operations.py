@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import reading, subscriptions
+from sympolis.api.ngsi_ld import batch_changes, changing, reading, subscriptions
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -66,6 +66,7 @@ SCHEMAS: dict[str, Schema] = {
         "description": "A query in a body (clause 5.2.23).",
     },
     **subscriptions.SCHEMAS,
+    **changing.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -110,11 +111,18 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *_batch_routes(Batch(parts), posted),
         *_temporal_routes(temporal, posted),
         *subscriptions.operations(parts),
+        *changing.operations(parts),
+        *batch_changes.operations(parts),
     )
 
 
 def refuse_later(path: str) -> None:
-    """Raise ``NotImplementedHere`` for a path of the standard that is not offered yet."""
+    """Raise ``NotImplementedHere`` for a path of the standard that is not offered yet.
+
+    A path in which an id is empty has none of the standard's resources behind it: ``BadRequestData``.
+    """
+    if path.startswith(f"{ROOT}/") and "//" in path:
+        raise errors.BadRequestData("an id in the path is empty", where=path)
     if path.startswith(f"{ROOT}/") and path.split("/")[3] in _LATER_RESOURCES:
         raise errors.NotImplementedHere(
             "this part of NGSI-LD is not offered yet", where=path, hint="see /docs for what is"

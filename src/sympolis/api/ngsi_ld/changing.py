@@ -1,0 +1,382 @@
+"""Changing entities and their attributes (GS CIM 009, clauses 5.6.2–5.6.5, 5.6.17–5.6.19 and 5.6.21).
+
+Every handler here reads a fragment, turns it into one ``Decision`` and lets the store apply it: nothing is read
+before it is written, so two clients never undo each other's change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
+from sympolis.api.ngsi_ld import reading
+from sympolis.api.ngsi_ld.answers import ROOT, batch_result, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, terms_of
+from sympolis.api.ngsi_ld.reading import TYPE
+from sympolis.api.parameters import BooleanParameter, ListParameter, Parameter, TimeParameter
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
+from sympolis.api.vocabulary import Vocabulary
+from sympolis.context import merge, patching, typelanguage
+from sympolis.context.codec import check_entity_id, parse_attribute, parse_attributes, parse_entity
+from sympolis.context.evaluate import matcher, type_holds
+from sympolis.context.parsing import check_uri
+from sympolis.context.query import Query
+from sympolis.context.store import Decision, Write
+from sympolis.context.terms import Terms
+from sympolis.domain import errors
+from sympolis.domain.changes import Outcome
+
+_TAG = "NGSI-LD"
+_AT_ONCE = 1000
+
+DATASET = Parameter(
+    name="datasetId", text="The instance meant; the default one unless given.", max_length=2048
+)
+DELETE_ALL = BooleanParameter(name="deleteAll", text="Every instance.")
+NO_OVERWRITE = ListParameter(name="options", text="noOverwrite: leave alone what is there.", max_items=1)
+OBSERVED_AT = TimeParameter(name="observedAt", text="The new observedAt of merged attributes that have one.")
+LANGUAGE = Parameter(name="lang", text="The language of simplified texts.", max_length=64)
+MERGE_OPTIONS = ListParameter(name="options", text="keyValues: the body is simplified.", max_items=2)
+MERGE_FORMAT = Parameter(
+    name="format",
+    text="The body's form.",
+    choices=("normalized", "concise", "keyValues", "simplified"),
+)
+DROP = ListParameter(name="drop", text="Delete only these attributes of the entities.")
+KEEP = ListParameter(name="keep", text="Delete all attributes of the entities but these.")
+
+_UPDATE_RESULT = structure(
+    {
+        "updated": several(TEXT),
+        "notUpdated": several(
+            structure({"attributeName": TEXT, "reason": TEXT}, required=("attributeName", "reason"))
+        ),
+    },
+    required=("updated", "notUpdated"),
+)
+SCHEMAS: dict[str, Schema] = {
+    "UpdateResult": {**_UPDATE_RESULT, "description": "What was changed and what was not (clause 5.2.18)."}
+}
+_FRAGMENT = {"maximumAllowedSpeed": {"type": "Property", "value": 30, "unitCode": "KMH"}}
+_WHOLE = {"id": "urn:ngsi-ld:RoadSegment:bologna:1", "type": "RoadSegment", **_FRAGMENT}
+_PATH_TEXTS = {"entityId": "The entity's URI, percent-encoded.", "attrId": "The attribute's name or IRI."}
+_DONE = {204: Answer("Done.")}
+_PARTLY = {
+    **_DONE,
+    207: Answer("Some attributes were left alone, with the reasons.", {JSON: reference("UpdateResult")}),
+}
+
+
+class Changing:
+    """Handlers of ``/entities/{entityId}`` and ``/entities/{entityId}/attrs/…``, and of purging ``/entities``."""
+
+    def __init__(self, parts: ApiParts) -> None:
+        self._broker = parts.broker
+        self._vocabulary = Vocabulary(parts)
+        self._inbox = Inbox(self._vocabulary)
+
+    async def merge(self, request: Request) -> Reply:
+        """Merge Entity, clause 5.6.17."""
+        entity_id = _entity_id(request)
+        document, terms = await self._document(request)
+        fragment = patching.parse_fragment(
+            document, terms, simplified=_simplified(request), entity_id=entity_id
+        )
+        decide = patching.merge_entity(
+            entity_id, fragment, observed_at=OBSERVED_AT.of(request), lang=LANGUAGE.raw(request)
+        )
+        return await self._changed(request, entity_id, decide, terms)
+
+    async def replace(self, request: Request) -> Reply:
+        """Replace Entity, clause 5.6.18."""
+        entity_id = _entity_id(request)
+        document, terms = await self._document(request)
+        entity = parse_entity(document, terms, entity_id=entity_id)
+        return await self._changed(request, entity_id, merge.replace_entity(entity), terms)
+
+    async def append(self, request: Request) -> Reply:
+        """Append Attributes to an Entity, clause 5.6.3."""
+        entity_id = _entity_id(request)
+        document, terms = await self._document(request)
+        head = patching.parse_fragment(members_of(document), terms, entity_id=entity_id)
+        attributes = parse_attributes(document, terms, types=_names(document), nulls=False)
+        _check_not_empty(document)
+        decide = patching.Appending(entity_id, attributes, head, overwrite=not _no_overwrite(request))
+        return await self._reported(request, entity_id, decide, terms)
+
+    async def update(self, request: Request) -> Reply:
+        """Update Attributes of an Entity, clause 5.6.2."""
+        entity_id = _entity_id(request)
+        document, terms = await self._document(request)
+        fragment = patching.parse_fragment(document, terms, entity_id=entity_id)
+        _check_not_empty(document)
+        return await self._reported(request, entity_id, patching.Updating(entity_id, fragment), terms)
+
+    async def update_attribute(self, request: Request) -> Reply:
+        """Partial Attribute Update, clause 5.6.4."""
+        entity_id, name = _entity_id(request), _attribute_name(request)
+        document, terms = await self._document(request)
+        if name == "scope":
+            raise errors.BadRequestData("a scope has no parts to update", where="attribute")
+        patch = patching.parse_patch(name, document, terms)
+        decide = patching.partial_update(entity_id, terms.expand(name), patch)
+        return await self._changed(request, entity_id, decide, terms)
+
+    async def replace_attribute(self, request: Request) -> Reply:
+        """Replace Attribute, clause 5.6.19."""
+        entity_id, name = _entity_id(request), _attribute_name(request)
+        document, terms = await self._document(request)
+        if name == "scope":
+            raise errors.BadRequestData("scope is not an attribute", where="attribute")
+        iri, (attribute, *_) = parse_attribute(name, document, terms, nulls=False)
+        decide = merge.replace_attribute(entity_id, iri, attribute)
+        return await self._changed(request, entity_id, decide, terms)
+
+    async def delete_attribute(self, request: Request) -> Reply:
+        """Delete Attribute, clause 5.6.5."""
+        entity_id, name = _entity_id(request), _attribute_name(request)
+        terms = await terms_of(request, self._vocabulary)
+        dataset, every = DATASET.raw(request), DELETE_ALL.of(request)
+        if dataset and every:
+            raise errors.InvalidRequest("datasetId and deleteAll exclude each other", where="deleteAll")
+        instance = None if dataset in (None, "", "@none") else check_uri(dataset, "datasetId")
+        decide = (
+            patching.delete_scope(entity_id)
+            if name == "scope"
+            else merge.delete_attribute(entity_id, terms.expand(name), dataset_id=instance, every=every)
+        )
+        return await self._changed(request, entity_id, decide, terms)
+
+    async def purge(self, request: Request) -> Reply:
+        """Purge Entities, clause 5.6.21."""
+        tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
+        query = reading.read_query(request, terms)
+        drop, keep = DROP.of(request), KEEP.of(request)
+        if drop and keep:
+            raise errors.BadRequestData("drop and keep exclude each other", where="drop")
+        decide = patching.purge(
+            matcher(query), drop=tuple(map(terms.expand, drop)), keep=tuple(map(terms.expand, keep))
+        )
+        outcomes: list[Outcome] = []
+        for ids in await self._selected(query, tenant):
+            writes = [Write(one, decide) for one in ids]
+            outcomes += await self._broker.store.write(writes, tenant=tenant, cause=f"request:{request.id}")
+        failures = [(one.entity_id, one.error) for one in outcomes if one.error is not None]
+        if failures:
+            done = [one.entity_id for one in outcomes if one.error is None]
+            return batch_result(done, failures, tenant_headers(tenant))
+        return Reply(status=204, headers=tenant_headers(tenant))
+
+    async def _selected(self, query: Query, tenant: str) -> list[list[str]]:
+        """The ids of everything a query selects, in groups; read before the first is written."""
+        groups: list[list[str]] = []
+        more = True
+        while more:
+            page = await self._broker.query(
+                replace(query, limit=_AT_ONCE, offset=len(groups) * _AT_ONCE, count=False), tenant=tenant
+            )
+            groups.append([entity.id for entity in page.entities])
+            more = len(page.entities) == _AT_ONCE
+        return [group for group in groups if group]
+
+    async def _document(self, request: Request) -> tuple[dict[str, Any], Terms]:
+        body, terms = await self._inbox.read(request)
+        return await self._inbox.document(request, body, terms, "body")
+
+    async def _changed(self, request: Request, entity_id: str, decide: Decision, terms: Terms) -> Reply:
+        tenant = tenant_of(request)
+        text = TYPE.raw(request)
+        wanted = None if text is None else typelanguage.parse(text, terms)
+        if wanted is not None:
+            decide = patching.guarded(decide, lambda entity: type_holds(wanted, entity.types))
+        [outcome] = await self._broker.store.write(
+            [Write(entity_id, decide)], tenant=tenant, cause=f"request:{request.id}"
+        )
+        if outcome.error is not None:
+            raise outcome.error
+        return Reply(status=204, headers=tenant_headers(tenant))
+
+    async def _reported(
+        self,
+        request: Request,
+        entity_id: str,
+        decide: patching.Appending | patching.Updating,
+        terms: Terms,
+    ) -> Reply:
+        done = await self._changed(request, entity_id, decide, terms)
+        if not decide.refused:
+            return done
+        refused = [{"attributeName": one.name, "reason": one.reason} for one in decide.refused]
+        result = {"updated": list(decide.updated), "notUpdated": refused}
+        return json_reply(result, status=207, headers=done.headers)
+
+
+def _entity_id(request: Request) -> str:
+    return check_entity_id(request.arguments["entityId"])
+
+
+def _attribute_name(request: Request) -> str:
+    return check_attribute_name(request.arguments["attrId"])
+
+
+def check_attribute_name(name: str) -> str:
+    """``name`` if an attribute can have it (clause 4.6.2). Raises ``BadRequestData``."""
+    if not name or name.startswith("@") or name in ("id", "type") or any(one in name for one in " <>\"'=;()"):
+        raise errors.BadRequestData("this is not an attribute's name", where="attribute")
+    return name
+
+
+def _names(document: Mapping[str, Any]) -> list[str]:
+    given = document.get("type", [])
+    return given if isinstance(given, list) else [given]
+
+
+def members_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What concerns the entity itself, without its attributes."""
+    return {name: document[name] for name in ("id", "@id", "type", "@type", "scope") if name in document}
+
+
+def _check_not_empty(document: Mapping[str, Any]) -> None:
+    if not document.keys() - {"id", "@id"}:
+        raise errors.BadRequestData("the fragment changes nothing", where="body")
+
+
+def _no_overwrite(request: Request) -> bool:
+    return no_overwrite_wanted(NO_OVERWRITE.of(request))
+
+
+def no_overwrite_wanted(options: tuple[str, ...]) -> bool:
+    """Whether the option is given. Raises ``InvalidRequest`` for any other."""
+    if set(options) - {"noOverwrite"}:
+        raise errors.InvalidRequest("unknown value; known is noOverwrite", where="options")
+    return bool(options)
+
+
+def _simplified(request: Request) -> bool:
+    options = MERGE_OPTIONS.of(request)
+    known = ("normalized", "concise", "keyValues", "simplified")
+    if any(option not in known for option in options):
+        raise errors.InvalidRequest(f"unknown value; known are {', '.join(known)}", where="options")
+    form = MERGE_FORMAT.raw(request) or next(iter(options), "normalized")
+    return form in ("keyValues", "simplified")
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes of these handlers."""
+    handlers = Changing(parts)
+    return (*_entity(handlers), *_attributes(handlers), *_attribute(handlers))
+
+
+def _operation(method: str, path: str, **parts: Any) -> Operation:
+    return Operation(method=method, path=f"{ROOT}/entities{path}", tag=_TAG, path_texts=_PATH_TEXTS, **parts)
+
+
+def _entity(handlers: Changing) -> tuple[Operation, ...]:
+    one = "/{entityId}"
+    media = (JSON, LD_JSON)
+    return (
+        _operation(
+            "PATCH",
+            one,
+            handle=handlers.merge,
+            name="mergeEntity",
+            title="Merge a fragment into an entity",
+            clause="5.6.17",
+            parameters=(TYPE, MERGE_OPTIONS, MERGE_FORMAT, OBSERVED_AT, LANGUAGE, reading.LOCAL),
+            body=Body(OBJECT, (*media, MERGE_PATCH), _FRAGMENT),
+            answers=_DONE,
+        ),
+        _operation(
+            "PUT",
+            one,
+            handle=handlers.replace,
+            name="replaceEntity",
+            title="Replace an entity",
+            clause="5.6.18",
+            parameters=(TYPE, reading.LOCAL),
+            body=Body(OBJECT, media, _WHOLE),
+            answers=_DONE,
+        ),
+        _operation(
+            "DELETE",
+            "",
+            handle=handlers.purge,
+            name="purgeEntity",
+            title="Delete what a query selects, or some attributes of it",
+            clause="5.6.21",
+            parameters=(*reading.SELECTION, reading.ATTRS, DROP, KEEP, reading.LOCAL),
+            later=("scopeQ", "csf"),
+            answers={**_DONE, 207: Answer("Some failed.", {JSON: reference("BatchResult")})},
+        ),
+    )
+
+
+def _attributes(handlers: Changing) -> tuple[Operation, ...]:
+    path = "/{entityId}/attrs"
+    return (
+        _operation(
+            "POST",
+            path,
+            handle=handlers.append,
+            name="appendAttrs",
+            title="Append attributes to an entity",
+            clause="5.6.3",
+            parameters=(TYPE, NO_OVERWRITE, reading.LOCAL),
+            body=Body(OBJECT, (JSON, LD_JSON), _FRAGMENT),
+            answers=_PARTLY,
+        ),
+        _operation(
+            "PATCH",
+            path,
+            handle=handlers.update,
+            name="updateEntity",
+            title="Update attributes of an entity",
+            clause="5.6.2",
+            parameters=(TYPE, reading.LOCAL),
+            body=Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), _FRAGMENT),
+            answers=_PARTLY,
+        ),
+    )
+
+
+def _attribute(handlers: Changing) -> tuple[Operation, ...]:
+    path = "/{entityId}/attrs/{attrId}"
+    value = {"type": "Property", "value": 30}
+    return (
+        _operation(
+            "PATCH",
+            path,
+            handle=handlers.update_attribute,
+            name="updateAttrs",
+            title="Update parts of an attribute",
+            clause="5.6.4",
+            parameters=(TYPE, reading.LOCAL),
+            body=Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), value),
+            answers=_DONE,
+        ),
+        _operation(
+            "PUT",
+            path,
+            handle=handlers.replace_attribute,
+            name="replaceAttrs",
+            title="Replace an attribute",
+            clause="5.6.19",
+            parameters=(TYPE, reading.LOCAL),
+            body=Body(OBJECT, (JSON, LD_JSON), value),
+            answers=_DONE,
+        ),
+        _operation(
+            "DELETE",
+            path,
+            handle=handlers.delete_attribute,
+            name="deleteAttrs",
+            title="Delete an attribute",
+            clause="5.6.5",
+            parameters=(TYPE, DATASET, DELETE_ALL, reading.LOCAL),
+            answers=_DONE,
+        ),
+    )

@@ -34,7 +34,7 @@ def _table(folder: Path, content: bytes) -> Origin:
     return Origin(path)
 
 
-def _read(folder: Path, content: bytes, **settings: object) -> list[Record]:
+def _read(folder: Path, content: bytes, **settings: Any) -> list[Record]:
     return list(CsvConnector().read(_table(folder, content), CsvSettings(**settings)))
 
 

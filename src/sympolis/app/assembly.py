@@ -43,7 +43,7 @@ async def open_twin(settings: Settings) -> Twin:
 
 
 async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> Twin:
-    ground = lay_ground(settings, folder)
+    ground = await lay_ground(settings, folder)
     terms = ground.contexts.resolve_local(city.context["@context"])
     ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
     twin = _twin(city, ground, terms, folder, ledger, lock)
@@ -83,6 +83,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
     return ApiParts(
         broker=ground.broker,
         contexts=ground.contexts,
+        subscriptions=ground.subscriptions,
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,

@@ -11,7 +11,6 @@ from sympolis.api.parts import ApiParts
 from sympolis.app.assembly import api_settings
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
-from sympolis.app.notifying import open_subscriptions
 from sympolis.settings import Settings
 
 FOLDER = "broker"
@@ -40,8 +39,13 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
     lock = Lock(folder)
     lock.acquire()
     try:
-        ground = lay_ground(settings, folder)
-        parts = ApiParts(broker=ground.broker, contexts=ground.contexts, settings=api_settings(settings))
+        ground = await lay_ground(settings, folder)
+        parts = ApiParts(
+            broker=ground.broker,
+            contexts=ground.contexts,
+            subscriptions=ground.subscriptions,
+            settings=api_settings(settings),
+        )
         return StandaloneBroker(ground, lock, create_api(parts))
     except BaseException:
         lock.release()

@@ -14,7 +14,6 @@ from sympolis.acquisition.ledger import Ledger
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
-from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.domain import errors
 from sympolis.orchestration.desk import Desk
 from sympolis.settings import Settings
@@ -72,7 +71,6 @@ class Twin:
     coordinator: Coordinator
     desk: Desk
     lock: Lock
-    subscriptions: Subscriptions | None = None
     asgi: Any = None
     address: str = ""
     readiness: Readiness = field(default_factory=lambda: Readiness(False, "starting", 0.0))
@@ -109,8 +107,6 @@ class Twin:
     async def close(self) -> None:
         """Finish what was acknowledged and let go of everything."""
         await self.desk.close()
-        if self.subscriptions is not None:
-            await self.subscriptions.close()
         await self.ground.close()
         self.ledger.close()
         self.lock.release()

@@ -192,12 +192,29 @@ class Subscriptions:
 
     async def _open_tenant(self, tenant: str) -> None:
         worker = self._new_worker(tenant)
-        for kept in self._books.subscriptions(tenant):
-            found = _built(kept)
-            worker.put(found, await self._terms_if_possible(found), kept.record)
+        kept = self._books.subscriptions(tenant)
+        missing = [one for one in map(_built, kept) if not self._put_at_once(worker, one)]
+        for one in kept:
+            worker.records[one.id] = one.record
         worker.resume(self._books.pending(tenant))
         position = self._books.position(tenant)
-        worker.start(await self._position(tenant) if position is None else position)
+        start = await self._position(tenant) if position is None else position
+        self._settler.spawn(self._start(worker, start, missing))
+
+    def _put_at_once(self, worker: TenantWorker, found: Subscription) -> bool:
+        """Serve it; False where its @context must be fetched first, which the start does not wait for."""
+        try:
+            worker.put(found, self._usable(self._contexts.resolve_local(found.context), found))
+        except ContextNotAvailable:
+            worker.put(found, self._contexts.core())
+            return False
+        return True
+
+    async def _start(self, worker: TenantWorker, position: int, missing: list[Subscription]) -> None:
+        """Follow the log once it is known by which names to tell of it."""
+        for one in missing:
+            worker.name_by(one.id, await self._terms_if_possible(one))
+        worker.start(position)
 
     def _new_worker(self, tenant: str) -> TenantWorker:
         worker = TenantWorker(tenant, self._store, self._lanes, self._settler, self._numbers)
@@ -227,7 +244,9 @@ class Subscriptions:
 
     async def _terms_for(self, subscription: Subscription) -> Terms:
         """The terms of its notifications. Where a Link must name them and cannot, the core's."""
-        terms = await self._contexts.resolve(subscription.context)
+        return self._usable(await self._contexts.resolve(subscription.context), subscription)
+
+    def _usable(self, terms: Terms, subscription: Subscription) -> Terms:
         if subscription.endpoint.accept == LD_JSON or _is_linkable(terms):
             return terms
         return self._contexts.core()

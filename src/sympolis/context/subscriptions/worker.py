@@ -62,6 +62,7 @@ class TenantWorker:
         self._throttles: dict[str, Throttle] = {}
         self._periodic: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     # --- what there is
 
@@ -76,6 +77,11 @@ class TenantWorker:
             self._periodic[subscription.id] = asyncio.create_task(self._tell_periodically(subscription))
         elif subscription.active:
             self.index.add(subscription)
+
+    def name_by(self, subscription_id: str, terms: Terms) -> None:
+        """Tell a subscription of things by these terms."""
+        if subscription_id in self._terms:
+            self._terms[subscription_id] = terms
 
     def drop(self, subscription_id: str) -> None:
         """Serve it no more."""
@@ -97,11 +103,14 @@ class TenantWorker:
 
     def start(self, position: int) -> None:
         """Follow the log from ``position`` on."""
+        if self._closed:
+            return
         self.position = position
         self._task = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
         """Stop. What is held or queued is in the books."""
+        self._closed = True
         tasks = [*self._periodic.values(), *([self._task] if self._task else [])]
         for throttle in self._throttles.values():
             throttle.close()

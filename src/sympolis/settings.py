@@ -16,7 +16,9 @@ from sympolis.domain import errors
 
 PREFIX = "SYMPOLIS_"
 FILE = "sympolis.toml"
-ENVIRONMENT_ONLY = frozenset({"CHROMIUM", "REQUIRE_BROWSER", "REBUILD_UI", "CONFIG"})
+ENVIRONMENT_ONLY = frozenset(
+    {"CHROMIUM", "CONFIG", "REBUILD_UI", "REQUIRE_BROWSER", "REQUIRE_MOSQUITTO", "REQUIRE_POSTGRES"}
+)
 """``SYMPOLIS_*`` variables that are for builds and tests, not settings of a server."""
 
 

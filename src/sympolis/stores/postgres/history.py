@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -178,46 +178,55 @@ def _observation(head: Series, row: Sequence[Any]) -> Observation:
 # --- aggregates
 
 
+_COLUMNS: Final[Mapping[Aggregation, tuple[str, ...]]] = {
+    Aggregation.TOTAL_COUNT: ("total",),
+    Aggregation.DISTINCT_COUNT: ("different",),
+    Aggregation.SUM: ("sum",),
+    Aggregation.AVG: ("avg",),
+    Aggregation.MIN: ("low", "first_word", "whole"),
+    Aggregation.MAX: ("high", "last_word", "whole"),
+    Aggregation.STDDEV: ("stddev",),
+    Aggregation.SUMSQ: ("sumsq",),
+}
+"""The figures (``figure_…`` of the SQL file) that a method needs; only these are worked out."""
+
+
 async def _aggregated(
     db: Connection, lines: Sequence[_Line], query: HistoryQuery, low: datetime, high: datetime
 ) -> list[Series]:
-    fixed = query.range is not None and query.range.relation is not TimeRelation.BEFORE
-    start = query.range.at if fixed and query.range is not None else None
-    arguments = ([line.key for line in lines], low, high, start, float(query.period_s))
-    rows = await db.fetch(_SQL["buckets"], *arguments)
-    different = {}
-    if Aggregation.DISTINCT_COUNT in query.methods:
-        counts = await db.fetch(_SQL["different_values"], *arguments)
-        different = {(row["place"], row["opened"]): row["different"] for row in counts}
+    wanted = query.range
+    start = wanted.at if wanted is not None and wanted.relation is not TimeRelation.BEFORE else None
+    keys = [line.key for line in lines]
+    rows = await db.fetch(_buckets(query), keys, low, high, start, float(query.period_s))
     found = []
-    for place, group in groupby(rows, key=lambda row: row["place"]):
-        buckets = (_bucket(row, query, different.get((place, row["opened"]))) for row in group)
-        found.append(replace(lines[place - 1].head, buckets=tuple(buckets)))
+    for place, group in groupby(rows, key=lambda row: row[0]):
+        buckets = tuple(_bucket(row, query) for row in group)
+        found.append(replace(lines[place - 1].head, buckets=buckets))
     return found
 
 
-def _bucket(row: Any, query: HistoryQuery, different: int | None) -> Bucket:
+def _buckets(query: HistoryQuery) -> str:
+    columns = dict.fromkeys(column for method in query.methods for column in _COLUMNS[method])
+    if not query.period_s:
+        columns["last"] = None
+    figures = ", ".join(f"{_SQL[f'figure_{column}']} AS {column}" for column in columns)
+    return _SQL["buckets"].replace("/* figures */", figures)
+
+
+def _bucket(row: Any, query: HistoryQuery) -> Bucket:
     opened = row["opened"]
     if query.period_s:
         end = opened + timedelta(seconds=query.period_s)
     else:
         end = query.range.end if query.range is not None and query.range.end else row["last"]
-    figures: dict[Aggregation, Any] = {
-        Aggregation.TOTAL_COUNT: row["total"],
-        Aggregation.DISTINCT_COUNT: different,
-        Aggregation.SUM: row["sum"],
-        Aggregation.AVG: row["avg"],
-        Aggregation.MIN: _end(row, "low", "first_word"),
-        Aggregation.MAX: _end(row, "high", "last_word"),
-        Aggregation.STDDEV: row["stddev"],
-        Aggregation.SUMSQ: row["sumsq"],
-    }
-    return Bucket(opened, end, {method: figures[method] for method in query.methods})
+    return Bucket(opened, end, {method: _figure(row, _COLUMNS[method]) for method in query.methods})
 
 
-def _end(row: Any, number: str, word: str) -> float | int | str | None:
-    """The least or greatest number (as a whole one where all are), or else text."""
-    found: float | None = row[number]
+def _figure(row: Any, columns: Sequence[str]) -> float | int | str | None:
+    """A number; of the least and the greatest, a whole one where all are, and a text where there are no numbers."""
+    found: float | int | None = row[columns[0]]
+    if len(columns) == 1:
+        return found
     if found is None:
-        return None if row[word] is None else decode_word(row[word])
-    return int(found) if row["whole"] else found
+        return None if row[columns[1]] is None else decode_word(row[columns[1]])
+    return int(found) if row[columns[2]] else found

@@ -87,9 +87,10 @@ async def _selection(db: Connection, tenant: int, keys: Keys, wanted: Query) -> 
     if found is not None and not found:
         return None
     asked = {keys[iri]: iri for iri in attributes_in(wanted.q) if iri in keys}
-    rows = await db.fetch(_SQL["not_indexed"], tenant, list(asked)) if asked else ()
-    missing = frozenset(asked[row[0]] for row in rows)
-    return compile_query(wanted, tenant, keys, not_indexed=missing, geo_keys=found)
+    missing = await db.fetchval(_SQL["before_looking"], tenant, list(asked), column=1) if asked else ()
+    return compile_query(
+        wanted, tenant, keys, not_indexed=frozenset(asked[name] for name in missing), geo_keys=found
+    )
 
 
 async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -> list[int]:

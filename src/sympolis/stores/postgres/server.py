@@ -154,7 +154,10 @@ async def _pool(dsn: str, size: int, session: dict[str, str]) -> Any:
 
 
 def _session(limit_s: float, search_path: str) -> dict[str, str]:
-    """Settings of each connection. ``synchronous_commit``: the server's default may have been weakened."""
+    """Settings of each connection. ``synchronous_commit``: the server's default may have been weakened.
+
+    Pages come from memory or flash, and answers are small: an index is never worse than a scan by several workers.
+    """
     return {
         "application_name": "sympolis",
         "search_path": search_path,
@@ -163,6 +166,8 @@ def _session(limit_s: float, search_path: str) -> dict[str, str]:
         "idle_in_transaction_session_timeout": str(int(_WRITE_S * 1000)),
         "synchronous_commit": "on",
         "jit": "off",
+        "random_page_cost": "1.1",
+        "max_parallel_workers_per_gather": "0",
         "timezone": "UTC",
     }
 

@@ -103,10 +103,13 @@ WHERE tenant = $1 AND name = $2 AND geometry && ST_MakeEnvelope($3, $4, $5, $6, 
 -- name: shapes_anywhere
 SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape WHERE tenant = $1 AND name = $2
 
--- name: not_indexed
--- Which of these attributes hold values that `fact` does not (see facts.py).
-SELECT n.name FROM unnest($2::int[]) AS n (name)
-WHERE EXISTS (SELECT 1 FROM fact WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = '\xff')
+-- name: before_looking
+-- Which of these attributes hold values that `fact` does not (see facts.py). Also has the statements that follow in this
+-- transaction planned for their values: how many entities fit decides which index to start from.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), ARRAY(
+    SELECT n.name FROM unnest($2::int[]) AS n (name)
+    WHERE EXISTS (SELECT 1 FROM fact WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = '\xff')
+) AS not_indexed
 
 -- name: add_changes
 INSERT INTO change (tenant, number, at, kind, entity, types, attributes, cause)
@@ -198,25 +201,8 @@ CROSS JOIN LATERAL (
 ORDER BY l.place, o.at LIMIT $4
 
 -- name: buckets
--- Aggregates by period of $5 seconds (0: one bucket) from $4, or, without it, from each series' first point.
-WITH line AS MATERIALIZED (
-    SELECT l.series, l.place, coalesce($4::timestamptz, (
-        SELECT o.at FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at LIMIT 1
-    )) AS start
-    FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
-)
-SELECT line.place, line.start,
-       CASE WHEN $5::float8 = 0 THEN line.start ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
-       max(o.at) AS last, count(*) AS total, NULL::bigint AS different, sum(o.number) AS sum, avg(o.number) AS avg,
-       min(o.number) AS low, max(o.number) AS high, stddev_pop(o.number) AS stddev, sum(o.number * o.number) AS sumsq,
-       min(o.word) FILTER (WHERE o.form = 2) AS first_word, max(o.word) FILTER (WHERE o.form = 2) AS last_word,
-       bool_and(o.form = 1) FILTER (WHERE o.form < 2) AS whole
-FROM line JOIN observation o ON o.series = line.series
-WHERE o.at >= $2 AND o.at < $3
-GROUP BY 1, 2, 3 ORDER BY 1, 3
-
--- name: different_values
--- How many different values each bucket of `buckets` has; apart, because it has to sort.
+-- Aggregates by period of $5 seconds (0: one bucket) from $4, or, without it, from each series' first point. What is
+-- aggregated stands in for the last line of the list: some of the figures below.
 WITH line AS MATERIALIZED (
     SELECT l.series, l.place, coalesce($4::timestamptz, (
         SELECT o.at FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at LIMIT 1
@@ -224,8 +210,45 @@ WITH line AS MATERIALIZED (
     FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
 )
 SELECT line.place,
-       CASE WHEN $5::float8 = 0 THEN line.start ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
-       count(DISTINCT o.number) + count(DISTINCT (o.form, o.word)) FILTER (WHERE o.form >= 2) AS different
+       CASE WHEN $5::float8 = 0 THEN line.start
+            ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
+       /* figures */
 FROM line JOIN observation o ON o.series = line.series
 WHERE o.at >= $2 AND o.at < $3
 GROUP BY 1, 2 ORDER BY 1, 2
+
+-- name: figure_last
+max(o.at)
+
+-- name: figure_total
+count(*)
+
+-- name: figure_different
+count(DISTINCT o.number) + count(DISTINCT (o.form, o.word)) FILTER (WHERE o.form >= 2)
+
+-- name: figure_sum
+sum(o.number)
+
+-- name: figure_avg
+avg(o.number)
+
+-- name: figure_low
+min(o.number)
+
+-- name: figure_high
+max(o.number)
+
+-- name: figure_whole
+bool_and(o.form = 1) FILTER (WHERE o.form < 2)
+
+-- name: figure_first_word
+min(o.word) FILTER (WHERE o.form = 2)
+
+-- name: figure_last_word
+max(o.word) FILTER (WHERE o.form = 2)
+
+-- name: figure_stddev
+stddev_pop(o.number)
+
+-- name: figure_sumsq
+sum(o.number * o.number)

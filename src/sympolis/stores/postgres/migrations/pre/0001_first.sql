@@ -39,6 +39,7 @@ CREATE TABLE entity_type (
     entity bigint NOT NULL,
     PRIMARY KEY (tenant, type, id)
 );
+CREATE INDEX entity_type_entity ON entity_type (entity);
 
 -- Every plain value of every attribute: the index behind `q` and `attrs`. `value` is encoded so that bytes compare as the
 -- values do (see facts.py).
@@ -49,6 +50,8 @@ CREATE TABLE fact (
     entity bigint NOT NULL,
     PRIMARY KEY (tenant, name, value, entity)
 );
+-- The other way round, so that a page can be read in order of id while checking entity by entity.
+CREATE INDEX fact_entity ON fact (entity, name, value);
 CREATE STATISTICS fact_by_name (ndistinct, mcv) ON tenant, name, value FROM fact;
 
 -- Geometries of geo-properties.

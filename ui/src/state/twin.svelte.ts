@@ -1,5 +1,5 @@
 // The figures behind the map page: the baseline run, the chosen scenario's latest run and their comparison.
-import { getComparison, getLayer, getModelFeatures, getProfile, getResults, getRun, listScenarios } from '../api/client';
+import { ApiError, getComparison, getLayer, getModelFeatures, getProfile, getResults, getRun, listScenarios } from '../api/client';
 import type {
   Comparison, Feature, FeatureCollection, LayerInfo, Profile, Results, Run, Scenario, SegmentProperties,
 } from '../api/types';
@@ -12,6 +12,7 @@ export interface RunData {
 
 /** The world as it is: what scenarios are compared with, not one of them. */
 const BASELINE = 'baseline';
+const CONFLICT = 409;
 
 async function loadRun(id: string): Promise<RunData> {
   const [run, results] = await Promise.all([getRun(id), getResults(id)]);
@@ -27,6 +28,8 @@ class Twin {
   profiles = $state.raw<Record<string, Profile>>({});
   layerData = $state.raw<Record<string, FeatureCollection>>({});
   error = $state<string | null>(null);
+  /** The chosen scenario was run in a world that has changed since: it must be run again to be compared. */
+  outdated = $state(false);
   #wanted: string | null = null;
 
   /** Segments by entity id. */
@@ -50,15 +53,29 @@ class Twin {
   async choose(scenario: Scenario | null) {
     const id = scenario?.latest_run ?? null;
     this.#wanted = id;
+    this.error = null;
+    this.outdated = false;
     if (!id || !cityState.city?.baseline_run) {
       this.scenarioRun = this.comparison = null;
       return;
     }
     if (this.scenarioRun?.run.id === id) return;
-    const [data, comparison] = await Promise.all([loadRun(id), getComparison(cityState.city.baseline_run, id)]);
+    const found = await this.#load(cityState.city.baseline_run, id);
     if (this.#wanted !== id) return; // another scenario was chosen meanwhile
-    this.scenarioRun = data;
-    this.comparison = comparison;
+    this.scenarioRun = found?.data ?? null;
+    this.comparison = found?.comparison ?? null;
+    this.outdated = found === null;
+  }
+
+  /** A run and its comparison with today; null where the server says that the two cannot be compared. */
+  async #load(baseline: string, id: string): Promise<{ data: RunData; comparison: Comparison } | null> {
+    try {
+      const [data, comparison] = await Promise.all([loadRun(id), getComparison(baseline, id)]);
+      return { data, comparison };
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status === CONFLICT) return null;
+      throw error;
+    }
   }
 
   async loadLayer(layer: LayerInfo) {

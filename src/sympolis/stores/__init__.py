@@ -1,1 +1,1 @@
-"""Stores behind the port ``context.store``: ``memory`` and ``embedded`` (SQLite)."""
+"""Stores behind the port ``context.store``: ``memory``, ``embedded`` (SQLite), ``postgres`` (PostgreSQL, PostGIS)."""

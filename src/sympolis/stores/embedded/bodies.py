@@ -1,7 +1,6 @@
-"""Entities and observed values as SQLite keeps them.
+"""Observed values and changes as SQLite keeps them. Entities are kept as in every store (``stores.bodies``).
 
-An entity is compact JSON of its domain fields, absent ones left out, so that msgspec rebuilds the dataclasses in one
-call and a person can read the file (``SELECT CAST(body AS TEXT) FROM entity``).
+``SELECT CAST(body AS TEXT) FROM entity`` reads them without us.
 """
 
 from __future__ import annotations
@@ -13,51 +12,23 @@ from typing import Any, Final
 import msgspec
 
 from sympolis.domain.changes import Change, ChangeKind
-from sympolis.domain.entity import Attribute, Entity
+from sympolis.stores.bodies import decode_entity, encode_entity
+
+__all__ = [
+    "decode_change",
+    "decode_entity",
+    "decode_value",
+    "encode_change",
+    "encode_entity",
+    "encode_value",
+    "instant",
+    "microseconds",
+]
 
 _encode = msgspec.json.Encoder().encode
-_decode_entity = msgspec.json.Decoder(Entity).decode
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LARGEST: Final = 2**63 - 1
-
-
-def encode_entity(entity: Entity) -> bytes:
-    """An entity as JSON."""
-    document: dict[str, Any] = {"id": entity.id, "types": entity.types}
-    if entity.attributes:
-        document["attributes"] = {
-            name: [_attribute(one) for one in instances] for name, instances in entity.attributes.items()
-        }
-    for field in ("scope", "created_at", "modified_at", "members"):
-        value = getattr(entity, field)
-        if value:
-            document[field] = value
-    return _encode(document)
-
-
-def _attribute(attribute: Attribute) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": attribute.kind, "value": attribute.value}
-    if attribute.observed_at is not None:
-        document["observed_at"] = attribute.observed_at
-    if attribute.unit_code is not None:
-        document["unit_code"] = attribute.unit_code
-    if attribute.dataset_id is not None:
-        document["dataset_id"] = attribute.dataset_id
-    if attribute.attributes:
-        document["attributes"] = {
-            name: [_attribute(one) for one in instances] for name, instances in attribute.attributes.items()
-        }
-    for field in ("members", "created_at", "modified_at", "instance_id"):
-        value = getattr(attribute, field)
-        if value:
-            document[field] = value
-    return document
-
-
-def decode_entity(body: bytes) -> Entity:
-    """The entity that ``encode_entity`` wrote."""
-    return _decode_entity(body)
 
 
 def encode_value(value: Any) -> int | float | str | bytes:

@@ -22,7 +22,7 @@ from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
-from sympolis.stores.embedded.bodies import decode_entity, encode_entity
+from sympolis.stores.bodies import decode_entity, encode_entity
 from sympolis.stores.observed import observed_changes
 from sympolis.stores.postgres.facts import facts
 from sympolis.stores.postgres.names import Names

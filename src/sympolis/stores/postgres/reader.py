@@ -20,7 +20,7 @@ from sympolis.domain.changes import Change, ChangeKind
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
-from sympolis.stores.embedded.bodies import decode_entity
+from sympolis.stores.bodies import decode_entity
 from sympolis.stores.postgres.compile import Selection, attributes_in, compile_query
 from sympolis.stores.postgres.server import Connection
 

@@ -26,6 +26,8 @@ from sympolis.stores.postgres.facts import (
 )
 
 _ENTITY_TIMES: Final = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
+_FEW: Final = 5_000
+"""So many entities are looked up one by one before it pays to join whole tables."""
 _KINDS: Final = (TRUTH, NUMBER, TEXT, AFTER_ALL)
 
 
@@ -83,11 +85,11 @@ def compile_query(
     ``keys`` numbers the names that exist; ``not_indexed``: names of attributes with values that ``fact``
     lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand.
     """
-    compiler = _Compiler(Parameters(tenant), keys, not_indexed)
+    few = bool(query.ids) or (geo_keys is not None and len(geo_keys) <= _FEW)
+    compiler = _Compiler(Parameters(tenant), keys, not_indexed, few=few)
+    source = compiler.source(query, geo_keys)
     found: list[Condition] = []
-    if query.ids:
-        found.append(Condition(f"e.id = ANY({compiler.add(list(query.ids))}::text[])"))
-    if geo_keys is not None:
+    if geo_keys is not None and (query.ids or not few):
         found.append(Condition(f"e.key = ANY({compiler.add(list(geo_keys))}::bigint[])"))
     if query.q is not None:
         found.append(compiler.expression(query.q))
@@ -95,10 +97,7 @@ def compile_query(
         found.append(compiler.having_any(query.attributes))
     if query.id_pattern is not None:
         found.append(EVERYTHING)
-    source = "entity e WHERE e.tenant = $1"
-    if isinstance(query.types, TypeIs):
-        source = compiler.source_of_type(query.types.name)
-    elif query.types is not None:
+    if query.types is not None and (few or not isinstance(query.types, TypeIs)):
         found.append(compiler.types(query.types))
     return Selection(source, tuple(found), compiler.parameters)
 
@@ -127,37 +126,60 @@ def _types_in(expression: Any) -> Iterator[str]:
 
 
 class _Compiler:
-    def __init__(self, parameters: Parameters, keys: Mapping[str, int], not_indexed: frozenset[str]) -> None:
+    """``few``: the entities are given, and conditions are looked up for each of them.
+
+    Else it is for the planner to choose the condition to start from. ``OFFSET 0`` keeps it from choosing otherwise.
+    """
+
+    def __init__(
+        self, parameters: Parameters, keys: Mapping[str, int], not_indexed: frozenset[str], *, few: bool
+    ) -> None:
         self.parameters = parameters
         self.add = parameters.add
         self._keys = keys
         self._not_indexed = not_indexed
+        self._few = few
 
-    def source_of_type(self, name: str) -> str:
-        """Entities of one type, straight from the table that has them in order."""
-        return (
-            "entity_type t JOIN entity e ON e.key = t.entity"
-            f" WHERE t.tenant = $1 AND t.type = {self._name(name)}"
-        )
+    def source(self, query: Query, geo_keys: Sequence[int] | None) -> str:
+        """Where the entities come from: those that are given, or those of one type in order, or all."""
+        if query.ids:
+            ids = self.add(list(query.ids))
+            given = f"SELECT * FROM entity WHERE tenant = $1 AND id = ANY({ids}::text[])"  # noqa: S608
+            return f"({given} OFFSET 0) e WHERE true"
+        if self._few:
+            given = f"SELECT * FROM entity WHERE key = ANY({self.add(geo_keys)}::bigint[])"  # noqa: S608
+            return f"({given} OFFSET 0) e WHERE e.tenant = $1"
+        if isinstance(query.types, TypeIs):
+            return (
+                "entity_type t JOIN entity e ON e.key = t.entity"
+                f" WHERE t.tenant = $1 AND t.type = {self._name(query.types.name)}"
+            )
+        return "entity e WHERE e.tenant = $1"
 
     def types(self, expression: Any) -> Condition:
         if isinstance(expression, TypeIs):
-            number = self._name(expression.name)
-            return Condition(
-                f"e.key IN (SELECT entity FROM entity_type WHERE tenant = $1 AND type = {number})"  # noqa: S608
+            rows = (
+                f"SELECT entity FROM entity_type WHERE tenant = $1 AND type = {self._name(expression.name)}"  # noqa: S608
             )
+            return Condition(self._among(rows))
         return _joined(expression, [self.types(part) for part in expression.parts])
 
     def having_any(self, names: Sequence[str]) -> Condition:
         numbers = self.add([self._keys[name] for name in names if name in self._keys])
-        return Condition(
-            f"e.key IN (SELECT entity FROM fact WHERE tenant = $1 AND name = ANY({numbers}::int[]))"  # noqa: S608
-        )
+        rows = f"SELECT entity FROM fact WHERE tenant = $1 AND name = ANY({numbers}::int[])"  # noqa: S608
+        return Condition(self._among(rows))
 
     def expression(self, expression: Any) -> Condition:
         if isinstance(expression, Term):
             return self._term(expression)
         return _joined(expression, [self.expression(part) for part in expression.parts])
+
+    def _among(self, rows: str) -> str:
+        """Whether the entity at hand is among ``SELECT entity … WHERE …``."""
+        return self._found(rows) if self._few else f"e.key IN ({rows})"
+
+    def _found(self, rows: str) -> str:
+        return f"EXISTS ({rows} AND entity = e.key{' OFFSET 0' if self._few else ''})"
 
     def _name(self, iri: str) -> str:
         return f"{self.add(self._keys.get(iri, 0))}::int"
@@ -167,16 +189,16 @@ class _Compiler:
         if name in _ENTITY_TIMES:
             return EVERYTHING
         having = f"SELECT entity FROM fact WHERE tenant = $1 AND name = {self._name(name)}"  # noqa: S608
-        exists = f"e.key IN ({having})"
         plain = len(term.path) == 1 and not term.inside
         if plain and term.comparison is Comparison.EXISTS:
-            return Condition(exists)
+            return Condition(self._among(having))
         test = self._test(term) if plain and name not in self._not_indexed else None
         if test is None:
-            return Condition(exists, exact=False)
+            return Condition(self._among(having), exact=False)
+        fitting = f"{having} AND {test}"
         if term.comparison is Comparison.UNEQUAL:
-            return Condition(f"{exists} AND NOT EXISTS ({having} AND entity = e.key AND {test})")
-        return Condition(f"e.key IN ({having} AND {test})")
+            return Condition(f"{self._among(having)} AND NOT {self._found(fitting)}")
+        return Condition(self._among(fitting))
 
     def _test(self, term: Term) -> str | None:
         """A condition on ``fact.value``, None where SQL cannot decide it."""

@@ -86,6 +86,8 @@ class Group:
         self._keys: dict[str, int] = {}
         self._effects = _Effects()
         self.position = 0
+        self.grown = 0
+        """How many entities more there are after it."""
 
     async def run(self, jobs: Sequence[Job], now: Any) -> None:
         """Do everything but the COMMIT. Sets each job's ``result`` or ``error``; raises what concerns them all."""
@@ -200,7 +202,7 @@ class Group:
             )
         if dropped:
             await self._db.execute(_SQL["drop_entities"], [self._keys[entity_id] for entity_id in dropped])
-        self._grown = len(added) - len(dropped)
+        self.grown = len(added) - len(dropped)
 
     async def _keep_changes(self) -> None:
         changes = self._effects.changes
@@ -232,7 +234,7 @@ class Group:
             _SQL["end_group"],
             self._tenant,
             self.position,
-            self._grown,
+            self.grown,
             self._points.added,
             int(self._points.series_changed),
             self._channel,

@@ -25,11 +25,12 @@ from sympolis.stores.following import Bell, follow
 from sympolis.stores.postgres import history, reader, schema, troubles
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.compile import names_in
-from sympolis.stores.postgres.listening import Listener, channel
+from sympolis.stores.postgres.listening import Listener
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.server import About, Connection, Server, connect, connect_once, examine
-from sympolis.stores.postgres.writer import Writer
+from sympolis.stores.postgres.statistics import Statistics
+from sympolis.stores.postgres.writer import Tools, Writer
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _T = TypeVar("_T")
@@ -53,9 +54,9 @@ class PostgresStore:
 
     def __init__(self, server: Server, now: Callable[[], datetime]) -> None:
         self._server = server
-        self._now = now
         self._names = Names(server)
-        self._partitions = Partitions()
+        self._statistics = Statistics(server)
+        self._tools = Tools(server, self._names, Partitions(), self._statistics, now)
         self._places: dict[str, _Place] = {}
         self._opening = asyncio.Lock()
         self._interest: Interest | None = None
@@ -164,6 +165,7 @@ class PostgresStore:
             return
         for place in self._places.values():
             await place.writer.close()
+        await self._statistics.close()
         self._server.closed = True
         for place in self._places.values():
             place.bell.close()
@@ -211,7 +213,7 @@ class PostgresStore:
                 key = await self._tenant_key(tenant, create)
                 if key is None:
                     raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
-                self._places[tenant] = _Place(key, self._writer(key, tenant))
+                self._places[tenant] = _Place(key, Writer(self._tools, key, partial(self._wants, tenant)))
             return self._places[tenant]
 
     async def _tenant_key(self, tenant: str, create: bool) -> int | None:
@@ -223,17 +225,6 @@ class PostgresStore:
                 return key
         except troubles.ANY as error:
             raise self._server.trouble(error) from error
-
-    def _writer(self, key: int, tenant: str) -> Writer:
-        return Writer(
-            self._server,
-            key,
-            self._names,
-            self._partitions,
-            now=self._now,
-            wanted=partial(self._wants, tenant),
-            channel=channel(self._server.address.schema),
-        )
 
     def _wants(self, tenant: str, change: Change) -> bool:
         return self._interest is not None and self._interest(tenant, change)

@@ -49,6 +49,9 @@ INSERT INTO name (iri) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING
 -- The monthly partitions that exist.
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'observation'::regclass
 
+-- name: take_statistics
+ANALYZE entity, entity_type, fact, shape, series
+
 -- name: begin_group
 -- Take the tenant's turn: change numbers follow the order of commits because one writer at a time holds this row.
 SELECT position, series_version FROM tenant WHERE key = $1 FOR UPDATE
@@ -251,4 +254,5 @@ max(o.word) FILTER (WHERE o.form = 2)
 stddev_pop(o.number)
 
 -- name: figure_sumsq
-sum(o.number * o.number)
+-- The server takes it for an error when a square is too small to tell from nothing.
+sum(CASE WHEN abs(o.number) < 1e-150 THEN 0 ELSE o.number * o.number END)

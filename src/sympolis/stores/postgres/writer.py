@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,10 +20,12 @@ from sympolis.domain.changes import Observation
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.postgres import troubles
 from sympolis.stores.postgres.group import Group, Job, Wanted
+from sympolis.stores.postgres.listening import channel
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.points import Points
 from sympolis.stores.postgres.server import Connection, Server
+from sympolis.stores.postgres.statistics import Statistics
 
 _MOST_JOBS: Final = 512
 _MOST_WRITES: Final = 5_000
@@ -33,27 +36,26 @@ class _Unconfirmed(Exception):
     """The COMMIT was sent and not confirmed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the writers of all tenants share. ``now`` gives the time of acceptance."""
+
+    server: Server
+    names: Names
+    partitions: Partitions
+    statistics: Statistics
+    now: Callable[[], datetime]
+
+
 class Writer:
     """Commits the writes of one tenant in groups."""
 
-    def __init__(
-        self,
-        server: Server,
-        tenant: int,
-        names: Names,
-        partitions: Partitions,
-        *,
-        now: Callable[[], datetime],
-        wanted: Wanted,
-        channel: str,
-    ) -> None:
-        self._server = server
+    def __init__(self, tools: Tools, tenant: int, wanted: Wanted) -> None:
+        self._tools = tools
+        self._server = tools.server
         self._tenant = tenant
-        self._names = names
-        self._points = Points(server, tenant, names, partitions)
-        self._now = now
+        self._points = Points(tools.server, tenant, tools.names, tools.partitions)
         self._wanted = wanted
-        self._channel = channel
         self._jobs: deque[Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -132,7 +134,7 @@ class Writer:
             await transaction.start()
             work = self._group(db)
             try:
-                await work.run(group, self._now)
+                await work.run(group, self._tools.now)
             except BaseException:
                 self._points.forget()
                 await _undo(transaction)
@@ -140,9 +142,11 @@ class Writer:
             await self._confirm(transaction)
         self._points.committed()
         self.position = max(self.position, work.position)
+        self._tools.statistics.grown(work.grown)
 
     def _group(self, db: Connection) -> Group:
-        return Group(db, self._tenant, self._names, self._points, wanted=self._wanted, channel=self._channel)
+        called = channel(self._server.address.schema)
+        return Group(db, self._tenant, self._tools.names, self._points, wanted=self._wanted, channel=called)
 
     async def _confirm(self, transaction: Any) -> None:
         try:

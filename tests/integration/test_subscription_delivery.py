@@ -117,7 +117,7 @@ async def _everything_happens(scene: Scene) -> None:
         (["entityDeleted"], ["deleted"]),
         (["attributeCreated"], ["created"]),
         (["attributeUpdated"], ["updated"]),
-        (["attributeDeleted"], ["removed"]),
+        (["attributeDeleted"], ["removed", "emptied"]),
         (["entityCreated", "entityUpdated", "entityDeleted"], ["created", "updated", "removed", "deleted"]),
     ],
 )
@@ -129,6 +129,12 @@ def test_each_trigger_tells_of_its_kind_of_change(triggers: Any, expected: list[
         "deleted": {
             "id": "urn:ngsi-ld:Road:1",
             "type": "Road",
+            "deletedAt": None,
+        },
+        "emptied": {
+            "id": "urn:ngsi-ld:Road:1",
+            "type": "Road",
+            "name": "urn:ngsi-ld:null",
             "deletedAt": None,
         },
     }
@@ -149,7 +155,7 @@ def test_watched_attributes_q_geo_scope_and_ids_restrict() -> None:
         wanted = {
             "watched": await scene.subscribe(watchedAttributes=["speed"]),
             "q": await scene.subscribe(q="speed>40"),
-            "equal": await scene.subscribe(q="speed==50"),
+            "equal": await scene.subscribe(q="speed%3D%3D50"),
             "geo": await scene.subscribe(geoQ=near),
             "scope": await scene.subscribe(scopeQ="/Bologna/#"),
             "id": await scene.subscribe(entities=[{"type": "*", "id": "urn:ngsi-ld:Road:2"}]),
@@ -233,6 +239,8 @@ def test_a_notification_in_each_media_type() -> None:
         [link] = [value for name, value in scene.notifier.notices[0].headers if name == "Link"]
         assert link.startswith(f"<{CORE}")
         assert linked["@context"].startswith(CORE)
+        assert linked["data"] == [{**entity, "@context": linked["@context"]}]
+        assert geo["data"]["@context"] == linked["@context"]
         [feature] = geo["data"]["features"]
         assert feature == {
             "id": entity["id"],
@@ -269,7 +277,6 @@ def test_show_changes_gives_what_it_was_before() -> None:
             "type": "Property",
             "value": "urn:ngsi-ld:null",
             "previousValue": 1,
-            "deletedAt": normalized["gone"]["deletedAt"],
         }
         assert concise["speed"] == {"value": 50, "previousValue": 30}
         assert concise["new"] == 1
@@ -278,6 +285,33 @@ def test_show_changes_gives_what_it_was_before() -> None:
         deleted = scene.notifier.data[2]
         assert deleted["deletedAt"]
         assert (deleted["speed"]["value"], deleted["speed"]["previousValue"]) == ("urn:ngsi-ld:null", 50)
+
+    play(scene)
+
+
+def test_deletions_are_shown_instance_by_instance_and_with_their_times() -> None:
+    async def scene(scene: Scene) -> None:
+        deleting = ["attributeDeleted", "entityDeleted"]
+        await scene.subscribe(
+            watchedAttributes=["name"],
+            notificationTrigger=deleting,
+            notification={"format": "normalized", "sysAttrs": True},
+        )
+        french = {"type": "Property", "value": "Rue", "datasetId": "urn:d:fr"}
+        plain = {"type": "Property", "value": "Road"}
+        await scene.put(1, name=[plain, french], speed=1)
+        await scene.put(1, name=plain, speed=1)
+        await scene.put(1, speed=1)
+        await scene.put(1, speed=1, name=plain)
+        await scene.broker.delete("urn:ngsi-ld:Road:1")
+        await scene.settle()
+        one_gone, all_gone, entity_gone = scene.notifier.data
+        assert [(one["value"], one.get("datasetId"), "deletedAt" in one) for one in one_gone["name"]] == [
+            ("Road", None, False),
+            ("urn:ngsi-ld:null", "urn:d:fr", True),
+        ]
+        assert all_gone["name"]["value"] == "urn:ngsi-ld:null"
+        assert sorted(entity_gone) == ["createdAt", "deletedAt", "id", "modifiedAt", "name", "type"]
 
     play(scene)
 

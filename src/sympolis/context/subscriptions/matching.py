@@ -79,8 +79,8 @@ def triggered(subscription: Subscription, change: Change) -> bool:
         return False
     if _ENTITY_TRIGGER[change.kind] in wanted:
         return True
-    if change.kind is ChangeKind.DELETED:
-        return False
+    if change.kind is ChangeKind.DELETED:  # its attributes go with it
+        return Trigger.ATTRIBUTE_DELETED in wanted and bool(names)
     return any(trigger in wanted for name in names for trigger in attribute_triggers(change, name))
 
 

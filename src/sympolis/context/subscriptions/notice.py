@@ -1,12 +1,13 @@
 """What subscribers are told: entities with what changed in them, and the Notification around them (clause 5.3).
 
-Deleted attributes are shown as the NGSI-LD Null with ``deletedAt``, deleted entities by id, type and ``deletedAt``
-(clause 5.2.1); with ``showChanges``, what was changed or deleted also shows what it was before (clause 5.2.14).
+Deleted attributes are shown as the NGSI-LD Null, with ``deletedAt`` where system attributes are asked for; deleted
+entities by id, type and ``deletedAt`` (clause 5.2.1). With ``showChanges``, what was changed or deleted also shows what
+it was before (clause 5.2.14).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ import msgspec
 
 from sympolis.context.core_context import CORE_URL
 from sympolis.context.instants import format_instant
-from sympolis.context.rendering import LOCATION, Form, compact_types, render_attribute, render_entity
+from sympolis.context.rendering import LOCATION, Form, render_attribute, render_entity
 from sympolis.context.subscriptions.subscription import Endpoint, Subscription, Trigger
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change
@@ -30,17 +31,24 @@ def describe_change(subscription: Subscription, change: Change, terms: Terms) ->
     """The element of ``data`` for a change, as JSON."""
     if change.after is None:
         assert change.before is not None
-        return msgspec.json.encode(_deleted_entity(subscription, change, change.before, terms))
+        return element(subscription, _deleted_entity(subscription, change, change.before, terms), terms)
     shown, gone = _shown(subscription, change.before, change.after)
     document = describe(subscription, shown, terms, geometry_of=change.after)
     members = (
         document["properties"] if document.get("type") == "Feature" and "properties" in document else document
     )
     named = terms.for_types(map(terms.compact, change.after.types))
-    if gone and subscription.shape.form is not Form.KEY_VALUES:
-        _mark_deleted(members, gone, named, change.at)
+    if gone and subscription.shape.sys_attrs and subscription.shape.form is not Form.KEY_VALUES:
+        _mark_deleted(members, shown, gone, named, change.at)
     if subscription.shape.show_changes and change.before is not None:
         _show_changes(members, change, shown, named)
+    return element(subscription, document, terms)
+
+
+def element(subscription: Subscription, document: dict[str, Any], terms: Terms) -> bytes:
+    """The JSON of an element of ``data``; in JSON-LD each brings its @context (clause 6.3.6)."""
+    if subscription.endpoint.accept == LD_JSON:
+        document["@context"] = terms.document
     return msgspec.json.encode(document)
 
 
@@ -90,12 +98,19 @@ def _shown(
     tells = {Trigger.ATTRIBUTE_DELETED, Trigger.ENTITY_UPDATED} & subscription.triggers
     if before is None or not tells:
         return after, {}
-    gone = {
-        name: tuple(map(_null, instances))
-        for name, instances in before.attributes.items()
-        if name not in after.attributes
-    }
-    return (replace(after, attributes={**after.attributes, **gone}), gone) if gone else (after, {})
+    gone = dict(_gone(before, after))
+    shown = {name: (*after.attributes.get(name, ()), *nulls) for name, nulls in gone.items()}
+    return (replace(after, attributes={**after.attributes, **shown}), gone) if gone else (after, {})
+
+
+def _gone(before: Entity, after: Entity) -> Iterator[tuple[str, tuple[Attribute, ...]]]:
+    """Nulls for the instances that are gone; one for an attribute that is gone as a whole."""
+    for name, instances in before.attributes.items():
+        left = {one.dataset_id for one in after.attributes.get(name, ())}
+        if not left:
+            yield name, (replace(_null(instances[0]), dataset_id=None),)
+        elif missing := tuple(_null(one) for one in instances if one.dataset_id not in left):
+            yield name, missing
 
 
 def _null(attribute: Attribute) -> Attribute:
@@ -105,34 +120,55 @@ def _null(attribute: Attribute) -> Attribute:
 
 
 def _mark_deleted(
-    members: dict[str, Any], gone: Mapping[str, tuple[Attribute, ...]], terms: Terms, at: datetime
+    members: dict[str, Any],
+    shown: Entity,
+    gone: Mapping[str, tuple[Attribute, ...]],
+    terms: Terms,
+    at: datetime,
 ) -> None:
-    for name, instances in gone.items():
-        for place, _ in enumerate(instances):
-            if (found := _at(members, terms.compact(name), place, instances[place].kind)) is not None:
+    for name, nulls in gone.items():
+        for place, instance in enumerate(shown.attributes[name]):
+            if instance not in nulls:
+                continue
+            if (found := _at(members, terms.compact(name), place, instance.kind)) is not None:
                 found["deletedAt"] = format_instant(at)
 
 
 def _deleted_entity(
     subscription: Subscription, change: Change, before: Entity, terms: Terms
 ) -> dict[str, Any]:
-    document: dict[str, Any] = {"id": before.id, "type": compact_types(before.types, terms)}
-    if subscription.shape.show_changes:
-        nulls = {name: tuple(map(_null, instances)) for name, instances in before.attributes.items()}
-        document = render_entity(
-            replace(before, attributes=nulls),
-            terms,
-            form=subscription.shape.form,
-            pick=subscription.shape.pick,
-            omit=subscription.shape.omit,
-        )
-        named = terms.for_types(map(terms.compact, before.types))
-        _mark_deleted(document, nulls, named, change.at)
-        _show_changes(document, change, replace(before, attributes=nulls), named)
-    document["deletedAt"] = format_instant(change.at)
+    """Id, type and time of deletion; attributes only where they were asked for: as Nulls."""
+    shape = subscription.shape
+    gone = _told_of_deleted(subscription, before)
+    shown = replace(before, attributes=gone)
+    document = render_entity(shown, terms, form=shape.form, pick=shape.pick, omit=shape.omit)
+    named = terms.for_types(map(terms.compact, before.types))
+    if shape.sys_attrs:
+        _add_times(document, before)
+        if shape.form is not Form.KEY_VALUES:
+            _mark_deleted(document, shown, gone, named, change.at)
+    if shape.show_changes:
+        _show_changes(document, change, shown, named)
+    document["id"], document["deletedAt"] = before.id, format_instant(change.at)
     if subscription.endpoint.accept == GEO_JSON:
         return _feature(document, Entity(before.id, before.types))
     return document
+
+
+def _told_of_deleted(subscription: Subscription, before: Entity) -> dict[str, tuple[Attribute, ...]]:
+    """The Nulls of a deleted entity's attributes: all to show changes, the watched ones to tell of their deletion."""
+    by_attribute = Trigger.ATTRIBUTE_DELETED in subscription.triggers
+    if not by_attribute and not subscription.shape.show_changes:
+        return {}
+    watched = subscription.watched if by_attribute and not subscription.shape.show_changes else frozenset()
+    nulls = dict(_gone(before, Entity(before.id, before.types)))
+    return {name: one for name, one in nulls.items() if not watched or name in watched}
+
+
+def _add_times(document: dict[str, Any], entity: Entity) -> None:
+    for name, at in (("createdAt", entity.created_at), ("modifiedAt", entity.modified_at)):
+        if at is not None:
+            document[name] = format_instant(at)
 
 
 # --- what it was before
@@ -197,6 +233,7 @@ def notification(
     """The Notification with these elements of ``data`` (clauses 5.3.1 and 6.3.8)."""
     endpoint = subscription.endpoint
     in_body = endpoint.accept == LD_JSON or (endpoint.accept == GEO_JSON and not endpoint.body_is_json)
+    context = b',"@context":' + msgspec.json.encode(terms.document) if in_body else b""
     headers = [*endpoint.receiver_info]
     if tenant:
         headers.append(("NGSILD-Tenant", tenant))
@@ -207,16 +244,18 @@ def notification(
             _ENVELOPE[0], notification_id.encode(),
             _ENVELOPE[1], msgspec.json.encode(subscription.id),
             _ENVELOPE[2], format_instant(now).encode(),
-            _ENVELOPE[3], _data(elements, endpoint.accept),
-            b',"@context":' + msgspec.json.encode(terms.document) if in_body else b"", b"}",
+            _ENVELOPE[3], _data(elements, endpoint.accept, context),
+            context if endpoint.accept == LD_JSON else b"", b"}",
         )
     )  # fmt: skip
     return Notice(endpoint, endpoint.accept, tuple(headers), body)
 
 
-def _data(elements: Sequence[bytes], accept: str) -> bytes:
+def _data(elements: Sequence[bytes], accept: str, context: bytes) -> bytes:
     joined = b"[" + b",".join(elements) + b"]"
-    return b'{"type":"FeatureCollection","features":' + joined + b"}" if accept == GEO_JSON else joined
+    if accept != GEO_JSON:
+        return joined
+    return b'{"type":"FeatureCollection","features":' + joined + context + b"}"
 
 
 def _link(terms: Terms) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sympolis.context import geoquery, qlanguage, typelanguage
 from sympolis.context.instants import parse_instant
@@ -80,7 +80,7 @@ def parse(
     recording = RecordingTerms(terms)
     expanded = _expanded(document, terms)
     if "q" in expanded:
-        qlanguage.parse(_text(expanded["q"], "q"), recording)
+        _query(expanded["q"], "q", recording)
     return build(
         id=subscription_id,
         document=expanded,
@@ -101,7 +101,7 @@ def change(
     given = {name: value for name, value in fragment.items() if value is not None and value != NULL}
     recording = RecordingTerms(terms)
     if "q" in given:
-        qlanguage.parse(_text(given["q"], "q"), recording)
+        _query(given["q"], "q", recording)
     kept = {name: value for name, value in present.document.items() if name not in fragment}
     return build(
         id=present.id,
@@ -141,7 +141,7 @@ def build(  # noqa: PLR0913 — the columns of a kept subscription
         selectors=_selectors(document, terms),
         watched=frozenset(document.get("watchedAttributes", ())),
         triggers=_triggers(document),
-        q=_optional(document, "q", lambda text, where: qlanguage.parse(_text(text, where), terms)),
+        q=_optional(document, "q", lambda text, where: _query(text, where, terms)),
         geo=_optional(document, "geoQ", lambda value, where: _geo(value, where, terms)),
         scope=_optional(document, "scopeQ", lambda text, where: scopes.parse(_text(text, where))),
         datasets=frozenset(_optional(document, "datasetId", _texts) or ()),
@@ -276,6 +276,11 @@ def _selector(value: Mapping[str, Any], terms: Terms) -> Selector:
         ids=tuple(check_entity_id(one, where="entities.id") for one in ids),
         id_pattern=pattern,
     )
+
+
+def _query(value: Any, where: str, terms: Terms) -> Any:
+    """``q`` is written as it would stand in a URL, so it may be percent-encoded."""
+    return qlanguage.parse(unquote(_text(value, where)), terms)
 
 
 def _triggers(document: Mapping[str, Any]) -> frozenset[Trigger]:

@@ -15,15 +15,13 @@ from itertools import count
 from typing import cast
 from uuid import uuid4
 
-import msgspec
-
 from sympolis.context.query import Query
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import Pending, Settlement
 from sympolis.context.subscriptions.index import SubscriptionIndex
 from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler, parcel_of
 from sympolis.context.subscriptions.matching import Matcher, entity_test
-from sympolis.context.subscriptions.notice import Notice, describe, describe_change, notification
+from sympolis.context.subscriptions.notice import Notice, describe, describe_change, element, notification
 from sympolis.context.subscriptions.sending import Time
 from sympolis.context.subscriptions.subscription import Record, Status, Subscription
 from sympolis.context.subscriptions.throttle import Throttle
@@ -160,12 +158,12 @@ class TenantWorker:
     def _match(self, change: Change) -> None:
         for subscription in self._matcher.matches(change, self._time.now()):
             try:
-                element = describe_change(subscription, change, self._terms[subscription.id])
+                told = describe_change(subscription, change, self._terms[subscription.id])
             except Exception:  # one subscription that cannot be served must not stop the others
                 log.exception("change could not be described", extra={"action": "notify"})
                 continue
             pending = Pending(
-                next(self._numbers), self.tenant, subscription.id, change.entity_id, change.at, element
+                next(self._numbers), self.tenant, subscription.id, change.entity_id, change.at, told
             )
             self._settler.step.added[pending.number] = pending
             self._dispatch(subscription, pending)
@@ -216,7 +214,9 @@ class TenantWorker:
         entities = await self._present(subscription)
         if entities:
             terms = self._terms[subscription.id]
-            elements = tuple(msgspec.json.encode(describe(subscription, one, terms)) for one in entities)
+            elements = tuple(
+                element(subscription, describe(subscription, one, terms), terms) for one in entities
+            )
             self._lanes.put(Parcel(self.tenant, subscription.id, elements), subscription.endpoint)
 
     async def _present(self, subscription: Subscription) -> list[Entity]:

@@ -27,7 +27,8 @@ class Settings:
     """How to run one twin.
 
     ``city`` is a name (``bologna``) or a path to a city package; ``data`` the folder that keeps everything the twin
-    knows (one sub-folder per city); ``store`` is ``embedded`` or ``memory``; ``hosts`` are further names under which
+    knows (one sub-folder per city); ``store`` is ``embedded``, ``memory`` or
+    ``postgresql://…``; ``hosts`` are further names under which
     browsers may reach the server (a guard against DNS rebinding); ``allow_loopback`` lets the server call out to
     private addresses, for tests and for several twins on one machine.
     """
@@ -45,7 +46,10 @@ class Settings:
     def __post_init__(self) -> None:
         _check(0 <= self.port <= 65535, "port", f"{self.port} is not a port", "use 0 (any free one) to 65535")
         _check(
-            self.store in STORES, "store", f"{self.store!r} is not a store", f"use one of {', '.join(STORES)}"
+            self.store in STORES or self.store.startswith(POSTGRESQL),
+            "store",
+            f"{self.store!r} is not a store",
+            f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL}",
         )
         _check(
             1 <= self.max_body_mb <= 1024,
@@ -62,6 +66,8 @@ class Settings:
 
 
 STORES = ("embedded", "memory")
+POSTGRESQL = "postgresql://"
+"""A store setting that begins so is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 

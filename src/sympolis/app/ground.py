@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sympolis.app.fetching import context_fetcher
 from sympolis.app.notifying import open_subscriptions
@@ -11,11 +12,15 @@ from sympolis.context.broker import Broker
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
+from sympolis.domain import errors
 from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
-from sympolis.settings import Settings
+from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from sympolis.stores.postgres import PostgresStore
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,28 @@ class Ground:
 async def lay_ground(settings: Settings, folder: Path) -> Ground:
     """Store, contexts and the way out, for ``settings``; files below ``folder``. Raises ``StoreUnavailable``."""
     client = HttpClient(Guard(EgressPolicy(allow_loopback=settings.allow_loopback)))
-    store: Store = MemoryStore() if settings.store == "memory" else EmbeddedStore.open(folder / "store")
+    store = await _open_store(settings, folder)
     contexts = Contexts(fetch=context_fetcher(client))
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     return Ground(Broker(store), contexts, subscriptions, client)
+
+
+async def _open_store(settings: Settings, folder: Path) -> Store:
+    if settings.store == "memory":
+        return MemoryStore()
+    if settings.store.startswith(POSTGRESQL):
+        return await _postgres().open(settings.store)
+    return EmbeddedStore.open(folder / "store")
+
+
+def _postgres() -> type[PostgresStore]:
+    """Loaded only where it is asked for: its driver is an extra."""
+    try:
+        from sympolis.stores.postgres import PostgresStore
+    except ImportError as problem:
+        raise errors.SettingsInvalid(
+            "the driver for PostgreSQL is not installed",
+            where="store",
+            hint="pip install 'sympolis[postgres]'",
+        ) from problem
+    return PostgresStore

@@ -18,7 +18,10 @@ Data = Annotated[
     typer.Option("--data", metavar="DIR", help="Folder that keeps the twin.", show_default=".sympolis"),
 ]
 Store = Annotated[
-    str | None, typer.Option("--store", metavar="KIND", help="embedded or memory.", show_default="embedded")
+    str | None,
+    typer.Option(
+        "--store", metavar="KIND", help="embedded, memory or postgresql://…", show_default="embedded"
+    ),
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Address to bind.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes any free one.", show_default="8400")]

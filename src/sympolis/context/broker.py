@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from sympolis.context import merge
+from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, Store, StoreStatus, Write
+from sympolis.context.store import History, Page, Profiling, Store, StoreStatus, Write
 from sympolis.domain import errors
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
@@ -63,6 +64,12 @@ class Broker:
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """Observations or aggregates (clauses 5.7.3, 5.7.4)."""
         return await self.store.history(query, tenant=tenant)
+
+    async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
+        """What kinds of entities there are (clauses 5.7.5–5.7.10). Raises ``NotImplementedHere``."""
+        if not isinstance(self.store, Profiling):
+            raise errors.NotImplementedHere("this store cannot tell its types and attributes", where="store")
+        return await self.store.profiles(tenant=tenant)
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """The change log from a number on, without end."""

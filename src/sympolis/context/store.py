@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from sympolis.context.profiles import Profile
 from sympolis.context.query import Aggregation, HistoryQuery, Query
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import AttributeKind, Entity
@@ -146,4 +147,13 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was acknowledged and let go of the files."""
+        ...
+
+
+@runtime_checkable
+class Profiling(Protocol):
+    """A store that can tell what kinds of entities it holds without reading them."""
+
+    async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
+        """The profiles of all entities that are there, in no order."""
         ...

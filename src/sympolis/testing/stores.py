@@ -38,7 +38,7 @@ from sympolis.context.query import (
     TypeIs,
     ValueRange,
 )
-from sympolis.context.store import Store, Write
+from sympolis.context.store import Profiling, Store, Write
 from sympolis.domain.changes import Change, ChangeKind, Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import (
@@ -579,6 +579,36 @@ class StoreContract:
         await expect(near(11.40))
 
     # --- tenants and the end
+
+    @with_store
+    async def test_profiles_follow_every_change(self, store: Store) -> None:
+        """Whatever happens, the profiles are those of the entities that are there."""
+        if not isinstance(store, Profiling):
+            pytest.skip("this store does not tell profiles")
+        first, second, third = road(1, speed=1), road(2, speed=2), road(3, name="x")
+        await store.write(creating(first, second, third))
+        await store.write([Write(first.id, merge.upsert_replace(road(1, speed=5)))])
+        await store.write([Write(second.id, merge.upsert_replace(road(2, speed=2, name="y")))])
+        await store.write([Write(third.id, merge.delete), *creating(first)])
+        found = [(one.types, dict(one.attributes), one.count) for one in await store.profiles()]
+        kinds = (AttributeKind.PROPERTY,)
+        assert sorted(found, key=lambda one: len(one[1])) == [
+            ((ROAD,), {SPEED: kinds}, 1),
+            ((ROAD,), {SPEED: kinds, NAME: kinds}, 1),
+        ]
+
+    @with_store
+    async def test_a_write_taken_back_leaves_no_profile(self, store: Store) -> None:
+        """Profiles go back with the write that failed."""
+        if not isinstance(store, Profiling):
+            pytest.skip("this store does not tell profiles")
+
+        def broken(_before: Entity | None, _at: datetime) -> Entity | None:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await store.write([*creating(road(1, speed=1)), Write("urn:a:b", broken)])
+        assert list(await store.profiles()) == []
 
     @with_store
     async def test_tenants_do_not_see_each_other(self, store: Store) -> None:

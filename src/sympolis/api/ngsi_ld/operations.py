@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import batch_changes, changing, reading, subscriptions
+from sympolis.api.ngsi_ld import batch_changes, changing, discovery, reading, subscriptions
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -67,6 +67,7 @@ SCHEMAS: dict[str, Schema] = {
     },
     **subscriptions.SCHEMAS,
     **changing.SCHEMAS,
+    **discovery.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -113,6 +114,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *subscriptions.operations(parts),
         *changing.operations(parts),
         *batch_changes.operations(parts),
+        *discovery.operations(parts),
     )
 
 

@@ -16,6 +16,7 @@ import shapely
 
 from sympolis.context import geometry
 from sympolis.context.evaluate import matcher
+from sympolis.context.profiles import Profile
 from sympolis.context.query import GeoQuery, Query, TypeIs
 from sympolis.context.store import Page
 from sympolis.domain.changes import Change
@@ -25,6 +26,7 @@ from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.compile import Selection, compile_query, names_in
 from sympolis.stores.embedded.files import fetch_all, fetch_value
+from sympolis.stores.outlines import decode_profile
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _LONGEST_S: Final = 10.0
@@ -74,6 +76,11 @@ def changes_with_states(db: apsw.Connection, after: int, limit: int) -> list[Cha
 
 def _state(body: bytes | None) -> Entity | None:
     return None if body is None else bodies.decode_entity(body)
+
+
+def profiles(db: apsw.Connection) -> list[Profile]:
+    """All profiles."""
+    return [decode_profile(*row) for row in db.execute(_SQL["profiles"])]
 
 
 def tallies(db: apsw.Connection) -> tuple[int, int, int]:

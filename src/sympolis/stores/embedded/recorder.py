@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from sympolis.context import effects, geometry
+from sympolis.context import effects, geometry, profiles
 from sympolis.context.store import Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
@@ -19,9 +19,13 @@ from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.facts import Fact, facts
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.observed import observed_changes
+from sympolis.stores.outlines import encode_outline
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _MOST_SERIES_KEPT = 20_000
+
+Counts = tuple[dict[str, int], dict[profiles.Outline, int]]
+"""Counts that are not written down yet: entities and observations, and entities by outline."""
 
 Wanted = Callable[[Change, Entity | None, Entity | None], bool]
 """Whether the states around a change are to be kept."""
@@ -41,18 +45,21 @@ class Recorder:
         self._names: dict[str, int] = {}
         self._series: dict[tuple[str, str, str], tuple[int, tuple[str, ...], str]] = {}
         self._tallies = {"entities": 0, "observations": 0}
+        self._profiles: dict[profiles.Outline, int] = {}
         self.position = 0
         self.reload()
+        if fetch_value(self._db, _SQL["unprofiled"]):
+            self._profile_all()
 
-    def tallies(self) -> dict[str, int]:
+    def tallies(self) -> Counts:
         """The counts not written down yet, to go back to."""
-        return dict(self._tallies)
+        return dict(self._tallies), dict(self._profiles)
 
-    def reload(self, tallies: dict[str, int] | None = None) -> None:
+    def reload(self, counts: Counts | None = None) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._names = dict(fetch_all(self._db, _SQL["names"]))
         self._series.clear()
-        self._tallies = tallies or dict.fromkeys(self._tallies, 0)
+        self._tallies, self._profiles = counts or (dict.fromkeys(self._tallies, 0), {})
         self.position = fetch_value(self._db, _SQL["position"])
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
@@ -75,6 +82,13 @@ class Recorder:
             if count:
                 self._db.execute(_SQL["add_to_tally"], (count, what))
                 self._tallies[what] = 0
+        for outline, count in self._profiles.items():
+            if count:
+                text = encode_outline(outline)
+                self._db.execute(_SQL["add_to_profile"], (text, count))
+                if count < 0:
+                    self._db.execute(_SQL["drop_empty_profile"], (text,))
+        self._profiles.clear()
 
     # --- one entity
 
@@ -107,10 +121,26 @@ class Recorder:
         else:
             self._db.execute(_SQL["change_entity"], (bodies.encode_entity(after), key))
         assert key is not None
+        self._profile(before, after, names)
         self._index_types(key, before, after)
         old = before.attributes if before is not None else {}
         new = after.attributes if after is not None else {}
         self._index_values(key, [(self._name(name), old.get(name, ()), new.get(name, ())) for name in names])
+
+    def _profile(self, before: Entity | None, after: Entity | None, names: Iterable[str]) -> None:
+        if before is not None and after is not None and profiles.same_outline(before, after, names):
+            return
+        for entity, step in ((before, -1), (after, 1)):
+            if entity is not None:
+                outline = profiles.outline(entity)
+                self._profiles[outline] = self._profiles.get(outline, 0) + step
+
+    def _profile_all(self) -> None:
+        """Profiles for a file that was written before there were any."""
+        with self._db:
+            for (body,) in self._db.execute(_SQL["all_bodies"]):
+                self._profile(None, bodies.decode_entity(body), ())
+            self.flush()
 
     def _index_types(self, key: int, before: Entity | None, after: Entity | None) -> None:
         old = before.types if before is not None else ()

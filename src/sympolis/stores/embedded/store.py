@@ -20,6 +20,7 @@ from typing import Final
 import apsw
 
 from sympolis.context import effects
+from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
@@ -82,6 +83,10 @@ class EmbeddedStore:
         if 0 < len(query.ids) <= _MOST_IDS_HERE and query.geo is None:
             return place.read_here(lambda db: reader.query(db, query))
         return await place.read(lambda db: reader.query(db, query))
+
+    async def profiles(self, *, tenant: str = "") -> list[Profile]:
+        """See ``Profiling.profiles``."""
+        return await self._place(tenant).read(reader.profiles)
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""

@@ -159,5 +159,22 @@ FROM chosen, lift GROUP BY place ORDER BY place
 -- name: tallies
 SELECT what, count FROM tally
 
+-- name: profiles
+SELECT outline, count FROM profile
+
+-- name: add_to_profile
+INSERT INTO profile (outline, count) VALUES (?, ?)
+ON CONFLICT (outline) DO UPDATE SET count = profile.count + excluded.count
+
+-- name: drop_empty_profile
+DELETE FROM profile WHERE outline = ? AND count = 0
+
+-- name: unprofiled
+-- Whether the file has entities from before there were profiles.
+SELECT EXISTS (SELECT 1 FROM entity) AND NOT EXISTS (SELECT 1 FROM profile)
+
+-- name: all_bodies
+SELECT body FROM entity
+
 -- name: add_to_tally
 UPDATE tally SET count = count + ? WHERE what = ?

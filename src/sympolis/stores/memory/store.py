@@ -11,6 +11,7 @@ from sympolis.context import effects
 from sympolis.context.aggregate import aggregate, in_range
 from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
 from sympolis.context.merge import same_value
+from sympolis.context.profiles import Profile, profiles_of
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Series, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
@@ -85,6 +86,10 @@ class MemoryStore:
         found = [entities[key] for key in sorted(entities) if holds(entities[key])]
         page = found[query.offset : query.offset + query.limit]
         return Page(tuple(page), len(found) if query.count else None)
+
+    async def profiles(self, *, tenant: str = "") -> list[Profile]:
+        """See ``Profiling.profiles``."""
+        return profiles_of(self._place(tenant).entities.values())
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""

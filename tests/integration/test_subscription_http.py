@@ -99,7 +99,8 @@ def test_the_life_of_a_subscription(play: Play) -> None:
         plain = await ask("GET", f"{SUBSCRIPTIONS}/{ID}?options=sysAttrs")
         assert plain.json["entities"] == [{"type": "https://city.example/Road"}]
         assert plain.json["createdAt"] == plain.json["modifiedAt"]
-        patched = await ask("PATCH", f"{SUBSCRIPTIONS}/{ID}", {"isActive": False, "q": None})
+        merging = {"content-type": "application/merge-patch+json"}
+        patched = await ask("PATCH", f"{SUBSCRIPTIONS}/{ID}", {"isActive": False, "q": None}, headers=merging)
         assert (patched.status, patched.body) == (204, b"")
         found = (await ask("GET", f"{SUBSCRIPTIONS}/{ID}")).json
         assert (found["status"], found["isActive"], "q" in found) == ("paused", False, False)

@@ -11,7 +11,7 @@ import msgspec
 from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, page_links, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.linking import Inbox, context_headers, linked_context, terms_of
+from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, linked_context, terms_of
 from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
 from sympolis.api.parameters import ListParameter, Parameter
 from sympolis.api.parts import ApiParts
@@ -29,7 +29,6 @@ from sympolis.domain import errors
 
 PATH = f"{ROOT}/subscriptions"
 DEAD_LETTERS_PATH = "/api/subscriptions/dead-letters"
-MERGE_PATCH = "application/merge-patch+json"
 
 OPTIONS = ListParameter(name="options", text="sysAttrs: also createdAt and modifiedAt.", max_items=4)
 SUBSCRIPTION = Parameter(name="subscription", text="Only those of this subscription.", max_length=2048)

@@ -29,7 +29,7 @@ class Names:
     async def look_up(self, iris: Iterable[str]) -> Mapping[str, int]:
         """The numbers of these names; names that nothing bears are left out."""
         wanted = set(iris)
-        missing = wanted - self._keys.keys()
+        missing = {iri for iri in wanted if iri not in self._keys}
         if missing:
             async with self._server.side() as connection:
                 self._learn(await connection.fetch(_SQL["name_keys"], sorted(missing)))
@@ -37,7 +37,7 @@ class Names:
 
     async def make(self, iris: Iterable[str]) -> None:
         """See that all of these have numbers."""
-        missing = sorted(set(iris) - self._keys.keys())
+        missing = sorted({iri for iri in iris if iri not in self._keys})
         if not missing:
             return
         async with self._server.side() as connection:

@@ -92,7 +92,7 @@ class Points:
         self, db: Connection, points: Sequence[Observation], handles: Sequence[_Handle]
     ) -> None:
         """See that every series is there and its row says what its newest statement says."""
-        await self._find(db, sorted(set(handles) - self._lines.keys()))
+        await self._find(db, sorted({handle for handle in handles if handle not in self._lines}))
         wanted: dict[_Handle, _Line] = {}
         for handle, point in zip(handles, points, strict=True):
             wanted[handle] = _with(wanted.get(handle) or self._lines.get(handle), point)

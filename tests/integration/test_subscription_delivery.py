@@ -18,7 +18,7 @@ from sympolis.context.subscriptions.notice import Notice
 from sympolis.context.subscriptions.sending import DeliveryPolicy
 from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
-from sympolis.domain.errors import DeliveryFailed, DeliveryRefused
+from sympolis.domain.errors import DeliveryFailed, DeliveryRefused, StoreUnavailable
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.embedded.subscriptions import EmbeddedBooks
 from sympolis.stores.memory import MemoryStore
@@ -475,6 +475,64 @@ def test_time_interval_tells_what_is_there() -> None:
         ]
 
     play(scene)
+
+
+# --- outages and restarts
+
+
+def test_a_store_that_is_away_for_a_while_is_asked_again() -> None:
+    class Moody(MemoryStore):
+        away = False
+
+        async def changes(self, *arguments: Any, **more: Any) -> Any:
+            if self.away:
+                raise StoreUnavailable("restarting")
+            return await super().changes(*arguments, **more)
+
+    store = Moody()
+
+    async def scene(scene: Scene) -> None:
+        await scene.subscribe()
+        store.away = True
+        await scene.put(1, speed=10)
+        while not scene.time.slept:
+            await asyncio.sleep(0)
+        store.away = False
+        await scene.put(1, speed=20)
+        await scene.time.advance(1, scene.settle)
+        assert [one["speed"] for one in scene.notifier.data] == [10, 20]
+
+    play(scene, Scene(store=store))
+
+
+def test_books_that_cannot_be_kept_for_a_while_lose_nothing() -> None:
+    class Full(MemoryBooks):
+        refusals = 2
+
+        def settle(self, step: Any) -> None:
+            if self.refusals and step.added:
+                self.refusals -= 1
+                raise StoreUnavailable("disk full")
+            super().settle(step)
+
+    def down(_: Notice) -> None:
+        raise DeliveryFailed("down")
+
+    books = Full()
+
+    async def scene(scene: Scene) -> None:
+        await scene.subscribe()
+        await scene.put(1, speed=10)
+        await scene.put(1, speed=20)
+        while len(books.pending("")) < 2:  # or the scene's time is up
+            await scene.time.advance(1, lambda: asyncio.sleep(0))
+            await asyncio.sleep(0)
+        assert books.refusals == 0
+
+    play(
+        scene,
+        Scene(books=books, notifier=NotingNotifier(down), policy=DeliveryPolicy(attempts=50, jitter=0.0)),
+    )
 
 
 # --- restarts

@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,6 +24,9 @@ from sympolis.context.subscriptions.subscription import Endpoint, Record
 from sympolis.domain.errors import DeliveryFailed, DeliveryRefused, StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+_RETRY_S = 1.0
+_LAST_KEEPING_S = 5.0
 
 LaneKey = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -59,8 +63,9 @@ class Sender(Protocol):
 class Settler:
     """Keeps steps in the books, all that have come together at once. ``kept`` is called after each, with it."""
 
-    def __init__(self, books: SubscriptionBooks, kept: Callable[[Settlement], None]) -> None:
+    def __init__(self, books: SubscriptionBooks, kept: Callable[[Settlement], None], time: Time) -> None:
         self._books = books
+        self._time = time
         self._kept = kept
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sympolis-subscriptions")
         self._due = asyncio.Event()
@@ -93,7 +98,9 @@ class Settler:
     async def close(self) -> None:
         """Keep what is there and stop."""
         if self._task is not None:
-            await self.flush()
+            with suppress(TimeoutError):  # a full disk must not keep the server from stopping
+                async with asyncio.timeout(_LAST_KEEPING_S):
+                    await self.flush()
             self._task.cancel()
             await asyncio.gather(self._task, *self._spawned, return_exceptions=True)
         self._thread.shutdown()
@@ -118,7 +125,7 @@ class Settler:
                 await self.do(lambda: self._books.settle(step))
             except StoreUnavailable:
                 log.exception("the state of subscriptions could not be kept", extra={"action": "notify"})
-                await asyncio.sleep(1)
+                await self._time.sleep(_RETRY_S)
             else:
                 self._kept(step)
                 return

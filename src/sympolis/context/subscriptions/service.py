@@ -58,7 +58,7 @@ class Subscriptions:
         self._contexts = contexts
         self._books = books
         self._time = time or WallTime()
-        self._settler = Settler(books, self._after_step)
+        self._settler = Settler(books, self._after_step, self._time)
         self._lanes = Lanes(self, notifier, self._settler, time=self._time, policy=policy or DeliveryPolicy())
         self._tenants: dict[str, TenantWorker] = {}
         self._forgotten: dict[str, int] = {}

@@ -28,11 +28,12 @@ from sympolis.context.subscriptions.throttle import Throttle
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change
 from sympolis.domain.entity import Entity
-from sympolis.domain.errors import StoreUnavailable, SympolisError
+from sympolis.domain.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 _PAGE = 500
+_RETRY_S = 1.0
 _MOST_PERIODIC = 1000
 """Entities in one periodic notification."""
 _BREATH = 50
@@ -123,17 +124,23 @@ class TenantWorker:
                 self._dispatch(self.subscriptions[one.subscription], one)
 
     async def _follow(self) -> None:
-        try:
-            while True:
-                changes = await self._store.changes(
-                    self.position, limit=_PAGE, states=True, tenant=self.tenant
-                )
-                if changes:
-                    await self._take(changes)
-                elif not await self._heard():
-                    return
-        except StoreUnavailable:  # closed meanwhile: that is how following ends
-            return
+        """Read and match until ``close``; a store that is away for a while (a restarted server) is asked again."""
+        while True:
+            try:
+                await self._read()
+            except StoreUnavailable:
+                log.warning("the change log cannot be read now", extra={"action": "notify"})
+            except Exception:  # a defect of ours must not silence the tenant for good
+                log.exception("the change log could not be followed", extra={"action": "notify"})
+            await self._time.sleep(_RETRY_S)
+
+    async def _read(self) -> None:
+        while True:
+            changes = await self._store.changes(self.position, limit=_PAGE, states=True, tenant=self.tenant)
+            if changes:
+                await self._take(changes)
+            elif not await self._heard():
+                return
 
     async def _heard(self) -> bool:
         """Wait for the next change; False where there will be none."""
@@ -202,9 +209,7 @@ class TenantWorker:
             due = max(due + gap, self._time.now())
             try:
                 await self._tell_present(subscription)
-            except StoreUnavailable:
-                return
-            except SympolisError:
+            except Exception:  # the next time may be better
                 log.exception("periodic notification failed", extra={"action": "notify"})
 
     async def _tell_present(self, subscription: Subscription) -> None:

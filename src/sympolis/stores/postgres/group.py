@@ -8,7 +8,8 @@ nothing to what is collected.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,14 +17,15 @@ from typing import Any, Final
 import msgspec
 import shapely
 
-from sympolis.context import effects, geometry
-from sympolis.context.store import Write
+from sympolis.context import effects, geometry, profiles
+from sympolis.context.store import Retraction, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
 from sympolis.stores.bodies import decode_entity, encode_entity
 from sympolis.stores.observed import observed_changes
+from sympolis.stores.outlines import encode_outline
 from sympolis.stores.postgres.facts import facts
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.points import Points
@@ -45,6 +47,7 @@ class Job:
     future: asyncio.Future[Any]
     writes: Sequence[Write] = ()
     observations: Sequence[Observation] = ()
+    retraction: Retraction | None = None
     result: Any = None
     error: BaseException | None = None
 
@@ -89,7 +92,7 @@ class Group:
         self.grown = 0
         """How many entities more there are after it."""
 
-    async def run(self, jobs: Sequence[Job], now: Any) -> None:
+    async def run(self, jobs: Sequence[Job], now: Callable[[], datetime]) -> None:
         """Do everything but the COMMIT. Sets each job's ``result`` or ``error``; raises what concerns them all."""
         started, version = await self._db.fetchrow(_SQL["begin_group"], self._tenant)
         self.position = started
@@ -99,17 +102,24 @@ class Group:
         for job in writing:
             await self._decide(job, now())
         await self._keep_entities()
-        observing = [job for job in jobs if job.observations]
+        await self._observe([job for job in jobs if job.observations], now)
+        for job in jobs:
+            if job.retraction is not None:
+                gone, job.result = await self._points.retract(self._db, job.retraction, at := now())
+                self._log(observed_changes(gone, self.position, at, job.cause))
+        if self.position > started or self._points.touched:
+            await self._keep_changes()
+            await self._keep_states()
+            await self._end()
+
+    async def _observe(self, observing: Sequence[Job], now: Callable[[], datetime]) -> None:
+        """Keep the points that the writes lead to, then those of each observing job."""
         accepted = await self._points.keep(
             self._db, [self._effects.points, *(job.observations for job in observing)]
         )
         for job, grown in zip(observing, accepted[1:], strict=True):
             job.result = len(grown)
             self._log(observed_changes(grown, self.position, now(), job.cause))
-        if self.position > started or self._points.touched:
-            await self._keep_changes()
-            await self._keep_states()
-            await self._end()
 
     # --- deciding
 
@@ -185,6 +195,15 @@ class Group:
         for before, after in steps:
             rows.add(before, after)
         await rows.keep(self._db, self._tenant)
+        await self._keep_profiles(_profile_steps(steps))
+
+    async def _keep_profiles(self, counts: Mapping[profiles.Outline, int]) -> None:
+        if not counts:
+            return
+        outlines = [encode_outline(outline) for outline in counts]
+        await self._db.execute(_SQL["add_to_profiles"], self._tenant, outlines, list(counts.values()))
+        if min(counts.values()) < 0:
+            await self._db.execute(_SQL["drop_empty_profiles"], self._tenant)
 
     async def _keep_bodies(self, steps: Sequence[tuple[Entity | None, Entity | None]]) -> None:
         bodies = self._effects.bodies
@@ -239,6 +258,25 @@ class Group:
             int(self._points.series_changed),
             self._channel,
         )
+
+
+def _profile_steps(steps: Iterable[tuple[Entity | None, Entity | None]]) -> dict[profiles.Outline, int]:
+    """By how much the number of entities of each outline changes."""
+    counts: Counter[profiles.Outline] = Counter()
+    for before, after in steps:
+        if before is not None and after is not None and _same_outline(before, after):
+            continue
+        if before is not None:
+            counts[profiles.outline(before)] -= 1
+        if after is not None:
+            counts[profiles.outline(after)] += 1
+    return {outline: count for outline, count in counts.items() if count}
+
+
+def _same_outline(before: Entity, after: Entity) -> bool:
+    old, new = before.attributes, after.attributes
+    names = [name for name in {**old, **new} if old.get(name) is not new.get(name)]
+    return profiles.same_outline(before, after, names)
 
 
 def _body(state: Entity | None) -> bytes | None:

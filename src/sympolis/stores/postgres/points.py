@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sympolis.context.store import Retraction
 from sympolis.domain.changes import Observation
 from sympolis.stores import sql
 from sympolis.stores.postgres.bodies import encode_value
@@ -115,6 +116,31 @@ class Points:
             self._lines[entity, name, dataset] = _Line(key, tuple(types), kind, aware(since), aware(until))
 
     # --- points
+
+    async def retract(
+        self, db: Connection, wanted: Retraction, at: datetime
+    ) -> tuple[list[Observation], int]:
+        """Delete points: one that stands for each series that lost some, and how many there were."""
+        every = wanted.every or wanted.name is None
+        rows = await db.fetch(
+            _SQL["retract_points"],
+            self._tenant,
+            wanted.entity_id,
+            wanted.name,
+            every,
+            wanted.dataset_id or "",
+            wanted.at,
+        )
+        hit = [row for row in rows if row["points"]]
+        total = sum(row["points"] for row in hit)
+        if total:
+            await db.execute(_SQL["drop_empty_series"], [row["key"] for row in hit])
+            self._lines.clear()
+            self.added -= total
+            self.series_changed = self.touched = True
+        return [
+            Observation(wanted.entity_id, tuple(row["types"]), row["iri"], at, None) for row in hit
+        ], total
 
     async def _insert(self, db: Connection, points: Sequence[Observation], keys: Sequence[int]) -> set[int]:
         """The places of the points that were new or different. A time that occurs again waits for the next wave."""

@@ -15,13 +15,15 @@ from functools import partial
 from typing import TypeVar
 
 from sympolis.context import effects
+from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Interest, Page, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.stores import sql
 from sympolis.stores.following import Bell, follow
+from sympolis.stores.outlines import decode_profile
 from sympolis.stores.postgres import history, reader, schema, troubles
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.compile import names_in
@@ -93,6 +95,19 @@ class PostgresStore:
         accepted: int = await place.writer.observe(observations, cause)
         place.bell.ring()
         return accepted
+
+    async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Retracting.retract``."""
+        place = await self._place(tenant)
+        gone: int = await place.writer.retract(retraction, cause)
+        place.bell.ring()
+        return gone
+
+    async def profiles(self, *, tenant: str = "") -> list[Profile]:
+        """See ``Profiling.profiles``."""
+        place = await self._place(tenant)
+        rows = await self._read(place, lambda db: db.fetch(_SQL["profiles"], place.key))
+        return [decode_profile(row["outline"], row["count"]) for row in rows]
 
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """See ``Store.get``. Always from the primary."""

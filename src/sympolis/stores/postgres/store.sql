@@ -89,6 +89,18 @@ SELECT $1, n.name, n.value, n.entity FROM unnest($2::int[], $3::bytea[], $4::big
 DELETE FROM fact USING unnest($2::int[], $3::bytea[], $4::bigint[]) AS n (name, value, entity)
 WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = n.value AND fact.entity = n.entity
 
+-- name: profiles
+SELECT outline, count FROM profile WHERE tenant = $1
+
+-- name: add_to_profiles
+INSERT INTO profile (tenant, hash, outline, count)
+SELECT $1, sha256(convert_to(n.outline, 'UTF8')), n.outline, n.count
+FROM unnest($2::text[], $3::bigint[]) AS n (outline, count)
+ON CONFLICT (tenant, hash) DO UPDATE SET count = profile.count + excluded.count
+
+-- name: drop_empty_profiles
+DELETE FROM profile WHERE tenant = $1 AND count = 0
+
 -- name: add_shapes
 INSERT INTO shape (tenant, name, entity, geometry)
 SELECT $1, n.name, n.entity, ST_GeomFromWKB(n.wkb, 4326)
@@ -185,6 +197,22 @@ FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::t
 WHERE o.series = n.series AND o.at = n.at AND o.at >= $7 AND o.at <= $8
   AND (o.number, o.word, o.unit, greatest(o.form, 1)) IS DISTINCT FROM (n.number, n.word, n.unit, greatest(n.form, 1))
 RETURNING o.series, o.at
+
+-- name: retract_points
+-- Delete points of an entity ($2): of all attributes or of $3, of all datasets ($4) or of $5, of all times or of $6.
+WITH chosen AS (
+    SELECT s.key, s.types, n.iri FROM series s JOIN name n ON n.key = s.name
+    WHERE s.tenant = $1 AND s.entity = $2 AND ($3::text IS NULL OR n.iri = $3) AND ($4 OR s.dataset = $5)
+), gone AS (
+    DELETE FROM observation o USING chosen WHERE o.series = chosen.key AND ($6::timestamptz IS NULL OR o.at = $6)
+    RETURNING o.series
+)
+SELECT chosen.key, chosen.types, chosen.iri, count(gone.series) AS points
+FROM chosen LEFT JOIN gone ON gone.series = chosen.key GROUP BY 1, 2, 3 ORDER BY 3
+
+-- name: drop_empty_series
+DELETE FROM series
+WHERE key = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.series = series.key)
 
 -- name: points
 -- Points of several series, in the order of the series, then of time.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sympolis.context.store import Write
+from sympolis.context.store import Retraction, Write
 from sympolis.domain.changes import Observation
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.postgres import troubles
@@ -69,6 +69,10 @@ class Writer:
     async def observe(self, observations: Sequence[Observation], cause: str) -> Any:
         """Add points as one job; returns how many were new or different, durably."""
         return await self._do(Job(cause, _future(), observations=observations)) if observations else 0
+
+    async def retract(self, retraction: Retraction, cause: str) -> Any:
+        """Delete points as one job; returns how many there were, durably."""
+        return await self._do(Job(cause, _future(), retraction=retraction))
 
     async def _do(self, job: Job) -> Any:
         if self._closed:

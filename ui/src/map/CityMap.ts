@@ -32,6 +32,8 @@ export interface Hit {
 }
 
 const MARGIN_DEGREES = 0.06;
+/** Steps in which the address keeps longitude, latitude, zoom, pitch and bearing. */
+const CAMERA_PRECISION = [2e-5, 2e-5, 0.02, 1, 1];
 
 function bounds([west, south, east, north]: Options['bbox']): [number, number, number, number] {
   return [west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES];
@@ -179,6 +181,13 @@ export class CityMap {
     const roomy = this.canvas.clientWidth > 700;
     const padding = roomy ? { top: 74, bottom: 104, left: 240, right: 60 } : { top: 70, bottom: 84, left: 16, right: 16 };
     this.#map.fitBounds(box, { padding, animate: false, maxZoom: 15 });
+  }
+
+  /** Move to a camera, unless the map is there already: it writes its own moves into the address, rounded. */
+  jumpTo(camera: number[]) {
+    const near = this.camera.every((value, i) => Math.abs(value - camera[i]) <= CAMERA_PRECISION[i]);
+    const [lng, lat, zoom, pitch, bearing] = camera;
+    if (!near && !this.#map.isMoving()) this.#map.jumpTo({ center: [lng, lat], zoom, pitch, bearing });
   }
 
   flyTo(centre: [number, number], zoom: number, animate: boolean) {

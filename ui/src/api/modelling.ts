@@ -1,0 +1,213 @@
+// Models, scenarios, runs and comparisons, as the API gives them.
+import type { Direction, FieldInfo, Geometry, Grid, Interval, Problem, Text } from './types';
+
+export interface Parameter {
+  name: string;
+  title: Text;
+  kind: 'number' | 'integer' | 'boolean' | 'choice' | 'choices';
+  unit: string;
+  default: unknown;
+  low: number | null;
+  high: number | null;
+  plausible: [number, number] | null;
+  choices: string[];
+  source: string;
+}
+
+export type Target = 'segments' | 'area' | 'polygon';
+
+export interface Measure {
+  name: string;
+  title: Text;
+  description: Text;
+  targets: Target[];
+  parameters: Parameter[];
+}
+
+export interface Figures {
+  r2?: number;
+  geh_below_5?: number;
+  ratio?: number;
+  n?: number;
+  [name: string]: number | undefined;
+}
+
+export type CalibrationFigures = Partial<Record<'training' | 'held_out' | 'uncalibrated', Figures>>;
+
+export interface Calibration {
+  id: string;
+  model: string;
+  version: string;
+  at: string;
+  window: Window;
+  figures: CalibrationFigures;
+  points: [string, string, number, number][];
+  notes: string[];
+  cost_cpu_s: number;
+  data_version: string;
+}
+
+export interface Model {
+  id: string;
+  version: string;
+  title: Text;
+  description: Text;
+  validity: Text;
+  parameters: Parameter[];
+  measures: Measure[];
+  indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number }[];
+  fields: FieldInfo[];
+  needs: { name: string; type: string; attributes: string[] }[];
+  calibration: Calibration | null;
+}
+
+export interface Window {
+  start_hour: number;
+  end_hour: number;
+}
+
+export interface Where {
+  segments?: string[];
+  area?: string;
+  polygon?: Geometry;
+}
+
+export interface Override {
+  measure: string;
+  where: Where;
+  parameters: Record<string, unknown>;
+}
+
+export interface ScenarioDraft {
+  title: Text;
+  question: Text;
+  model: string;
+  overrides: Override[];
+  window: Window;
+  base: string;
+}
+
+export interface Scenario extends ScenarioDraft {
+  id: string;
+  author: string;
+  status: string;
+  version: number;
+  created_at: string | null;
+  modified_at: string | null;
+  latest_run: string | null;
+  builtin: boolean;
+}
+
+export interface Check {
+  allowed: boolean;
+  reasons: { override: number | null; reason: string }[];
+  affected: string[];
+  estimate: { cpu_s: number; members: number; cached: boolean } | null;
+}
+
+export type RunStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+export interface Progress {
+  share: number;
+  text: string | Text;
+  members_done: number;
+  members: number;
+}
+
+export interface Indicator {
+  name: string;
+  title: Text;
+  unit: string;
+  direction: Direction;
+  decimals: number;
+  value: number;
+  interval: Interval | null;
+}
+
+export interface Run {
+  id: string;
+  scenario: string;
+  scenario_version: number;
+  status: RunStatus;
+  progress: Progress;
+  model: string;
+  model_version: string;
+  mode: string;
+  window: Window;
+  seed: number;
+  members: number;
+  data_version: string;
+  started_at: string | null;
+  finished_at: string | null;
+  cost_cpu_s: number | null;
+  cached: boolean;
+  error: Problem | null;
+  warnings: string[];
+  indicators: Indicator[];
+  calibration: CalibrationFigures | null;
+  lineage: string;
+}
+
+export interface FieldResult {
+  unit: string;
+  mean: Grid;
+  low: Grid;
+  high: Grid;
+}
+
+export interface Results {
+  features: string[];
+  hours: number[];
+  fields: Record<string, FieldResult>;
+}
+
+export type Verdict = 'likely better' | 'likely worse' | 'likely higher' | 'likely lower' | 'no clear change';
+
+export interface Estimate {
+  value: number;
+  interval: Interval | null;
+}
+
+export interface IndicatorChange {
+  name: string;
+  title: Text;
+  unit: string;
+  decimals: number;
+  direction: Direction;
+  base: Estimate;
+  with: Estimate;
+  change: Estimate & { percent: number | null; percent_interval: Interval | null };
+  verdict: Verdict;
+}
+
+export interface FieldChange {
+  unit: string;
+  change: Grid;
+  low: Grid;
+  high: Grid;
+  clear: Grid;
+}
+
+export interface EquityRow {
+  area: string;
+  name: string;
+  population: number | null;
+  fragility: number | null;
+  flow_change_percent: Estimate | null;
+  nox_change_kg: Estimate | null;
+  verdict: Verdict;
+}
+
+export interface Comparison {
+  base: string;
+  with: string;
+  paired: boolean;
+  members: number;
+  indicators: IndicatorChange[];
+  features: string[];
+  hours: number[];
+  fields: Record<string, FieldChange>;
+  equity: EquityRow[];
+  text: Text;
+  calibration: CalibrationFigures | null;
+}

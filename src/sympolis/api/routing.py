@@ -109,9 +109,8 @@ class Router:
             return None
         node, values = found
         hit = node.operations.get("GET" if method == "HEAD" else method)
-        if hit is None and path.endswith("/") and node.child is not None and method in node.child.operations:
-            raise errors.BadRequestData("the id in the path is empty", where="path")
         if hit is None:
+            _check_entity_is_named(node, method, path)
             raise errors.MethodNotAllowed(
                 f"{method} is not offered here", where="method", hint=f"allowed: {', '.join(_allowed(node))}"
             )
@@ -152,6 +151,14 @@ class Router:
         if operation.method in node.operations:
             raise ValueError(f"two operations for {operation.method} {operation.path}")
         node.operations[operation.method] = (operation, tuple(names))
+
+
+def _check_entity_is_named(node: _Node, method: str, path: str) -> None:
+    """An entity operation whose id is empty is a bad request, not one on the collection (clause 5.6)."""
+    below = {} if node.child is None else node.child.operations
+    named = method in ("PATCH", "PUT") and method in below and below[method][1][-1] == "entityId"
+    if named and path.endswith("/"):
+        raise errors.BadRequestData("the entity's id in the path is empty", where="path")
 
 
 def _allowed(node: _Node) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from sympolis.context import merge
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, Profiling, Store, StoreStatus, Write
+from sympolis.context.store import History, Page, Profiling, Retracting, Retraction, Store, StoreStatus, Write
 from sympolis.domain import errors
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
@@ -70,6 +70,12 @@ class Broker:
         if not isinstance(self.store, Profiling):
             raise errors.NotImplementedHere("this store cannot tell its types and attributes", where="store")
         return await self.store.profiles(tenant=tenant)
+
+    async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
+        """Delete points of a history (clauses 5.6.13–5.6.16). Raises ``NotImplementedHere``; returns how many."""
+        if not isinstance(self.store, Retracting):
+            raise errors.NotImplementedHere("this store cannot change the past", where="store")
+        return await self.store.retract(retraction, tenant=tenant, cause=cause)
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """The change log from a number on, without end."""

@@ -90,6 +90,20 @@ class StoreStatus:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """Points of an entity's history to delete: all of them, those of an attribute, of one series, or a single one.
+
+    ``every`` means all datasets of ``name``; otherwise ``dataset_id`` says which (None: the default one).
+    """
+
+    entity_id: str
+    name: str | None = None
+    dataset_id: str | None = None
+    every: bool = False
+    at: datetime | None = None
+
+
 class Store(Protocol):
     """Keeps entities, their history and the change log, per tenant ('' is the default tenant).
 
@@ -156,4 +170,13 @@ class Profiling(Protocol):
 
     async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
         """The profiles of all entities that are there, in no order."""
+        ...
+
+
+@runtime_checkable
+class Retracting(Protocol):
+    """A store that can take points of the history back."""
+
+    async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
+        """Delete the points; one change for the entity where there were any. Returns how many there were."""
         ...

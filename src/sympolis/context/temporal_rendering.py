@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from sympolis.context.evolution import instance_id
 from sympolis.context.instants import format_instant
 from sympolis.context.rendering import compact_types
 from sympolis.context.store import History, Series
@@ -49,6 +50,7 @@ def _instance(point: Observation, kind: AttributeKind, terms: Terms) -> dict[str
     if point.unit_code is not None:
         document["unitCode"] = point.unit_code
     document["observedAt"] = format_instant(point.at)
+    document["instanceId"] = instance_id(point)
     if point.dataset_id is not None:
         document["datasetId"] = point.dataset_id
     return document
@@ -70,10 +72,21 @@ def _temporal_values(series: Sequence[Series], terms: Terms) -> Any:
     found = []
     for one in series:
         pairs = [
-            [_value(point.value, one.kind, terms), format_instant(point.at)] for point in one.observations
+            [_simplified(_value(point.value, one.kind, terms), one.kind), format_instant(point.at)]
+            for point in one.observations
         ]
         found.append(_with_dataset({"type": one.kind.value, _PLURAL[one.kind]: pairs}, one))
     return found[0] if len(found) == 1 else found
+
+
+_REIFIED = frozenset(
+    {AttributeKind.LANGUAGE_PROPERTY, AttributeKind.JSON_PROPERTY, AttributeKind.VOCAB_PROPERTY}
+)
+
+
+def _simplified(value: Any, kind: AttributeKind) -> Any:
+    """A value as simplified representations have it (clause 4.5.4): some kinds keep the name of their member."""
+    return {kind.value_member: value} if kind in _REIFIED else value
 
 
 def _aggregated_values(series: Sequence[Series], _terms: Terms) -> Any:

@@ -38,7 +38,7 @@ from sympolis.context.query import (
     TypeIs,
     ValueRange,
 )
-from sympolis.context.store import Profiling, Store, Write
+from sympolis.context.store import Profiling, Retracting, Retraction, Store, Write
 from sympolis.domain.changes import Change, ChangeKind, Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import (
@@ -609,6 +609,33 @@ class StoreContract:
         with pytest.raises(ZeroDivisionError):
             await store.write([*creating(road(1, speed=1)), Write("urn:a:b", broken)])
         assert list(await store.profiles()) == []
+
+    @with_store
+    async def test_points_of_the_history_can_be_taken_back(self, store: Store) -> None:
+        """One point, one series, one attribute, everything; each is counted and logged."""
+        if not isinstance(store, Retracting):
+            pytest.skip("this store cannot change the past")
+        one, other = road(1), road(2)
+        extra = [observation(one, 3, 7, dataset_id="urn:d:1"), observation(one, 1, "x", NAME)]
+        points = [observation(one, hour, hour) for hour in (1, 2, 3)]
+        await store.observe([*points, *extra, observation(other, 1, 1)])
+        position = (await store.status()).position
+
+        assert await store.retract(Retraction(one.id, SPEED, at=START + timedelta(hours=2))) == 1
+        assert await store.retract(Retraction(one.id, SPEED, at=START + timedelta(hours=2))) == 0
+        assert await store.retract(Retraction(one.id, SPEED)) == 2
+        found = await store.history(HistoryQuery(Query(ids=(one.id,))))
+        assert {(series.name, series.dataset_id) for series in found.series} == {
+            (SPEED, "urn:d:1"),
+            (NAME, None),
+        }
+        assert await store.retract(Retraction(one.id, SPEED, every=True)) == 1
+        assert await store.retract(Retraction(one.id)) == 1
+        assert [change.attributes for change in await store.changes(position)] == [(SPEED,)] * 3 + [(NAME,)]
+        left = await store.history(HistoryQuery(Query()))
+        assert [series.entity_id for series in left.series] == [other.id]
+        assert (await store.status()).observations == 1
+        assert await store.observe([observation(one, 1, 1)]) == 1
 
     @with_store
     async def test_tenants_do_not_see_each_other(self, store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -55,6 +56,17 @@ def show(entity: Entity, terms: Terms, shape: Shape) -> dict[str, Any]:
     )
 
 
+def only_datasets(entity: Entity, shape: Shape) -> Entity:
+    """The entity without the instances of other datasets than those asked for (clause 4.5.5)."""
+    if not shape.datasets:
+        return entity
+    kept = {
+        name: tuple(one for one in instances if one.dataset_id in shape.datasets)
+        for name, instances in entity.attributes.items()
+    }
+    return replace(entity, attributes={name: instances for name, instances in kept.items() if instances})
+
+
 class Presenter:
     """Puts entities into an answer of the media type that the request prefers."""
 
@@ -72,7 +84,7 @@ class Presenter:
         """The answer for one entity."""
         if self.media == GEO_JSON:
             return self._geo_reply(self._feature(entity), headers)
-        document = show(entity, self._terms, self._shape)
+        document = show(only_datasets(entity, self._shape), self._terms, self._shape)
         if self.media == LD_JSON:
             document["@context"] = context_list(self._terms)
         return self._reply(document, headers)
@@ -82,6 +94,7 @@ class Presenter:
         if self.media == GEO_JSON:
             features = [self._feature(entity) for entity in entities]
             return self._geo_reply({"type": "FeatureCollection", "features": features}, headers)
+        entities = [only_datasets(entity, self._shape) for entity in entities]
         documents = [show(entity, self._terms, self._shape) for entity in entities]
         if self.media == LD_JSON:
             for document in documents:
@@ -90,7 +103,7 @@ class Presenter:
 
     def _feature(self, entity: Entity) -> dict[str, Any]:
         return render_feature(
-            entity,
+            only_datasets(entity, self._shape),
             self._terms,
             form=self._shape.form,
             geometry_property=self._geometry or "location",

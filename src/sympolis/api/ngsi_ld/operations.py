@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import batch_changes, changing, discovery, reading, subscriptions
+from sympolis.api.ngsi_ld import batch_changes, changing, discovery, evolving, reading, subscriptions
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -115,6 +115,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *changing.operations(parts),
         *batch_changes.operations(parts),
         *discovery.operations(parts),
+        *evolving.operations(parts),
     )
 
 
@@ -259,7 +260,13 @@ def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...
             title="Query how entities evolved",
             tag=_TAG_TEMPORAL,
             clause="5.7.4",
-            parameters=(*reading.SELECTION, *reading.SHAPE, *reading.TEMPORAL, *reading.PAGING),
+            parameters=(
+                *reading.SELECTION,
+                *reading.SHAPE,
+                *reading.TEMPORAL,
+                *reading.PAGING,
+                reading.ORDER_BY,
+            ),
             later=reading.LATER_SELECTION,
             answers=some,
         ),

@@ -19,7 +19,7 @@ from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
 _TEXTS = ("q", "lang")
-_LISTS = ("attrs", "pick", "omit")
+_LISTS = ("attrs", "pick", "omit", "datasetId")
 _GEO = ("georel", "geometry", "geoproperty")
 _TEMPORAL = ("timerel", "timeAt", "endTimeAt", "timeproperty")
 _KNOWN = frozenset({"type", "entities", "geoQ", "temporalQ", *_TEXTS, *_LISTS})

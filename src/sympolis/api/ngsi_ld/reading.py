@@ -16,6 +16,7 @@ from sympolis.api.parameters import (
 )
 from sympolis.context import geoquery, qlanguage, temporal, typelanguage
 from sympolis.context.codec import Form, TemporalForm, check_entity_id
+from sympolis.context.parsing import check_uri
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -50,6 +51,10 @@ OPTIONS = ListParameter(
     name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8
 )
 FORMAT = Parameter(name="format", text="normalized, concise, keyValues or simplified; wins over options.")
+DATASET_ID = ListParameter(
+    name="datasetId", text="Only instances of these datasets; `@none` is the default one.", max_items=100
+)
+ORDER_BY = ListParameter(name="orderBy", text="What to order by, e.g. `id;desc`.", max_items=8)
 LANG = Parameter(name="lang", text="Languages wanted of LanguageProperties, ranked.", max_length=256)
 LOCAL = BooleanParameter(name="local", text="Only what this twin holds itself; always so here.")
 GEOMETRY_PROPERTY = Parameter(
@@ -78,10 +83,10 @@ UPSERT_OPTIONS = ListParameter(
 )
 
 PAGING = (LIMIT, OFFSET, COUNT)
-SHAPE = (ATTRS, PICK, OMIT, LANG, OPTIONS, FORMAT, LOCAL)
+SHAPE = (ATTRS, PICK, OMIT, LANG, DATASET_ID, OPTIONS, FORMAT, LOCAL)
 SELECTION = (ID, ID_PATTERN, TYPE, Q, GEOREL, GEOMETRY, COORDINATES, GEOPROPERTY)
 TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIMEPROPERTY, LAST_N, AGGR_METHODS, AGGR_PERIOD)
-LATER_SHAPE = ("datasetId", "join", "joinLevel", "containedBy", "entityMap", "entityMapLifetime", "jsonKeys")
+LATER_SHAPE = ("join", "joinLevel", "containedBy", "entityMap", "entityMapLifetime", "jsonKeys")
 LATER_SELECTION = (
     *LATER_SHAPE,
     "scopeQ",
@@ -118,6 +123,8 @@ class Shape:
     pick: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     lang: str | None = None
+    datasets: frozenset[str | None] = frozenset()
+    """The datasets to show, None for the default one; empty: all."""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -168,7 +175,7 @@ def read_history(
         raise errors.BadRequestData("aggrMethods needs format=aggregatedValues", where="aggrMethods")
     names = shape.attrs or tuple(name for name in shape.pick if name not in _CORE_MEMBERS)
     return HistoryQuery(
-        entities=entities,
+        entities=replace(entities, attributes=()),  # whose history has them is what `names` says
         range=_range(request),
         names=tuple(terms.expand(name) for name in names),
         last_n=LAST_N.of(request) or None,
@@ -186,6 +193,19 @@ def _range(request: Request) -> TimeRange | None:
     return temporal.parse_range(
         TIMEREL.raw(request), TIME_AT.raw(request), END_TIME_AT.raw(request), TIMEPROPERTY.raw(request)
     )
+
+
+def read_id_order(request: Request) -> bool:
+    """Whether a temporal query wants descending ids: nothing else can order it (clauses 4.23, 5.7.4)."""
+    words = ORDER_BY.of(request)
+    if not words:
+        return False
+    name, _, direction = words[0].partition(";")
+    if len(words) > 1 or name != "id":
+        raise errors.BadRequestData("a temporal query is ordered by id only", where=ORDER_BY.name)
+    if direction not in ("", "asc", "desc"):
+        raise errors.InvalidRequest("expected asc or desc", where=ORDER_BY.name)
+    return direction == "desc"
 
 
 def read_shape(request: Request) -> Shape:
@@ -223,7 +243,18 @@ def _read_projection(request: Request) -> Shape:
     if both := set(pick) & set(omit):
         raise errors.BadRequestData("picked and omitted at once", where=", ".join(sorted(both)))
     sys_attrs = "sysAttrs" in OPTIONS.of(request)
-    return Shape(sys_attrs=sys_attrs, attrs=attrs, pick=pick, omit=omit, lang=LANG.raw(request))
+    return Shape(
+        sys_attrs=sys_attrs,
+        attrs=attrs,
+        pick=pick,
+        omit=omit,
+        lang=LANG.raw(request),
+        datasets=frozenset(_dataset(one) for one in DATASET_ID.of(request)),
+    )
+
+
+def _dataset(text: str) -> str | None:
+    return None if text == "@none" else check_uri(text, DATASET_ID.name)
 
 
 def _members(parameter: Parameter, request: Request) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """How entities evolved: observations and aggregates (GS CIM 009, clauses 5.7.3 and 5.7.4).
 
 An answer holds a bounded number of instances; a longer one is 206 Partial Content with the span it covers
-(clause 6.3.10). Not offered yet: changing the past (5.6.11 to 5.6.16) and creation or modification times of instances.
+(clause 6.3.10). Not offered yet: creation or modification times of instances.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sympolis.api.ngsi_ld.reading import (
     LIMIT,
     Shape,
     read_history,
+    read_id_order,
     read_query,
     read_temporal_shape,
 )
@@ -51,9 +52,27 @@ class Temporal:
         history = await self._broker.history(query, tenant=tenant)
         documents = _documents(history, terms, shape)
         if not documents:
-            entity = await self._broker.retrieve(entity_id, tenant=tenant)
-            documents = [{"id": entity.id, "type": compact_types(entity.types, terms)}]
+            _check_something_is_left(shape)
+            types = await self._types(entity_id, tenant)
+            documents = [{"id": entity_id, "type": compact_types(types, terms)}]
         return _reply(documents[0], terms, media, (*tenant_headers(tenant), *_span(history, query)))
+
+    async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
+        """The types of an entity that has a history, though not what was asked for, or a present state."""
+        ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1)
+        found = await self._broker.history(ever, tenant=tenant)
+        if found.series:
+            return found.series[0].types
+        return (await self._broker.retrieve(entity_id, tenant=tenant)).types
+
+    async def _from_the_end(self, query: HistoryQuery, tenant: str) -> HistoryQuery:
+        """The same page as counted from the last entity: stores give them in order of id."""
+        entities = query.entities
+        counted = replace(query, entities=replace(entities, limit=0, count=True))
+        total = (await self._broker.history(counted, tenant=tenant)).total or 0
+        end = max(total - entities.offset, 0)
+        start = max(end - entities.limit, 0)
+        return replace(query, entities=replace(entities, offset=start, limit=end - start))
 
     async def query(self, request: Request) -> Reply:
         """Query Temporal Evolution of Entities, clause 5.7.4."""
@@ -67,8 +86,13 @@ class Temporal:
         entities = read_query(request, terms)
         asked = replace(entities, limit=limit + 1) if limit else entities
         query = read_history(request, terms, asked, shape, self._page_size, required=True)
+        descending = read_id_order(request)
+        if descending:
+            query = await self._from_the_end(query, tenant)
         history = await self._broker.history(query, tenant=tenant)
         documents = _documents(history, terms, shape)
+        if descending:
+            documents.reverse()
         headers = [*tenant_headers(tenant), *page_links(request, media, more=len(documents) > limit)]
         if entities.count:
             headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
@@ -76,11 +100,22 @@ class Temporal:
 
 
 def _documents(history: History, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
+    if shape.datasets:
+        kept = tuple(one for one in history.series if one.dataset_id in shape.datasets)
+        history = replace(history, series=kept)
     if shape.omit:
         omitted = {terms.expand(name) for name in shape.omit if name not in ("id", "type", "scope")}
         kept = tuple(one for one in history.series if one.name not in omitted)
         history = replace(history, series=kept)
     return render_history(history, terms, form=shape.temporal)
+
+
+def _check_something_is_left(shape: Shape) -> None:
+    """Raise ``NotFound`` where a projection leaves nothing of an entity (clauses 4.21, 5.7.3)."""
+    members = {"id", "type", "scope"}
+    picked = set(shape.pick) - members
+    if shape.attrs or picked or {"id", "type"} <= set(shape.omit):
+        raise errors.NotFound("the entity's evolution has none of what was asked for", where="attrs")
 
 
 def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:

@@ -10,7 +10,7 @@ import apsw
 import msgspec
 
 from sympolis.context import effects, geometry, profiles
-from sympolis.context.store import Write
+from sympolis.context.store import Retraction, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
@@ -75,6 +75,32 @@ class Recorder:
         self.position += len(changes)
         self._log(changes)
         return accepted
+
+    def retract(self, retraction: Retraction, at: datetime, cause: str) -> int:
+        """Delete points; one change where there were any."""
+        gone: list[Observation] = []
+        total = 0
+        wanted = {
+            "entity": retraction.entity_id,
+            "name": retraction.name,
+            "every": retraction.every or retraction.name is None,
+            "dataset": retraction.dataset_id or "",
+        }
+        moment = None if retraction.at is None else bodies.microseconds(retraction.at)
+        for series, types, name in fetch_all(self._db, _SQL["series_to_retract"], wanted):
+            before = self._db.total_changes()
+            self._db.execute(_SQL["retract_points"], {"series": series, "at": moment})
+            if count := self._db.total_changes() - before:
+                total += count
+                known = tuple(msgspec.json.decode(types))
+                gone.append(Observation(retraction.entity_id, known, name, at, None))
+            self._db.execute(_SQL["drop_empty_series"], {"series": series})
+        self._series.clear()
+        self._tallies["observations"] -= total
+        changes = list(observed_changes(gone, self.position, at, cause))
+        self.position += len(changes)
+        self._log(changes)
+        return total
 
     def flush(self) -> None:
         """Write the counts down, once per transaction."""

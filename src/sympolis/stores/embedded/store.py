@@ -22,7 +22,7 @@ import apsw
 from sympolis.context import effects
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Interest, Page, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
@@ -71,6 +71,12 @@ class EmbeddedStore:
         effects.check_observations(observations)
         place = self._place(tenant, create=True)
         found: int = await place.write(lambda recorder: recorder.observe(observations, self._now(), cause))
+        return found
+
+    async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Retracting.retract``."""
+        place = self._place(tenant)
+        found: int = await place.write(lambda recorder: recorder.retract(retraction, self._now(), cause))
         return found
 
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:

@@ -120,6 +120,17 @@ INSERT INTO observation (series, at, value, unit) VALUES (?, ?, ?, ?)
 ON CONFLICT (series, at) DO UPDATE SET value = excluded.value, unit = excluded.unit
 WHERE observation.value IS NOT excluded.value OR observation.unit IS NOT excluded.unit
 
+-- name: series_to_retract
+SELECT series.key, series.types, name.iri FROM series JOIN name ON name.key = series.name
+WHERE series.entity = :entity AND (:name IS NULL OR name.iri = :name)
+  AND (:every OR series.dataset = :dataset)
+
+-- name: retract_points
+DELETE FROM observation WHERE series = :series AND (:at IS NULL OR at = :at)
+
+-- name: drop_empty_series
+DELETE FROM series WHERE key = :series AND NOT EXISTS (SELECT 1 FROM observation WHERE series = :series)
+
 -- name: all_series
 -- Series to choose from, in the order in which they are given.
 SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind

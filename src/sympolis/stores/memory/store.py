@@ -13,7 +13,7 @@ from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
 from sympolis.context.merge import same_value
 from sympolis.context.profiles import Profile, profiles_of
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Interest, Page, Series, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, Retraction, Series, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import AttributeKind, Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable, SympolisError
@@ -74,6 +74,16 @@ class MemoryStore:
                 place.log.append(change)
         place.bell.ring()
         return len(accepted)
+
+    async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Retracting.retract``."""
+        with self._lock:
+            place = self._place(tenant)
+            gone = _take_back(place, retraction)
+            for change in observed_changes(gone, len(place.log), self._now(), cause):
+                place.log.append(change)
+        place.bell.ring()
+        return len(gone)
 
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """See ``Store.get``."""
@@ -221,6 +231,20 @@ def _keep(place: _Tenant, point: Observation) -> bool:
         return False
     line.points[at] = point
     return True
+
+
+def _take_back(place: _Tenant, retraction: Retraction) -> list[Observation]:
+    """Remove the points, and the series that are left empty."""
+    gone: list[Observation] = []
+    for key, line in list(place.lines.items()):
+        if key[0] != retraction.entity_id or retraction.name not in (None, line.name):
+            continue
+        chosen = retraction.every or retraction.name is None or line.dataset_id == retraction.dataset_id
+        times = [at for at in line.points if retraction.at in (None, at)] if chosen else []
+        gone += [line.points.pop(at) for at in times]
+        if not line.points:
+            del place.lines[key]
+    return gone
 
 
 def _selected(place: _Tenant, query: HistoryQuery) -> Iterator[tuple[_Line, list[Observation]]]:

@@ -1,0 +1,116 @@
+"""Evolutions that clients send: an entity's attributes as arrays of instances in time (clauses 4.5.6, 5.6.11–5.6.16).
+
+An instance of the history is known by its attribute, its dataset and its time, so its ``instanceId`` is made from
+these three: no store has to keep it, and it stays the same as long as the instance's time does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sympolis.context.parsing import ENTITY_MEMBERS, parse_attribute, parse_entity
+from sympolis.context.terms import Terms
+from sympolis.domain.changes import Observation
+from sympolis.domain.entity import Attribute
+from sympolis.domain.errors import BadRequestData
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+"""The resolution of the history."""
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+_OFFSET: Final = 2**62
+"""Keeps times before 1970 positive."""
+_PREFIX: Final = "urn:ngsi-ld:Instance:"
+_INSTANCE = re.compile(rf"{_PREFIX}([0-9a-f]{{12}})-([0-9a-f]{{16}})")
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """What a client said of an entity's past."""
+
+    entity_id: str
+    types: tuple[str, ...]
+    observations: tuple[Observation, ...]
+
+
+def parse_evolution(document: Any, terms: Terms, *, now: datetime) -> Evolution:
+    """An EntityTemporal (clause 5.2.20). Instances without ``observedAt`` are of ``now``. Raises ``BadRequestData``."""
+    if not isinstance(document, Mapping):
+        raise BadRequestData("an entity must be a JSON object", where="body")
+    head = parse_entity({name: document[name] for name in ENTITY_MEMBERS if name in document}, terms)
+    return Evolution(head.id, head.types, parse_instances(document, terms, head.id, head.types, now=now))
+
+
+def parse_instances(
+    document: Mapping[str, Any], terms: Terms, entity_id: str, types: tuple[str, ...], *, now: datetime
+) -> tuple[Observation, ...]:
+    """The instances of every attribute in a fragment of an EntityTemporal. Raises ``BadRequestData``."""
+    found: list[Observation] = []
+    for name, raw in document.items():
+        if name in ENTITY_MEMBERS:
+            continue
+        instances = raw if isinstance(raw, list) else [raw]
+        if not instances:
+            raise BadRequestData("an attribute needs at least one instance", where=name)
+        for number, one in enumerate(instances):
+            iri, (attribute, *_) = parse_attribute(name, one, terms, nulls=False)
+            at = attribute.observed_at or now + number * MICROSECOND
+            found.append(observation(entity_id, types, iri, attribute, at))
+    return tuple(found)
+
+
+def observation(
+    entity_id: str, types: tuple[str, ...], name: str, attribute: Attribute, at: datetime
+) -> Observation:
+    """An attribute instance as a point of the history."""
+    return Observation(
+        entity_id, types, name, at, attribute.value, attribute.unit_code, attribute.dataset_id, attribute.kind
+    )
+
+
+def patched(point: Observation, attribute: Attribute, *, valued: bool) -> Observation:
+    """The point with the members that a fragment has (5.6.14). Raises ``BadRequestData`` for another kind."""
+    if valued and attribute.kind is not point.kind:
+        raise BadRequestData(f"this instance is a {point.kind}, not a {attribute.kind}", where="type")
+    return replace(
+        point,
+        value=attribute.value if valued else point.value,
+        unit_code=attribute.unit_code or point.unit_code,
+        at=attribute.observed_at or point.at,
+    )
+
+
+# --- instance ids
+
+
+def instance_id(point: Observation) -> str:
+    """The ``instanceId`` of a point of the history."""
+    place = (point.at - _EPOCH) // MICROSECOND + _OFFSET
+    return f"{_PREFIX}{_digest(point.entity_id, point.name, point.dataset_id)}-{place:016x}"
+
+
+def instance_time(text: str) -> datetime | None:
+    """The time of the instance that this id may mean; None where no instance has such an id."""
+    found = _INSTANCE.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        at = _EPOCH + (int(found[2], 16) - _OFFSET) * MICROSECOND
+        return at if at < _LAST else None
+    except OverflowError:
+        return None
+
+
+def find_instance(points: Iterable[Observation], text: str) -> Observation | None:
+    """The one of these points that has this ``instanceId``."""
+    return next((point for point in points if instance_id(point) == text), None)
+
+
+def _digest(entity_id: str, name: str, dataset_id: str | None) -> str:
+    text = "\0".join((entity_id, name, dataset_id or ""))
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

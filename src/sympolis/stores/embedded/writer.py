@@ -7,6 +7,7 @@ savepoint, commits once and only then tells the callers. A job that fails is und
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -20,6 +21,8 @@ import apsw
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.recorder import Recorder, Wanted
+
+log = logging.getLogger(__name__)
 
 Job = Callable[[Recorder], Any]
 _MOST_JOBS = 512
@@ -75,13 +78,30 @@ class Writer:
         self._db.close()
 
     def _run(self) -> None:
-        while True:
+        ended = False
+        while not ended:
             group, ended = self._next_group()
             if group:
-                self._commit(group)
+                try:
+                    self._commit(group)
+                except BaseException as error:
+                    log.exception("the writer has failed; the store takes no more writes")
+                    self._give_up(group, error)
+                    return
                 _tell(group)
-            if ended:
-                return
+
+    def _give_up(self, group: list[_Waiting], error: BaseException) -> None:
+        """The writer cannot go on: nobody may wait for it for ever."""
+        with self._gate:
+            self._closed = True
+        with suppress(queue.Empty):
+            while True:
+                found = self._jobs.get_nowait()
+                if found is not None:
+                    group.append(found)
+        for waiting in group:
+            waiting.error = StoreUnavailable(f"the writer has failed: {error}", where=self._db.filename)
+        _tell(group)
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         """All jobs that wait now, at least one; True where the end was among them."""
@@ -103,7 +123,7 @@ class Writer:
                 self._apply(waiting)
             self._recorder.flush()
             self._db.execute("COMMIT")
-        except apsw.Error as error:
+        except Exception as error:
             self._abandon(group, error)
         else:
             self._on_commit()
@@ -120,7 +140,7 @@ class Writer:
             self._recorder.reload(tallies)
         self._db.execute("RELEASE job")
 
-    def _abandon(self, group: list[_Waiting], error: apsw.Error) -> None:
+    def _abandon(self, group: list[_Waiting], error: Exception) -> None:
         """Nothing of the group is kept: say so to everyone."""
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")

@@ -209,5 +209,6 @@ export interface Comparison {
   fields: Record<string, FieldChange>;
   equity: EquityRow[];
   text: Text;
+  warnings?: { base: string[]; with: string[] };
   calibration: CalibrationFigures | null;
 }

@@ -26,14 +26,14 @@ const isNumber = (value: number | null | undefined): value is number => value !=
 
 export function number(value: number | null | undefined, decimals = 0): string {
   if (!isNumber(value)) return '–';
-  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const options = { signDisplay: 'negative', minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const;
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
 /** Three significant digits at most: for measured values whose precision is not declared. */
 export function figure(value: number | null | undefined): string {
   if (!isNumber(value)) return '–';
-  const options = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  const options = { signDisplay: 'negative', ...(Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }) } as const;
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
@@ -56,6 +56,12 @@ export function range(interval: Interval | null | undefined, decimals = 0): stri
 
 /** Times are the city's, wherever the reader sits. */
 const zone = (): string | undefined => cityState.city?.timezone;
+
+/** An interval whose precision is not declared: an end that is not 0 never reads as 0. */
+export function spread(interval: Interval | null | undefined): string {
+  if (!interval) return '–';
+  return t(interval.low < 0 ? 'rangeInWords' : 'range', { low: figure(interval.low), high: figure(interval.high) });
+}
 
 export function dateTime(text: string | null | undefined): string {
   if (!text) return '–';

@@ -14,6 +14,12 @@ export interface RunData {
 const BASELINE = 'baseline';
 const CONFLICT = 409;
 
+interface Compared {
+  data: RunData;
+  comparison: Comparison;
+  today: RunData | null;
+}
+
 async function loadRun(id: string): Promise<RunData> {
   const [run, results] = await Promise.all([getRun(id), getResults(id)]);
   return { run, results };
@@ -24,6 +30,8 @@ class Twin {
   baseline = $state.raw<RunData | null>(null);
   scenarioRun = $state.raw<RunData | null>(null);
   comparison = $state.raw<Comparison | null>(null);
+  /** The baseline of the scenario's own hours, where they are not those of the city's baseline. */
+  #ownBaseline = $state.raw<RunData | null>(null);
   scenarios = $state.raw<Scenario[]>([]);
   profiles = $state.raw<Record<string, Profile>>({});
   layerData = $state.raw<Record<string, FeatureCollection>>({});
@@ -34,6 +42,11 @@ class Twin {
 
   /** Segments by entity id. */
   readonly segmentById = $derived(new Map((this.segments?.features ?? []).map((feature) => [feature.id, feature])));
+
+  /** Today as it is compared with the chosen scenario; without one the city's baseline. */
+  get today(): RunData | null {
+    return this.#ownBaseline ?? this.baseline;
+  }
 
   async loadScenarios() {
     this.scenarios = (await listScenarios()).filter((scenario) => scenario.id !== BASELINE);
@@ -56,7 +69,7 @@ class Twin {
     this.error = null;
     this.outdated = false;
     if (!id || !cityState.city?.baseline_run) {
-      this.scenarioRun = this.comparison = null;
+      this.scenarioRun = this.comparison = this.#ownBaseline = null;
       return;
     }
     if (this.scenarioRun?.run.id === id) return;
@@ -64,14 +77,16 @@ class Twin {
     if (this.#wanted !== id) return; // another scenario was chosen meanwhile
     this.scenarioRun = found?.data ?? null;
     this.comparison = found?.comparison ?? null;
+    this.#ownBaseline = found?.today ?? null;
     this.outdated = found === null;
   }
 
   /** A run and its comparison with today; null where the server says that the two cannot be compared. */
-  async #load(baseline: string, id: string): Promise<{ data: RunData; comparison: Comparison } | null> {
+  async #load(baseline: string, id: string): Promise<Compared | null> {
     try {
       const [data, comparison] = await Promise.all([loadRun(id), getComparison(baseline, id)]);
-      return { data, comparison };
+      const today = comparison.base === baseline ? null : await loadRun(comparison.base);
+      return { data, comparison, today };
     } catch (error) {
       if (error instanceof ApiError && error.problem.status === CONFLICT) return null;
       throw error;

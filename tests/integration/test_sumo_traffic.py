@@ -317,3 +317,24 @@ def test_preparing_twice_gives_the_same_files(folder: Path, tmp_path: Path) -> N
     shuffled = {name: list(reversed(entities)) for name, entities in grid().items()}
     SumoTraffic().prepare(json.loads(json.dumps(shuffled)), tmp_path)
     assert (tmp_path / "model.json").read_bytes() == (folder / "model.json").read_bytes()
+
+
+def drawn(folder: Path, mode: str, **parameters: float) -> MemberResult:
+    return SumoTraffic().run(folder, Member(parameters, (), HOUR, 3, mode=mode), silent)
+
+
+def test_the_form_of_the_queues_changes_quick_answers_and_no_thorough_one(folder: Path) -> None:
+    light, heavy = (
+        {"tls_flow_penalty": 0.0, "tls_penalty": 0.0},
+        {"tls_flow_penalty": 2.0, "tls_penalty": 2.0},
+    )
+    free, tight = (drawn(folder, "interactive", **form).indicators for form in (light, heavy))
+    assert tight["total_delay"] > 1.2 * free["total_delay"]
+    assert drawn(folder, "job", **light).indicators == drawn(folder, "job", **heavy).indicators
+
+
+def test_quick_answers_about_a_measure_say_that_they_are_quick(folder: Path) -> None:
+    closed = Override("close_street", {"segments": [urn("RoadSegment", "n11-n21")]})
+    assert any("vehicle by vehicle" in text for text in run(folder, closed).warnings)
+    assert not any("vehicle by vehicle" in text for text in run(folder, closed, mode="job").warnings)
+    assert not any("vehicle by vehicle" in text for text in run(folder).warnings)

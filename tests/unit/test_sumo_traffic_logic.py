@@ -9,8 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sympolis.analysis import ensemble
 from sympolis.domain.scenario import Override, Window
-from sympolis.plugins.simulators.sumo_traffic import calibration, counts, fleet, measures, places
+from sympolis.plugins.simulator import Parameter
+from sympolis.plugins.simulators.sumo_traffic import (
+    SumoTraffic,
+    calibration,
+    counts,
+    fleet,
+    measures,
+    places,
+    settings,
+)
 from sympolis.plugins.simulators.sumo_traffic.demand import Level, Stream, Trip, draw_trips
 from sympolis.plugins.simulators.sumo_traffic.network import Network, Segment, gates_of
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared
@@ -332,3 +342,33 @@ def test_fleet_shares_add_up_and_every_position_has_a_vehicle() -> None:
         assert sum(vehicle.emission_shares.values()) == pytest.approx(1.0)
         assert fleet.type_id(vehicle, 0.0) == f"{vehicle.name}_0"
         assert fleet.type_id(vehicle, 0.9999999) == f"{vehicle.name}_{len(vehicle.emission_shares) - 1}"
+
+
+# --- queues -------------------------------------------------------------------------------------------------------
+
+
+def test_every_ensemble_draws_the_form_of_the_queues_alike_for_base_and_scenario() -> None:
+    common = ensemble.Design(seed=1, window=Window(8, 9), mode="interactive", fixed={}, uncertain=())
+    declared = SumoTraffic.parameters, SumoTraffic.measures
+    base = ensemble.design(*declared, {}, common)
+    measure = ensemble.design(*declared, {}, replace(common, overrides=(close("main"),)))
+    for index in range(ensemble.BLOCK):
+        one, other = (settings.queues(ensemble.member(p, index).parameters) for p in (base, measure))
+        assert one == other
+        assert one != settings.queues({})
+
+
+@pytest.mark.parametrize("parameter", settings.PARAMETERS, ids=lambda p: p.name)
+def test_a_default_lies_where_it_is_plausible_and_says_where_it_comes_from(parameter: Parameter) -> None:
+    assert parameter.plausible is not None and parameter.source
+    low, high = parameter.plausible
+    assert parameter.low <= low < parameter.default < high <= parameter.high
+
+
+def test_queues_are_told_to_the_engine_in_its_own_words() -> None:
+    form = settings.queues({"tls_penalty": 0.7, "tls_flow_penalty": 1.3, "jam_threshold": -0.4})
+    assert form.options == (
+        "--meso-tls-penalty=0.7000",
+        "--meso-tls-flow-penalty=1.3000",
+        "--meso-jam-threshold=-0.4000",
+    )

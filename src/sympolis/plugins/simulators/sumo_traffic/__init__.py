@@ -37,7 +37,7 @@ class SumoTraffic(Simulator):
     """Mesoscopic runs answer within a second or two (``interactive``), microscopic ones thoroughly (``job``)."""
 
     id: ClassVar[str] = "sumo_traffic"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "1.1.0"
     title: ClassVar[Mapping[str, str]] = {
         "en": "Road traffic (SUMO)",
         "it": "Traffico stradale (SUMO)",
@@ -79,7 +79,7 @@ class SumoTraffic(Simulator):
             trips=outcome.trips,
             window=member.window,
             seed=member.seed,
-            micro=member.mode == JOB,
+            queues=None if member.mode == JOB else settings.queues(member.parameters),
             speeds_ms=speeds,
         )
         output = simulate(task, lambda share: progress(share, f"simulating, {share:.0%}"))
@@ -87,7 +87,7 @@ class SumoTraffic(Simulator):
             features=tuple(segment.id for segment in model.network.segments),
             fields=output.fields,
             indicators=_indicators(output, outcome),
-            warnings=tuple(_warnings(output, outcome)),
+            warnings=(*_warnings(output, outcome), *_caveats(member)),
             cost_cpu_s=round(cpu_s() - used, 3),
         )
 
@@ -127,6 +127,11 @@ def _indicators(output: Output, outcome: Outcome) -> dict[str, float]:
         "trips_rerouted": float(outcome.rerouted),
         "trips_not_made": float(outcome.not_made + outcome.stranded),
     }
+
+
+def _caveats(member: Member) -> tuple[str, ...]:
+    """What a quick answer about a measure must not be read without: it was not confirmed by a thorough run."""
+    return (settings.QUICK_ANSWER,) if member.overrides and member.mode != JOB else ()
 
 
 def _warnings(output: Output, outcome: Outcome) -> list[str]:

@@ -26,6 +26,7 @@ from scipy.optimize import lsq_linear
 from sympolis.domain.errors import ModelFailed
 from sympolis.domain.scenario import Window
 from sympolis.plugins.simulator import Calibration
+from sympolis.plugins.simulators.sumo_traffic import settings
 from sympolis.plugins.simulators.sumo_traffic.counts import Counts, day_profile, ordinary_days, read_counts
 from sympolis.plugins.simulators.sumo_traffic.demand import Level, draw_trips, hourly_vehicles
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared, load
@@ -174,7 +175,7 @@ def _at_loops(setting: Setting, observed: Observed, by_stream: Mapping[str, floa
     prepared = setting.prepared
     trips = draw_trips(prepared.streams, Level(by_stream, setting.by_hour), setting.window, setting.seed)
     shared = (setting.folder, prepared.network, prepared.streams, trips, setting.window, setting.seed)
-    output = simulate(Task(*shared, emissions=False))
+    output = simulate(Task(*shared, settings.queues({}), emissions=False))
     flows = np.sum(np.array(output.fields["flow"]), axis=0)
     return np.array([flows[loop.segment] for loop in observed.loops]), output.cost_cpu_s
 

@@ -2,7 +2,8 @@
 
 Mesoscopic runs move vehicles through queues, microscopic ones move them second by second. In mesoscopic mode signals
 and give-way lines act as time and flow penalties from the green share: checking each signal by the second
-(``--meso-junction-control``) locks up streets that flow in reality and in the microscopic run.
+(``--meso-junction-control``) locks up streets that flow in reality and in the microscopic run. How strong these
+penalties are is not known, only bracketed by microscopic runs: ``Queues`` carries what an ensemble draws.
 """
 
 from __future__ import annotations
@@ -23,13 +24,7 @@ from sympolis.plugins.simulators.sumo_traffic.demand import WARM_UP_S, Stream, T
 from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES, type_id, vehicle_types
 from sympolis.plugins.simulators.sumo_traffic.network import NETWORK_FILE, Network
 
-MESO_OPTIONS = (
-    "--mesosim",
-    "--meso-tls-penalty=0.5",
-    "--meso-tls-flow-penalty=1",
-    "--meso-minor-penalty=2",
-    "--meso-jam-threshold=-0.5",
-)
+MESO_OPTIONS = ("--mesosim", "--meso-minor-penalty=2")
 MICRO_OPTIONS = ("--time-to-teleport=180",)
 SUMMARY_FILE = "summary.xml"
 SUMMARY_PERIOD_S = 20
@@ -66,8 +61,29 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Queues:
+    """How the mesoscopic mode's queues behave at signals and when they jam (SUMO's own definitions, no units)."""
+
+    tls_penalty: float
+    tls_flow_penalty: float
+    jam_threshold: float
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """SUMO's command-line options."""
+        return (
+            f"--meso-tls-penalty={self.tls_penalty:.4f}",
+            f"--meso-tls-flow-penalty={self.tls_flow_penalty:.4f}",
+            f"--meso-jam-threshold={self.jam_threshold:.4f}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """A simulation to run. ``speeds_ms`` holds only what differs from the network."""
+    """A simulation to run: microscopic unless ``queues`` are given.
+
+    ``speeds_ms`` holds only what differs from the network.
+    """
 
     folder: Path
     network: Network
@@ -75,7 +91,7 @@ class Task:
     trips: Sequence[Trip]
     window: Window
     seed: int
-    micro: bool = False
+    queues: Queues | None
     emissions: bool = True
     speeds_ms: Mapping[int, float] = field(default_factory=dict)
 
@@ -142,7 +158,7 @@ def _arguments(task: Task, folder: Path) -> list[str]:
         "--tripinfo-output.write-undeparted",
         "--no-step-log",
         "--no-warnings",
-        *(MICRO_OPTIONS if task.micro else MESO_OPTIONS),
+        *(MICRO_OPTIONS if task.queues is None else (*MESO_OPTIONS, *task.queues.options)),
     ]
 
 
@@ -167,7 +183,7 @@ def _with_speeds(network_xml: str, speeds_ms: Mapping[int, float]) -> str:
 
 def _additional_xml(task: Task) -> str:
     period = f'begin="{_begin_s(task.window) + WARM_UP_S}" end="{_end_s(task.window)}" period="3600"'
-    inside = ' withInternal="true"' if task.micro else ""
+    inside = ' withInternal="true"' if task.queues is None else ""
     classes = sorted({trip.vehicle_class for trip in task.trips})
     emissions = (
         f'<edgeData id="x" type="emissions" file="emissions.xml" excludeEmpty="true" {period}{inside}/>'

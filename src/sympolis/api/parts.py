@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
+    from sympolis.context.library import ContextLibrary
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.orchestration.desk import Desk
@@ -86,6 +87,8 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     subscriptions: Subscriptions | None = None
+    library: ContextLibrary | None = None
+    """Keeps hosted @contexts; without one they live as long as the server."""
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
     site: ASGIApp | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sympolis.api.http import Request
 from sympolis.api.parts import ApiParts
+from sympolis.context.library import PATH as HOSTED_CONTEXTS_PATH
 from sympolis.context.terms import Terms
 
 CONTEXTS_PATH = "/contexts"
@@ -35,6 +36,16 @@ def in_words(text: str | Mapping[str, str]) -> Mapping[str, str]:
     return {"en": text} if isinstance(text, str) else text
 
 
+def _served_here(context: Any, base_url: str) -> Any:
+    """The context value with the addresses of contexts that this server hosts as it knows them: without itself."""
+    own = base_url + HOSTED_CONTEXTS_PATH
+    if isinstance(context, str) and context.startswith(own):
+        return context[len(base_url) :]
+    if isinstance(context, list) and any(isinstance(one, str) and one.startswith(own) for one in context):
+        return [_served_here(one, base_url) for one in context]
+    return context
+
+
 class Vocabulary:
     """Resolves the @contexts that requests name, the twin's own among them without any call to itself.
 
@@ -54,6 +65,7 @@ class Vocabulary:
 
     async def resolve(self, context: Any, request: Request) -> Terms:
         """The terms of a context value: URL, object or list. Raises ``BadRequestData`` or ``ContextNotAvailable``."""
+        context = _served_here(context, request.base_url)
         if self._path is not None:
             self._recognise(context, request.base_url + self._path)
         return await self._contexts.resolve(context)

@@ -83,6 +83,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
     return ApiParts(
         broker=ground.broker,
         contexts=ground.contexts,
+        library=ground.library,
         subscriptions=ground.subscriptions,
         city=twin.city,
         coordinator=twin.coordinator,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sympolis.app.fetching import context_fetcher
 from sympolis.app.notifying import open_subscriptions
 from sympolis.context.broker import Broker
+from sympolis.context.library import ContextLibrary
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
@@ -16,6 +17,7 @@ from sympolis.domain import errors
 from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
 from sympolis.settings import POSTGRESQL, Settings
+from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
 
@@ -29,6 +31,7 @@ class Ground:
 
     broker: Broker
     contexts: Contexts
+    library: ContextLibrary
     subscriptions: Subscriptions
     client: HttpClient
     """Every call that the server makes to others goes through it, and through its guard."""
@@ -46,7 +49,10 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     store = await _open_store(settings, folder)
     contexts = Contexts(fetch=context_fetcher(client))
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
-    return Ground(Broker(store), contexts, subscriptions, client)
+    library = ContextLibrary(
+        contexts, None if settings.store == "memory" else ContextFiles(folder / "contexts")
+    )
+    return Ground(Broker(store), contexts, library, subscriptions, client)
 
 
 async def _open_store(settings: Settings, folder: Path) -> Store:

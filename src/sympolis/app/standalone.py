@@ -43,6 +43,7 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
         parts = ApiParts(
             broker=ground.broker,
             contexts=ground.contexts,
+            library=ground.library,
             subscriptions=ground.subscriptions,
             settings=api_settings(settings),
         )

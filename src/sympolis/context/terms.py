@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -148,6 +150,15 @@ class Terms:
         return not _FORBIDDEN.search(name) and self._table.compact_or_vocab(name) == iri
 
 
+@dataclass(slots=True)
+class Usage:
+    """How often a context was named by requests since the start."""
+
+    since: datetime
+    last: datetime | None = None
+    hits: int = 0
+
+
 class Contexts:
     """Resolves @contexts to ``Terms`` and remembers them. One per process.
 
@@ -161,6 +172,8 @@ class Contexts:
         self._fetched: OrderedDict[str, Any] = OrderedDict()
         self._resolved: OrderedDict[bytes, Terms] = OrderedDict()
         self._core_inside = False
+        self.usage: dict[str, Usage] = {}
+        """By URL, for contexts that were registered or fetched."""
 
     def core(self) -> Terms:
         """The terms of the core context alone."""
@@ -169,13 +182,31 @@ class Contexts:
     def register(self, url: str, document: Any) -> None:
         """Keep ``document`` (a context, or an object with ``@context``) as what ``url`` stands for."""
         self._local[url] = _unwrapped(document)
+        self.usage[url] = Usage(datetime.now(UTC))
         self._resolved.clear()
 
     def unregister(self, url: str) -> None:
         """Forget what is kept for ``url``, fetched or registered."""
         self._local.pop(url, None)
         self._fetched.pop(url, None)
+        self.usage.pop(url, None)
         self._resolved.clear()
+
+    def fetched(self) -> list[tuple[str, Any]]:
+        """The contexts that were fetched and are still kept, by URL."""
+        return list(self._fetched.items())
+
+    async def refresh(self, url: str) -> None:
+        """Fetch a context again. Raises ``ContextNotAvailable``, and then keeps the copy that is here."""
+        await self._bring(url)
+        self._resolved.clear()
+
+    def _count(self, context: Any) -> None:
+        for url in context if isinstance(context, list) else (context,):
+            usage = self.usage.get(url) if isinstance(url, str) else None
+            if usage is not None:
+                usage.hits += 1
+                usage.last = datetime.now(UTC)
 
     async def resolve(self, context: Any = None) -> Terms:
         """The terms of a context value: URL, object, list of these, or None for the core context.
@@ -184,7 +215,9 @@ class Contexts:
         """
         for _ in range(_MAX_FETCHES):
             try:
-                return self.resolve_local(context)
+                found = self.resolve_local(context)
+                self._count(context)
+                return found
             except _Missing as missing:
                 await self._bring(missing.where)
         raise BadRequestData("this @context refers to too many others", where="@context")
@@ -212,7 +245,9 @@ class Contexts:
         except msgspec.DecodeError as error:
             raise ContextNotAvailable(f"this @context is not JSON: {error}", where=url) from error
         self._fetched[url] = _unwrapped(document)
-        _shrink(self._fetched, _MAX_FETCHED)
+        self.usage.setdefault(url, Usage(datetime.now(UTC)))
+        for dropped in _shrink(self._fetched, _MAX_FETCHED):
+            self.usage.pop(dropped, None)
 
     def _build(self, context: Any) -> Terms:
         table = ContextTable()
@@ -319,9 +354,9 @@ def _remember(known: dict[str, Any], key: str, value: Any) -> None:
     known[key] = value
 
 
-def _shrink(cache_: OrderedDict[Any, Any], size: int) -> None:
-    while len(cache_) > size:
-        cache_.popitem(last=False)
+def _shrink(cache_: OrderedDict[Any, Any], size: int) -> list[Any]:
+    """Let go of the oldest entries; their keys."""
+    return [cache_.popitem(last=False)[0] for _ in range(len(cache_) - size)]
 
 
 def _unwrapped(document: Any) -> Any:

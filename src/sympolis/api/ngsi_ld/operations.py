@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import batch_changes, changing, discovery, evolving, reading, subscriptions
+from sympolis.api.ngsi_ld import batch_changes, changing, discovery, evolving, hosting, reading, subscriptions
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -68,6 +68,7 @@ SCHEMAS: dict[str, Schema] = {
     **subscriptions.SCHEMAS,
     **changing.SCHEMAS,
     **discovery.SCHEMAS,
+    **hosting.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -116,6 +117,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *batch_changes.operations(parts),
         *discovery.operations(parts),
         *evolving.operations(parts),
+        *hosting.operations(parts),
     )
 
 
@@ -267,7 +269,7 @@ def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...
                 *reading.PAGING,
                 reading.ORDER_BY,
             ),
-            later=reading.LATER_SELECTION,
+            later=reading.LATER_TEMPORAL,
             answers=some,
         ),
         Operation(

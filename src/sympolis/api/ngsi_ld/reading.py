@@ -98,6 +98,7 @@ LATER_SELECTION = (
     "collation",
     "splitEntities",
 )
+LATER_TEMPORAL = tuple(name for name in LATER_SELECTION if name != ORDER_BY.name)
 
 _CORE_MEMBERS = ("id", "type", "scope")
 _NAME = r"[^\s,;|(){}\"'<>&?]+"

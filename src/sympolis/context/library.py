@@ -1,0 +1,155 @@
+"""The @contexts that this broker keeps and serves (GS CIM 009, clause 5.13).
+
+*Hosted* ones were handed over by clients and survive restarts; *Cached* ones were fetched from their own address.
+How often one was used is counted since the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from sympolis.context import core_context
+from sympolis.context.core_context import CORE_URL
+from sympolis.context.terms import Contexts
+from sympolis.domain.errors import BadRequestData, ContextNotAvailable, InvalidRequest, NotFound
+
+PATH = "/ngsi-ld/v1/jsonldContexts"
+"""Where they are served; a hosted context's local id follows."""
+
+
+class ContextKind(StrEnum):
+    """How a context came here (clause 5.2.36)."""
+
+    HOSTED = "Hosted"
+    CACHED = "Cached"
+    IMPLICITLY_CREATED = "ImplicitlyCreated"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContext:
+    """One context. ``url`` is the address it is fetched from, or under which it is served here."""
+
+    local_id: str
+    url: str
+    kind: ContextKind
+    context: Any
+    """The value of ``@context``."""
+    created_at: datetime
+
+
+class Shelf(Protocol):
+    """Where hosted contexts outlive the process."""
+
+    def load(self) -> Iterable[KeptContext]:
+        """All that were kept."""
+        ...
+
+    def keep(self, kept: KeptContext) -> None:
+        """Keep one, durable when this returns."""
+        ...
+
+    def drop(self, local_id: str) -> None:
+        """Let go of one."""
+        ...
+
+
+class ContextLibrary:
+    """Adds, tells and deletes contexts on behalf of clients; ``contexts`` resolves them."""
+
+    def __init__(
+        self,
+        contexts: Contexts,
+        shelf: Shelf | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._contexts = contexts
+        self._shelf = shelf
+        self._now = now
+        self._started = now()
+        self._hosted: dict[str, KeptContext] = {}
+        for kept in shelf.load() if shelf is not None else ():
+            self._register(kept)
+
+    def add(self, document: Any) -> KeptContext:
+        """Host a context (5.13.2). Raises ``InvalidRequest`` or ``BadRequestData`` where it is none."""
+        if not isinstance(document, dict) or "@context" not in document:
+            raise InvalidRequest("expected an object with @context", where="body")
+        self._check(document["@context"])
+        local_id = str(uuid4())
+        kept = KeptContext(
+            local_id, f"{PATH}/{local_id}", ContextKind.HOSTED, document["@context"], self._now()
+        )
+        if self._shelf is not None:
+            self._shelf.keep(kept)
+        self._register(kept)
+        return kept
+
+    def list(self, kind: ContextKind | None = None) -> list[KeptContext]:
+        """The contexts of a kind, or of any (5.13.3): the oldest first."""
+        found = [*self._hosted.values(), self._core(), *self._cached()]
+        chosen = (one for one in found if kind in (None, one.kind))
+        return sorted(chosen, key=lambda one: one.created_at)
+
+    def get(self, name: str) -> KeptContext:
+        """The context of this local id or URL (5.13.4). Raises ``NotFound``."""
+        local = name.rpartition(f"{PATH}/")[2] if PATH in name else name
+        if (hosted := self._hosted.get(local)) is not None:
+            return hosted
+        for one in (self._core(), *self._cached()):
+            if name in (one.url, one.local_id):
+                return one
+        raise NotFound("there is no such @context here", where="contextId")
+
+    def delete(self, name: str) -> None:
+        """Let go of a context (5.13.5). Raises ``NotFound``, or ``BadRequestData`` for the core context."""
+        kept = self.get(name)
+        if core_context.is_core_url(kept.url):
+            raise BadRequestData("the core @context cannot be deleted", where="contextId")
+        if kept.kind is ContextKind.HOSTED and self._shelf is not None:
+            self._shelf.drop(kept.local_id)
+        self._hosted.pop(kept.local_id, None)
+        self._contexts.unregister(kept.url)
+
+    async def reload(self, name: str) -> None:
+        """Fetch a cached context again (5.13.5); the copy that is here stays where that fails.
+
+        Raises ``NotFound``, ``BadRequestData`` (not a cached one) or ``ContextNotAvailable``.
+        """
+        kept = self.get(name)
+        if kept.kind is not ContextKind.CACHED:
+            raise BadRequestData("only a cached @context can be loaded again", where="reload")
+        if not core_context.is_core_url(kept.url):
+            await self._contexts.refresh(kept.url)
+
+    def uses(self, kept: KeptContext) -> tuple[int, datetime | None]:
+        """How often it was used since the start, and when last."""
+        found = self._contexts.usage.get(kept.url)
+        return (0, None) if found is None else (found.hits, found.last)
+
+    def _register(self, kept: KeptContext) -> None:
+        self._hosted[kept.local_id] = kept
+        self._contexts.register(kept.url, kept.context)
+
+    def _check(self, context: Any) -> None:
+        try:
+            self._contexts.resolve_local(context)
+        except ContextNotAvailable:
+            return  # names another context, which is fetched when it is used
+
+    def _core(self) -> KeptContext:
+        document = core_context.document()
+        return KeptContext(
+            str(uuid5(NAMESPACE_URL, CORE_URL)), CORE_URL, ContextKind.CACHED, document, self._started
+        )
+
+    def _cached(self) -> Iterable[KeptContext]:
+        for url, context in self._contexts.fetched():
+            usage = self._contexts.usage.get(url)
+            since = self._started if usage is None else usage.since
+            yield KeptContext(str(uuid5(NAMESPACE_URL, url)), url, ContextKind.CACHED, context, since)

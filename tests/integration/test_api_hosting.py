@@ -156,3 +156,16 @@ def test_what_is_no_context_is_not_kept(client: Client, document: Any) -> None:
 
 def test_only_cached_contexts_are_loaded_again(client: Client) -> None:
     assert error(client.request("DELETE", f"{host(client)}?reload=true")) == (400, "BadRequestData")
+
+
+def test_a_list_of_contexts_is_given_one_address(client: Client, web: Web, tmp_path: Path) -> None:
+    library = ContextLibrary(Contexts(), ContextFiles(tmp_path / "more"))
+    kept = library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example")
+    assert library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example") is kept
+    contexts = Contexts(fetch=web.fetch)
+    again = ContextLibrary(contexts, ContextFiles(tmp_path / "more"))
+    assert [one.url for one in again.list(again.get(kept.local_id).kind)] == [kept.url]
+    terms = client.loop.run_until_complete(contexts.resolve(kept.url))
+    assert terms.expand("speed") == "https://city.example/speed"
+    again.delete(kept.url)
+    assert list(ContextFiles(tmp_path / "more").load()) == []

@@ -48,10 +48,10 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     client = HttpClient(Guard(EgressPolicy(allow_loopback=settings.allow_loopback)))
     store = await _open_store(settings, folder)
     contexts = Contexts(fetch=context_fetcher(client))
-    subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library = ContextLibrary(
         contexts, None if settings.store == "memory" else ContextFiles(folder / "contexts")
     )
+    subscriptions = await open_subscriptions(settings, store, contexts, folder)
     return Ground(Broker(store), contexts, library, subscriptions, client)
 
 

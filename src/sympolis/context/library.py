@@ -1,7 +1,8 @@
 """The @contexts that this broker keeps and serves (GS CIM 009, clause 5.13).
 
-*Hosted* ones were handed over by clients and survive restarts; *Cached* ones were fetched from their own address.
-How often one was used is counted since the start.
+*Hosted* ones were handed over by clients and survive restarts, as do *ImplicitlyCreated* ones, which stand for inline
+contexts and lists of subscriptions; *Cached* ones were fetched from their own address. How often one was used is
+counted since the start.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from msgspec.json import encode
 
 from sympolis.context import core_context
 from sympolis.context.core_context import CORE_URL
@@ -90,6 +93,26 @@ class ContextLibrary:
         self._register(kept)
         return kept
 
+    def implicit(self, context: Any, base_url: str) -> KeptContext:
+        """A context made from one that no single address names, so that a Link can (5.8.1): the same for the same.
+
+        ``base_url`` is where this broker is reached.
+        """
+        local_id = str(uuid5(NAMESPACE_URL, encode(context).decode()))
+        if (known := self._hosted.get(local_id)) is not None:
+            return known
+        kept = KeptContext(
+            local_id,
+            f"{base_url}{PATH}/{local_id}",
+            ContextKind.IMPLICITLY_CREATED,
+            context,
+            self._now(),
+        )
+        if self._shelf is not None:
+            self._shelf.keep(kept)
+        self._register(kept)
+        return kept
+
     def list(self, kind: ContextKind | None = None) -> list[KeptContext]:
         """The contexts of a kind, or of any (5.13.3): the oldest first."""
         found = [*self._hosted.values(), self._core(), *self._cached()]
@@ -111,10 +134,11 @@ class ContextLibrary:
         kept = self.get(name)
         if core_context.is_core_url(kept.url):
             raise BadRequestData("the core @context cannot be deleted", where="contextId")
-        if kept.kind is ContextKind.HOSTED and self._shelf is not None:
+        if kept.kind is not ContextKind.CACHED and self._shelf is not None:
             self._shelf.drop(kept.local_id)
         self._hosted.pop(kept.local_id, None)
-        self._contexts.unregister(kept.url)
+        for url in _addresses(kept):
+            self._contexts.unregister(url)
 
     async def reload(self, name: str) -> None:
         """Fetch a cached context again (5.13.5); the copy that is here stays where that fails.
@@ -134,7 +158,8 @@ class ContextLibrary:
 
     def _register(self, kept: KeptContext) -> None:
         self._hosted[kept.local_id] = kept
-        self._contexts.register(kept.url, kept.context)
+        for url in _addresses(kept):
+            self._contexts.register(url, kept.context)
 
     def _check(self, context: Any) -> None:
         try:
@@ -153,3 +178,9 @@ class ContextLibrary:
             usage = self._contexts.usage.get(url)
             since = self._started if usage is None else usage.since
             yield KeptContext(str(uuid5(NAMESPACE_URL, url)), url, ContextKind.CACHED, context, since)
+
+
+def _addresses(kept: KeptContext) -> tuple[str, ...]:
+    """Under which names a context is resolved: one that is served here may be meant by its path alone."""
+    path = kept.url.find(PATH)
+    return (kept.url,) if kept.kind is ContextKind.CACHED or path < 1 else (kept.url, kept.url[path:])

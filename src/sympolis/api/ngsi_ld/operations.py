@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
@@ -14,6 +15,7 @@ from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
+from sympolis.context.library import ContextLibrary
 from sympolis.domain import errors
 
 _TAG = "NGSI-LD"
@@ -106,6 +108,7 @@ _CREATED_IDS = Answer("Done; the ids of the new ones.", {JSON: several(TEXT)})
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes of this standard."""
+    parts = replace(parts, library=parts.library or ContextLibrary(parts.contexts))
     entities, temporal = Entities(parts), Temporal(parts)
     posted = Posted(parts, entities, temporal)
     return (

@@ -19,6 +19,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import check_entity_id
+from sympolis.context.core_context import is_core_url
 from sympolis.context.instants import format_instant
 from sympolis.context.subscriptions import document as documents
 from sympolis.context.subscriptions.books import DeadLetter
@@ -82,11 +83,14 @@ class SubscriptionHandlers:
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
         self._subscriptions = subscriptions
+        self._library = parts.library
 
     async def create(self, request: Request) -> Reply:
         """Create Subscription, clause 5.8.1."""
         tenant = tenant_of(request)
         document, terms, context = await self._read(request)
+        if "jsonldContext" not in document and _has_no_address(context) and self._library is not None:
+            document["jsonldContext"] = self._library.implicit(context, request.base_url).url
         found = await self._subscriptions.create(document, terms, context, tenant=tenant)
         location = f"{PATH}/{quote(found.id, safe=':')}".encode()
         return Reply(status=201, headers=((b"location", location), *tenant_headers(tenant)))
@@ -152,6 +156,13 @@ class SubscriptionHandlers:
         if media == LD_JSON:
             document["@context"] = terms.document
         return document
+
+
+def _has_no_address(context: Any) -> bool:
+    """Whether no single URL names this @context beside the core's, so that notifications could not link it."""
+    parts = context if isinstance(context, list) else [context]
+    own = [part for part in parts if not (isinstance(part, str) and is_core_url(part)) and part is not None]
+    return len(own) > 1 or any(not isinstance(part, str) for part in own)
 
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:

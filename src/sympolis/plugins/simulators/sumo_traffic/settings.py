@@ -71,9 +71,9 @@ INFORMED_SHARE = Parameter(
     "detour in free flow",
 )
 QUEUE_SOURCE = (
-    "Measured on Bologna's network, 08-09, calibrated demand: of some thirty settings, those between which the quick "
-    "mode's time lost, speed and effect of three measures enclose those of vehicle-by-vehicle runs (model card). "
-    "Quick mode only"
+    "Measured against vehicle-by-vehicle runs on Bologna's network, 08-09, calibrated demand: with the three queue "
+    "parameters drawn together, the quick mode's intervals enclose the thorough time lost and its change for three "
+    "measures (model card). Ignored by the thorough mode"
 )
 TLS_FLOW_PENALTY = Parameter(
     "tls_flow_penalty",
@@ -100,7 +100,7 @@ TLS_PENALTY = Parameter(
     default=0.6,
     low=0.0,
     high=2.0,
-    plausible=(0.5, 0.8),
+    plausible=(0.45, 0.7),
     source="SUMO's option meso-tls-penalty. " + QUEUE_SOURCE,
 )
 JAM_THRESHOLD = Parameter(
@@ -114,7 +114,7 @@ JAM_THRESHOLD = Parameter(
     default=-0.45,
     low=-1.0,
     high=-0.1,
-    plausible=(-0.65, -0.4),
+    plausible=(-0.8, -0.4),
     source="SUMO's option meso-jam-threshold; negative: relative to the density of free flow, nearer to zero jams "
     "later. " + QUEUE_SOURCE,
 )
@@ -438,31 +438,34 @@ FIELDS = (
 )
 
 QUICK_ANSWER = (
-    "quick answer, not confirmed vehicle by vehicle: where both were compared, thorough runs had roughly twice the "
-    "time lost and some 1.7 times the CO₂, and changes of time lost differed by tens of percentage points; run it as a "
-    "job before deciding"
+    "quick answer, not confirmed vehicle by vehicle: in Bologna thorough runs found about a third more time lost and "
+    "half as much CO₂ again, and changes of time lost that differed by tens of percentage points on the same day; "
+    "run it as a job before deciding"
 )
 
 VALIDITY = {
     "en": "Compares measures for motor traffic on the modelled streets on an ordinary working day. "
     "Calibrated for the demand's own hour; other hours follow the loops' day profile and are less "
     "certain. Not for single vehicles, junction design, crashes, noise, or traffic outside the modelled "
-    "streets: drivers who would avoid the whole area are not modelled. Emissions in the quick mode are "
-    "lower than in the thorough one because vehicles do not accelerate there: compare, do not report. "
-    "The quick mode also overstates changes of queues at signals: run a proposal thoroughly before "
+    "streets: drivers who would avoid the whole area are not modelled. In the quick mode, time lost and "
+    "emissions are lower than in the thorough one (emissions by a third: vehicles do not accelerate "
+    "there): compare, do not report. How queues grow at signals is not known well enough: the quick mode's "
+    "intervals include that and often leave the sign of a change open. Run a proposal thoroughly before "
     "deciding.",
     "it": "Confronta misure per il traffico motorizzato nelle strade modellate in un giorno feriale "
     "ordinario. Calibrato per l'ora della domanda; le altre ore seguono il profilo delle spire e sono "
     "meno certe. Non adatto a singoli veicoli, progetto di incroci, incidenti, rumore o traffico fuori "
-    "dalle strade modellate: chi eviterebbe l'intera area non è modellato. Nella modalità rapida le "
-    "emissioni sono più basse perché i veicoli non accelerano: confrontare, non rendicontare. La "
-    "modalità rapida esagera anche le variazioni delle code ai semafori: prima di decidere, eseguire "
-    "quella approfondita.",
+    "dalle strade modellate: chi eviterebbe l'intera area non è modellato. Nella modalità rapida il "
+    "tempo perso e le emissioni sono più bassi che in quella approfondita (le emissioni di un terzo: i "
+    "veicoli non accelerano): confrontare, non rendicontare. Come crescono le code ai semafori non è noto "
+    "abbastanza bene: gli intervalli della modalità rapida ne tengono conto e spesso lasciano aperto il "
+    "segno di una variazione. Prima di decidere, eseguire quella approfondita.",
     "de": "Vergleicht Maßnahmen für den Kfz-Verkehr auf den modellierten Straßen an einem gewöhnlichen "
     "Werktag. Kalibriert für die Stunde der Nachfrage; andere Stunden folgen dem Tagesgang der "
     "Zählschleifen und sind unsicherer. Nicht für einzelne Fahrzeuge, Knotenpunktentwurf, Unfälle, Lärm "
     "oder Verkehr außerhalb der modellierten Straßen: wer das ganze Gebiet meiden würde, kommt nicht "
-    "vor. Im schnellen Modus sind die Emissionen niedriger, weil Fahrzeuge dort nicht beschleunigen: "
-    "vergleichen, nicht berichten. Der schnelle Modus übertreibt auch Änderungen von Rückstaus an "
-    "Signalen: vor einer Entscheidung gründlich rechnen.",
+    "vor. Im schnellen Modus sind Zeitverlust und Emissionen niedriger als im gründlichen (Emissionen um "
+    "ein Drittel: Fahrzeuge beschleunigen dort nicht): vergleichen, nicht berichten. Wie Rückstaus an "
+    "Signalen wachsen, ist nicht genau genug bekannt: Die Intervalle des schnellen Modus enthalten das und "
+    "lassen das Vorzeichen einer Änderung oft offen. Vor einer Entscheidung gründlich rechnen.",
 }

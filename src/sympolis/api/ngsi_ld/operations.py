@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
-from sympolis.api.ngsi_ld import batch_changes, changing, discovery, evolving, hosting, reading, subscriptions
+from sympolis.api.ngsi_ld import (
+    batch_changes,
+    changing,
+    discovery,
+    evolving,
+    hosting,
+    identity,
+    reading,
+    subscriptions,
+)
 from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
@@ -71,6 +80,7 @@ SCHEMAS: dict[str, Schema] = {
     **changing.SCHEMAS,
     **discovery.SCHEMAS,
     **hosting.SCHEMAS,
+    **identity.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -121,6 +131,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *discovery.operations(parts),
         *evolving.operations(parts),
         *hosting.operations(parts),
+        *identity.operations(),
     )
 
 

@@ -144,6 +144,9 @@ def distance_m(geometries: Any, reference: Any) -> Any:
     """Metres between each geometry and the reference; 0 where they touch."""
     if len(geometries) == 0:
         return np.zeros(0)
+    if reference.geom_type == "Point" and not np.any(shapely.get_type_id(geometries)):
+        start = shapely.get_coordinates(geometries)
+        return _mid_latitude_distance(start, np.broadcast_to(shapely.get_coordinates(reference), start.shape))
     latitude = np.radians(shapely.get_y(shapely.centroid(reference)))
     east, north = _metres_per_degree(latitude)
     scaled = shapely.transform(geometries, lambda xy: xy * (east, north))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sympolis.context.evolution import instance_id
 from sympolis.context.instants import format_instant
 from sympolis.context.rendering import compact_types
-from sympolis.context.store import History, Series
+from sympolis.context.store import Bucket, History, Series
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import AttributeKind
@@ -93,12 +93,20 @@ def _aggregated_values(series: Sequence[Series], _terms: Terms) -> Any:
     found = []
     for one in series:
         document: dict[str, Any] = {"type": one.kind.value}
-        for bucket in one.buckets:
-            ends = [format_instant(bucket.start), format_instant(bucket.end)]
+        for bucket, start, end in _spelled(one.buckets):
             for method, figure in bucket.figures.items():
-                document.setdefault(method.value, []).append([figure, *ends])
+                document.setdefault(method.value, []).append([figure, start, end])
         found.append(_with_dataset(document, one))
     return found[0] if len(found) == 1 else found
+
+
+def _spelled(buckets: Iterable[Bucket]) -> Iterator[tuple[Bucket, str, str]]:
+    """Each bucket with its ends as texts; mostly one begins where another ends, so that text is at hand."""
+    last, text = None, ""
+    for bucket in buckets:
+        start = text if bucket.start == last else format_instant(bucket.start)
+        last, text = bucket.end, format_instant(bucket.end)
+        yield bucket, start, text
 
 
 def _with_dataset(document: dict[str, Any], series: Series) -> dict[str, Any]:

@@ -7,20 +7,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympolis.api.http import Reply, Request
+from sympolis.api.http import JSON, Headers, Reply, Request
 from sympolis.api.ngsi_ld.answers import Presenter, created_at, page_links, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.linking import Inbox, terms_of
+from sympolis.api.ngsi_ld.linking import Inbox, context_headers, terms_of
 from sympolis.api.ngsi_ld.reading import LIMIT, TYPE, Shape, read_query, read_shape
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import typelanguage
-from sympolis.context.codec import check_entity_id, parse_entity
+from sympolis.context.codec import Form, check_entity_id, parse_entity
+from sympolis.context.documents import DocumentForm, Documents
 from sympolis.context.query import AllOf, AnyOf, TypeIs
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 
 TypeExpression = AnyOf | AllOf | TypeIs
+
+_SHOWN_WHOLE = frozenset({"options", "format", "local"})
+_QUICK_QUERY = _SHOWN_WHOLE | {
+    "id",
+    "idPattern",
+    "type",
+    "q",
+    "georel",
+    "geometry",
+    "coordinates",
+    "geoproperty",
+    "limit",
+    "offset",
+    "count",
+}
+"""With these parameters alone, entities are shown whole: a store that has their documents at hand may give those."""
+_QUICK_FORMS = {Form.NORMALIZED: DocumentForm.NORMALIZED, Form.KEY_VALUES: DocumentForm.KEY_VALUES}
 
 
 class Entities:
@@ -30,6 +48,8 @@ class Entities:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
+        store = parts.broker.store
+        self._documents = store if isinstance(store, Documents) else None
 
     async def create(self, request: Request) -> Reply:
         """Create Entity, clause 5.6.1."""
@@ -46,7 +66,13 @@ class Entities:
         terms = await terms_of(request, self._vocabulary)
         shape = read_shape(request)
         presenter = Presenter(request, terms, shape)
-        entity = await self._broker.retrieve(check_entity_id(request.arguments["entityId"]), tenant=tenant)
+        entity_id = check_entity_id(request.arguments["entityId"])
+        form = self._quick_form(request, shape, presenter, _SHOWN_WHOLE)
+        if form is not None and self._documents is not None:
+            document = await self._documents.document(entity_id, terms, form, tenant=tenant)
+            if document is not None:
+                return _ready_reply(document, terms, tenant_headers(tenant))
+        entity = await self._broker.retrieve(entity_id, tenant=tenant)
         if request.parameters:
             _check_selected(entity, request, terms, shape)
         return presenter.one(entity, tenant_headers(tenant))
@@ -72,14 +98,34 @@ class Entities:
         presenter = Presenter(request, terms, shape)
         limit = LIMIT.of(request)
         query = read_query(request, terms)
-        page = await self._broker.query(replace(query, limit=limit + 1) if limit else query, tenant=tenant)
-        headers = [
-            *tenant_headers(tenant),
-            *page_links(request, presenter.media, more=len(page.entities) > limit),
-        ]
-        if query.count:
-            headers.append((b"ngsild-results-count", b"%d" % (page.total or 0)))
-        return presenter.many(page.entities[:limit], tuple(headers))
+        asked = replace(query, limit=limit + 1) if limit else query
+        form = self._quick_form(request, shape, presenter, _QUICK_QUERY)
+        if form is not None and self._documents is not None:
+            found = await self._documents.documents(asked, terms, form, tenant=tenant)
+            headers = _page_headers(
+                request, presenter.media, tenant, len(found.documents) > limit, found.total
+            )
+            return _ready_reply(b"[" + b",".join(found.documents[:limit]) + b"]", terms, headers)
+        page = await self._broker.query(asked, tenant=tenant)
+        headers = _page_headers(request, presenter.media, tenant, len(page.entities) > limit, page.total)
+        return presenter.many(page.entities[:limit], headers)
+
+    def _quick_form(
+        self, request: Request, shape: Shape, presenter: Presenter, known: frozenset[str]
+    ) -> DocumentForm | None:
+        """The form in which a store may give its documents as they are; None where entities have to be shaped."""
+        if self._documents is None or presenter.media != JSON or shape.sys_attrs:
+            return None
+        return _QUICK_FORMS.get(shape.form) if known.issuperset(request.parameters) else None
+
+
+def _ready_reply(body: bytes, terms: Terms, headers: Headers) -> Reply:
+    return Reply(body=body, headers=(*headers, *context_headers(terms, JSON)))
+
+
+def _page_headers(request: Request, media: str, tenant: str, more: bool, total: int | None) -> Headers:
+    headers = (*tenant_headers(tenant), *page_links(request, media, more=more))
+    return headers if total is None else (*headers, (b"ngsild-results-count", b"%d" % total))
 
 
 def _check_selected(entity: Entity, request: Request, terms: Terms, shape: Shape) -> None:

@@ -9,7 +9,7 @@ times of the entity, operands of 256 characters or more, and attributes of which
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,15 @@ from sympolis.stores.embedded.facts import FALSE, LONGEST_TEXT, NOT_INDEXED, TRU
 
 _NAMED = "(SELECT key FROM name WHERE iri = ?)"
 _WITH_NAME = f"SELECT entity FROM fact WHERE name = {_NAMED}"  # noqa: S608 — constant text
+_OWN_FACTS = f"SELECT 1 FROM fact INDEXED BY fact_entity WHERE entity = e.key AND name = {_NAMED}"  # noqa: S608
+_OF_TYPE = f"(SELECT entity AS key, id FROM entity_type WHERE type = {_NAMED}) AS e"  # noqa: S608 — constant text
+Expression = AnyOf | AllOf | Term
 _ENTITY_TIMES = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on ``e.key`` or ``e.id``."""
+    """A piece of SQL with its parameters: mostly a condition on ``e.key`` or ``e.id``."""
 
     sql: str
     parameters: tuple[Any, ...] = ()
@@ -38,45 +41,100 @@ EVERYTHING = Condition("1", exact=False)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """All conditions of a query; ``keys`` are the entities that its geo-query found."""
+    """All conditions of a query on the rows ``e`` (key, id) of its source."""
 
-    conditions: tuple[Condition, ...] = field(default=())
+    conditions: tuple[Condition, ...] = ()
+    source: Condition = Condition("entity AS e")
 
     @property
     def exact(self) -> bool:
         return all(condition.exact for condition in self.conditions)
 
     @property
-    def where(self) -> str:
-        return " AND ".join(f"({condition.sql})" for condition in self.conditions) or "1"
+    def chosen(self) -> str:
+        """``FROM … WHERE …``: the entities, which SQLite gives in the order of ids without sorting where it can."""
+        where = " AND ".join(f"({condition.sql})" for condition in self.conditions) or "1"
+        return f"FROM {self.source.sql} WHERE {where}"
 
     @property
     def parameters(self) -> list[Any]:
-        return [value for condition in self.conditions for value in condition.parameters]
+        return [value for part in (self.source, *self.conditions) for value in part.parameters]
 
 
 def compile_query(
-    query: Query, *, not_indexed: frozenset[str] = frozenset(), geo_keys: Sequence[int] | None = None
+    query: Query,
+    *,
+    not_indexed: frozenset[str] = frozenset(),
+    geo_keys: Sequence[int] | None = None,
+    few: Expression | None = None,
 ) -> Selection:
     """The conditions for ``query``.
 
-    ``not_indexed``: names of attributes with values that ``fact`` lacks; ``geo_keys``: the keys of the entities
-    that satisfy the geo-query, found beforehand.
+    Where ids, a geo-query or ``few`` leave little, SQLite starts from them and checks the rest entity by entity. Else
+    it walks through the entities of the type, or all, in the order of their ids until the page is full.
+
+    ``not_indexed``: names of attributes with values that ``fact`` lacks; ``geo_keys``: the keys of the entities that
+    satisfy the geo-query, found beforehand; ``few``: a part of ``query.q`` that few entities satisfy.
     """
     found: list[Condition] = []
     if query.ids:
         found.append(Condition("e.id IN (SELECT value FROM json_each(?))", (_json(list(query.ids)),)))
     if geo_keys is not None:
         found.append(Condition("e.key IN (SELECT value FROM json_each(?))", (_json(geo_keys),)))
+    if few is not None and not found:
+        found.append(_expression(few, not_indexed, driving=True))
+    walking = not found
     if query.q is not None:
-        found += _by_cost(query.q, not_indexed, driving=not found)
+        found += [
+            _expression(part, not_indexed, driving=False) for part in parts_of(query.q) if part is not few
+        ]
     if query.attributes:
-        found.append(_having_any(query.attributes))
+        found.append(_having_any(query.attributes, driving=walking and query.types is None))
+    if walking and isinstance(query.types, TypeIs):
+        return Selection(_with_pattern(found, query), Condition(_OF_TYPE, (query.types.name,)))
     if query.types is not None:
-        found.append(_types(query.types, driving=not found))
-    if query.id_pattern is not None:
-        found.append(EVERYTHING)
-    return Selection(tuple(found))
+        found.append(_types(query.types, driving=walking))
+    return Selection(_with_pattern(found, query))
+
+
+def _with_pattern(found: Sequence[Condition], query: Query) -> tuple[Condition, ...]:
+    return tuple(found) if query.id_pattern is None else (*found, EVERYTHING)
+
+
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """The parts that all have to hold."""
+    return expression.parts if isinstance(expression, AllOf) else (expression,)
+
+
+def count_up_to(expression: Expression, not_indexed: frozenset[str]) -> Condition | None:
+    """A statement counting the facts that fit, up to a limit given last; None where the facts cannot tell."""
+    if isinstance(expression, AnyOf):
+        return _any_count(expression, not_indexed)
+    name = expression.path[0] if isinstance(expression, Term) else None
+    if (
+        not isinstance(expression, Term)
+        or name in _ENTITY_TIMES
+        or len(expression.path) > 1
+        or expression.inside
+    ):
+        return None
+    if expression.comparison is Comparison.EXISTS:
+        return Condition(_WITH_NAME, (name,))
+    if expression.comparison is Comparison.UNEQUAL or name in not_indexed:
+        return None
+    test = _test(expression.comparison, expression.operand)
+    return None if test is None else Condition(f"{_WITH_NAME} AND {test[0]}", (name, *test[1]))
+
+
+def _any_count(expression: AnyOf, not_indexed: frozenset[str]) -> Condition | None:
+    parts = [count_up_to(part, not_indexed) for part in expression.parts]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return Condition(
+        " UNION ALL ".join(part.sql for part in known),
+        tuple(value for part in known for value in part.parameters),
+    )
 
 
 def names_in(expression: Any) -> Iterator[str]:
@@ -88,12 +146,13 @@ def names_in(expression: Any) -> Iterator[str]:
             yield from names_in(part)
 
 
-def _having_any(names: Sequence[str]) -> Condition:
-    wanted = "SELECT key FROM name WHERE iri IN (SELECT value FROM json_each(?))"
-    return Condition(
-        f"e.key IN (SELECT entity FROM fact WHERE name IN ({wanted}))",  # noqa: S608 — constant text
-        (_json(list(names)),),
-    )
+def _having_any(names: Sequence[str], *, driving: bool) -> Condition:
+    wanted = "name IN (SELECT key FROM name WHERE iri IN (SELECT value FROM json_each(?)))"
+    if driving:
+        sql = f"e.key IN (SELECT entity FROM fact WHERE {wanted})"  # noqa: S608 — constant text
+    else:
+        sql = f"EXISTS (SELECT 1 FROM fact INDEXED BY fact_entity WHERE entity = e.key AND {wanted})"  # noqa: S608
+    return Condition(sql, (_json(list(names)),))
 
 
 def _types(expression: Any, *, driving: bool) -> Condition:
@@ -105,22 +164,6 @@ def _types(expression: Any, *, driving: bool) -> Condition:
             sql = f"EXISTS (SELECT 1 FROM entity_type WHERE type = {_NAMED} AND id = e.id)"  # noqa: S608 — constant
         return Condition(sql, (expression.name,))
     return _joined(expression, [_types(part, driving=driving) for part in expression.parts])
-
-
-def _by_cost(expression: Any, not_indexed: frozenset[str], *, driving: bool) -> list[Condition]:
-    """The parts that all have to hold, the most selective kind first: SQLite starts from it and checks the rest."""
-    parts = expression.parts if isinstance(expression, AllOf) else (expression,)
-    first, *rest = sorted(parts, key=_cost)
-    found = [_expression(first, not_indexed, driving=driving)]
-    return found + [_expression(part, not_indexed, driving=False) for part in rest]
-
-
-def _cost(expression: Any) -> int:
-    if not isinstance(expression, Term):
-        return 2
-    if expression.comparison is Comparison.EQUAL and not isinstance(expression.operand, ValueRange):
-        return 0
-    return 1 if expression.comparison in _BOUNDS else 3
 
 
 def _expression(expression: Any, not_indexed: frozenset[str], *, driving: bool) -> Condition:
@@ -143,25 +186,24 @@ def _term(term: Term, not_indexed: frozenset[str], *, driving: bool) -> Conditio
     name = term.path[0]
     if name in _ENTITY_TIMES:
         return EVERYTHING
-    key = "e.key" if driving else "+e.key"
-    exists = Condition(f"{key} IN ({_WITH_NAME})", (name,))
+    exists = _with(name, "", (), driving=driving)
     plain = len(term.path) == 1 and not term.inside
     if plain and term.comparison is Comparison.EXISTS:
         return exists
     test = _test(term.comparison, term.operand) if plain and name not in not_indexed else None
     if test is None:
         return Condition(exists.sql, exists.parameters, exact=False)
-    sql, parameters = test
+    fits = _with(name, *test, driving=driving)
     if term.comparison is Comparison.UNEQUAL:
-        fits = f"{key} IN ({_WITH_NAME} AND {sql})" if isinstance(term.operand, ValueRange) else _found(sql)
-        return Condition(f"({exists.sql} AND NOT {fits})", (name, name, *parameters))
-    by_row = not driving and _cost(term) == 0
-    return Condition(_found(sql) if by_row else f"{key} IN ({_WITH_NAME} AND {sql})", (name, *parameters))
+        return Condition(f"({exists.sql} AND NOT {fits.sql})", (*exists.parameters, *fits.parameters))
+    return fits
 
 
-def _found(test: str) -> str:
-    """Whether the entity at hand has a fitting fact: one look into the index where the value is given."""
-    return f"EXISTS (SELECT 1 FROM fact WHERE name = {_NAMED} AND {test} AND entity = e.key)"  # noqa: S608 — constant
+def _with(name: str, test: str, parameters: tuple[Any, ...], *, driving: bool) -> Condition:
+    """Whether the entity has a fact of this name that passes the test: all those that do, or a look at its own."""
+    more = f" AND {test}" if test else ""
+    sql = f"e.key IN ({_WITH_NAME}{more})" if driving else f"EXISTS ({_OWN_FACTS}{more})"
+    return Condition(sql, (name, *parameters))
 
 
 _Test = tuple[str, tuple[Any, ...]]

@@ -22,7 +22,7 @@ _WRITER = """
     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000;
     PRAGMA journal_size_limit = 67108864
 """
-_READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000"
+_READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{kilobytes}"
 _WAIT_MS = 10_000
 
 
@@ -77,11 +77,11 @@ def open_writer(path: Path) -> apsw.Connection:
     return connection
 
 
-def open_reader(path: Path) -> apsw.Connection:
-    """A connection that only reads."""
+def open_reader(path: Path, *, cache_kb: int = 4000) -> apsw.Connection:
+    """A connection that only reads, with so many kilobytes of pages at hand."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=100)
     connection.set_busy_timeout(_WAIT_MS)
-    fetch_all(connection, _READER)
+    fetch_all(connection, _READER.format(kilobytes=cache_kb))
     return connection
 
 

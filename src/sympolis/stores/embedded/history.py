@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final
 
 import apsw
@@ -41,9 +41,11 @@ def history(db: apsw.Connection, query: HistoryQuery) -> History:
     """The selected observations or aggregates, from one snapshot."""
     check_time_property(query)
     with reader.snapshot(db):
-        lines = [line for line in _lines(db, query) if _has_points(db, line)]
-        subjects = [list(group) for _, group in groupby(lines, key=lambda line: line.head.entity_id)]
-        page = subjects[query.entities.offset : query.entities.offset + query.entities.limit]
+        lines = (line for line in _lines(db, query) if _has_points(db, line))
+        grouped = (list(group) for _, group in groupby(lines, key=lambda line: line.head.entity_id))
+        first, after = query.entities.offset, query.entities.offset + query.entities.limit
+        subjects = list(grouped if query.entities.count else islice(grouped, after))
+        page = subjects[first:after]
         total = len(subjects) if query.entities.count else None
         shown = [line for subject in page for line in subject]
         if query.methods:
@@ -58,7 +60,8 @@ def _lines(db: apsw.Connection, query: HistoryQuery) -> Iterator[_Line]:
     by_subject = subject_matcher(wanted)
     low, high = _span(query.range)
     parameters = {"ids": _json_or_null(wanted.ids), "names": _json_or_null(query.names)}
-    for key, entity_id, types_json, name, dataset, kind in db.execute(_SQL["all_series"], parameters):
+    statement = _SQL["series_of" if wanted.ids else "all_series"]
+    for key, entity_id, types_json, name, dataset, kind in db.execute(statement, parameters):
         types = tuple(msgspec.json.decode(types_json))
         if by_subject(entity_id, types) and (by_state is None or entity_id in by_state):
             head = Series(entity_id, types, name, dataset or None, kind=AttributeKind(kind))
@@ -115,12 +118,20 @@ def _aggregated(db: apsw.Connection, line: _Line, query: HistoryQuery) -> Series
     whole = query.period_s == 0
     period = last - start + 1 if whole else query.period_s * 1_000_000
     end = line.high if query.range is not None and query.range.end is not None else last
-    rows: Any = db.execute(_SQL["buckets"], line.span(start=start, period=period))
+    columns = _MEANS if set(_MEANS).issuperset(query.methods) else _COLUMNS
+    statement = _SQL["means" if columns is _MEANS else "buckets"]
     buckets = []
-    for place, *figures in rows:
+    for place, *figures in db.execute(statement, line.span(start=start, period=period)):
         opened = start + place * period
         closed = end if whole else opened + period
-        buckets.append(_bucket(opened, closed, figures, query.methods))
+        by_method = dict(zip(columns, figures, strict=True))
+        buckets.append(
+            Bucket(
+                bodies.instant(opened),
+                bodies.instant(closed),
+                {method: _figure(method, by_method) for method in query.methods},
+            )
+        )
     return replace(line.head, buckets=tuple(buckets))
 
 
@@ -135,15 +146,15 @@ _COLUMNS = (
     Aggregation.SUMSQ,
 )
 """The figures in the order of the statement ``buckets``; STDDEV is a variance there."""
+_MEANS = (Aggregation.TOTAL_COUNT, Aggregation.SUM, Aggregation.AVG)
+"""The figures in the order of the statement ``means``."""
 
 
-def _bucket(start: int, end: int, figures: Sequence[Any], methods: Sequence[Aggregation]) -> Bucket:
-    by_method = dict(zip(_COLUMNS, figures, strict=True))
-    variance = by_method[Aggregation.STDDEV]
-    by_method[Aggregation.STDDEV] = None if variance is None else max(variance, 0.0) ** 0.5
-    return Bucket(
-        bodies.instant(start), bodies.instant(end), {method: by_method[method] for method in methods}
-    )
+def _figure(method: Aggregation, by_method: dict[Aggregation, Any]) -> Any:
+    found = by_method[method]
+    if method is Aggregation.STDDEV and found is not None:
+        return max(found, 0.0) ** 0.5
+    return found
 
 
 def _span(wanted: TimeRange | None) -> tuple[int, int]:
@@ -158,4 +169,5 @@ def _span(wanted: TimeRange | None) -> tuple[int, int]:
 
 
 def _json_or_null(values: Sequence[str]) -> str | None:
-    return msgspec.json.encode(list(values)).decode() if values else None
+    """Each value once: the statement that starts from the ids would give a series as often as its id is named."""
+    return msgspec.json.encode(list(dict.fromkeys(values))).decode() if values else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -17,20 +18,29 @@ import shapely
 from sympolis.context import geometry
 from sympolis.context.evaluate import matcher
 from sympolis.context.profiles import Profile
-from sympolis.context.query import GeoQuery, Query, TypeIs
+from sympolis.context.query import GeoQuery, Query
 from sympolis.context.store import Page
 from sympolis.domain.changes import Change
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
-from sympolis.stores.embedded.compile import Selection, compile_query, names_in
+from sympolis.stores.embedded.compile import (
+    Expression,
+    Selection,
+    compile_query,
+    count_up_to,
+    names_in,
+    parts_of,
+)
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.outlines import decode_profile
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 _LONGEST_S: Final = 10.0
 """How long one query may look at entities that SQL could not decide."""
+_MOST_COUNTED: Final = 5000
+"""Counting further would cost more than it could tell."""
 
 
 def get(db: apsw.Connection, entity_id: str) -> Entity | None:
@@ -39,12 +49,32 @@ def get(db: apsw.Connection, entity_id: str) -> Entity | None:
     return None if row is None else bodies.decode_entity(row[0])
 
 
+def get_body(db: apsw.Connection, entity_id: str) -> bytes | None:
+    """A point read of what is stored."""
+    row = db.execute(_SQL["body_by_id"], (entity_id,)).fetchone()
+    return None if row is None else row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPage:
+    """Like ``Page``, with the entities as they are stored."""
+
+    bodies: tuple[bytes, ...]
+    total: int | None = None
+
+
 def query(db: apsw.Connection, wanted: Query) -> Page:
     """One page, from one snapshot of the database."""
+    found = query_bodies(db, wanted)
+    return Page(tuple(map(bodies.decode_entity, found.bodies)), found.total)
+
+
+def query_bodies(db: apsw.Connection, wanted: Query) -> BodyPage:
+    """One page as it is stored, from one snapshot of the database."""
     with snapshot(db):
         selection = _selection(db, wanted)
         if selection is None:
-            return Page((), 0 if wanted.count else None)
+            return BodyPage((), 0 if wanted.count else None)
         if selection.exact:
             return _page_by_sql(db, wanted, selection)
         return _page_by_looking(db, wanted, selection)
@@ -56,9 +86,9 @@ def selected_ids(db: apsw.Connection, wanted: Query) -> set[str]:
     if selection is None:
         return set()
     if selection.exact:
-        rows = db.execute(f"SELECT e.id FROM entity e WHERE {selection.where}", selection.parameters)  # noqa: S608
+        rows = db.execute(f"SELECT e.id {selection.chosen}", selection.parameters)
         return {entity_id for (entity_id,) in rows}
-    return {entity.id for entity in _looked_at(db, wanted, selection)}
+    return {entity.id for entity, _ in _looked_at(db, wanted, selection)}
 
 
 def changes(db: apsw.Connection, after: int, limit: int) -> list[Change]:
@@ -106,9 +136,35 @@ def _selection(db: apsw.Connection, wanted: Query) -> Selection | None:
     keys = _geo_keys(db, wanted.geo) if wanted.geo is not None else None
     if keys is not None and not keys:
         return None
+    if wanted.q is None:
+        return compile_query(wanted, geo_keys=keys)
     names = msgspec.json.encode(sorted(set(names_in(wanted.q)))).decode()
-    missing = {iri for (iri,) in db.execute(_SQL["not_indexed"], (names,))} if wanted.q is not None else ()
-    return compile_query(wanted, not_indexed=frozenset(missing), geo_keys=keys)
+    missing = frozenset(iri for (iri,) in db.execute(_SQL["not_indexed"], (names,)))
+    few = None if keys is not None or wanted.ids else _few(db, wanted, missing)
+    return compile_query(wanted, not_indexed=missing, geo_keys=keys, few=few)
+
+
+def _few(db: apsw.Connection, wanted: Query, not_indexed: frozenset[str]) -> Expression | None:
+    """The part of ``q`` that the fewest entities satisfy, if starting from them is less than walking to the page's end.
+
+    Of N entities n fit: a walk meets the page's last after about ``N * (offset + limit) / n`` entities, which is more
+    than n as long as n is below the root of ``N * (offset + limit)``.
+    """
+    [(entities,)] = db.execute(_SQL["count_entities"])
+    most = min(_MOST_COUNTED, math.isqrt(entities * (wanted.offset + wanted.limit)) + 1)
+    found: Expression | None = None
+    for part in parts_of(wanted.q) if wanted.q is not None else ():
+        counting = count_up_to(part, not_indexed)
+        if counting is not None:
+            count = _count(db, f"FROM ({counting.sql} LIMIT ?)", [*counting.parameters, most])
+            if count < most:
+                found, most = part, count
+    return found
+
+
+def _count(db: apsw.Connection, chosen: str, parameters: list[Any]) -> int:
+    found: int = fetch_value(db, f"SELECT count(*) {chosen}", parameters)
+    return found
 
 
 def _geo_keys(db: apsw.Connection, wanted: GeoQuery) -> list[int]:
@@ -124,57 +180,36 @@ def _geo_keys(db: apsw.Connection, wanted: GeoQuery) -> list[int]:
     return sorted({rows[place][0] for place in np.flatnonzero(chosen)})
 
 
-def _page_by_sql(db: apsw.Connection, wanted: Query, selection: Selection) -> Page:
-    if _only_type(wanted) is not None:
-        return _page_of_type(db, wanted)
-    where, parameters = selection.where, selection.parameters
-    total = None
-    if wanted.count:
-        total = fetch_value(db, f"SELECT count(*) FROM entity e WHERE {where}", parameters)  # noqa: S608
+def _page_by_sql(db: apsw.Connection, wanted: Query, selection: Selection) -> BodyPage:
+    total = _count(db, selection.chosen, selection.parameters) if wanted.count else None
     rows = db.execute(
-        f"SELECT body FROM entity WHERE key IN (SELECT e.key FROM entity e WHERE {where}"  # noqa: S608
-        " ORDER BY e.id LIMIT ? OFFSET ?) ORDER BY id",
-        [*parameters, wanted.limit, wanted.offset],
+        f"SELECT entity.body FROM (SELECT e.key AS key, e.id AS id {selection.chosen}"  # noqa: S608
+        " ORDER BY e.id LIMIT ? OFFSET ?) AS listed JOIN entity ON entity.key = listed.key ORDER BY listed.id",
+        [*selection.parameters, wanted.limit, wanted.offset],
     )
-    return Page(tuple(bodies.decode_entity(body) for (body,) in rows), total)
+    return BodyPage(tuple([body for (body,) in rows]), total)
 
 
-def _only_type(wanted: Query) -> str | None:
-    """The type that is all that is asked for: such a page is read in order, without sorting."""
-    if isinstance(wanted.types, TypeIs) and wanted == Query(
-        types=wanted.types, limit=wanted.limit, offset=wanted.offset, count=wanted.count
-    ):
-        return wanted.types.name
-    return None
-
-
-def _page_of_type(db: apsw.Connection, wanted: Query) -> Page:
-    page = {"type": _only_type(wanted), "limit": wanted.limit, "offset": wanted.offset}
-    rows = fetch_all(db, _SQL["page_of_type"], page)
-    total = fetch_value(db, _SQL["count_type"], page) if wanted.count else None
-    return Page(tuple(bodies.decode_entity(body) for (body,) in rows), total)
-
-
-def _page_by_looking(db: apsw.Connection, wanted: Query, selection: Selection) -> Page:
-    found = _looked_at(db, wanted, selection)
+def _page_by_looking(db: apsw.Connection, wanted: Query, selection: Selection) -> BodyPage:
+    found = (body for _, body in _looked_at(db, wanted, selection))
     if wanted.count:
-        entities = list(found)
-        return Page(tuple(entities[wanted.offset : wanted.offset + wanted.limit]), len(entities))
-    return Page(tuple(islice(found, wanted.offset, wanted.offset + wanted.limit)))
+        every = list(found)
+        return BodyPage(tuple(every[wanted.offset : wanted.offset + wanted.limit]), len(every))
+    return BodyPage(tuple(islice(found, wanted.offset, wanted.offset + wanted.limit)))
 
 
-def _looked_at(db: apsw.Connection, wanted: Query, selection: Selection) -> Iterator[Entity]:
+def _looked_at(db: apsw.Connection, wanted: Query, selection: Selection) -> Iterator[tuple[Entity, bytes]]:
     """What SQL lets through, in order of id, as far as the evaluator agrees. Raises ``TooComplexQuery`` in the end."""
     holds = matcher(_without_geo(wanted))
     deadline = time.monotonic() + _LONGEST_S
     rows = db.execute(
-        f"SELECT e.body FROM entity e WHERE {selection.where} ORDER BY e.id",  # noqa: S608
+        f"SELECT (SELECT body FROM entity WHERE key = e.key) {selection.chosen} ORDER BY e.id",  # noqa: S608
         selection.parameters,
     )
     for (body,) in rows:
         entity = bodies.decode_entity(body)
         if holds(entity):
-            yield entity
+            yield entity, body
         if time.monotonic() > deadline:
             raise TooComplexQuery(
                 f"this query was looking for more than {_LONGEST_S:.0f} seconds",

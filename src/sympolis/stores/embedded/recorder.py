@@ -22,7 +22,7 @@ from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
-_MOST_SERIES_KEPT = 20_000
+_MOST_ENTITIES_KEPT = 5_000
 
 Counts = tuple[dict[str, int], dict[profiles.Outline, int]]
 """Counts that are not written down yet: entities and observations, and entities by outline."""
@@ -32,6 +32,12 @@ Wanted = Callable[[Change, Entity | None, Entity | None], bool]
 
 _Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
 """Name key, instances before, instances after."""
+_FactRow = tuple[int, Fact, int]
+"""Name key, value, entity key."""
+_PointRow = tuple[int, int, int | float | str | bytes, str | None]
+_Series = tuple[int, tuple[str, ...], str]
+"""Key, the entity's types, kind of attribute."""
+_NO_FACTS: frozenset[Fact] = frozenset()
 
 
 class Recorder:
@@ -43,7 +49,9 @@ class Recorder:
         self._db = connection
         self._wanted = wanted
         self._names: dict[str, int] = {}
-        self._series: dict[tuple[str, str, str], tuple[int, tuple[str, ...], str]] = {}
+        self._series: dict[str, dict[tuple[str, str], _Series]] = {}
+        self._facts: dict[_FactRow, bool] = {}
+        self._points: list[Observation] = []
         self._tallies = {"entities": 0, "observations": 0}
         self._profiles: dict[profiles.Outline, int] = {}
         self.position = 0
@@ -59,12 +67,16 @@ class Recorder:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._names = dict(fetch_all(self._db, _SQL["names"]))
         self._series.clear()
+        self._facts.clear()
+        self._points.clear()
         self._tallies, self._profiles = counts or (dict.fromkeys(self._tallies, 0), {})
         self.position = fetch_value(self._db, _SQL["position"])
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
         outcomes = [self._one(write, at, cause) for write in writes]
+        self._write_facts()
+        self._write_points()
         self._log([outcome.change for outcome in outcomes if outcome.change is not None])
         return outcomes
 
@@ -132,7 +144,7 @@ class Recorder:
         self._store(row[0] if row else None, before, after, change.attributes)
         if self._wanted(change, before, after):
             self._keep_states(change.number, row[1] if row else None, after)
-        self._add_points(list(effects.new_observations(before, after)))
+        self._points += effects.new_observations(before, after)
         return Outcome(write.entity_id, change, entity=after)
 
     def _store(
@@ -182,16 +194,27 @@ class Recorder:
 
     def _index_values(self, key: int, changed: Sequence[_Changed]) -> None:
         """Bring the fact index and the R*Tree from the old to the new instances of some attributes."""
-        gone: list[tuple[int, Fact, int]] = []
-        come: list[tuple[int, Fact, int]] = []
         for name, old, new in changed:
-            before = facts(old) if old else set()
-            after = facts(new) if new else set()
-            gone += [(name, value, key) for value in before - after]
-            come += [(name, value, key) for value in after - before]
+            before = facts(old) if old else _NO_FACTS
+            after = facts(new) if new else _NO_FACTS
+            for value in before - after:
+                self._change_fact((name, value, key), there=False)
+            for value in after - before:
+                self._change_fact((name, value, key), there=True)
             places, shapes = _geometries(old), _geometries(new)
             if shapes != places:
                 self._place(key, name, len(places), shapes)
+
+    def _change_fact(self, row: _FactRow, *, there: bool) -> None:
+        """Note a row to come or to go; one that comes and goes within the same job is neither."""
+        if self._facts.pop(row, there) is there:
+            self._facts[row] = there
+
+    def _write_facts(self) -> None:
+        """What a job changes in the index: one statement for all that goes, one for all that comes."""
+        gone = [row for row, there in self._facts.items() if not there]
+        come = [row for row, there in self._facts.items() if there]
+        self._facts.clear()
         if gone:
             self._db.executemany(_SQL["drop_fact"], gone)
         if come:
@@ -222,22 +245,28 @@ class Recorder:
 
     # --- history and log
 
+    def _write_points(self) -> None:
+        """The points that all writes of a job add to the history."""
+        points, self._points = self._points, []
+        if points:
+            added, _ = self._add_rows([_row(self._series_key(point), point) for point in points])
+            self._tallies["observations"] += added
+
     def _add_points(self, observations: Sequence[Observation]) -> tuple[list[Observation], int]:
         """The first new point of each (entity, name), and how many points were new or different."""
         grown: list[Observation] = []
         accepted = 0
         for points in _by_series(observations):
             series = self._series_key(points[-1])
-            added, changed = self._add_to_series(series, points)
+            added, changed = self._add_rows([_row(series, point) for point in points])
             self._tallies["observations"] += added
             accepted += changed
             if changed:
                 grown.append(points[0])
         return grown, accepted
 
-    def _add_to_series(self, series: int, points: Sequence[Observation]) -> tuple[int, int]:
+    def _add_rows(self, rows: Sequence[_PointRow]) -> tuple[int, int]:
         """How many points were new, and how many new or different. Most are new, so that is tried first."""
-        rows = list(_rows(series, points))
         before = self._db.total_changes()
         self._db.executemany(_SQL["add_observation"], rows)
         added = self._db.total_changes() - before
@@ -247,30 +276,32 @@ class Recorder:
 
     def _series_key(self, point: Observation) -> int:
         """The key of the point's series, which is made or brought up to date where needed."""
-        handle = (point.entity_id, point.name, point.dataset_id or "")
-        known = self._series.get(handle) or self._find_series(handle)
+        own = self._series.get(point.entity_id)
+        if own is None:
+            own = self._series_of(point.entity_id)
+        handle = (point.name, point.dataset_id or "")
+        known = own.get(handle)
         if known is None:
-            known = self._add_series(handle, point)
+            known = own[handle] = self._add_series(point)
         elif known[1:] != (point.types, point.kind.value):
             types = msgspec.json.encode(point.types).decode()
             self._db.execute(_SQL["change_series"], (types, point.kind.value, known[0]))
-            known = (known[0], point.types, point.kind.value)
-        if len(self._series) >= _MOST_SERIES_KEPT:
-            self._series.clear()
-        self._series[handle] = known
+            known = own[handle] = (known[0], point.types, point.kind.value)
         return known[0]
 
-    def _find_series(self, handle: tuple[str, str, str]) -> tuple[int, tuple[str, ...], str] | None:
-        entity_id, name, dataset = handle
-        row = self._db.execute(_SQL["series_key"], (entity_id, self._name(name), dataset)).fetchone()
-        return None if row is None else (row[0], tuple(msgspec.json.decode(row[1])), row[2])
+    def _series_of(self, entity_id: str) -> dict[tuple[str, str], _Series]:
+        """All series of an entity, remembered: who writes one point mostly writes more."""
+        if len(self._series) >= _MOST_ENTITIES_KEPT:
+            self._series.clear()
+        found = self._series[entity_id] = {
+            (name, dataset): (key, tuple(msgspec.json.decode(types)), kind)
+            for key, name, dataset, types, kind in self._db.execute(_SQL["series_keys"], (entity_id,))
+        }
+        return found
 
-    def _add_series(
-        self, handle: tuple[str, str, str], point: Observation
-    ) -> tuple[int, tuple[str, ...], str]:
-        entity_id, name, dataset = handle
+    def _add_series(self, point: Observation) -> _Series:
         types = msgspec.json.encode(point.types).decode()
-        row = (entity_id, self._name(name), dataset, point.kind.value, types)
+        row = (point.entity_id, self._name(point.name), point.dataset_id or "", point.kind.value, types)
         [(key,)] = self._db.execute(_SQL["add_series"], row)
         return key, point.types, point.kind.value
 
@@ -298,7 +329,5 @@ def _by_series(observations: Sequence[Observation]) -> Iterator[list[Observation
     yield from groups.values()
 
 
-def _rows(series: int, points: Sequence[Observation]) -> Iterator[tuple[Any, ...]]:
-    encode: Callable[[Any], Any] = bodies.encode_value
-    for point in points:
-        yield (series, bodies.microseconds(point.at), encode(point.value), point.unit_code)
+def _row(series: int, point: Observation) -> _PointRow:
+    return (series, bodies.microseconds(point.at), bodies.encode_value(point.value), point.unit_code)

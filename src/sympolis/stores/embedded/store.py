@@ -20,20 +20,21 @@ from typing import Final
 import apsw
 
 from sympolis.context import effects
+from sympolis.context.documents import DocumentForm, DocumentPage
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
+from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
+from sympolis.stores.documents import document_writer
 from sympolis.stores.embedded import files, history, reader
 from sympolis.stores.embedded.tenant import Tenant
 from sympolis.stores.following import follow
 
 _FILE: Final = "twin.sqlite"
 _READ_THREADS: Final = 3
-_MOST_IDS_HERE: Final = 20
-"""So many point reads still take less than a millisecond: no need for another thread."""
 
 
 class EmbeddedStore:
@@ -85,10 +86,22 @@ class EmbeddedStore:
 
     async def query(self, query: Query, *, tenant: str = "") -> Page:
         """See ``Store.query``."""
-        place = self._place(tenant)
-        if 0 < len(query.ids) <= _MOST_IDS_HERE and query.geo is None:
-            return place.read_here(lambda db: reader.query(db, query))
-        return await place.read(lambda db: reader.query(db, query))
+        return await self._place(tenant).read(lambda db: reader.query(db, query))
+
+    async def document(
+        self, entity_id: str, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> bytes | None:
+        """See ``Documents.document``."""
+        body = self._place(tenant).read_here(lambda db: reader.get_body(db, entity_id))
+        return None if body is None else document_writer(terms, form).write(body)
+
+    async def documents(
+        self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> DocumentPage:
+        """See ``Documents.documents``."""
+        found = await self._place(tenant).read(lambda db: reader.query_bodies(db, query))
+        write = document_writer(terms, form).write
+        return DocumentPage(tuple(map(write, found.bodies)), found.total)
 
     async def profiles(self, *, tenant: str = "") -> list[Profile]:
         """See ``Profiling.profiles``."""

@@ -66,15 +66,8 @@ WHERE place.east >= :west AND place.west <= :east AND place.north >= :south AND 
 -- name: shapes_anywhere
 SELECT shape.entity, shape.wkb FROM shape WHERE shape.name = (SELECT key FROM name WHERE iri = :name)
 
--- name: page_of_type
--- The commonest query, read in the order of the index.
-SELECT entity.body FROM (
-    SELECT entity, id FROM entity_type WHERE type = (SELECT key FROM name WHERE iri = :type)
-    ORDER BY id LIMIT :limit OFFSET :offset
-) AS listed JOIN entity ON entity.key = listed.entity ORDER BY listed.id
-
--- name: count_type
-SELECT count(*) FROM entity_type WHERE type = (SELECT key FROM name WHERE iri = :type)
+-- name: count_entities
+SELECT count FROM tally WHERE what = 'entities'
 
 -- name: not_indexed
 -- Which of these attributes hold values that `fact` does not (see facts.py).
@@ -102,8 +95,9 @@ DELETE FROM change_state WHERE number <= ?
 -- name: position
 SELECT coalesce(max(number), 0) FROM change
 
--- name: series_key
-SELECT key, types, kind FROM series WHERE entity = ? AND name = ? AND dataset = ?
+-- name: series_keys
+SELECT series.key, name.iri, series.dataset, series.types, series.kind
+FROM series JOIN name ON name.key = series.name WHERE series.entity = ?
 
 -- name: add_series
 INSERT INTO series (entity, name, dataset, kind, types) VALUES (?, ?, ?, ?, ?) RETURNING key
@@ -132,11 +126,17 @@ DELETE FROM observation WHERE series = :series AND (:at IS NULL OR at = :at)
 DELETE FROM series WHERE key = :series AND NOT EXISTS (SELECT 1 FROM observation WHERE series = :series)
 
 -- name: all_series
--- Series to choose from, in the order in which they are given.
+-- All series in the order in which they are given.
 SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind
 FROM series JOIN name ON name.key = series.name
-WHERE (:ids IS NULL OR series.entity IN (SELECT value FROM json_each(:ids)))
-  AND (:names IS NULL OR name.iri IN (SELECT value FROM json_each(:names)))
+WHERE :names IS NULL OR name.iri IN (SELECT value FROM json_each(:names))
+ORDER BY series.entity, name.iri, series.dataset
+
+-- name: series_of
+-- The same for some entities: the index over `series` is entered once for each.
+SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind
+FROM json_each(:ids) AS wanted CROSS JOIN series ON series.entity = wanted.value JOIN name ON name.key = series.name
+WHERE :names IS NULL OR name.iri IN (SELECT value FROM json_each(:names))
 ORDER BY series.entity, name.iri, series.dataset
 
 -- name: has_points
@@ -151,7 +151,9 @@ SELECT at, value, unit FROM observation
 WHERE series = :series AND at >= :low AND at < :high ORDER BY at DESC LIMIT :most
 
 -- name: ends
-SELECT min(at), max(at) FROM observation WHERE series = :series AND at >= :low AND at < :high
+-- Two looks into the index; min and max in one SELECT would read everything between them.
+SELECT (SELECT min(at) FROM observation WHERE series = :series AND at >= :low AND at < :high),
+       (SELECT max(at) FROM observation WHERE series = :series AND at >= :low AND at < :high)
 
 -- name: buckets
 -- Aggregates by period. `lift` is subtracted before squaring, so that deviations keep their digits.
@@ -166,6 +168,14 @@ SELECT place, count(*), count(DISTINCT value), sum(number), avg(number),
        avg((number - lift.by) * (number - lift.by)) - avg(number - lift.by) * avg(number - lift.by),
        sum(CAST(number AS REAL) * number)
 FROM chosen, lift GROUP BY place ORDER BY place
+
+-- name: means
+-- Counts, sums and means alone: one pass in the order of the points, a tenth of the cost of all figures.
+SELECT (at - :start) / :period AS place, count(*),
+       sum(CASE WHEN typeof(value) IN ('integer', 'real') THEN value END),
+       avg(CASE WHEN typeof(value) IN ('integer', 'real') THEN value END)
+FROM observation WHERE series = :series AND at >= :low AND at < :high
+GROUP BY place
 
 -- name: tallies
 SELECT what, count FROM tally

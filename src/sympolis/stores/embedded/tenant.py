@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 
@@ -18,6 +19,10 @@ from sympolis.stores.embedded.writer import Writer
 from sympolis.stores.following import Bell
 
 _T = TypeVar("_T")
+_BRIEF_S: Final = 0.003
+"""How long a read may hold the event loop up."""
+_STEPS: Final = 2000
+"""So many steps of SQLite's machine, some tens of microseconds, pass between two looks at the clock."""
 
 
 class Tenant:
@@ -27,7 +32,7 @@ class Tenant:
         self.bell = Bell()
         self.path = path
         self._writer = Writer(path, self.bell.ring, wanted)
-        self._here = files.open_reader(path)
+        self._here = files.open_reader(path, cache_kb=16_000)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
         self._pool = pool
         self._closed = False
@@ -43,10 +48,26 @@ class Tenant:
         return read(self._here)
 
     async def read(self, read: Callable[[apsw.Connection], _T]) -> _T:
-        """Run a read in another thread, with a connection that no one else uses meanwhile."""
+        """Run a read: here as long as it is quick, else anew in another thread with a connection of its own.
+
+        Most reads take less than handing them over would; none holds the event loop up for more than that.
+        """
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
+        try:
+            return self._briefly(read)
+        except apsw.InterruptError:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
+
+    def _briefly(self, read: Callable[[apsw.Connection], _T]) -> _T:
+        deadline = time.thread_time() + _BRIEF_S
+        self._here.set_progress_handler(lambda: time.thread_time() > deadline, _STEPS)
+        try:
+            return read(self._here)
+        finally:
+            self._here.set_progress_handler(None)
+            if self._here.in_transaction:  # its end was interrupted, too
+                self._here.execute("COMMIT")
 
     def _lend(self, read: Callable[[apsw.Connection], _T]) -> _T:
         try:

@@ -1,0 +1,46 @@
+"""What a store may offer beside ``Store``: documents that are ready to be sent.
+
+Building entities only to render and encode them again is most of the cost of reading. A store that keeps bodies close
+to the wire can do without; who asks must be prepared for one that cannot, and render what ``Store`` gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from sympolis.context.query import Query
+from sympolis.context.terms import Terms
+
+
+class DocumentForm(StrEnum):
+    """The representations that are quick; the names are those of ``rendering.Form``."""
+
+    NORMALIZED = "normalized"
+    KEY_VALUES = "keyValues"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Like ``Page``, with each entity as its JSON text."""
+
+    documents: tuple[bytes, ...]
+    total: int | None = None
+
+
+@runtime_checkable
+class Documents(Protocol):
+    """Reads entities as JSON: the bytes of what ``render_entity`` gives, whole and without system attributes."""
+
+    async def document(
+        self, entity_id: str, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> bytes | None:
+        """The entity, if there is one."""
+        ...
+
+    async def documents(
+        self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> DocumentPage:
+        """One page of the entities that the query selects, ordered as by ``Store.query``."""
+        ...

@@ -1,0 +1,248 @@
+"""From a stored body straight to the document that a client gets, without an entity in between.
+
+Most answers show entities whole, normalized or simplified: what is stored and what is sent differ in names only. So the
+values' JSON is copied as it stands, and names come from small caches. ``context.rendering`` is the measure: for
+every entity the result is what ``render_entity`` gives, which a property test holds it to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from sympolis.context.documents import DocumentForm
+from sympolis.context.parsing import ENTITY_MEMBERS, VALUE_MEMBERS
+from sympolis.context.rendering import Form, compact_types, render_entity
+from sympolis.context.terms import Terms
+from sympolis.domain.entity import AttributeKind
+from sympolis.stores.bodies import decode_entity
+
+_MOST_BYTES_KEPT: Final = 24 * 1024 * 1024
+_MOST_TERMS_KEPT: Final = 8
+_MOST_NAMES_KEPT: Final = 8192
+_COMPACTED: Final = ("objectType", "valueType")
+_encode = msgspec.json.Encoder().encode
+
+
+class _Attribute(msgspec.Struct):
+    """What a document shows of a stored attribute; texts and values are left as JSON."""
+
+    kind: str
+    value: msgspec.Raw
+    observed_at: msgspec.Raw = msgspec.Raw()
+    unit_code: msgspec.Raw = msgspec.Raw()
+    dataset_id: str | None = None
+    attributes: dict[str, list[_Attribute]] = {}
+    members: dict[str, msgspec.Raw] = {}
+
+
+class _Body(msgspec.Struct):
+    """What a document shows of a stored entity."""
+
+    id: msgspec.Raw
+    types: tuple[str, ...]
+    attributes: dict[str, list[_Attribute]] = {}
+    scope: tuple[str, ...] = ()
+    members: dict[str, msgspec.Raw] = {}
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+_Pieces = list[Any]
+"""JSON in parts, to be joined once."""
+
+
+class _Unusual(Exception):
+    """A name that means something else in a document: left to ``render_entity``."""
+
+
+class DocumentWriter:
+    """Writes documents in the names of one @context.
+
+    Documents are remembered by the body they came from, up to a number of bytes: the same body always makes the same
+    document, so nothing ever has to be taken back.
+    """
+
+    def __init__(self, terms: Terms, form: DocumentForm) -> None:
+        self._terms = terms
+        self._form = form
+        self._known: dict[bytes, bytes] = {}
+        self._bytes = 0
+
+    def write(self, body: bytes) -> bytes:
+        """The document for a stored body."""
+        found = self._known.get(body)
+        if found is None:
+            found = self._written(body)
+            self._remember(body, found)
+        return found
+
+    def _written(self, body: bytes) -> bytes:
+        try:
+            return b"".join(self._entity(_decode(body)))
+        except _Unusual:
+            return _encode(render_entity(decode_entity(body), self._terms, form=Form(self._form)))
+
+    def _remember(self, body: bytes, document: bytes) -> None:
+        size = len(body) + len(document)
+        if self._bytes + size > _MOST_BYTES_KEPT:
+            self._known.clear()
+            self._bytes = 0
+        self._known[body] = document
+        self._bytes += size
+
+    def _entity(self, body: _Body) -> _Pieces:
+        types = compact_types(body.types, self._terms)
+        named = self._terms.for_types([types] if isinstance(types, str) else types)
+        names = _names(named, self._terms)
+        pieces: _Pieces = [b'{"id":', body.id, b',"type":', _encode(types)]
+        if body.scope:
+            pieces += (b',"scope":', _encode(body.scope[0] if len(body.scope) == 1 else body.scope))
+        if "ngsildproof" in body.members:
+            pieces += (b',"ngsildproof":', body.members["ngsildproof"])
+        write = _INSTANCES[self._form]
+        for iri, instances in body.attributes.items():
+            prefix, inner = names.of(iri)
+            pieces.append(prefix)
+            write(pieces, instances, inner)
+        pieces.append(b"}")
+        return pieces
+
+
+class _Names:
+    """How the members of a document begin, by IRI.
+
+    ``terms`` name them; ``base`` are those that hold inside, unless the member's own context says otherwise: what is
+    scoped to an entity's type names its attributes only.
+    """
+
+    def __init__(self, terms: Terms, base: Terms) -> None:
+        self.terms = terms
+        self._base = base
+        self._begun: dict[str, tuple[bytes, _Names]] = {}
+
+    def of(self, iri: str) -> tuple[bytes, _Names]:
+        """``,"name":`` and the names that hold inside. Raises ``_Unusual``."""
+        found = self._begun.get(iri)
+        if found is None:
+            name = self.terms.compact(iri)
+            if name in _RESERVED:
+                raise _Unusual
+            if len(self._begun) >= _MOST_NAMES_KEPT:
+                self._begun.clear()
+            inner = self._base.within(name)
+            found = self._begun[iri] = (b"," + _encode(name) + b":", _names(inner, inner))
+        return found
+
+
+@lru_cache(maxsize=256)
+def _names(terms: Terms, base: Terms) -> _Names:
+    return _Names(terms, base)
+
+
+@lru_cache(maxsize=_MOST_TERMS_KEPT)
+def document_writer(terms: Terms, form: DocumentForm) -> DocumentWriter:
+    """The writer for this @context and form."""
+    return DocumentWriter(terms, form)
+
+
+_RESERVED: Final = (
+    ENTITY_MEMBERS
+    | VALUE_MEMBERS
+    | {"observedAt", "unitCode", "datasetId", "objectType", "valueType", "instanceId", "lang", "dataset"}
+)
+_BEGINNING: Final = {
+    kind.value: f'{{"type":"{kind.value}","{kind.value_member}":'.encode() for kind in AttributeKind
+}
+_SPECIAL: Final = {AttributeKind.VOCAB_PROPERTY.value, AttributeKind.LIST_RELATIONSHIP.value}
+_WRAPPED: Final = {
+    kind.value: f'{{"{kind.value_member}":'.encode()
+    for kind in AttributeKind
+    if kind.value_member not in ("value", "object")
+}
+"""Simplified values of these kinds keep their member's name."""
+
+
+# --- normalized
+
+
+def _normalized_instances(pieces: _Pieces, instances: Sequence[_Attribute], names: _Names) -> None:
+    if len(instances) == 1:
+        _normalized(pieces, instances[0], names)
+        return
+    mark = b"["
+    for instance in instances:
+        pieces.append(mark)
+        _normalized(pieces, instance, names)
+        mark = b","
+    pieces.append(b"]")
+
+
+def _normalized(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
+    kind = attribute.kind
+    pieces += (_BEGINNING[kind], _value(attribute, names.terms) if kind in _SPECIAL else attribute.value)
+    if attribute.unit_code:
+        pieces += (b',"unitCode":', attribute.unit_code)
+    if attribute.observed_at:
+        pieces += (b',"observedAt":', attribute.observed_at)
+    if attribute.dataset_id is not None:
+        pieces += (b',"datasetId":', _encode(attribute.dataset_id))
+    for member, value in attribute.members.items():
+        _member(pieces, member, value, names.terms)
+    for iri, instances in attribute.attributes.items():
+        prefix, inner = names.of(iri)
+        pieces.append(prefix)
+        _normalized_instances(pieces, instances, inner)
+    pieces.append(b"}")
+
+
+def _member(pieces: _Pieces, member: str, value: msgspec.Raw, terms: Terms) -> None:
+    if member in _COMPACTED:
+        pieces += (b"," + _encode(member) + b":", _encode(_compacted(msgspec.json.decode(value), terms)))
+    elif member != "expiresAt":
+        pieces += (b"," + _encode(member) + b":", value)
+
+
+def _value(attribute: _Attribute, terms: Terms) -> bytes:
+    """The value of a kind whose stored form differs from the sent one."""
+    value = msgspec.json.decode(attribute.value)
+    if attribute.kind == AttributeKind.VOCAB_PROPERTY.value:
+        return _encode(_compacted(value, terms))
+    return _encode([{"object": target} for target in value] if isinstance(value, list) else value)
+
+
+def _compacted(value: Any, terms: Terms) -> Any:
+    return [terms.compact(part) for part in value] if isinstance(value, list) else terms.compact(value)
+
+
+# --- simplified
+
+
+def _simplified_instances(pieces: _Pieces, instances: Sequence[_Attribute], names: _Names) -> None:
+    if len(instances) == 1 and instances[0].dataset_id is None:
+        _simplified(pieces, instances[0], names)
+        return
+    mark = b'{"dataset":{'
+    for instance in instances:
+        pieces += (mark, _encode(instance.dataset_id or "@none"), b":")
+        _simplified(pieces, instance, names)
+        mark = b","
+    pieces.append(b"}}")
+
+
+def _simplified(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
+    kind = attribute.kind
+    value = _value(attribute, names.terms) if kind == AttributeKind.VOCAB_PROPERTY.value else attribute.value
+    wrapped = _WRAPPED.get(kind)
+    if wrapped is None:
+        pieces.append(value)
+    else:
+        pieces += (wrapped, value, b"}")
+
+
+_INSTANCES: Final = {
+    DocumentForm.NORMALIZED: _normalized_instances,
+    DocumentForm.KEY_VALUES: _simplified_instances,
+}

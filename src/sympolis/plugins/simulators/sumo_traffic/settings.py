@@ -72,8 +72,8 @@ INFORMED_SHARE = Parameter(
 )
 QUEUE_SOURCE = (
     "Measured against vehicle-by-vehicle runs on Bologna's network, 08-09, calibrated demand: with the three queue "
-    "parameters drawn together, the quick mode's intervals enclose the thorough time lost and its change for three "
-    "measures (model card). Ignored by the thorough mode"
+    "parameters drawn together, the quick mode's intervals enclose the thorough time lost, and its change for two "
+    "of three measures on both days compared (model card). Ignored by the thorough mode"
 )
 TLS_FLOW_PENALTY = Parameter(
     "tls_flow_penalty",
@@ -438,7 +438,7 @@ FIELDS = (
 )
 
 QUICK_ANSWER = (
-    "quick answer, not confirmed vehicle by vehicle: in Bologna thorough runs found about a third more time lost and "
+    "quick answer, not confirmed vehicle by vehicle: in Bologna thorough runs found about a quarter more time lost and "
     "half as much CO₂ again, and changes of time lost that differed by tens of percentage points on the same day; "
     "run it as a job before deciding"
 )

@@ -7,8 +7,8 @@ import pytest
 
 from sympolis.context import effects, merge
 from sympolis.domain.changes import ChangeKind
-from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
-from sympolis.domain.errors import AlreadyExists, BadRequestData, NotFound
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.domain.errors import AlreadyExists, NotFound
 
 FIRST = datetime(2024, 5, 8, 7, 0, tzinfo=UTC)
 LATER = FIRST + timedelta(hours=1)
@@ -61,27 +61,6 @@ def test_update_mode_overwrites_and_keeps_the_rest():
     assert merge.upsert_update(entity(a=prop(1)))(before, LATER) is before
 
 
-def test_append_without_overwriting():
-    before = state(a=prop(1))
-    decide = merge.append_attributes("urn:a:b", entity(a=prop(2), b=prop(3)).attributes, overwrite=False)
-    assert values(decide(before, LATER)) == {"a": [1], "b": [3]}
-
-
-def test_update_touches_only_what_is_there():
-    decide = merge.update_attributes("urn:a:b", entity(a=prop(2), b=prop(3)).attributes)
-    assert values(decide(state(a=prop(1)), LATER)) == {"a": [2]}
-
-
-def test_partial_update():
-    before = state(a=prop(1, unit_code="KMH", attributes={"s": (prop(1),)}))
-    after = merge.partial_update("urn:a:b", "a", prop(5, observed_at=LATER))(before, LATER)
-    found = after.attribute("a")
-    assert (found.value, found.unit_code, found.observed_at) == (5, "KMH", LATER)
-    assert "s" in found.attributes
-    with pytest.raises(BadRequestData):
-        merge.partial_update("urn:a:b", "a", Attribute(AttributeKind.RELATIONSHIP, "urn:x:y"))(before, LATER)
-
-
 def test_replace_attribute_replaces_all_of_it():
     before = state(a=prop(1, unit_code="KMH"))
     after = merge.replace_attribute("urn:a:b", "a", prop(5))(before, LATER)
@@ -97,24 +76,13 @@ def test_delete_attribute():
         merge.delete_attribute("urn:a:b", "a", dataset_id="urn:d:2")(before, LATER)
 
 
-def test_merge_patch():
-    before = state(a=prop({"x": 1, "y": {"z": 2}}), b=prop(2), c=prop(3))
-    patch = entity(a=prop({"y": {"z": NULL, "w": 5}}), b=prop(NULL), d=prop(4)).attributes
-    after = merge.merge_entity("urn:a:b", patch)(before, LATER)
-    assert values(after) == {"a": [{"x": 1, "y": {"w": 5}}], "c": [3], "d": [4]}
-
-
 @pytest.mark.parametrize(
     "decide",
     [
         merge.delete,
         merge.replace_entity(entity()),
-        merge.append_attributes("urn:a:b", {}),
-        merge.update_attributes("urn:a:b", {}),
         merge.replace_attribute("urn:a:b", "a", prop(1)),
-        merge.partial_update("urn:a:b", "a", prop(1)),
         merge.delete_attribute("urn:a:b", "a"),
-        merge.merge_entity("urn:a:b", {}),
     ],
 )
 def test_what_is_not_there_cannot_be_changed(decide):

@@ -1,4 +1,4 @@
-"""NGSI-LD's rules for changing entities, as pure functions (GS CIM 009, clauses 5.6.1–5.6.20).
+"""NGSI-LD's rules for changing entities, as pure functions (GS CIM 009, clauses 5.6.1–5.6.20; fragments: ``patching``).
 
 Each rule takes what the client sent and gives a ``Decision``: from the entity's present state and the time of
 acceptance to its next state. The same object means that nothing changes, None that the entity goes. System times
@@ -15,7 +15,7 @@ from typing import Any
 
 from sympolis.context.store import Decision
 from sympolis.domain.entity import NULL, Attribute, Entity
-from sympolis.domain.errors import AlreadyExists, BadRequestData, NotFound
+from sympolis.domain.errors import AlreadyExists, NotFound
 
 Instances = tuple[Attribute, ...]
 Attributes = Mapping[str, Instances]
@@ -70,32 +70,6 @@ def delete(before: Entity | None, at: datetime) -> Entity | None:  # noqa: ARG00
     return None
 
 
-def append_attributes(entity_id: str, attributes: Attributes, *, overwrite: bool = True) -> Decision:
-    """Append Attributes (5.6.3); with ``overwrite`` off, what is there already stays. May raise ``NotFound``."""
-
-    def decide(before: Entity | None, at: datetime) -> Entity:
-        found = existing(before, entity_id)
-        return changed(
-            found, at, attributes=appended(found.attributes, attributes, at, overwrite=overwrite)
-        )
-
-    return decide
-
-
-def update_attributes(entity_id: str, attributes: Attributes) -> Decision:
-    """Update Attributes (5.6.2): only instances that are there already. May raise ``NotFound``."""
-
-    def decide(before: Entity | None, at: datetime) -> Entity:
-        found = existing(before, entity_id)
-        known = {
-            name: tuple(one for one in instances if found.attribute(name, one.dataset_id) is not None)
-            for name, instances in attributes.items()
-        }
-        return changed(found, at, attributes=appended(found.attributes, known, at))
-
-    return decide
-
-
 def replace_attribute(entity_id: str, name: str, attribute: Attribute) -> Decision:
     """Replace Attribute (5.6.19): one instance that is there. Refuses with ``NotFound``."""
 
@@ -103,23 +77,6 @@ def replace_attribute(entity_id: str, name: str, attribute: Attribute) -> Decisi
         found = existing(before, entity_id)
         existing_instance(found, name, attribute.dataset_id)
         return changed(found, at, attributes=appended(found.attributes, {name: (attribute,)}, at))
-
-    return decide
-
-
-def partial_update(entity_id: str, name: str, fragment: Attribute, *, valued: bool = True) -> Decision:
-    """Partial Attribute Update (5.6.4): the members that the fragment has stand for the old ones.
-
-    ``valued`` is False where the fragment gave no value, so that the present one stays. Refuses with ``NotFound``,
-    or ``BadRequestData`` where the kind would change.
-    """
-
-    def decide(before: Entity | None, at: datetime) -> Entity:
-        found = existing(before, entity_id)
-        present = existing_instance(found, name, fragment.dataset_id)
-        if fragment.kind is not present.kind and valued:
-            raise BadRequestData(f"this attribute is a {present.kind}, not a {fragment.kind}", where=name)
-        return _with_instance(found, name, overlaid(present, fragment, valued), at)
 
     return decide
 
@@ -138,30 +95,6 @@ def delete_attribute(
         existing_instance(found, name, dataset_id)
         rest = tuple(one for one in found.attributes[name] if one.dataset_id != dataset_id)
         return changed(found, at, attributes=without(found.attributes, name, rest))
-
-    return decide
-
-
-def merge_entity(entity_id: str, fragment: Attributes, **entity_parts: Any) -> Decision:
-    """Merge Entity (5.6.17): a merge patch, in which the NGSI-LD Null deletes. Refuses with ``NotFound``.
-
-    ``entity_parts`` may give ``types`` (added to the present ones), ``scope`` and ``members``.
-    """
-
-    def decide(before: Entity | None, at: datetime) -> Entity:
-        found = existing(before, entity_id)
-        attributes = dict(found.attributes)
-        for name, instances in fragment.items():
-            merged = _merged(attributes.get(name, ()), instances, at)
-            attributes = without(attributes, name, merged)
-        return changed(
-            found,
-            at,
-            attributes=attributes,
-            types=union(found.types, entity_parts.get("types", ())),
-            scope=entity_parts.get("scope") or found.scope,
-            members={**found.members, **entity_parts.get("members", {})},
-        )
 
     return decide
 
@@ -235,10 +168,6 @@ def _joined(present: Instances, more: Instances, at: datetime, overwrite: bool) 
 def default_first(found: Mapping[str | None, Attribute]) -> Instances:
     """The instances by dataset as an entity has them."""
     return tuple(sorted(found.values(), key=lambda one: one.dataset_id is not None))
-
-
-def _with_instance(entity: Entity, name: str, attribute: Attribute, at: datetime) -> Entity:
-    return changed(entity, at, attributes=appended(entity.attributes, {name: (attribute,)}, at))
 
 
 def without(attributes: Attributes, name: str, rest: Instances) -> dict[str, Instances]:
@@ -346,22 +275,6 @@ def overlaid(present: Attribute, fragment: Attribute, valued: bool) -> Attribute
         attributes=below,
         members={**present.members, **fragment.members},
     )
-
-
-def _merged(present: Instances, patch: Instances, at: datetime) -> Instances:
-    found = {one.dataset_id: one for one in present}
-    for one in patch:
-        known = found.pop(one.dataset_id, None)
-        if one.value != NULL:
-            found[one.dataset_id] = _merged_instance(known, one, at)
-    return default_first(found)
-
-
-def _merged_instance(known: Attribute | None, patch: Attribute, at: datetime) -> Attribute:
-    if known is None or known.kind is not patch.kind:
-        return settled(known, patch, at)
-    merged = overlaid(known, patch, valued=True)
-    return settled(known, replace(merged, value=patched(known.value, patch.value)), at)
 
 
 def patched(present: Any, patch: Any) -> Any:

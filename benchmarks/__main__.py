@@ -105,7 +105,8 @@ def _first(started: server.Started, type_name: str) -> str:
 
 def _json(started: server.Started, path: str) -> object:
     connection = started.connection()
-    connection.request("GET", path, headers={"Accept": "application/json"})
+    link = server.city_link(connection)
+    connection.request("GET", path, headers={"Accept": "application/json", "Link": link})
     answer = connection.getresponse()
     found = json.loads(answer.read())
     connection.close()

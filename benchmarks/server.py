@@ -63,6 +63,12 @@ def _ready(process: subprocess.Popen[str], begin: float) -> Started:
     raise RuntimeError(f"the demo ended with {process.wait()}")
 
 
+def city_link(connection: http.client.HTTPConnection) -> str:
+    """The Link header that lets requests use the city's short names."""
+    context = f"http://{connection.host}:{connection.port}/contexts/bologna.jsonld"
+    return f'<{context}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+
+
 def cpu_us_per_request(server: Started, path: str, *, count: int = 2000) -> float:
     """CPU microseconds the server spends on one GET of ``path``, over ``count`` keep-alive requests."""
     connection = server.connection()
@@ -75,8 +81,9 @@ def cpu_us_per_request(server: Started, path: str, *, count: int = 2000) -> floa
 
 
 def _ask(connection: http.client.HTTPConnection, path: str, count: int) -> None:
+    headers = {"Accept": "application/json", "Link": city_link(connection)}
     for _ in range(count):
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200:

@@ -117,7 +117,9 @@ async def delivering(count: int) -> dict[str, float]:
                 await there.next()
                 waits.append((time.perf_counter() - started) * 1000)
             cpu, started = time.process_time(), time.perf_counter()
-            writes = [broker.upsert([parse_entity(road(-speed), core_terms())]) for speed in range(NOTIFICATIONS)]
+            writes = [
+                broker.upsert([parse_entity(road(-speed), core_terms())]) for speed in range(NOTIFICATIONS)
+            ]
             await asyncio.gather(*writes)
             speeds = [(await there.next()).json["data"][0]["speed"]["value"] for _ in writes]
             assert speeds == sorted(speeds, reverse=True), "in order"

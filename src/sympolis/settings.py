@@ -17,7 +17,15 @@ from sympolis.domain import errors
 PREFIX = "SYMPOLIS_"
 FILE = "sympolis.toml"
 ENVIRONMENT_ONLY = frozenset(
-    {"CHROMIUM", "CONFIG", "REBUILD_UI", "REQUIRE_BROWSER", "REQUIRE_MOSQUITTO", "REQUIRE_POSTGRES"}
+    {
+        "CHROMIUM",
+        "CONFIG",
+        "REBUILD_UI",
+        "REQUIRE_BROWSER",
+        "REQUIRE_MOSQUITTO",
+        "REQUIRE_POSTGRES",
+        "TWIN_URL",
+    }
 )
 """``SYMPOLIS_*`` variables that are for builds and tests, not settings of a server."""
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympolis.domain.entity import AttributeKind, Entity
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
 
 Kinds = tuple[AttributeKind, ...]
 Outline = tuple[tuple[str, ...], tuple[tuple[str, Kinds], ...]]
@@ -29,8 +29,12 @@ class Profile:
 
 def outline(entity: Entity) -> Outline:
     """What two entities of the same profile have in common."""
-    named = ((name, tuple(one.kind for one in found)) for name, found in entity.attributes.items())
-    return entity.types, tuple(sorted(named))
+    attributes = entity.attributes
+    return entity.types, tuple([(name, _kinds(attributes[name])) for name in sorted(attributes)])
+
+
+def _kinds(instances: Sequence[Attribute]) -> Kinds:
+    return (instances[0].kind,) if len(instances) == 1 else tuple([one.kind for one in instances])
 
 
 def same_outline(before: Entity, after: Entity, names: Iterable[str]) -> bool:

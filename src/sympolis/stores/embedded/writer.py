@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import apsw
-
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.recorder import Recorder, Wanted

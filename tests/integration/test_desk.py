@@ -587,3 +587,22 @@ def test_idle_workers_go_away(tmp_path: Path) -> None:
             assert (await finished(desk, await desk.start_run("quiet")))["status"] == "done"
 
     twin(tmp_path, work)
+
+
+def test_a_model_says_what_it_needs_and_whether_it_runs_here(tmp_path: Path) -> None:
+    async def ask() -> tuple[dict[str, Any], dict[str, Any]]:
+        broker = Broker(MemoryStore())
+        setup = ModelSetup(id="toy", simulator=ToySimulator.id)
+        desk = Desk(broker, TERMS, {ToySimulator.id: ToySimulator}, tmp_path, city="test", models=[setup])
+        before = await desk.model("toy")
+        await broker.upsert([road(number) for number in range(4)])
+        after = await desk.model("toy")
+        await desk.close()
+        return before, after
+
+    before, after = asyncio.run(ask())
+    assert before["runs_here"] is False
+    assert [need["met"] for need in before["needs"]] == [False, True]
+    assert after["runs_here"] is True
+    assert after["needs"][0]["found"] == 4
+    assert after["needs"][0]["missing"] == []

@@ -34,10 +34,11 @@ def _draw_models(found: list[dict[str, Any]]) -> None:
                 one["id"],
                 one["version"],
                 text(one["title"]),
+                one["runs_here"],
                 *(_figure(figures.get(name)) for name in _FIGURES),
             ]
         )
-    draw(["id", "version", "title", "R² held out", "GEH < 5", "sim/obs", "n"], rows)
+    draw(["id", "version", "title", "runs here", "R² held out", "GEH < 5", "sim/obs", "n"], rows)
 
 
 def _figure(value: float | None) -> str | None:

@@ -19,6 +19,7 @@ from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
 from sympolis.orchestration import documents, gather, run
 from sympolis.orchestration.atlas import AreaSetup, Atlas
 from sympolis.orchestration.comparison_desk import ComparisonDesk
+from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
@@ -97,6 +98,7 @@ class Desk:
             folder=folder,
             now=now,
         )
+        self._compatibility = Compatibility(broker, names)
         self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
 
     async def open(self) -> None:
@@ -119,7 +121,8 @@ class Desk:
         """One model. Raises ``NotFound``."""
         simulator = self._models.simulator(model_id)
         calibration = await self._models.find_calibration(model_id)
-        return documents.model(self._models.setup(model_id), simulator, calibration)
+        supplies = await self._compatibility.of(simulator)
+        return documents.model(self._models.setup(model_id), simulator, calibration, supplies)
 
     async def model_features(self, model_id: str) -> Json:
         """The GeoJSON of the features that the model's results refer to."""

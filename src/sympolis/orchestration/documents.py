@@ -19,6 +19,7 @@ from sympolis.analysis.equity import AreaChange
 from sympolis.analysis.intervals import Spread
 from sympolis.domain.measure import Estimate, Interval
 from sympolis.domain.scenario import Scenario
+from sympolis.orchestration.compatibility import Supply
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Parameter, Simulator
@@ -36,8 +37,13 @@ def instant(at: datetime | None) -> str | None:
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
-def model(setup: ModelSetup, simulator: type[Simulator], calibrated: StoredCalibration | None) -> Json:
-    """One model with its parameters, measures, indicators and calibration."""
+def model(
+    setup: ModelSetup,
+    simulator: type[Simulator],
+    calibrated: StoredCalibration | None,
+    supplies: Sequence[Supply],
+) -> Json:
+    """One model with its parameters, measures, indicators and calibration, and whether it runs here."""
     return {
         "id": setup.id,
         "version": simulator.version,
@@ -50,17 +56,23 @@ def model(setup: ModelSetup, simulator: type[Simulator], calibrated: StoredCalib
         "measures": [measure(m) for m in simulator.measures],
         "indicators": [indicator_spec(spec) for spec in simulator.indicators],
         "fields": [field_spec(spec) for spec in simulator.fields],
-        "needs": [
-            {
-                "name": n.name,
-                "type": n.type,
-                "attributes": list(n.attributes),
-                "minimum": n.minimum,
-                "history": n.history,
-            }
-            for n in simulator.needs
-        ],
+        "needs": [supply(one) for one in supplies],
+        "runs_here": all(one.met for one in supplies),
         "calibration": calibration(calibrated),
+    }
+
+
+def supply(one: Supply) -> Json:
+    """What a model needs of one kind, and what the twin has."""
+    return {
+        "name": one.need.name,
+        "type": one.need.type,
+        "attributes": list(one.need.attributes),
+        "minimum": one.need.minimum,
+        "history": one.need.history,
+        "found": one.found,
+        "missing": list(one.missing),
+        "met": one.met,
     }
 
 

@@ -57,7 +57,8 @@ export interface Model {
   measures: Measure[];
   indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number }[];
   fields: FieldInfo[];
-  needs: { name: string; type: string; attributes: string[] }[];
+  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean }[];
+  runs_here: boolean;
   calibration: Calibration | null;
 }
 

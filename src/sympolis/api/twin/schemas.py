@@ -157,6 +157,7 @@ SCHEMAS: dict[str, Schema] = {
             "indicators": several(OBJECT),
             "fields": several(OBJECT),
             "needs": several(OBJECT),
+            "runs_here": BOOLEAN,
             "calibration": optional(OBJECT),
         },
         required=("id", "version", "title", "parameters", "measures", "indicators", "fields", "calibration"),

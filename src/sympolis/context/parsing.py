@@ -38,6 +38,8 @@ _ATTRIBUTE_MEMBERS = frozenset(
     "modifiedAt deletedAt instanceId previousValue previousObject previousLanguageMap previousJson previousVocab "
     "previousValueList previousObjectList objectType valueType expiresAt ngsildproof entity entityList lang".split()
 )
+_PLAIN_MEMBERS = _ATTRIBUTE_MEMBERS - {"objectType", "valueType", "expiresAt", "ngsildproof"}
+"""Attributes with no others, which are most, have neither sub-attributes nor further members."""
 _MAX_DEPTH: Final = 8
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20<>\"{}|\\^`]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|@none")
@@ -155,7 +157,7 @@ def _concise(name: str, raw: Any, inside: _Inside) -> Attribute:
 def _detailed(name: str, raw: dict[str, Any], kind: AttributeKind, value: Any, inside: _Inside) -> Attribute:
     observed = raw.get("observedAt")
     dataset = raw.get("datasetId")
-    others = raw.keys() - _ATTRIBUTE_MEMBERS
+    plain = _PLAIN_MEMBERS.issuperset(raw)
     return Attribute(
         kind,
         value,
@@ -164,12 +166,14 @@ def _detailed(name: str, raw: dict[str, Any], kind: AttributeKind, value: Any, i
         None
         if dataset is None or dataset == "@none"
         else check_uri(dataset, f"{inside.path(name)}.datasetId"),
-        _sub_attributes(name, raw, inside) if others else {},
-        _attribute_members(name, raw, inside),
+        {} if plain else _sub_attributes(name, raw, inside),
+        {} if plain else _attribute_members(name, raw, inside),
     )
 
 
 def _sub_attributes(name: str, raw: dict[str, Any], inside: _Inside) -> dict[str, tuple[Attribute, ...]]:
+    if _ATTRIBUTE_MEMBERS.issuperset(raw):
+        return {}
     below = inside.into(name)
     found: dict[str, tuple[Attribute, ...]] = {}
     for sub, value in raw.items():

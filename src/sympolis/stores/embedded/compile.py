@@ -23,6 +23,8 @@ _NAMED = "(SELECT key FROM name WHERE iri = ?)"
 _WITH_NAME = f"SELECT entity FROM fact WHERE name = {_NAMED}"  # noqa: S608 — constant text
 _OWN_FACTS = f"SELECT 1 FROM fact INDEXED BY fact_entity WHERE entity = e.key AND name = {_NAMED}"  # noqa: S608
 _OF_TYPE = f"(SELECT entity AS key, id FROM entity_type WHERE type = {_NAMED}) AS e"  # noqa: S608 — constant text
+_OF_TYPE_BY_KEY = _OF_TYPE.replace("entity_type", "entity_type INDEXED BY type_entity")
+"""The same, to be looked up by key: SQLite would not know that it has few keys to start from."""
 Expression = AnyOf | AllOf | Term
 _ENTITY_TIMES = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
 
@@ -90,8 +92,9 @@ def compile_query(
         ]
     if query.attributes:
         found.append(_having_any(query.attributes, driving=walking and query.types is None))
-    if walking and isinstance(query.types, TypeIs):
-        return Selection(_with_pattern(found, query), Condition(_OF_TYPE, (query.types.name,)))
+    if isinstance(query.types, TypeIs):
+        source = _OF_TYPE if walking or query.ids else _OF_TYPE_BY_KEY
+        return Selection(_with_pattern(found, query), Condition(source, (query.types.name,)))
     if query.types is not None:
         found.append(_types(query.types, driving=walking))
     return Selection(_with_pattern(found, query))

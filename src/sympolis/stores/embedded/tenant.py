@@ -19,7 +19,7 @@ from sympolis.stores.embedded.writer import Writer
 from sympolis.stores.following import Bell
 
 _T = TypeVar("_T")
-_BRIEF_S: Final = 0.003
+_BRIEF_S: Final = 0.005
 """How long a read may hold the event loop up."""
 _STEPS: Final = 2000
 """So many steps of SQLite's machine, some tens of microseconds, pass between two looks at the clock."""
@@ -60,8 +60,8 @@ class Tenant:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
 
     def _briefly(self, read: Callable[[apsw.Connection], _T]) -> _T:
-        deadline = time.thread_time() + _BRIEF_S
-        self._here.set_progress_handler(lambda: time.thread_time() > deadline, _STEPS)
+        deadline = time.perf_counter() + _BRIEF_S
+        self._here.set_progress_handler(lambda: time.perf_counter() > deadline, _STEPS)
         try:
             return read(self._here)
         finally:

@@ -426,7 +426,7 @@ FIELDS = (
         Direction.LOWER,
     ),
     FieldSpec(
-        "vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"}, "km/h"
+        "vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"}, "veh·km/h"
     ),
     FieldSpec("co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg/h", Direction.LOWER),
     FieldSpec(

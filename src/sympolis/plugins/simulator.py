@@ -172,5 +172,7 @@ class Simulator(ABC):
         """Run one member. Raises ``OverrideRefused``, ``ModelFailed`` or ``Cancelled``."""
 
     @abstractmethod
-    def calibrate(self, folder: Path, inputs: Inputs, window: Window, seed: int, progress: Progress) -> Calibration:
+    def calibrate(
+        self, folder: Path, inputs: Inputs, window: Window, seed: int, progress: Progress
+    ) -> Calibration:
         """Fit to the observations among ``inputs`` on a training split; judge on a held-out one."""

@@ -40,9 +40,7 @@ class _Waiting:
 class Writer:
     """The writer's thread of one database file. ``on_commit`` is called in it after every commit."""
 
-    def __init__(
-        self, path: Path, on_commit: Callable[[], None], wanted: Wanted
-    ) -> None:
+    def __init__(self, path: Path, on_commit: Callable[[], None], wanted: Wanted) -> None:
         self._db = files.open_writer(path)
         self._recorder = Recorder(self._db, wanted)
         self._on_commit = on_commit

@@ -426,7 +426,9 @@ FIELDS = (
         Direction.LOWER,
     ),
     FieldSpec(
-        "vehicle_km", {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"}, "veh·km/h"
+        "vehicle_km",
+        {"en": "Distance driven", "it": "Distanza percorsa", "de": "Gefahrene Strecke"},
+        "veh·km/h",
     ),
     FieldSpec("co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg/h", Direction.LOWER),
     FieldSpec(

@@ -103,9 +103,9 @@ def run_id(ask: Ask) -> str:
     return str(run["id"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver, once for the session."""
+    """Playwright's driver, for this folder only: while it lives, its event loop runs in this thread."""
     with sync_playwright() as driver:
         yield driver
 
@@ -117,14 +117,14 @@ def launch(chromium: BrowserType, arguments: tuple[str, ...]) -> Browser:
     return chromium.launch(executable_path=CHROMIUM, args=list(arguments))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium with software WebGL."""
     with launch(playwright.chromium, SOFTWARE_GL) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser_without_gl(playwright: Playwright) -> Iterator[Browser]:
     """Chromium as on a machine where WebGL is switched off."""
     with launch(playwright.chromium, NO_GL) as started:

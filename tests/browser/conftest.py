@@ -17,7 +17,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Page, Playwright, sync_playwright
 
-CHROMIUM = os.environ.get("SYMPOLIS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = os.environ.get("SYMPOLIS_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+REQUIRED = os.environ.get("SYMPOLIS_REQUIRE_BROWSER") == "1"
+"""Where a missing browser is a failure (CI) and not a reason to skip."""
+ADVICE = "no Chromium: install it (apt-get install chromium) or set SYMPOLIS_CHROMIUM to one"
 SOFTWARE_GL = (
     "--no-sandbox",
     "--use-gl=angle",
@@ -35,10 +39,13 @@ Ask = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser."""
+    """Everything in this folder drives a browser; without one it is skipped, and says so."""
     for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.browser)
+        if "browser" not in item.path.parts:
+            continue
+        item.add_marker(pytest.mark.browser)
+        if CHROMIUM is None and not REQUIRED:
+            item.add_marker(pytest.mark.skip(reason=ADVICE))
 
 
 @dataclass
@@ -113,7 +120,7 @@ def playwright() -> Iterator[Playwright]:
 def launch(chromium: BrowserType, arguments: tuple[str, ...]) -> Browser:
     """Start Chromium. Fails with advice where there is none."""
     if CHROMIUM is None:
-        pytest.fail("no Chromium: install it (apt-get install chromium) or set SYMPOLIS_CHROMIUM to one")
+        pytest.fail(ADVICE)
     return chromium.launch(executable_path=CHROMIUM, args=list(arguments))
 
 

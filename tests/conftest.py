@@ -45,7 +45,7 @@ def start_demo(data: Path, *arguments: str) -> TwinServer:
         "--port",
         "0",
         "--data",
-        str(data),
+        data.name,  # relative, as a person gives it
     ]
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(

@@ -69,7 +69,7 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
         broker,
         terms,
         loader.simulators(),
-        folder / "models",
+        folder / "desk",
         city=city.id,
         models=modelling.models(city),
         scenarios=modelling.scenarios(city),

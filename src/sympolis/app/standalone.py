@@ -35,7 +35,7 @@ class StandaloneBroker:
 
 async def open_broker(settings: Settings) -> StandaloneBroker:
     """A broker over ``settings.data``. Raises ``StoreUnavailable`` where another process holds the folder."""
-    folder = settings.data / FOLDER
+    folder = settings.data.absolute() / FOLDER
     lock = Lock(folder)
     lock.acquire()
     try:

@@ -113,5 +113,5 @@ class Twin:
 
 
 def data_folder(settings: Settings) -> Path:
-    """Where this city's twin keeps everything it knows."""
-    return settings.data / package.locate(settings.city).name
+    """Where this city's twin keeps everything it knows; absolute, for engines run in folders of their own."""
+    return settings.data.absolute() / package.locate(settings.city).name

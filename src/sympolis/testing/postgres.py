@@ -99,12 +99,13 @@ class PrivateServer:
 
     def kill_one_session(self) -> None:
         """Take away one session's process: the server ends all sessions and recovers."""
-        sessions = [
-            process
-            for process in self._children()
-            if b"[local]" in Path(f"/proc/{process}/cmdline").read_bytes()
-        ]
-        os.kill(sessions[0], signal.SIGKILL)
+        for _ in range(3000):  # a client that has just lost its session may not have the next one yet
+            for process in filter(_is_session, self._children()):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+                    return
+            time.sleep(0.01)
+        raise AssertionError("no client has opened a session within 30 s")
 
     def _process(self) -> int:
         return int((self.data / "postmaster.pid").read_text().split()[0])
@@ -161,6 +162,13 @@ def require() -> None:
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
+
+
+def _is_session(process: int) -> bool:
+    try:
+        return b"[local]" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # gone since it was listed
+        return False
 
 
 def _alive(process: int) -> bool:

@@ -20,7 +20,7 @@ from sympolis.stores.embedded import bodies, reader
 from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.observed import check_time_property
 
-_SQL = sql.load("sympolis.stores.embedded", "store.sql")
+_SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _EVER: Final = (-(2**62), 2**62)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import apsw
-import msgspec
 
 from sympolis.context import effects, geometry, profiles
 from sympolis.context.store import Retraction, Write
@@ -18,14 +17,14 @@ from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.facts import Fact, facts
 from sympolis.stores.embedded.files import fetch_all, fetch_value
+from sympolis.stores.embedded.timeline import Timeline
 from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
-_MOST_ENTITIES_KEPT = 5_000
 
-Counts = tuple[dict[str, int], dict[profiles.Outline, int]]
-"""Counts that are not written down yet: entities and observations, and entities by outline."""
+Counts = tuple[int, dict[profiles.Outline, int], int]
+"""Counts that are not written down yet: entities, entities by outline, and what the timeline counts."""
 
 Wanted = Callable[[Change, Entity | None, Entity | None], bool]
 """Whether the states around a change are to be kept."""
@@ -34,14 +33,11 @@ _Changed = tuple[int, Sequence[Attribute], Sequence[Attribute]]
 """Name key, instances before, instances after."""
 _FactRow = tuple[int, Fact, int]
 """Name key, value, entity key."""
-_PointRow = tuple[int, int, int | float | str | bytes, str | None]
-_Series = tuple[int, tuple[str, ...], str]
-"""Key, the entity's types, kind of attribute."""
 _NO_FACTS: frozenset[Fact] = frozenset()
 
 
 class Recorder:
-    """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, series, position."""
+    """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, position."""
 
     def __init__(
         self, connection: apsw.Connection, wanted: Wanted = lambda _change, _before, _after: False
@@ -49,10 +45,9 @@ class Recorder:
         self._db = connection
         self._wanted = wanted
         self._names: dict[str, int] = {}
-        self._series: dict[str, dict[tuple[str, str], _Series]] = {}
         self._facts: dict[_FactRow, bool] = {}
-        self._points: list[Observation] = []
-        self._tallies = {"entities": 0, "observations": 0}
+        self._timeline = Timeline(connection, self._name)
+        self._entities = 0
         self._profiles: dict[profiles.Outline, int] = {}
         self.position = 0
         self.reload()
@@ -61,28 +56,27 @@ class Recorder:
 
     def tallies(self) -> Counts:
         """The counts not written down yet, to go back to."""
-        return dict(self._tallies), dict(self._profiles)
+        return self._entities, dict(self._profiles), self._timeline.mark()
 
     def reload(self, counts: Counts | None = None) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._names = dict(fetch_all(self._db, _SQL["names"]))
-        self._series.clear()
         self._facts.clear()
-        self._points.clear()
-        self._tallies, self._profiles = counts or (dict.fromkeys(self._tallies, 0), {})
+        self._entities, self._profiles, mark = counts or (0, {}, 0)
+        self._timeline.reload(mark)
         self.position = fetch_value(self._db, _SQL["position"])
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
         outcomes = [self._one(write, at, cause) for write in writes]
         self._write_facts()
-        self._write_points()
+        self._timeline.write()
         self._log([outcome.change for outcome in outcomes if outcome.change is not None])
         return outcomes
 
     def observe(self, observations: Sequence[Observation], at: datetime, cause: str) -> int:
         """Add points; one change per entity whose history grew."""
-        grown, accepted = self._add_points(observations)
+        grown, accepted = self._timeline.observe(observations, at)
         changes = list(observed_changes(grown, self.position, at, cause))
         self.position += len(changes)
         self._log(changes)
@@ -90,25 +84,7 @@ class Recorder:
 
     def retract(self, retraction: Retraction, at: datetime, cause: str) -> int:
         """Delete points; one change where there were any."""
-        gone: list[Observation] = []
-        total = 0
-        wanted = {
-            "entity": retraction.entity_id,
-            "name": retraction.name,
-            "every": retraction.every or retraction.name is None,
-            "dataset": retraction.dataset_id or "",
-        }
-        moment = None if retraction.at is None else bodies.microseconds(retraction.at)
-        for series, types, name in fetch_all(self._db, _SQL["series_to_retract"], wanted):
-            before = self._db.total_changes()
-            self._db.execute(_SQL["retract_points"], {"series": series, "at": moment})
-            if count := self._db.total_changes() - before:
-                total += count
-                known = tuple(msgspec.json.decode(types))
-                gone.append(Observation(retraction.entity_id, known, name, at, None))
-            self._db.execute(_SQL["drop_empty_series"], {"series": series})
-        self._series.clear()
-        self._tallies["observations"] -= total
+        gone, total = self._timeline.retract(retraction, at)
         changes = list(observed_changes(gone, self.position, at, cause))
         self.position += len(changes)
         self._log(changes)
@@ -116,10 +92,10 @@ class Recorder:
 
     def flush(self) -> None:
         """Write the counts down, once per transaction."""
-        for what, count in self._tallies.items():
-            if count:
-                self._db.execute(_SQL["add_to_tally"], (count, what))
-                self._tallies[what] = 0
+        self._timeline.flush()
+        if self._entities:
+            self._db.execute(_SQL["add_to_tally"], (self._entities, "entities"))
+            self._entities = 0
         for outline, count in self._profiles.items():
             if count:
                 text = encode_outline(outline)
@@ -144,7 +120,7 @@ class Recorder:
         self._store(row[0] if row else None, before, after, change.attributes)
         if self._wanted(change, before, after):
             self._keep_states(change.number, row[1] if row else None, after)
-        self._points += effects.new_observations(before, after)
+        self._timeline.note(before, after, change.attributes, at)
         return Outcome(write.entity_id, change, entity=after)
 
     def _store(
@@ -152,10 +128,10 @@ class Recorder:
     ) -> None:
         if after is None:
             self._db.execute(_SQL["drop_entity"], (key,))
-            self._tallies["entities"] -= 1
+            self._entities -= 1
         elif key is None:
             [(key,)] = self._db.execute(_SQL["add_entity"], (after.id, bodies.encode_entity(after)))
-            self._tallies["entities"] += 1
+            self._entities += 1
         else:
             self._db.execute(_SQL["change_entity"], (bodies.encode_entity(after), key))
         assert key is not None
@@ -243,67 +219,7 @@ class Recorder:
         """Let go of the states kept for changes up to this number."""
         self._db.execute(_SQL["forget_states"], (up_to,))
 
-    # --- history and log
-
-    def _write_points(self) -> None:
-        """The points that all writes of a job add to the history."""
-        points, self._points = self._points, []
-        if points:
-            added, _ = self._add_rows([_row(self._series_key(point), point) for point in points])
-            self._tallies["observations"] += added
-
-    def _add_points(self, observations: Sequence[Observation]) -> tuple[list[Observation], int]:
-        """The first new point of each (entity, name), and how many points were new or different."""
-        grown: list[Observation] = []
-        accepted = 0
-        for points in _by_series(observations):
-            series = self._series_key(points[-1])
-            added, changed = self._add_rows([_row(series, point) for point in points])
-            self._tallies["observations"] += added
-            accepted += changed
-            if changed:
-                grown.append(points[0])
-        return grown, accepted
-
-    def _add_rows(self, rows: Sequence[_PointRow]) -> tuple[int, int]:
-        """How many points were new, and how many new or different. Most are new, so that is tried first."""
-        before = self._db.total_changes()
-        self._db.executemany(_SQL["add_observation"], rows)
-        added = self._db.total_changes() - before
-        if added < len(rows):
-            self._db.executemany(_SQL["change_observation"], rows)
-        return added, self._db.total_changes() - before
-
-    def _series_key(self, point: Observation) -> int:
-        """The key of the point's series, which is made or brought up to date where needed."""
-        own = self._series.get(point.entity_id)
-        if own is None:
-            own = self._series_of(point.entity_id)
-        handle = (point.name, point.dataset_id or "")
-        known = own.get(handle)
-        if known is None:
-            known = own[handle] = self._add_series(point)
-        elif known[1:] != (point.types, point.kind.value):
-            types = msgspec.json.encode(point.types).decode()
-            self._db.execute(_SQL["change_series"], (types, point.kind.value, known[0]))
-            known = own[handle] = (known[0], point.types, point.kind.value)
-        return known[0]
-
-    def _series_of(self, entity_id: str) -> dict[tuple[str, str], _Series]:
-        """All series of an entity, remembered: who writes one point mostly writes more."""
-        if len(self._series) >= _MOST_ENTITIES_KEPT:
-            self._series.clear()
-        found = self._series[entity_id] = {
-            (name, dataset): (key, tuple(msgspec.json.decode(types)), kind)
-            for key, name, dataset, types, kind in self._db.execute(_SQL["series_keys"], (entity_id,))
-        }
-        return found
-
-    def _add_series(self, point: Observation) -> _Series:
-        types = msgspec.json.encode(point.types).decode()
-        row = (point.entity_id, self._name(point.name), point.dataset_id or "", point.kind.value, types)
-        [(key,)] = self._db.execute(_SQL["add_series"], row)
-        return key, point.types, point.kind.value
+    # --- the log and the names
 
     def _log(self, changes: Sequence[Change]) -> None:
         if changes:
@@ -319,15 +235,3 @@ class Recorder:
 
 def _geometries(instances: Iterable[Attribute]) -> list[Any]:
     return [one.value for one in instances if one.kind is AttributeKind.GEO_PROPERTY]
-
-
-def _by_series(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
-    """Points grouped by series, in order of first appearance."""
-    groups: dict[tuple[str, str, str | None], list[Observation]] = {}
-    for point in observations:
-        groups.setdefault((point.entity_id, point.name, point.dataset_id), []).append(point)
-    yield from groups.values()
-
-
-def _row(series: int, point: Observation) -> _PointRow:
-    return (series, bodies.microseconds(point.at), bodies.encode_value(point.value), point.unit_code)

@@ -70,23 +70,25 @@ def _sentence(words: str | None) -> str:
 
 def settings_page() -> str:
     """Every setting with its variable and default."""
-    told = " ".join((settings.Settings.__doc__ or "").split())
+    meanings = settings.meanings()
     rows = [
-        f"| `{one.name}` | `{settings.PREFIX}{one.name.upper()}` | `{_default(one.default)}` |"
+        f"| `{one.name}` | `{settings.PREFIX}{one.name.upper()}` | {_default(one.default)} | "
+        f"{_sentence(meanings[one.name])} |"
         for one in fields(settings.Settings)
     ]
     head = (
-        "# Settings\n\nFlags win over the environment, the environment over `sympolis.toml` (or the file that "
-        "`SYMPOLIS_CONFIG` names), the file over the defaults. An unknown name is an error.\n\n"
+        "# Settings\n\nEach is a flag of `serve` and `broker` too (`log_level`: `--log-level`). Flags "
+        "win over the environment, the environment over `sympolis.toml` (or the file that `SYMPOLIS_CONFIG` names), "
+        "the file over the defaults. An unknown name is an error. Several values stand in a list in the file, with "
+        "commas between them elsewhere.\n\n"
     )
-    table = "| in sympolis.toml | environment | default |\n|---|---|---|\n" + "\n".join(rows)
-    return f"{NOTE}{head}{told.replace('``', '`')}\n\n{table}\n"
+    table = "| in sympolis.toml | environment | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows)
+    return f"{NOTE}{head}{table}\n"
 
 
 def _default(value: object) -> str:
-    if isinstance(value, Path):
-        return str(value)
-    return str(value).lower() if isinstance(value, bool) else str(value) or "–"
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return "" if value in ("", ()) else f"`{shown}`"
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from sympolis.domain import errors
 
@@ -32,24 +32,27 @@ ENVIRONMENT_ONLY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to run one twin.
+    """How to run one twin, or one broker; beside each field stands what it means (``meanings``)."""
 
-    ``city`` is a name (``bologna``) or a path to a city package; ``data`` the folder that keeps everything the twin
-    knows (one sub-folder per city); ``store`` is ``embedded``, ``memory`` or
-    ``postgresql://…``; ``hosts`` are further names under which
-    browsers may reach the server (a guard against DNS rebinding); ``allow_loopback`` lets the server call out to
-    private addresses, for tests and for several twins on one machine.
-    """
-
-    city: str = "bologna"
-    host: str = "127.0.0.1"
-    port: int = 8400
-    data: Path = Path(".sympolis")
-    store: str = "embedded"
-    hosts: tuple[str, ...] = ()
-    allow_loopback: bool = False
-    max_body_mb: int = 16
-    log_level: str = "warning"
+    city: Annotated[str, "A city package: its name, or the path of its folder."] = "bologna"
+    host: Annotated[str, "Address to bind."] = "127.0.0.1"
+    port: Annotated[int, "Port; 0 takes any free one."] = 8400
+    data: Annotated[Path, "Folder that keeps everything the twin knows, a sub-folder per city."] = Path(
+        ".sympolis"
+    )
+    store: Annotated[str, "embedded, memory or postgresql://…"] = "embedded"
+    hosts: Annotated[
+        tuple[str, ...],
+        "Further names by which browsers may reach the server (against DNS rebinding); * for any.",
+    ] = ()
+    allow_loopback: Annotated[
+        bool, "Let the server call private addresses: for tests, and for several twins on one machine."
+    ] = False
+    max_body_mb: Annotated[int, "Longest body of a request, in MB."] = 16
+    temporal_page_size: Annotated[
+        int, "Instances of attributes in one temporal answer; a longer one is cut and answered 206."
+    ] = 100_000
+    log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
         _check(0 <= self.port <= 65535, "port", f"{self.port} is not a port", "use 0 (any free one) to 65535")
@@ -57,13 +60,19 @@ class Settings:
             self.store in STORES or self.store.startswith(POSTGRESQL),
             "store",
             f"{self.store!r} is not a store",
-            f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL}",
+            f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL[0]}",
         )
         _check(
             1 <= self.max_body_mb <= 1024,
             "max_body_mb",
             "must lie between 1 and 1024 MB",
             "16 is the default",
+        )
+        _check(
+            1 <= self.temporal_page_size <= 10_000_000,
+            "temporal_page_size",
+            "must lie between 1 and 10,000,000",
+            "100000 is the default",
         )
         _check(
             self.log_level in LOG_LEVELS,
@@ -74,9 +83,16 @@ class Settings:
 
 
 STORES = ("embedded", "memory")
-POSTGRESQL = "postgresql://"
-"""A store setting that begins so is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
+POSTGRESQL = ("postgresql://", "postgres://")
+"""A store setting that begins with either is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def meanings() -> dict[str, str]:
+    """What each setting means, by name."""
+    return {
+        name: kind.__metadata__[0] for name, kind in get_type_hints(Settings, include_extras=True).items()
+    }
 
 
 def read(
@@ -119,12 +135,12 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _known(name: str, where: str) -> None:
-    names = [field.name for field in fields(Settings)]
+    names = [one.name for one in fields(Settings)]
     _check(name in names, where, "is not a setting", f"known: {', '.join(names)}")
 
 
 def _typed(name: str, value: Any) -> Any:
-    kind: Any = type(next(field.default for field in fields(Settings) if field.name == name))
+    kind: Any = type(next(one.default for one in fields(Settings) if one.name == name))
     try:
         if kind is tuple:
             parts = value.split(",") if isinstance(value, str) else value

@@ -1,10 +1,14 @@
 """Settings: flags over environment over file over defaults, and errors that name the culprit."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from sympolis import settings
+from sympolis.app.assembly import api_settings
+from sympolis.cli import main
 from sympolis.domain import errors
 
 
@@ -54,3 +58,17 @@ def test_a_file_asked_for_must_exist(tmp_path: Path) -> None:
 
 def test_variables_of_builds_and_tests_are_no_settings() -> None:
     assert settings.read({}, environment={"SYMPOLIS_CHROMIUM": "/usr/bin/chromium"}) == settings.Settings()
+
+
+def test_every_setting_has_a_flag_a_variable_and_a_meaning() -> None:
+    served = get_command(main.app).commands["serve"]  # type: ignore[attr-defined]
+    flags = {name for parameter in served.params for name in parameter.opts}
+    for one in fields(settings.Settings):
+        assert f"--{one.name.replace('_', '-')}" in flags
+        assert settings.meanings()[one.name]
+
+
+def test_flags_reach_the_api(tmp_path: Path) -> None:
+    chosen = settings.read({"temporal_page_size": 30}, environment={"SYMPOLIS_MAX_BODY_MB": "2"})
+    found = api_settings(chosen)
+    assert (found.temporal_page_size, found.max_body_bytes) == (30, 2 * 1024 * 1024)

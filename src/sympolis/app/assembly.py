@@ -23,7 +23,11 @@ from sympolis.web.site import create_site
 
 def api_settings(settings: Settings) -> ApiSettings:
     """The API's bounds, from what a person may set."""
-    return ApiSettings(hosts=settings.hosts, max_body_bytes=settings.max_body_mb * 1024 * 1024)
+    return ApiSettings(
+        hosts=settings.hosts,
+        max_body_bytes=settings.max_body_mb * 1024 * 1024,
+        temporal_page_size=settings.temporal_page_size,
+    )
 
 
 async def open_twin(settings: Settings) -> Twin:

@@ -5,37 +5,27 @@ from __future__ import annotations
 import asyncio
 import sys
 import webbrowser
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sympolis import app, settings
-from sympolis.cli.options import City, Data, Host, Port, Store
+from sympolis.cli.options import takes
 from sympolis.cli.output import notes, reports_errors, screen, text
 
-AllowLoopback = Annotated[
-    bool | None,
-    typer.Option(
-        "--allow-loopback/--no-allow-loopback",
-        help="Let the twin call addresses on this machine.",
-        show_default="no",
-    ),
-]
 
-
+@takes(leaving_out=("city",))
 @reports_errors
 def demo(
     city: Annotated[str, typer.Argument(metavar="CITY", help="A city package's name.")] = "bologna",
-    host: Host = None,
-    port: Port = None,
-    data: Data = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the twin in a browser when it is ready.")
     ] = True,
+    **flags: Any,
 ) -> None:
     """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
-    chosen = settings.read({"city": city, "host": host, "port": port, "data": data})
+    chosen = settings.read({"city": city, **flags})
     app.run(_demo(chosen, open_browser=open_browser))
 
 
@@ -72,30 +62,18 @@ def _say_ready(twin: app.Twin, *, open_browser: bool) -> None:
         webbrowser.open(twin.address)
 
 
+@takes()
 @reports_errors
 def serve(
-    city: City = None,
-    host: Host = None,
-    port: Port = None,
-    data: Data = None,
-    store: Store = None,
-    allow_loopback: AllowLoopback = None,
     ingest: Annotated[
         bool,
         typer.Option(
             "--ingest/--no-ingest", help="Ingest the package's sources and run the baseline after the start."
         ),
     ] = True,
+    **flags: Any,
 ) -> None:
     """Serve a twin; prints `ready http://HOST:PORT` when it accepts requests, stops cleanly on SIGTERM."""
-    flags = {
-        "city": city,
-        "host": host,
-        "port": port,
-        "data": data,
-        "store": store,
-        "allow_loopback": allow_loopback,
-    }
     app.run(_serve(settings.read(flags), ingest=ingest))
 
 
@@ -109,16 +87,10 @@ async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:
             await asyncio.gather(work, return_exceptions=True)
 
 
+@takes(leaving_out=("city",))
 @reports_errors
-def broker(
-    host: Host = None,
-    port: Port = None,
-    data: Data = None,
-    store: Store = None,
-    allow_loopback: AllowLoopback = None,
-) -> None:
+def broker(**flags: Any) -> None:
     """Serve the context broker alone, without a city; prints `ready http://HOST:PORT` when it accepts requests."""
-    flags = {"host": host, "port": port, "data": data, "store": store, "allow_loopback": allow_loopback}
     app.run(_broker(settings.read(flags)))
 
 

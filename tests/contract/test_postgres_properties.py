@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sympolis.context import merge
 from sympolis.context.evaluate import matcher
+from sympolis.context.ordering import arrange
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange, TimeRelation
 from sympolis.context.store import Write
 from sympolis.domain.changes import Observation
@@ -67,7 +68,7 @@ def test_sql_agrees_with_the_evaluator(at_work, first, second, asked):
 
 def expected(found, query):
     holds = matcher(query)
-    chosen = sorted((one for one in found if holds(one)), key=lambda one: one.id)
+    chosen = arrange(filter(holds, found), query.ordering)
     return chosen[query.offset : query.offset + query.limit], len(chosen) if query.count else None
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from sympolis.context.rendering import Form
 from sympolis.context.subscriptions import document as documents
-from sympolis.context.subscriptions import parsing, scopes
+from sympolis.context import scopes
+from sympolis.context.subscriptions import parsing
 from sympolis.context.subscriptions.subscription import Record, Status, Subscription, Trigger
 from sympolis.context.terms import Contexts, Terms
 from sympolis.domain.errors import BadRequestData, NotImplementedHere, SympolisError

@@ -1,6 +1,6 @@
 """Whether an entity satisfies a query: the meaning of ``Query`` in plain Python.
 
-The memory store answers with it, the embedded store where SQL cannot say it, subscriptions will filter with it, and
+The memory store answers with it, the other stores where SQL cannot say it, subscriptions filter with it, and
 the property tests hold SQL against it. Semantics of clause 4.9 where the text leaves room:
 
 * every operator but ``EXISTS`` needs the target to be there; ``!=`` and ``!~=`` hold where none of its values is equal
@@ -20,10 +20,20 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sympolis.context import geometry
+from sympolis.context import geometry, scopes
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.instants import find_instant, format_instant
-from sympolis.context.query import AllOf, AnyOf, Comparison, GeoQuery, Query, Term, TypeIs, ValueRange
+from sympolis.context.query import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    GeoQuery,
+    Query,
+    Selector,
+    Term,
+    TypeIs,
+    ValueRange,
+)
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 
 _NEGATIVE = {Comparison.UNEQUAL, Comparison.NOT_MATCHES}
@@ -51,6 +61,10 @@ def matcher(query: Query) -> Callable[[Entity], bool]:
         tests.append(lambda entity: not names.isdisjoint(entity.attributes))
     if query.q is not None:
         tests.append(lambda entity: q_holds(query.q, entity))
+    if query.scopes is not None:
+        tests.append(lambda entity: scopes.holds(query.scopes, entity.scope))
+    if query.selectors:
+        tests.append(_selector_matcher(query.selectors))
     if query.geo is not None:
         tests.append(_geo_matcher(query.geo))
 
@@ -62,12 +76,18 @@ def matcher(query: Query) -> Callable[[Entity], bool]:
 
 def selects_by_state(query: Query) -> bool:
     """Whether the query asks for more than ids and types, so that only present entities can satisfy it."""
-    return bool(query.attributes) or query.q is not None or query.geo is not None
+    parts = (query.q, query.geo, query.scopes)
+    return bool(query.attributes) or any(part is not None for part in parts)
+
+
+def only_here(query: Query) -> bool:
+    """Whether a part of the selection that no store compiles to SQL needs ``matcher`` to look at each entity."""
+    return query.scopes is not None or bool(query.selectors)
 
 
 def subject_matcher(query: Query) -> Callable[[str, tuple[str, ...]], bool]:
     """The test of ids and types alone, for subjects of the history that may have no present state."""
-    holds = matcher(replace(query, q=None, geo=None, attributes=()))
+    holds = matcher(replace(query, q=None, geo=None, attributes=(), scopes=None))
     return lambda entity_id, types: holds(Entity(entity_id, types))
 
 
@@ -86,6 +106,11 @@ def q_holds(expression: Any, entity: Entity) -> bool:
     if isinstance(expression, AnyOf):
         return any(q_holds(part, entity) for part in expression.parts)
     return _term_holds(expression, entity)
+
+
+def _selector_matcher(selectors: Iterable[Selector]) -> Callable[[Entity], bool]:
+    tests = [matcher(Query(ids=one.ids, id_pattern=one.id_pattern, types=one.types)) for one in selectors]
+    return lambda entity: any(test(entity) for test in tests)
 
 
 def _geo_matcher(query: GeoQuery) -> Callable[[Entity], bool]:
@@ -115,8 +140,16 @@ def _term_holds(term: Term, entity: Entity) -> bool:
 
 def _targets(term: Term, entity: Entity) -> Iterator[Any]:
     """The values that the term is about, lists and language maps opened."""
-    for value in _along(term.path, entity):
-        yield from opened(_inside(value, term.inside))
+    for value in values_along(entity, term.path, term.inside):
+        yield from opened(value)
+
+
+def values_along(entity: Entity, path: tuple[str, ...], inside: tuple[str, ...] = ()) -> Iterator[Any]:
+    """What an entity has at the end of a path (see ``Term``), once per instance that leads there, unopened."""
+    for value in _along(path, entity):
+        found = _inside(value, inside)
+        if found is not _ABSENT:
+            yield found
 
 
 def _along(path: tuple[str, ...], entity: Entity) -> Iterator[Any]:

@@ -1,7 +1,8 @@
 """One parsed ``Query`` value feeds every store: HTTP's long parameter list ends at the edge.
 
 All names are expanded IRIs; all geometry is GeoJSON in WGS84. The texts (`q`, `type`, geo and temporal parameters) are
-parsed by the modules beside this one: ``qlanguage``, ``typelanguage``, ``geoquery``, ``temporal``.
+parsed by the modules beside this one: ``qlanguage``, ``typelanguage``, ``geoquery``, ``scopes``, ``ordering``,
+``temporal``.
 """
 
 from __future__ import annotations
@@ -123,8 +124,44 @@ class TimeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Selector:
+    """One way for an entity to be meant (EntitySelector, clause 5.2.33): everything given here holds for it."""
+
+    types: AnyOf | AllOf | TypeIs | None = None
+    ids: tuple[str, ...] = ()
+    id_pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One thing to order by (clause 4.23): ``id``, ``type``, ``scope``, or an expanded path as in ``Term``.
+
+    ``distance``: by metres from the ordering's ``origin`` instead of by value.
+    """
+
+    path: tuple[str, ...]
+    inside: tuple[str, ...] = ()
+    descending: bool = False
+    distance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """In which order to give entities (clause 4.23); those that no key tells apart come in the order of their ids."""
+
+    keys: tuple[OrderKey, ...]
+    origin: Mapping[str, Any] | None = None
+    """The GeoJSON geometry that distances are measured from."""
+    collation: str = "und"
+    """How texts compare: the language whose rules hold, ``und`` for those common to all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """What to select and which page of it (clauses 4.9, 4.10, 4.17, 5.7.2). Empty fields do not restrict."""
+    """What to select and which page of it (clauses 4.9, 4.10, 4.17, 4.19, 4.23, 5.7.2).
+
+    Empty fields do not restrict. Without ``ordering`` entities come in the order of their ids.
+    """
 
     ids: tuple[str, ...] = ()
     id_pattern: str | None = None
@@ -136,6 +173,11 @@ class Query:
     limit: int = 20
     offset: int = 0
     count: bool = False
+    scopes: AnyOf | AllOf | str | None = None
+    """An expression of the scope query language; its leaves are scopes as written (``scopes.holds``)."""
+    selectors: tuple[Selector, ...] = ()
+    """Entities that at least one of these means."""
+    ordering: Ordering | None = None
 
 
 class Aggregation(StrEnum):

@@ -31,7 +31,10 @@ from sympolis.context.query import (
     GeoQuery,
     GeoRelation,
     HistoryQuery,
+    Ordering,
+    OrderKey,
     Query,
+    Selector,
     Term,
     TimeRange,
     TimeRelation,
@@ -464,6 +467,87 @@ class StoreContract:
         await expect(Query(types=AnyOf((TypeIs(NODE), TypeIs(ROAD)))), 1, 2, 3)
         await expect(Query(types=AllOf((TypeIs(NODE), TypeIs(ROAD)))), 3)
         await expect(Query(types=TypeIs("https://example.org/None")))
+
+    @with_store
+    async def test_selecting_by_one_of_several_selectors(self, store: Store) -> None:
+        await store.write(creating(road(1), replace(road(2), types=(NODE,)), road(3)))
+        expect = self._expect(store)
+        either = (Selector(TypeIs(NODE)), Selector(TypeIs(ROAD), id_pattern="test:0003$"))
+        await expect(Query(selectors=either), 2, 3)
+        await expect(Query(selectors=(Selector(TypeIs(ROAD), ids=(road(2).id, road(3).id)),)), 3)
+        await expect(Query(selectors=either, types=TypeIs(NODE)), 2)
+
+    @with_store
+    async def test_selecting_by_scope(self, store: Store) -> None:
+        scopes = {
+            1: ("/Bologna/Centro",),
+            2: ("/Bologna", "/Traffic/Slow"),
+            3: (),
+            4: ("/Bologna/Centro/West",),
+        }
+        await store.write(creating(*(replace(road(n, speed=n), scope=found) for n, found in scopes.items())))
+        expect = self._expect(store)
+        await expect(Query(scopes="/Bologna"), 2)
+        await expect(Query(scopes="/Bologna/#"), 1, 2, 4)
+        await expect(Query(scopes="/Bologna/+"), 1)
+        await expect(Query(scopes="/#"), 1, 2, 4)
+        await expect(Query(scopes=AllOf(("/Bologna", "/+/Slow"))), 2)
+        await expect(Query(scopes=AnyOf(("/Traffic/Slow", "/Bologna/Centro"))), 1, 2)
+        await expect(
+            Query(scopes="/Bologna/#", q=Term((SPEED,), Comparison.GREATER, 1), types=TypeIs(ROAD)), 2, 4
+        )
+        await store.write(
+            [Write(road(1).id, merge.upsert_replace(replace(road(1), scope=("/Traffic/Slow",))))]
+        )
+        await expect(Query(scopes="/Traffic/#"), 1, 2)
+        await expect(Query(scopes="/Bologna/Centro"))
+
+    @with_store
+    async def test_history_of_entities_in_a_scope(self, store: Store) -> None:
+        await store.write(
+            creating(replace(road(1, speed=observed(1)), scope=("/a",)), road(2, speed=observed(2)))
+        )
+        found = await store.history(HistoryQuery(Query(scopes="/a")))
+        assert [series.entity_id for series in found.series] == [road(1).id]
+
+    @with_store
+    async def test_ordered_by_values_members_and_places(self, store: Store) -> None:
+        text = Attribute(AttributeKind.PROPERTY, "b")
+        roads = (
+            road(1, speed=30, name="Zamboni", spot=point(11.30, 44.5)),
+            road(2, speed=10, name="émile", spot=point(11.36, 44.5)),
+            road(3, speed=text, name="Emile", spot=point(11.33, 44.5)),
+            road(4, name="zamboni"),
+            road(5, speed=30, name="Archi"),
+        )
+        for one in roads:
+            await store.write(creating(one))
+        spot = "https://example.org/spot"
+        origin = {"type": "Point", "coordinates": [11.31, 44.5]}
+
+        async def expect(keys: Sequence[OrderKey], *numbers: int) -> None:
+            await self._expect(store)(Query(ordering=Ordering(tuple(keys), origin)), *numbers)
+
+        speed, name = OrderKey((SPEED,)), OrderKey((NAME,))
+        await expect([speed], 2, 1, 5, 3, 4)
+        await expect([replace(speed, descending=True)], 4, 3, 1, 5, 2)
+        await expect([name], 5, 3, 2, 4, 1)
+        await expect([speed, name], 2, 5, 1, 3, 4)
+        await expect([OrderKey(("id",), descending=True)], 5, 4, 3, 2, 1)
+        await expect([OrderKey((NGSI_LD + "createdAt",), descending=True)], 5, 4, 3, 2, 1)
+        await expect([OrderKey((spot,), distance=True)], 1, 3, 2, 4, 5)
+        await expect([OrderKey(("type",)), OrderKey((spot,), descending=True, distance=True)], 4, 5, 2, 3, 1)
+
+    @with_store
+    async def test_pages_of_an_order(self, store: Store) -> None:
+        await store.write(
+            creating(*(road(n, speed=-n) for n in range(1, 8)), replace(road(9), types=(NODE,)))
+        )
+        wanted = Query(types=TypeIs(ROAD), ordering=Ordering((OrderKey((SPEED,)),)), limit=3, count=True)
+        pages = [await store.query(replace(wanted, offset=offset)) for offset in (0, 3, 6)]
+        found = [[one.id for one in page.entities] for page in pages]
+        assert found == [[road(n).id for n in numbers] for numbers in ((7, 6, 5), (4, 3, 2), (1,))]
+        assert {page.total for page in pages} == {7}
 
     @with_store
     async def test_changing_types_changes_what_is_found(self, store: Store) -> None:

@@ -19,7 +19,10 @@ from sympolis.context.query import (
     Comparison,
     GeoQuery,
     GeoRelation,
+    Ordering,
+    OrderKey,
     Query,
+    Selector,
     Term,
     TypeIs,
     ValueRange,
@@ -176,6 +179,37 @@ def geo_queries(draw: st.DrawFn) -> GeoQuery:
     return GeoQuery(relation, draw(geometries()), LOCATION, min_distance_m=limit)
 
 
+scope_expressions = st.recursive(
+    st.sampled_from(["/Bologna", "/Bologna/#", "/Bologna/+", "/#", "/b", "b", "/+/Centro"]),
+    _joined,
+    max_leaves=3,
+)
+selectors = st.builds(
+    Selector,
+    types=st.none() | type_expressions,
+    ids=st.just(()) | st.lists(entities().map(lambda one: one.id), max_size=3).map(tuple),
+    id_pattern=st.none() | st.sampled_from(["0", "test:00[1-5]$"]),
+)
+
+
+@st.composite
+def order_keys(draw: st.DrawFn) -> OrderKey:
+    """Something to order by: a member, an attribute, a part of one, or a distance."""
+    descending = draw(st.booleans())
+    if draw(st.integers(0, 4)) == 0:
+        return OrderKey((LOCATION,), descending=descending, distance=True)
+    members = [("id",), ("type",), ("scope",), (NGSI_LD + "createdAt",)]
+    path = draw(st.sampled_from(members) | st.sampled_from(NAMES).map(lambda name: (name,)))
+    below = draw(st.sampled_from([(), (), (NAMES[0],), (NGSI_LD + "observedAt",)]))
+    return OrderKey(path + below if path[0] in NAMES else path, (), descending)
+
+
+@st.composite
+def orderings(draw: st.DrawFn) -> Ordering:
+    """An ordering by up to three keys."""
+    return Ordering(tuple(draw(st.lists(order_keys(), min_size=1, max_size=3))), draw(geometries()))
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
     """A query with some of its parts, and a page."""
@@ -189,4 +223,7 @@ def queries(draw: st.DrawFn) -> Query:
         limit=draw(st.integers(0, 5)),
         offset=draw(st.integers(0, 3)),
         count=draw(st.booleans()),
+        scopes=draw(st.none() | st.none() | scope_expressions),
+        selectors=draw(st.just(()) | st.just(()) | st.lists(selectors, max_size=2).map(tuple)),
+        ordering=draw(st.none() | orderings()),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from sympolis.context import scopes
 from sympolis.context.evaluate import matcher
 from sympolis.context.merge import same_content
 from sympolis.context.query import Query
-from sympolis.context.subscriptions import scopes
 from sympolis.context.subscriptions.index import SubscriptionIndex
 from sympolis.context.subscriptions.subscription import Status, Subscription, Trigger
 from sympolis.domain.changes import Change, ChangeKind

@@ -13,12 +13,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from sympolis.context import geoquery, qlanguage, typelanguage
+from sympolis.context import geoquery, qlanguage, scopes, typelanguage
 from sympolis.context.instants import parse_instant
 from sympolis.context.parsing import check_entity_id
 from sympolis.context.query import AllOf, AnyOf, TypeIs
 from sympolis.context.rendering import Form
-from sympolis.context.subscriptions import scopes
 from sympolis.context.subscriptions.names import KnownNames, RecordingTerms
 from sympolis.context.subscriptions.subscription import (
     DEFAULT_TRIGGERS,

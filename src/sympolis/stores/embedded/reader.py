@@ -16,7 +16,8 @@ import numpy as np
 import shapely
 
 from sympolis.context import geometry
-from sympolis.context.evaluate import matcher
+from sympolis.context.evaluate import matcher, only_here
+from sympolis.context.ordering import arrange
 from sympolis.context.profiles import Profile
 from sympolis.context.query import GeoQuery, Query
 from sympolis.context.store import Page
@@ -75,7 +76,7 @@ def query_bodies(db: apsw.Connection, wanted: Query) -> BodyPage:
         selection = _selection(db, wanted)
         if selection is None:
             return BodyPage((), 0 if wanted.count else None)
-        if selection.exact:
+        if _decides(selection, wanted) and wanted.ordering is None:
             return _page_by_sql(db, wanted, selection)
         return _page_by_looking(db, wanted, selection)
 
@@ -85,7 +86,7 @@ def selected_ids(db: apsw.Connection, wanted: Query) -> set[str]:
     selection = _selection(db, wanted)
     if selection is None:
         return set()
-    if selection.exact:
+    if _decides(selection, wanted):
         rows = db.execute(f"SELECT e.id {selection.chosen}", selection.parameters)
         return {entity_id for (entity_id,) in rows}
     return {entity.id for entity, _ in _looked_at(db, wanted, selection)}
@@ -191,11 +192,25 @@ def _page_by_sql(db: apsw.Connection, wanted: Query, selection: Selection) -> Bo
 
 
 def _page_by_looking(db: apsw.Connection, wanted: Query, selection: Selection) -> BodyPage:
+    if wanted.ordering is not None:
+        return _page_in_order(db, wanted, selection)
     found = (body for _, body in _looked_at(db, wanted, selection))
     if wanted.count:
         every = list(found)
         return BodyPage(tuple(every[wanted.offset : wanted.offset + wanted.limit]), len(every))
     return BodyPage(tuple(islice(found, wanted.offset, wanted.offset + wanted.limit)))
+
+
+def _page_in_order(db: apsw.Connection, wanted: Query, selection: Selection) -> BodyPage:
+    every = {entity.id: (entity, body) for entity, body in _looked_at(db, wanted, selection)}
+    page = arrange((entity for entity, _ in every.values()), wanted.ordering)
+    shown = page[wanted.offset : wanted.offset + wanted.limit]
+    return BodyPage(tuple(every[one.id][1] for one in shown), len(every) if wanted.count else None)
+
+
+def _decides(selection: Selection, wanted: Query) -> bool:
+    """Whether SQL alone tells which entities are meant."""
+    return selection.exact and not only_here(wanted)
 
 
 def _looked_at(db: apsw.Connection, wanted: Query, selection: Selection) -> Iterator[tuple[Entity, bytes]]:

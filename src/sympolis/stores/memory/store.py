@@ -11,6 +11,7 @@ from sympolis.context import effects
 from sympolis.context.aggregate import aggregate, in_range
 from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
 from sympolis.context.merge import same_value
+from sympolis.context.ordering import arrange
 from sympolis.context.profiles import Profile, profiles_of
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Retraction, Series, StoreStatus, Write
@@ -93,7 +94,7 @@ class MemoryStore:
         """See ``Store.query``."""
         holds = matcher(query)
         entities = self._place(tenant).entities
-        found = [entities[key] for key in sorted(entities) if holds(entities[key])]
+        found = arrange(filter(holds, list(entities.values())), query.ordering)
         page = found[query.offset : query.offset + query.limit]
         return Page(tuple(page), len(found) if query.count else None)
 

@@ -13,7 +13,8 @@ import numpy as np
 import shapely
 
 from sympolis.context import geometry
-from sympolis.context.evaluate import matcher
+from sympolis.context.evaluate import matcher, only_here
+from sympolis.context.ordering import arrange
 from sympolis.context.query import GeoQuery, Query
 from sympolis.context.store import Page
 from sympolis.domain.changes import Change, ChangeKind
@@ -41,7 +42,13 @@ async def get(db: Connection, tenant: int, entity_id: str) -> Entity | None:
 
 async def query(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Page:
     """One page, of one moment."""
-    if wanted.q is None and wanted.geo is None and wanted.id_pattern is None and not wanted.count:
+    looking = only_here(wanted) or wanted.ordering is not None
+    if (
+        wanted.q is None
+        and wanted.geo is None
+        and wanted.id_pattern is None
+        and not (wanted.count or looking)
+    ):
         return await _page(db, wanted, compile_query(wanted, tenant, keys))  # one statement is one moment
     async with snapshot(db):
         selection = await _selection(db, tenant, keys, wanted)
@@ -60,7 +67,7 @@ async def selected_ids(db: Connection, tenant: int, keys: Keys, wanted: Query) -
     selection = await _selection(db, tenant, keys, wanted)
     if selection is None:
         return []
-    if selection.exact:
+    if selection.exact and not only_here(wanted):
         rows = await db.fetch(f"SELECT e.id FROM {selection.sql}", *selection.parameters.values)  # noqa: S608
         return [row[0] for row in rows]
     return [entity.id async for entity in _looked_at(db, wanted, selection)]
@@ -114,7 +121,9 @@ async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -
 
 
 async def _page(db: Connection, wanted: Query, selection: Selection) -> Page:
-    if not selection.exact:
+    if wanted.ordering is not None:
+        return await _page_in_order(db, wanted, selection)
+    if not selection.exact or only_here(wanted):
         return await _page_by_looking(db, wanted, selection)
     values = selection.parameters.values
     total = await db.fetchval(f"SELECT count(*) FROM {selection.sql}", *values) if wanted.count else None  # noqa: S608
@@ -146,6 +155,12 @@ async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) 
         if total >= end and not wanted.count:
             break
     return Page(tuple(entities), total if wanted.count else None)
+
+
+async def _page_in_order(db: Connection, wanted: Query, selection: Selection) -> Page:
+    every = arrange([entity async for entity in _looked_at(db, wanted, selection)], wanted.ordering)
+    page = every[wanted.offset : wanted.offset + wanted.limit]
+    return Page(tuple(page), len(every) if wanted.count else None)
 
 
 async def _looked_at(db: Connection, wanted: Query, selection: Selection) -> AsyncIterator[Entity]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sympolis.domain.entity import AttributeKind, Entity
+from sympolis.domain.records import Record
 
 
 class ChangeKind(StrEnum):
@@ -41,8 +42,7 @@ class Change:
     """The states around the change, where somebody was interested (``Store.keep_states``); both None otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Record, frozen=True):
     """One historical instance of an attribute: a point of a series (clause 4.5.6)."""
 
     entity_id: str
@@ -57,8 +57,7 @@ class Observation:
     kind: AttributeKind = AttributeKind.PROPERTY
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """What a store answers for one write: the change it logged, or the error that refused it.
 
     ``change`` is None and ``error`` is None where the write altered nothing.

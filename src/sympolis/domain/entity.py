@@ -7,10 +7,11 @@ Values are frozen: a change makes a new entity (``dataclasses.replace``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from sympolis.domain.records import Record
 
 NULL = "urn:ngsi-ld:null"
 """The NGSI-LD Null: deletes a member in merge and partial update (clause 4.5.0)."""
@@ -46,8 +47,7 @@ _VALUE_MEMBER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Record, frozen=True):
     """One instance of an attribute.
 
     ``value`` holds what the kind's value member holds: any JSON value for a Property, an IRI (or list of IRIs)
@@ -60,8 +60,8 @@ class Attribute:
     observed_at: datetime | None = None
     unit_code: str | None = None
     dataset_id: str | None = None
-    attributes: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
-    members: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[Attribute, ...]] = {}
+    members: Mapping[str, Any] = {}
     """Further standard members: ``objectType``, ``valueType``, ``expiresAt``, ``ngsildproof`` …"""
     created_at: datetime | None = None
     """None: when the entity (or the attribute that this one belongs to) was created."""
@@ -70,8 +70,7 @@ class Attribute:
     instance_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Record, frozen=True):
     """Something in the world that the twin knows about.
 
     ``types`` and the keys of ``attributes`` are expanded IRIs; each attribute name has one instance per
@@ -80,11 +79,11 @@ class Entity:
 
     id: str
     types: tuple[str, ...]
-    attributes: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[Attribute, ...]] = {}
     scope: tuple[str, ...] = ()
     created_at: datetime | None = None
     modified_at: datetime | None = None
-    members: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, Any] = {}
     """Further standard members of the entity: ``expiresAt`` …"""
 
     def attribute(self, name: str, dataset_id: str | None = None) -> Attribute | None:

@@ -17,35 +17,23 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
 from sympolis.api import health, ngsi_ld, ogc, twin
-from sympolis.api.compression import gzip_body
+from sympolis.api.deadlines import within
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
-from sympolis.api.http import Headers, Message, Receive, Reply, Request, Scope, Send, Stream
+from sympolis.api.http import Message, Receive, Reply, Request, Scope, Send, Stream
 from sympolis.api.metrics import Metrics
 from sympolis.api.openapi import Reference
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation, Router
+from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
 from sympolis.domain import errors
 
-CONTENT_POLICY = (
-    "default-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' data: blob:; "
-    "object-src 'none'; frame-ancestors 'self'"
-)
-SECURITY_HEADERS: Headers = (
-    (b"content-security-policy", CONTENT_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
 OWN_PREFIXES = ("/ngsi-ld", "/ogc", "/api", "/health", "/metrics", "/docs", "/openapi.json")
 """Paths below these never fall through to the UI."""
 
 log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_COMPRESS_IN_THREAD_FROM = 128 * 1024
-_NO_BODY = frozenset({204, 304})
 
 
 def create_api(parts: ApiParts) -> Api:
@@ -74,7 +62,8 @@ class Api:
         self._router = Router(operations)
         self._doorkeeper = Doorkeeper(parts.settings.hosts, parts.settings.origins)
         self._closing = asyncio.Event()
-        self._ids = (f"{secrets.token_hex(4)}-{number:x}".encode() for number in itertools.count(1))
+        self._start = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the server's start and stop."""
@@ -91,26 +80,21 @@ class Api:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        headers = dict(scope["headers"])
-        request_id = self._request_id(headers)
-        request = Request(
-            scope, receive, id=request_id.decode(), max_body_bytes=self._settings.max_body_bytes
-        )
-        route, reply = await self._answer(request, headers)
+        request = Request(scope, receive, max_body_bytes=self._settings.max_body_bytes)
+        request.id = self._request_id(request)
+        route, reply = await self._answer(request)
         if reply is None:
-            status = await self._serve_site(scope, receive, send, request_id)
+            status = await self._serve_site(scope, receive, send, request)
         elif isinstance(reply, Stream):
-            status = await self._send_stream(reply, request, request_id, send)
+            status = await self._send_stream(reply, request, send)
         else:
-            status = await self._send_reply(reply, request, headers, request_id, send)
+            status = await send_reply(reply, request, scope, send, gzip_from=self._settings.gzip_from_bytes)
         self.metrics.count(request.method, route, status, time.perf_counter() - started)
 
-    async def _answer(
-        self, request: Request, headers: dict[bytes, bytes]
-    ) -> tuple[str, Reply | Stream | None]:
+    async def _answer(self, request: Request) -> tuple[str, Reply | Stream | None]:
         route, path = "unmatched", request.path
         try:
-            self._doorkeeper.check(request.method, request.header(b"host"), headers)
+            self._doorkeeper.check(request.method, request.headers)
             if request.method == "OPTIONS" and (allowed := self._router.allowed(path)):
                 return "options", Reply(status=204, headers=((b"allow", ", ".join(allowed).encode()),))
             found = self._router.find(request.method, path)
@@ -119,14 +103,10 @@ class Api:
             operation, request.arguments = found
             route = operation.path
             operation.check_parameters(request)
-            return route, await self._within_time(operation, request)
+            allowed_s = self._settings.timeout_s if operation.timeout_s is None else operation.timeout_s
+            return route, await within(allowed_s, operation.handle(request))
         except Exception as error:
             return route, error_reply(error, ngsi_ld=path.startswith("/ngsi-ld"), request_id=request.id)
-
-    async def _within_time(self, operation: Operation, request: Request) -> Reply | Stream:
-        allowed = self._settings.timeout_s if operation.timeout_s is None else operation.timeout_s
-        async with asyncio.timeout(allowed or None):
-            return await operation.handle(request)
 
     def _unmatched(self, path: str) -> tuple[str, None]:
         owned = any(path == prefix or path.startswith(prefix + "/") for prefix in OWN_PREFIXES)
@@ -135,41 +115,14 @@ class Api:
             raise errors.NotFound("there is nothing at this address", where="path", hint="see /docs")
         return "site", None
 
-    def _request_id(self, headers: dict[bytes, bytes]) -> bytes:
-        given = headers.get(b"x-request-id")
-        return given if given is not None and _REQUEST_ID.fullmatch(given) else next(self._ids)
+    def _request_id(self, request: Request) -> str:
+        given = request.headers.get(b"x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            return given.decode()
+        return f"{self._start}-{next(self._numbers):x}"
 
-    async def _send_reply(
-        self, reply: Reply, request: Request, headers: dict[bytes, bytes], request_id: bytes, send: Send
-    ) -> int:
-        if reply.etag is not None and _matches(headers.get(b"if-none-match"), reply.etag):
-            reply = Reply(status=304, etag=reply.etag, cache=reply.cache, headers=reply.headers, media="")
-        body, encoding = reply.body, b""
-        if len(body) >= self._settings.gzip_from_bytes:
-            if b"gzip" in headers.get(b"accept-encoding", b""):
-                body, encoding = await _gzipped(reply), b"gzip"
-            vary: Headers = ((b"vary", b"accept-encoding"),)
-        else:
-            vary = ()
-        start = [
-            *_reply_headers(reply, len(body), encoding),
-            *vary,
-            *SECURITY_HEADERS,
-            (b"x-request-id", request_id),
-        ]
-        await send({"type": "http.response.start", "status": reply.status, "headers": start})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
-        return reply.status
-
-    async def _send_stream(self, reply: Stream, request: Request, request_id: bytes, send: Send) -> int:
-        start = [
-            (b"content-type", reply.media.encode()),
-            (b"cache-control", b"no-store"),
-            *reply.headers,
-            *SECURITY_HEADERS,
-            (b"x-request-id", request_id),
-        ]
-        await send({"type": "http.response.start", "status": reply.status, "headers": start})
+    async def _send_stream(self, reply: Stream, request: Request, send: Send) -> int:
+        await send(stream_start(reply, request))
         self.metrics.open_streams += 1
         try:
             if request.method != "HEAD":
@@ -179,13 +132,13 @@ class Api:
             self.metrics.open_streams -= 1
         return reply.status
 
-    async def _serve_site(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> int:
+    async def _serve_site(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
         statuses = [200]
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 statuses[0] = message["status"]
-                extra = (*SECURITY_HEADERS, (b"x-request-id", request_id))
+                extra = (*SECURITY_HEADERS, (b"x-request-id", request.id.encode()))
                 message = {**message, "headers": [*message.get("headers", ()), *extra]}
             await send(message)
 
@@ -231,35 +184,6 @@ async def _first_of(*works: Coroutine[Any, Any, object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _reply_headers(reply: Reply, length: int, encoding: bytes) -> list[tuple[bytes, bytes]]:
-    headers = list(reply.headers)
-    if reply.status not in _NO_BODY:
-        headers.append((b"content-length", b"%d" % length))
-        if reply.media and length:
-            headers.append((b"content-type", reply.media.encode()))
-    headers.append((b"cache-control", reply.cache.encode()))
-    if reply.etag is not None:
-        headers.append((b"etag", reply.etag.encode()))
-    if encoding:
-        headers.append((b"content-encoding", encoding))
-    return headers
-
-
-def _matches(if_none_match: bytes | None, etag: str) -> bool:
-    if if_none_match is None:
-        return False
-    tags = [tag.strip() for tag in if_none_match.decode("latin-1").split(",")]
-    return "*" in tags or etag in tags
-
-
-async def _gzipped(reply: Reply) -> bytes:
-    if reply.gzipped is not None:
-        return reply.gzipped
-    if len(reply.body) >= _COMPRESS_IN_THREAD_FROM:
-        return await asyncio.to_thread(gzip_body, reply.body)
-    return gzip_body(reply.body)
 
 
 __all__ = ["Api", "create_api"]

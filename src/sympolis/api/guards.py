@@ -29,16 +29,17 @@ class Doorkeeper:
         self._names = LOOPBACK_NAMES | {name.lower() for name in hosts}
         self._any = "*" in hosts
         self._origins = {origin.lower().rstrip("/") for origin in origins}
-        self._remembered: set[str] = set()
+        self._remembered: set[bytes] = set()
 
-    def check(self, method: str, host: str | None, headers: dict[bytes, bytes]) -> None:
+    def check(self, method: str, headers: dict[bytes, bytes]) -> None:
         """Raise ``Forbidden`` or ``InvalidRequest`` for a request that must not be served."""
-        if host not in self._remembered:
-            self._check_host(host)
+        if headers.get(b"host") not in self._remembered:
+            self._check_host(headers.get(b"host", b""))
         if method not in _READING:
-            self._check_origin(host or "", headers)
+            self._check_origin(headers)
 
-    def _check_host(self, host: str | None) -> None:
+    def _check_host(self, sent: bytes) -> None:
+        host = sent.decode("latin-1")
         if not host:
             raise errors.InvalidRequest("a request needs a Host header", where="Host")
         if not self._any and host_name(host) not in self._names:
@@ -48,13 +49,14 @@ class Doorkeeper:
                 hint="address it as localhost or 127.0.0.1, or add the name to the setting hosts",
             )
         if len(self._remembered) < _MAX_REMEMBERED:
-            self._remembered.add(host)
+            self._remembered.add(sent)
 
-    def _check_origin(self, host: str, headers: dict[bytes, bytes]) -> None:
+    def _check_origin(self, headers: dict[bytes, bytes]) -> None:
         origin = headers.get(b"origin")
         if origin is not None:
             text = origin.decode("latin-1").lower()
-            if text in self._origins or _authority(text) == host.lower():
+            host = headers.get(b"host", b"").decode("latin-1").lower()
+            if text in self._origins or _authority(text) == host:
                 return
             raise _foreign("Origin")
         if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):

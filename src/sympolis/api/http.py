@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -29,10 +30,19 @@ GEO_JSON = "application/geo+json"
 PROBLEM_JSON = "application/problem+json"
 EVENT_STREAM = "text/event-stream"
 
+WHOLE = "sympolis.whole"
+"""ASGI extension of our own server: ``(status, header lines, body) -> bool`` sends a complete answer in one write."""
+
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_PARAMETERS = 100
 _MAX_QUERY_BYTES = 32_768
+_LONGEST_REMEMBERED = 1024
+_MOST_REMEMBERED = 1024
+"""Query strings kept parsed: at most a megabyte of text, and what was made of them."""
+_MOST_MADE = 16
+_NONE: Mapping[str, str] = {}
+T = TypeVar("T")
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -56,25 +66,54 @@ class Stream(msgspec.Struct, frozen=True):
     status: int = 200
 
 
-Handler = Callable[["Request"], Awaitable[Reply | Stream]]
+Handler = Callable[["Request"], Coroutine[Any, Any, Reply | Stream]]
+
+
+class Parameters(dict[str, str]):
+    """A query's parameters by name, and what was made of them.
+
+    Clients ask the same things again and again, and equal queries share one of these (see ``parse_query``): what is
+    read from the parameters alone need be read only once. Never changed after it is made.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self, values: Mapping[str, str] = _NONE) -> None:
+        super().__init__(values)
+        self._made: dict[object, Any] = {}
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What ``make`` gave when it was first called for this key; errors are not kept."""
+        made = self._made
+        if key in made:
+            kept: T = made[key]
+            return kept
+        if len(made) >= _MOST_MADE:
+            made.clear()
+        found = made[key] = make()
+        return found
 
 
 class Request:
     """What a handler sees of one request.
 
-    ``arguments`` are the path's decoded parameters. Headers, query and body are decoded when first asked for.
+    ``arguments`` are the path's decoded parameters, ``query_string`` is the query as sent and ``path`` the path as
+    sent: still percent-encoded, so that an encoded slash stays inside its segment. Headers, query and body are decoded
+    when first asked for.
     """
 
     __slots__ = (
         "_body",
-        "_headers",
         "_parameters",
         "_receive",
         "_scope",
         "arguments",
+        "headers",
         "id",
         "max_body_bytes",
         "method",
+        "path",
+        "query_string",
     )
 
     def __init__(
@@ -82,32 +121,21 @@ class Request:
     ) -> None:
         self._scope = scope
         self._receive = receive
-        self._headers: dict[bytes, bytes] | None = None
-        self._parameters: Mapping[str, str] | None = None
+        self._parameters: Parameters | None = None
         self._body: bytes | None = None
         self.id = id
         self.max_body_bytes = max_body_bytes
         self.method: str = scope["method"]
+        raw_path = scope.get("raw_path")
+        self.path: str = (scope["path"].encode() if raw_path is None else raw_path).decode("latin-1")
+        self.query_string: bytes = scope.get("query_string", b"")
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        """The last header of each (lower-case) name."""
         self.arguments: Mapping[str, str] = {}
-
-    @property
-    def path(self) -> str:
-        """The path as sent, still percent-encoded, so that an encoded slash stays inside its segment."""
-        raw = self._scope.get("raw_path")
-        if raw is None:
-            raw = self._scope["path"].encode()
-        return bytes(raw).decode("latin-1")
-
-    @property
-    def query_string(self) -> bytes:
-        """The query as sent."""
-        return bytes(self._scope.get("query_string", b""))
 
     def header(self, name: bytes) -> str | None:
         """The last header of this (lower-case) name."""
-        if self._headers is None:
-            self._headers = dict(self._scope["headers"])
-        found = self._headers.get(name)
+        found = self.headers.get(name)
         return None if found is None else found.decode("latin-1")
 
     def headers_named(self, name: bytes) -> list[str]:
@@ -115,15 +143,15 @@ class Request:
         return [value.decode("latin-1") for key, value in self._scope["headers"] if key == name]
 
     @property
-    def parameters(self) -> Mapping[str, str]:
+    def parameters(self) -> Parameters:
         """The query's parameters. Raises ``InvalidRequest`` where one is repeated or not decodable."""
         if self._parameters is None:
-            self._parameters = _parse_query(self.query_string) if self.query_string else {}
+            self._parameters = parse_query(self.query_string)
         return self._parameters
 
     @parameters.setter
     def parameters(self, values: Mapping[str, str]) -> None:
-        self._parameters = values
+        self._parameters = Parameters(values)
 
     @property
     def base_url(self) -> str:
@@ -208,13 +236,20 @@ def _utf8(raw: bytes, where: str) -> str:
         raise errors.InvalidRequest("not valid UTF-8", where=where) from problem
 
 
-def _parse_query(raw: bytes) -> Mapping[str, str]:
+def parse_query(raw: bytes) -> Parameters:
+    """A query string's parameters; equal short ones share one value. Raises ``InvalidRequest``."""
+    if not raw:
+        return _EMPTY
+    return _remembered(raw) if len(raw) <= _LONGEST_REMEMBERED else _parsed(raw)
+
+
+def _parsed(raw: bytes) -> Parameters:
     if len(raw) > _MAX_QUERY_BYTES:
         raise errors.InvalidRequest(f"the query is longer than {_MAX_QUERY_BYTES} bytes", where="query")
     pairs = [pair for pair in raw.decode("latin-1").split("&") if pair]
     if len(pairs) > _MAX_PARAMETERS:
         raise errors.InvalidRequest(f"more than {_MAX_PARAMETERS} parameters", where="query")
-    found: dict[str, str] = {}
+    found = Parameters()
     for pair in pairs:
         name, _, value = pair.partition("=")
         name = decode(name, "query", plus=True)
@@ -222,6 +257,10 @@ def _parse_query(raw: bytes) -> Mapping[str, str]:
             raise errors.InvalidRequest("the parameter is given more than once", where=name)
         found[name] = decode(value, name, plus=True)
     return found
+
+
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_parsed)
+_EMPTY = Parameters()
 
 
 def _plain(value: object) -> object:

@@ -58,14 +58,18 @@ class Operation:
     timeout_s: float | None = None
     path_texts: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Parameter] = field(init=False)
+    checked: object = field(init=False, default_factory=object)
+    """Under this key, parameters that passed remember it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known", {parameter.name: parameter for parameter in self.parameters})
 
     def check_parameters(self, request: Request) -> None:
         """Raise for a parameter that this operation does not take, or whose value breaks its schema."""
-        if not request.query_string:
-            return
+        if request.query_string:
+            request.parameters.once(self.checked, lambda: self._check(request))
+
+    def _check(self, request: Request) -> None:
         for name in request.parameters:
             if name in self.known:
                 self.known[name].check(request)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import uvicorn
 
+from sympolis.app.connection import Connection
 from sympolis.app.lock import Lock
 from sympolis.domain import errors
 from sympolis.settings import Settings
@@ -36,6 +37,8 @@ S = TypeVar("S", bound=Served)
 _GRACE_S = 2
 """How long open answers (event streams above all) may go on after the server was asked to stop."""
 _BACKLOG = 256
+_KEEP_ALIVE_S = 60
+"""How long a connection may idle: longer than clients keep them in their pools, so that it is theirs to close."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -115,9 +118,11 @@ def _options(settings: Settings) -> dict[str, Any]:
         "log_level": settings.log_level,
         "access_log": False,
         "server_header": False,
-        "http": "httptools",
+        "http": Connection,
         "ws": "none",
         "lifespan": "off",
+        "proxy_headers": True,
+        "timeout_keep_alive": _KEEP_ALIVE_S,
         "timeout_graceful_shutdown": _GRACE_S,
     }
 

@@ -483,7 +483,7 @@ def test_a_long_evolution_is_partial_content() -> None:
         client.post(f"{BATCH}/upsert", [road(1, speed=speed)])
     answer = client.get(f"{TEMPORAL}/{ROAD}?timerel=after&timeAt=2024-05-08T07:00:00Z")
     assert answer.status == 206 and len(answer.json["speed"]) == 20
-    assert answer.header("content-range") == "DateTime 2024-05-08T07:00:00Z-2024-05-08T07:19:00Z/*"
+    assert answer.header("content-range") == "date-time 2024-05-08T07:00:00Z-2024-05-08T07:19:00Z/*"
     assert client.get(f"{TEMPORAL}/{ROAD}?lastN=20").status == 200
     client.close()
 

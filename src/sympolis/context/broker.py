@@ -46,6 +46,10 @@ class Broker:
         [outcome] = await self.store.write([Write(entity_id, merge.delete)], tenant=tenant, cause=cause)
         return _accepted(outcome)
 
+    async def find(self, entity_id: str, *, tenant: str = "") -> Entity | None:
+        """One entity, if there is one."""
+        return await self.store.get(entity_id, tenant=tenant)
+
     async def retrieve(self, entity_id: str, *, tenant: str = "") -> Entity:
         """One entity (clause 5.7.1). Raises ``NotFound``."""
         found = await self.store.get(entity_id, tenant=tenant)

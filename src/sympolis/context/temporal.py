@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from sympolis.context.instants import parse_instant
+from sympolis.context.periods import Duration, parse_duration
 from sympolis.context.query import Aggregation, TimeProperty, TimeRange, TimeRelation
 from sympolis.domain.errors import BadRequestData
 
-_DURATION = re.compile(
-    r"P(?:(?P<weeks>\d+)W|(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?)",
-    re.ASCII,
-)
-_SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
-_LONGEST_S = 1000 * 366 * 86_400
+_PERIOD = "aggrPeriodDuration"
 
 
 def parse_range(
@@ -47,20 +41,17 @@ def parse_range(
 def parse_period(text: str) -> int:
     """Seconds of an ISO 8601 duration; ``PT0S`` (0) stands for the whole range.
 
-    Months and years have no fixed length and are refused with ``BadRequestData``.
+    Months and years have no fixed length and are refused with ``BadRequestData`` (see ``parse_calendar_period``).
     """
-    found = _DURATION.fullmatch(text)
-    parts = {name: int(value) for name, value in found.groupdict().items() if value} if found else {}
-    if not parts:
-        raise BadRequestData(
-            "this must be a duration of weeks, days, hours, minutes and seconds",
-            where="aggrPeriodDuration",
-            hint="for example PT1H, P1D; PT0S for the whole range",
-        )
-    total = sum(count * _SECONDS[name] for name, count in parts.items())
-    if total > _LONGEST_S:
-        raise BadRequestData("this duration is too long", where="aggrPeriodDuration")
-    return total
+    found = parse_duration(text, where=_PERIOD)
+    if found.months:
+        raise BadRequestData("months and years have no fixed length", where=_PERIOD)
+    return found.seconds
+
+
+def parse_calendar_period(text: str | None) -> Duration:
+    """An ISO 8601 duration that may have months; an empty one (``PT0S``, None) stands for the whole range."""
+    return Duration() if text is None else parse_duration(text, where=_PERIOD)
 
 
 def parse_methods(names: str | list[str]) -> tuple[Aggregation, ...]:

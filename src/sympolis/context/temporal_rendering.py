@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
 from sympolis.context.evolution import instance_id
 from sympolis.context.instants import format_instant
+from sympolis.context.languages import choose
 from sympolis.context.rendering import compact_types
 from sympolis.context.store import Bucket, History, Series
 from sympolis.context.terms import Terms
@@ -25,28 +27,46 @@ class TemporalForm(StrEnum):
 
 
 def render_history(
-    history: History, terms: Terms, *, form: TemporalForm = TemporalForm.NORMALIZED
+    history: History,
+    terms: Terms,
+    *,
+    form: TemporalForm = TemporalForm.NORMALIZED,
+    lang: str | None = None,
 ) -> list[dict[str, Any]]:
-    """One document per entity. Series carrying buckets need ``AGGREGATED_VALUES``, others one of the other forms."""
+    """One document per entity. Series carrying buckets need ``AGGREGATED_VALUES``, others one of the other forms.
+
+    ``lang`` is a language preference list that turns language maps into texts (clause 4.15).
+    """
+    style = _Style(terms, lang)
     return [
-        _entity(list(group), terms, form)
+        _entity(list(group), style, form)
         for _, group in groupby(history.series, key=lambda series: series.entity_id)
     ]
 
 
-def _entity(series: Sequence[Series], terms: Terms, form: TemporalForm) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What rendering a series depends on."""
+
+    terms: Terms
+    lang: str | None
+
+
+def _entity(series: Sequence[Series], style: _Style, form: TemporalForm) -> dict[str, Any]:
+    terms = style.terms
     document: dict[str, Any] = {"id": series[0].entity_id, "type": compact_types(series[0].types, terms)}
+    named = terms.for_types(map(terms.compact, series[0].types))
     for iri, group in groupby(series, key=lambda one: one.name):
-        document[terms.compact(iri)] = _ATTRIBUTE[form](list(group), terms)
+        document[named.compact(iri)] = _ATTRIBUTE[form](list(group), style)
     return document
 
 
-def _normalized(series: Sequence[Series], terms: Terms) -> list[dict[str, Any]]:
-    return [_instance(point, one.kind, terms) for one in series for point in one.observations]
+def _normalized(series: Sequence[Series], style: _Style) -> list[dict[str, Any]]:
+    return [_instance(point, one.kind, style) for one in series for point in one.observations]
 
 
-def _instance(point: Observation, kind: AttributeKind, terms: Terms) -> dict[str, Any]:
-    document: dict[str, Any] = {"type": kind.value, kind.value_member: _value(point.value, kind, terms)}
+def _instance(point: Observation, kind: AttributeKind, style: _Style) -> dict[str, Any]:
+    document = _reified(point.value, kind, style)
     if point.unit_code is not None:
         document["unitCode"] = point.unit_code
     document["observedAt"] = format_instant(point.at)
@@ -54,6 +74,13 @@ def _instance(point: Observation, kind: AttributeKind, terms: Terms) -> dict[str
     if point.dataset_id is not None:
         document["datasetId"] = point.dataset_id
     return document
+
+
+def _reified(value: Any, kind: AttributeKind, style: _Style) -> dict[str, Any]:
+    if kind is AttributeKind.LANGUAGE_PROPERTY and style.lang is not None:
+        text, tag = choose(value, style.lang)
+        return {"type": AttributeKind.PROPERTY.value, "value": text, "lang": tag}
+    return {"type": kind.value, kind.value_member: _value(value, kind, style.terms)}
 
 
 _PLURAL = {
@@ -68,14 +95,16 @@ _PLURAL = {
 }
 
 
-def _temporal_values(series: Sequence[Series], terms: Terms) -> Any:
+def _temporal_values(series: Sequence[Series], style: _Style) -> Any:
     found = []
     for one in series:
+        kind = one.kind
+        if kind is AttributeKind.LANGUAGE_PROPERTY and style.lang is not None:
+            kind = AttributeKind.PROPERTY
         pairs = [
-            [_simplified(_value(point.value, one.kind, terms), one.kind), format_instant(point.at)]
-            for point in one.observations
+            [_bare(point.value, one.kind, style), format_instant(point.at)] for point in one.observations
         ]
-        found.append(_with_dataset({"type": one.kind.value, _PLURAL[one.kind]: pairs}, one))
+        found.append(_with_dataset({"type": kind.value, _PLURAL[kind]: pairs}, one))
     return found[0] if len(found) == 1 else found
 
 
@@ -84,12 +113,17 @@ _REIFIED = frozenset(
 )
 
 
-def _simplified(value: Any, kind: AttributeKind) -> Any:
-    """A value as simplified representations have it (clause 4.5.4): some kinds keep the name of their member."""
-    return {kind.value_member: value} if kind in _REIFIED else value
+def _bare(value: Any, kind: AttributeKind, style: _Style) -> Any:
+    """A value as the simplified representation has it (clause 4.5.9): some kinds keep the name of their member."""
+    if kind is AttributeKind.LANGUAGE_PROPERTY and style.lang is not None:
+        return choose(value, style.lang)[0]
+    if kind is AttributeKind.LIST_RELATIONSHIP:
+        return value
+    found = _value(value, kind, style.terms)
+    return {kind.value_member: found} if kind in _REIFIED else found
 
 
-def _aggregated_values(series: Sequence[Series], _terms: Terms) -> Any:
+def _aggregated_values(series: Sequence[Series], _style: _Style) -> Any:
     found = []
     for one in series:
         document: dict[str, Any] = {"type": one.kind.value}
@@ -123,7 +157,7 @@ def _value(value: Any, kind: AttributeKind, terms: Terms) -> Any:
     return value
 
 
-_ATTRIBUTE: Mapping[TemporalForm, Callable[[Sequence[Series], Terms], Any]] = {
+_ATTRIBUTE: Mapping[TemporalForm, Callable[[Sequence[Series], _Style], Any]] = {
     TemporalForm.NORMALIZED: _normalized,
     TemporalForm.TEMPORAL_VALUES: _temporal_values,
     TemporalForm.AGGREGATED_VALUES: _aggregated_values,

@@ -17,6 +17,7 @@ from sympolis.api.parameters import (
 from sympolis.context import geoquery, qlanguage, temporal, typelanguage
 from sympolis.context.codec import Form, TemporalForm, check_entity_id
 from sympolis.context.parsing import check_uri
+from sympolis.context.periods import Duration
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -181,9 +182,14 @@ def read_history(
         names=tuple(terms.expand(name) for name in names),
         last_n=LAST_N.of(request) or None,
         methods=methods,
-        period_s=0 if (period := AGGR_PERIOD.raw(request)) is None else temporal.parse_period(period),
+        period_s=0 if (period := read_calendar_period(request)).months else period.seconds,
         max_instances=page_size,
     )
+
+
+def read_calendar_period(request: Request) -> Duration:
+    """How long each period of an aggregation is (clause 4.5.19); empty: as long as the range."""
+    return temporal.parse_calendar_period(AGGR_PERIOD.raw(request))
 
 
 def _range(request: Request) -> TimeRange | None:

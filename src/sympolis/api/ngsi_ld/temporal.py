@@ -1,7 +1,7 @@
 """How entities evolved: observations and aggregates (GS CIM 009, clauses 5.7.3 and 5.7.4).
 
 An answer holds a bounded number of instances; a longer one is 206 Partial Content with the span it covers
-(clause 6.3.10). Not offered yet: creation or modification times of instances.
+(clause 6.3.10).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sympolis.api.ngsi_ld.linking import context_headers, context_list, terms_of
 from sympolis.api.ngsi_ld.reading import (
     LIMIT,
     Shape,
+    read_calendar_period,
     read_history,
     read_id_order,
     read_query,
@@ -27,10 +28,15 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import check_entity_id, compact_types, render_history
 from sympolis.context.instants import format_instant
-from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.months import by_calendar
+from sympolis.context.past import history_of
+from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
+
+_HEAD = ("id", "type", "scope")
+"""The members of an entity that are not attributes."""
 
 
 class Temporal:
@@ -49,30 +55,13 @@ class Temporal:
         query = read_history(
             request, terms, Query(ids=(entity_id,), limit=1), shape, self._page_size, required=False
         )
-        history = await self._broker.history(query, tenant=tenant)
+        history = await self._history(request, query, tenant)
         documents = _documents(history, terms, shape)
         if not documents:
             _check_something_is_left(shape)
             types = await self._types(entity_id, tenant)
-            documents = [{"id": entity_id, "type": compact_types(types, terms)}]
+            documents = [_projected({"id": entity_id, "type": compact_types(types, terms)}, shape, terms)]
         return _reply(documents[0], terms, media, (*tenant_headers(tenant), *_span(history, query)))
-
-    async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
-        """The types of an entity that has a history, though not what was asked for, or a present state."""
-        ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1)
-        found = await self._broker.history(ever, tenant=tenant)
-        if found.series:
-            return found.series[0].types
-        return (await self._broker.retrieve(entity_id, tenant=tenant)).types
-
-    async def _from_the_end(self, query: HistoryQuery, tenant: str) -> HistoryQuery:
-        """The same page as counted from the last entity: stores give them in order of id."""
-        entities = query.entities
-        counted = replace(query, entities=replace(entities, limit=0, count=True))
-        total = (await self._broker.history(counted, tenant=tenant)).total or 0
-        end = max(total - entities.offset, 0)
-        start = max(end - entities.limit, 0)
-        return replace(query, entities=replace(entities, offset=start, limit=end - start))
 
     async def query(self, request: Request) -> Reply:
         """Query Temporal Evolution of Entities, clause 5.7.4."""
@@ -89,7 +78,7 @@ class Temporal:
         descending = read_id_order(request)
         if descending:
             query = await self._from_the_end(query, tenant)
-        history = await self._broker.history(query, tenant=tenant)
+        history = await self._history(request, query, tenant)
         documents = _documents(history, terms, shape)
         if descending:
             documents.reverse()
@@ -98,22 +87,60 @@ class Temporal:
             headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
         return _reply(documents[:limit], terms, media, (*headers, *_span(history, query)))
 
+    async def _history(self, request: Request, query: HistoryQuery, tenant: str) -> History:
+        found = await history_of(self._broker, query, tenant=tenant)
+        period = read_calendar_period(request)
+        if query.methods and period.months:
+            return await by_calendar(self._broker, query, period, found, tenant=tenant)
+        return found
+
+    async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
+        """The types of an entity that has a history, though not what was asked for, or a present state."""
+        ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1)
+        found = await self._broker.history(ever, tenant=tenant)
+        if found.series:
+            return found.series[0].types
+        return (await self._broker.retrieve(entity_id, tenant=tenant)).types
+
+    async def _from_the_end(self, query: HistoryQuery, tenant: str) -> HistoryQuery:
+        """The same page as counted from the last entity: stores give them in order of id."""
+        entities = query.entities
+        counted = replace(query, entities=replace(entities, limit=0, count=True))
+        total = (await history_of(self._broker, counted, tenant=tenant)).total or 0
+        end = max(total - entities.offset, 0)
+        start = max(end - entities.limit, 0)
+        return replace(query, entities=replace(entities, offset=start, limit=end - start))
+
+
+# --- shaping
+
 
 def _documents(history: History, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
-    if shape.datasets:
-        kept = tuple(one for one in history.series if one.dataset_id in shape.datasets)
-        history = replace(history, series=kept)
+    kept = _of_datasets(history.series, shape)
     if shape.omit:
-        omitted = {terms.expand(name) for name in shape.omit if name not in ("id", "type", "scope")}
-        kept = tuple(one for one in history.series if one.name not in omitted)
-        history = replace(history, series=kept)
-    return render_history(history, terms, form=shape.temporal)
+        omitted = {terms.expand(name) for name in shape.omit if name not in _HEAD}
+        kept = tuple(one for one in kept if one.name not in omitted)
+    found = render_history(replace(history, series=kept), terms, form=shape.temporal, lang=shape.lang)
+    return [_projected(document, shape, terms) for document in found]
+
+
+def _of_datasets(series: tuple[Series, ...], shape: Shape) -> tuple[Series, ...]:
+    if not shape.datasets:
+        return series
+    return tuple(one for one in series if one.dataset_id in shape.datasets)
+
+
+def _projected(document: dict[str, Any], shape: Shape, terms: Terms) -> dict[str, Any]:
+    """The document with what is picked and without what is omitted (clause 4.21)."""
+    if shape.pick:
+        picked = {name if name in _HEAD else terms.compact(terms.expand(name)) for name in shape.pick}
+        return {name: value for name, value in document.items() if name in picked}
+    return {name: value for name, value in document.items() if name not in _HEAD or name not in shape.omit}
 
 
 def _check_something_is_left(shape: Shape) -> None:
     """Raise ``NotFound`` where a projection leaves nothing of an entity (clauses 4.21, 5.7.3)."""
-    members = {"id", "type", "scope"}
-    picked = set(shape.pick) - members
+    picked = set(shape.pick) - set(_HEAD)
     if shape.attrs or picked or {"id", "type"} <= set(shape.omit):
         raise errors.NotFound("the entity's evolution has none of what was asked for", where="attrs")
 
@@ -129,15 +156,33 @@ def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:
     )
 
 
+# --- pages of time
+
+
 def _span(history: History, query: HistoryQuery) -> Headers:
-    """The Content-Range of an answer that had to be cut: what the client has now, in the order it was taken."""
+    """The Content-Range of an answer that had to be cut (clause 6.3.10): the part of the range that it is about.
+
+    Forwards, it reaches from where the range begins to the last instance given; with ``lastN``, backwards from where
+    the range ends to the first instance given, and the size is that number.
+    """
     if history.complete:
         return ()
     first, last = _ends(history.series)
-    if query.range is not None and query.last_n is None and query.range.relation != "before":
-        first = query.range.at
-    start, end = (last, first) if query.last_n is not None else (first, last)
-    return ((b"content-range", f"DateTime {format_instant(start)}-{format_instant(end)}/*".encode()),)
+    if query.last_n is None:
+        start, end, size = _opened(query.range, first), last, "*"
+    else:
+        start, end, size = _closed(query.range, last), first, str(query.last_n)
+    return ((b"content-range", f"date-time {format_instant(start)}-{format_instant(end)}/{size}".encode()),)
+
+
+def _opened(wanted: TimeRange | None, first: datetime) -> datetime:
+    return first if wanted is None or wanted.relation is TimeRelation.BEFORE else wanted.at
+
+
+def _closed(wanted: TimeRange | None, last: datetime) -> datetime:
+    if wanted is None or wanted.relation is TimeRelation.AFTER:
+        return last
+    return wanted.at if wanted.end is None else wanted.end
 
 
 def _ends(series: tuple[Series, ...]) -> tuple[datetime, datetime]:

@@ -1,0 +1,112 @@
+"""Temporal queries by values, places and calendar periods of the past (clauses 4.5.19, 5.7.4, 6.3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sympolis.api.asgi import create_api
+from sympolis.api.parts import ApiParts
+from sympolis.context.broker import Broker
+from sympolis.context.terms import Contexts
+from sympolis.stores.memory import MemoryStore
+from sympolis.testing.asgi_client import Client
+
+TEMPORAL = "/ngsi-ld/v1/temporal/entities"
+
+
+def told(value: Any, at: str, kind: str = "Property", **more: Any) -> dict[str, Any]:
+    member = {"Property": "value", "GeoProperty": "value", "LanguageProperty": "languageMap"}[kind]
+    return {"type": kind, member: value, "observedAt": at, **more}
+
+
+def place(longitude: float, at: str) -> dict[str, Any]:
+    return told({"type": "Point", "coordinates": [longitude, 44.5]}, at, "GeoProperty")
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    found = Client(create_api(ApiParts(broker=Broker(MemoryStore()), contexts=Contexts())))
+    for number, shift in ((1, 0), (2, 50)):
+        evolution = {
+            "id": f"urn:ngsi-ld:Bus:{number}",
+            "type": "Bus",
+            "speed": [told(10 + shift, "2024-01-15T00:00:00Z"), told(30 + shift, "2024-02-15T00:00:00Z")],
+            "location": [place(11.3 + shift, "2024-01-15T00:00:00Z"), place(11.4, "2024-03-15T00:00:00Z")],
+            "line": [told({"it": "sera", "en": "evening"}, "2024-01-15T00:00:00Z", "LanguageProperty")],
+        }
+        assert found.post(TEMPORAL, evolution).status == 201
+    yield found
+    found.close()
+
+
+def ids(client: Client, query: str) -> list[str]:
+    answer = client.get(f"{TEMPORAL}?type=Bus&{query}")
+    assert answer.status == 200, answer.body
+    return [one["id"][-1] for one in answer.json]
+
+
+def test_values_are_looked_for_in_the_instances_of_the_range(client: Client) -> None:
+    ever, january = "timerel=after&timeAt=2024-01-01T00:00:00Z", "timerel=before&timeAt=2024-02-01T00:00:00Z"
+    assert ids(client, f"{ever}&q=speed>70") == ["2"]
+    assert ids(client, f"{ever}&q=speed>20") == ["1", "2"]
+    assert ids(client, f"{january}&q=speed>20") == ["2"]
+    assert ids(client, f"{january}&q=speed>70") == []
+
+
+def test_an_entity_that_is_selected_by_values_shows_all_its_instances(client: Client) -> None:
+    answer = client.get(f"{TEMPORAL}?type=Bus&timerel=after&timeAt=2024-01-01T00:00:00Z&q=speed>70")
+    assert [one["value"] for one in answer.json[0]["speed"]] == [60, 80]
+
+
+def test_places_are_looked_for_in_the_instances_of_the_range(client: Client) -> None:
+    near = "georel=near;maxDistance==2000&geometry=Point&coordinates=[11.4,44.5]"
+    assert ids(client, f"timerel=before&timeAt=2024-02-01T00:00:00Z&{near}") == []
+    assert ids(client, f"timerel=after&timeAt=2024-02-01T00:00:00Z&{near}") == ["1", "2"]
+
+
+def test_pages_and_counts_are_of_what_the_values_select(client: Client) -> None:
+    query = "type=Bus&timerel=after&timeAt=2024-01-01T00:00:00Z&q=speed>20&limit=1&count=true"
+    first = client.get(f"{TEMPORAL}?{query}")
+    assert len(first.json) == 1 and first.header("ngsild-results-count") == "2"
+    assert [one["id"][-1] for one in client.get(f"{TEMPORAL}?{query}&offset=1").json] == ["2"]
+    none = client.get(f"{TEMPORAL}?{query.replace('speed>20', 'speed>2000')}")
+    assert none.json == [] and none.header("ngsild-results-count") == "0"
+
+
+def test_calendar_months(client: Client) -> None:
+    shape = "format=aggregatedValues&aggrMethods=avg,totalCount&aggrPeriodDuration=P1M&attrs=speed"
+    answer = client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?timerel=after&timeAt=2024-01-01T00:00:00Z&{shape}")
+    assert answer.json["speed"]["avg"] == [
+        [10, "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"],
+        [30, "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"],
+    ]
+
+
+def test_too_many_calendar_months_are_refused(client: Client) -> None:
+    shape = "format=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=P1M"
+    span = "timerel=between&timeAt=1024-01-01T00:00:00Z&endTimeAt=2025-01-01T00:00:00Z"
+    assert client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?{span}&{shape}").status == 403
+
+
+def test_a_language_is_chosen(client: Client) -> None:
+    target = f"{TEMPORAL}/urn:ngsi-ld:Bus:1?attrs=line&lang=it"
+    [line] = client.get(target).json["line"]
+    assert (line["type"], line["value"], line["lang"]) == ("Property", "sera", "it")
+    simplified = client.get(f"{target}&format=temporalValues").json["line"]
+    assert simplified == {"type": "Property", "values": [["sera", "2024-01-15T00:00:00Z"]]}
+
+
+@pytest.mark.parametrize(
+    ("projection", "left"),
+    [
+        ("pick=id,speed", {"id", "speed"}),
+        ("pick=speed", {"speed"}),
+        ("omit=type,line", {"id", "speed", "location"}),
+        ("attrs=speed", {"id", "type", "speed"}),
+    ],
+)
+def test_projection(client: Client, projection: str, left: set[str]) -> None:
+    assert client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?{projection}").json.keys() == left

@@ -48,6 +48,21 @@ class Settings:
     allow_loopback: Annotated[
         bool, "Let the server call private addresses: for tests, and for several twins on one machine."
     ] = False
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        "Private hosts and networks that the server may call all the same: broker.city.lan, 10.20.0.0/16.",
+    ] = ()
+    contexts: Annotated[
+        tuple[str, ...],
+        "Local copies of @contexts, URL=FILE each (in the file also a table), TENANT|URL=FILE for one tenant alone.",
+    ] = ()
+    context_cache: Annotated[int, "Copies of remote @contexts that are kept."] = 128
+    context_max_age_s: Annotated[
+        float, "Seconds after which such a copy is fetched again when it is used."
+    ] = 86_400.0
+    context_timeout_s: Annotated[
+        float, "Seconds that a request waits for the @contexts it names, then 504."
+    ] = 5.0
     max_body_mb: Annotated[int, "Longest body of a request, in MB."] = 16
     temporal_page_size: Annotated[
         int, "Instances of attributes in one temporal answer; a longer one is cut and answered 206."
@@ -55,24 +70,14 @@ class Settings:
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
-        _check(0 <= self.port <= 65535, "port", f"{self.port} is not a port", "use 0 (any free one) to 65535")
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            _check(low <= value <= high, name, f"{value:g} is out of bounds", f"use {low:,} to {high:,}")
         _check(
             self.store in STORES or self.store.startswith(POSTGRESQL),
             "store",
             f"{self.store!r} is not a store",
-            f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL[0]}",
-        )
-        _check(
-            1 <= self.max_body_mb <= 1024,
-            "max_body_mb",
-            "must lie between 1 and 1024 MB",
-            "16 is the default",
-        )
-        _check(
-            1 <= self.temporal_page_size <= 10_000_000,
-            "temporal_page_size",
-            "must lie between 1 and 10,000,000",
-            "100000 is the default",
+            f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL}",
         )
         _check(
             self.log_level in LOG_LEVELS,
@@ -82,6 +87,14 @@ class Settings:
         )
 
 
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65_535),
+    "max_body_mb": (1, 1024),
+    "temporal_page_size": (1, 10_000_000),
+    "context_cache": (32, 10_000),
+    "context_max_age_s": (1, 10**9),
+    "context_timeout_s": (0.1, 60),
+}
 STORES = ("embedded", "memory")
 POSTGRESQL = ("postgresql://", "postgres://")
 """A store setting that begins with either is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
@@ -143,6 +156,8 @@ def _typed(name: str, value: Any) -> Any:
     kind: Any = type(next(one.default for one in fields(Settings) if one.name == name))
     try:
         if kind is tuple:
+            if isinstance(value, Mapping):
+                value = [f"{key}={one}" for key, one in value.items()]
             parts = value.split(",") if isinstance(value, str) else value
             return tuple(part.strip() for part in parts if part.strip())
         if kind is bool and isinstance(value, str):

@@ -72,3 +72,14 @@ def test_flags_reach_the_api(tmp_path: Path) -> None:
     chosen = settings.read({"temporal_page_size": 30}, environment={"SYMPOLIS_MAX_BODY_MB": "2"})
     found = api_settings(chosen)
     assert (found.temporal_page_size, found.max_body_bytes) == (30, 2 * 1024 * 1024)
+
+
+def test_several_values_come_as_a_list_a_table_or_with_commas(tmp_path: Path) -> None:
+    file = tmp_path / "sympolis.toml"
+    file.write_text(
+        'allow_hosts = ["broker.lan", "10.20.0.0/16"]\n[contexts]\n"https://a.example/c" = "c.json"\n'
+    )
+    found = settings.read({}, environment={"SYMPOLIS_HOSTS": "a, b"}, file=file)
+    assert found.hosts == ("a", "b")
+    assert found.allow_hosts == ("broker.lan", "10.20.0.0/16")
+    assert found.contexts == ("https://a.example/c=c.json",)

@@ -68,7 +68,7 @@ class Vocabulary:
         context = _served_here(context, request.base_url)
         if self._path is not None:
             self._recognise(context, request.base_url + self._path)
-        return await self._contexts.resolve(context)
+        return await self._contexts.resolve(context, tenant=request.header(b"ngsild-tenant") or "")
 
     def _recognise(self, context: Any, own: str) -> None:
         named = context if isinstance(context, list) else [context]

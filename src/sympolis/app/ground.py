@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sympolis.app.fetching import context_fetcher
+from sympolis.app.knowledge import open_contexts
 from sympolis.app.notifying import open_subscriptions
 from sympolis.context.broker import Broker
 from sympolis.context.library import ContextLibrary
@@ -17,7 +17,6 @@ from sympolis.domain import errors
 from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
 from sympolis.settings import POSTGRESQL, Settings
-from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
 
@@ -43,15 +42,21 @@ class Ground:
         await self.broker.store.close()
 
 
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Where this server may call."""
+    return EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts)
+
+
 async def lay_ground(settings: Settings, folder: Path) -> Ground:
     """Store, contexts and the way out, for ``settings``; files below ``folder``. Raises ``StoreUnavailable``."""
-    client = HttpClient(Guard(EgressPolicy(allow_loopback=settings.allow_loopback)))
-    store = await _open_store(settings, folder)
-    contexts = Contexts(fetch=context_fetcher(client))
-    library = ContextLibrary(
-        contexts, None if settings.store == "memory" else ContextFiles(folder / "contexts")
+    policy = egress_policy(settings)
+    client = HttpClient(Guard(policy))
+    contexts, library = open_contexts(
+        settings, client, None if settings.store == "memory" else folder / "contexts"
     )
+    store = await _open_store(settings, folder)
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
+    library.needed_by(subscriptions.contexts_in_use)
     return Ground(Broker(store), contexts, library, subscriptions, client)
 
 

@@ -33,7 +33,14 @@ def _flag(setting: Field[Any]) -> Any:
     return Annotated[(str if kind is tuple else kind) | None, option]
 
 
-_METAVARS = {"city": "NAME|PATH", "data": "DIR", "store": "KIND", "hosts": "NAME,…"}
+_METAVARS = {
+    "city": "NAME|PATH",
+    "data": "DIR",
+    "store": "KIND",
+    "hosts": "NAME,…",
+    "allow_hosts": "HOST|NETWORK,…",
+    "contexts": "URL=FILE,…",
+}
 _MEANINGS = meanings()
 _FLAGS = {one.name: _flag(one) for one in fields(Settings)}
 

@@ -21,6 +21,8 @@ from sympolis.context.core_context import CORE_URL
 from sympolis.context.terms import Contexts
 from sympolis.domain.errors import BadRequestData, ContextNotAvailable, InvalidRequest, NotFound
 
+_IMPLICIT_UNSWEPT = 256
+"""So many implicit contexts may stand unused before they are looked through."""
 PATH = "/ngsi-ld/v1/jsonldContexts"
 """Where they are served; a hosted context's local id follows."""
 
@@ -75,7 +77,10 @@ class ContextLibrary:
         self._shelf = shelf
         self._now = now
         self._started = now()
+        self._pinned: dict[str, KeptContext] = {}
         self._hosted: dict[str, KeptContext] = {}
+        self._needed: list[Callable[[], Iterable[Any]]] = []
+        self._sweep_at = _IMPLICIT_UNSWEPT
         for kept in shelf.load() if shelf is not None else ():
             self._register(kept)
 
@@ -111,7 +116,24 @@ class ContextLibrary:
         if self._shelf is not None:
             self._shelf.keep(kept)
         self._register(kept)
+        self._sweep(kept)
         return kept
+
+    def needed_by(self, contexts_in_use: Callable[[], Iterable[Any]]) -> None:
+        """Ask ``contexts_in_use`` for the addresses that subscriptions name before an implicit context is let go of."""
+        self._needed.append(contexts_in_use)
+
+    def _sweep(self, newest: KeptContext) -> None:
+        """Let go of implicit contexts that nobody names any more, once there are many: they can be made again."""
+        implicit = [one for one in self._hosted.values() if one.kind is ContextKind.IMPLICITLY_CREATED]
+        if len(implicit) <= self._sweep_at or not self._needed:
+            return
+        needed = {url for ask in self._needed for url in ask() if isinstance(url, str)}
+        for kept in implicit:
+            if kept is not newest and needed.isdisjoint(_addresses(kept)):
+                self._let_go(kept)
+        left = sum(one.kind is ContextKind.IMPLICITLY_CREATED for one in self._hosted.values())
+        self._sweep_at = max(_IMPLICIT_UNSWEPT, 2 * left)
 
     def list(self, kind: ContextKind | None = None) -> list[KeptContext]:
         """The contexts of a kind, or of any (5.13.3): the oldest first."""
@@ -134,6 +156,15 @@ class ContextLibrary:
         kept = self.get(name)
         if core_context.is_core_url(kept.url):
             raise BadRequestData("the core @context cannot be deleted", where="contextId")
+        if kept.url in self._pinned:
+            raise BadRequestData(
+                "this @context is a local copy that the server's settings name",
+                where="contextId",
+                hint="take it out of the setting `contexts`",
+            )
+        self._let_go(kept)
+
+    def _let_go(self, kept: KeptContext) -> None:
         if kept.kind is not ContextKind.CACHED and self._shelf is not None:
             self._shelf.drop(kept.local_id)
         self._hosted.pop(kept.local_id, None)
@@ -148,13 +179,22 @@ class ContextLibrary:
         kept = self.get(name)
         if kept.kind is not ContextKind.CACHED:
             raise BadRequestData("only a cached @context can be loaded again", where="reload")
-        if not core_context.is_core_url(kept.url):
+        if not core_context.is_core_url(kept.url) and kept.url not in self._pinned:
             await self._contexts.refresh(kept.url)
 
     def uses(self, kept: KeptContext) -> tuple[int, datetime | None]:
         """How often it was used since the start, and when last."""
         found = self._contexts.usage.get(kept.url)
         return (0, None) if found is None else (found.hits, found.last)
+
+    def served(self, kept: KeptContext) -> None:
+        """Count that a context was given to somebody (5.13.4): that is a use, too."""
+        self._contexts.used(kept.url)
+
+    def pin(self, url: str, document: Any) -> None:
+        """Show a local copy, which the operator chose, among the cached contexts; ``Contexts.pin`` makes it hold."""
+        local_id = str(uuid5(NAMESPACE_URL, url))
+        self._pinned[url] = KeptContext(local_id, url, ContextKind.CACHED, document, self._started)
 
     def _register(self, kept: KeptContext) -> None:
         self._hosted[kept.local_id] = kept
@@ -174,6 +214,7 @@ class ContextLibrary:
         )
 
     def _cached(self) -> Iterable[KeptContext]:
+        yield from self._pinned.values()
         for url, context in self._contexts.fetched():
             usage = self._contexts.usage.get(url)
             since = self._started if usage is None else usage.since

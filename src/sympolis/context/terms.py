@@ -8,28 +8,34 @@ relationship objects and the insides of values are kept as they came.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
-from urllib.parse import urljoin
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from sympolis.context import core_context
+from sympolis.context.copies import Bounds, Copies, Remembered
 from sympolis.context.core_context import CORE_URL
 from sympolis.context.jsonld import ContextTable, Definition, flatten
+from sympolis.context.nesting import OFFLINE_HINT, Assembly, Missing
 from sympolis.domain.errors import BadRequestData, ContextNotAvailable
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the bytes behind a context's URL, or raises ``ContextNotAvailable``; it guards against private addresses."""
 
-_CACHE_SIZE: Final = 8192
-_MAX_DEPTH: Final = 8
-_MAX_TERMS: Final = 50_000
+log = logging.getLogger(__name__)
+
+_CACHE_SIZE: Final = 2048
+_LONGEST_REMEMBERED: Final = 256
+_MOST_SCOPES: Final = 32
 _FORBIDDEN = re.compile(r"[\s\x00-\x1f<>\"\\^`{|}]")
 
 
@@ -50,6 +56,11 @@ class Terms:
         self._compacted: dict[str, str] = {}
         self._scoped: dict[str, Terms] = {}
         self._inverse: dict[str, str] | None = None
+
+    @property
+    def size(self) -> int:
+        """How many terms there are."""
+        return len(self._table.definitions)
 
     def expand(self, term: str) -> str:
         """The IRI of ``term``. Raises ``BadRequestData`` where it cannot be a name, or the context ignores it."""
@@ -85,9 +96,7 @@ class Terms:
         definition = self._table.definitions.get(term)
         if definition is None or definition.context is None:
             return self
-        if term not in self._scoped:
-            self._scoped[term] = self._extended(definition.context, override_protected=True)
-        return self._scoped[term]
+        return self._scope(term, definition.context, override_protected=True)
 
     def for_types(self, types: Iterable[str]) -> Terms:
         """The terms that hold for the attributes of an entity of these (short) types: type-scoped contexts."""
@@ -99,10 +108,15 @@ class Terms:
         return found
 
     def _scoped_by_type(self, name: str, context: Any) -> Terms:
-        key = "\n" + name
-        if key not in self._scoped:
-            self._scoped[key] = self._extended(context, override_protected=False)
-        return self._scoped[key]
+        return self._scope("\n" + name, context, override_protected=False)
+
+    def _scope(self, key: str, context: Any, *, override_protected: bool) -> Terms:
+        found = self._scoped.get(key)
+        if found is None:
+            if len(self._scoped) >= _MOST_SCOPES:
+                self._scoped.clear()
+            found = self._scoped[key] = self._extended(context, override_protected=override_protected)
+        return found
 
     def _extended(self, context: Any, *, override_protected: bool) -> Terms:
         table = ContextTable(self._table)
@@ -159,19 +173,36 @@ class Usage:
     hits: int = 0
 
 
-class Contexts:
-    """Resolves @contexts to ``Terms`` and remembers them. One per process.
+class _Built(NamedTuple):
+    """A resolved @context, and the remote ones it was made of."""
 
-    The core context is built in; ``register`` adds local copies (a city's own context, hosted contexts); anything else
-    goes through ``fetch``, without which it is ``ContextNotAvailable``.
+    terms: Terms
+    urls: tuple[str, ...]
+
+
+class Contexts:
+    """Resolves @contexts to ``Terms`` and remembers them, within ``bounds``. One per process.
+
+    The core context is built in; ``register`` adds local copies (a city's own context, hosted contexts), ``pin`` those
+    that the operator chose; anything else goes through ``fetch``, without which it is ``ContextNotAvailable``.
     """
 
-    def __init__(self, *, fetch: Fetch | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        fetch: Fetch | None = None,
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._fetch = fetch
+        self._bounds = bounds or Bounds()
         self._local: dict[str, Any] = {}
-        self._fetched: OrderedDict[str, Any] = OrderedDict()
-        self._resolved: OrderedDict[bytes, Terms] = OrderedDict()
-        self._core_inside = False
+        self._pinned: dict[str, dict[str, Any]] = {}
+        self._copies = Copies(self._bounds, clock)
+        self._resolved: Remembered[tuple[str, bytes], _Built] = Remembered(
+            self._bounds.most_resolved, self._bounds.resolved_weight
+        )
+        self._coming: dict[str, asyncio.Task[None]] = {}
         self.usage: dict[str, Usage] = {}
         """By URL, for contexts that were registered or fetched."""
 
@@ -185,138 +216,155 @@ class Contexts:
         self.usage[url] = Usage(datetime.now(UTC))
         self._resolved.clear()
 
+    def pin(self, url: str, document: Any, *, tenant: str | None = None) -> None:
+        """Let ``url`` mean ``document`` whatever its server says: for one tenant ('': the default one), or for all."""
+        if tenant is None:
+            self.register(url, document)
+            return
+        self._pinned.setdefault(tenant, {})[url] = _unwrapped(document)
+        self._resolved.clear()
+
     def unregister(self, url: str) -> None:
         """Forget what is kept for ``url``, fetched or registered."""
         self._local.pop(url, None)
-        self._fetched.pop(url, None)
+        self._copies.drop(url)
         self.usage.pop(url, None)
         self._resolved.clear()
 
     def fetched(self) -> list[tuple[str, Any]]:
         """The contexts that were fetched and are still kept, by URL."""
-        return list(self._fetched.items())
+        return self._copies.items()
 
     async def refresh(self, url: str) -> None:
         """Fetch a context again. Raises ``ContextNotAvailable``, and then keeps the copy that is here."""
-        await self._bring(url)
-        self._resolved.clear()
+        async with self._in_time(url):
+            await self._bring(url)
 
-    def _count(self, context: Any) -> None:
-        for url in context if isinstance(context, list) else (context,):
-            usage = self.usage.get(url) if isinstance(url, str) else None
-            if usage is not None:
-                usage.hits += 1
-                usage.last = datetime.now(UTC)
+    def weight(self) -> Mapping[str, int]:
+        """How much is remembered, for the metrics."""
+        return {
+            "copies": len(self._copies),
+            "copy_bytes": self._copies.bytes,
+            "resolved": len(self._resolved),
+            "resolved_weight": self._resolved.weight,
+        }
 
-    async def resolve(self, context: Any = None) -> Terms:
+    def used(self, url: str) -> None:
+        """Count one use of a context that is kept."""
+        usage = self.usage.get(url)
+        if usage is not None:
+            usage.hits += 1
+            usage.last = datetime.now(UTC)
+
+    async def resolve(self, context: Any = None, *, tenant: str = "") -> Terms:
         """The terms of a context value: URL, object, list of these, or None for the core context.
 
-        Raises ``BadRequestData`` (not valid JSON-LD) or ``ContextNotAvailable`` (a URL that cannot be had).
+        Raises ``BadRequestData`` (not valid JSON-LD) or ``ContextNotAvailable`` (a URL that cannot be had in time).
         """
-        for _ in range(_MAX_FETCHES):
-            try:
-                found = self.resolve_local(context)
-                self._count(context)
-                return found
-            except _Missing as missing:
-                await self._bring(missing.where)
-        raise BadRequestData("this @context refers to too many others", where="@context")
+        if context is None or context == CORE_URL:
+            return core_terms()
+        try:
+            found = self._look_up(context, tenant)
+        except Missing:
+            found = await self._complete(context, tenant)
+        if any(map(self._copies.is_old, found.urls)):
+            found = await self._renewed(context, tenant, found)
+        for url in flatten(context):
+            if isinstance(url, str):
+                self.used(url)
+        return found.terms
 
-    def resolve_local(self, context: Any = None) -> Terms:
+    def resolve_local(self, context: Any = None, *, tenant: str = "") -> Terms:
         """Like ``resolve``, with what is here already: never waits, never calls out."""
         if context is None or context == CORE_URL:
             return core_terms()
-        key = msgspec.json.encode(context)
+        return self._look_up(context, tenant).terms
+
+    def _look_up(self, context: Any, tenant: str) -> _Built:
+        whose = tenant if tenant in self._pinned else ""
+        key = (whose, msgspec.json.encode(context))
         found = self._resolved.get(key)
         if found is None:
-            found = self._resolved[key] = self._build(context)
-            _shrink(self._resolved, _MAX_RESOLVED)
+            found = self._build(context, self._pinned.get(whose, {}))
+            self._resolved.put(key, found, len(key[1]) + found.terms.size * _WEIGHT_OF_A_TERM)
         return found
 
+    async def _complete(self, context: Any, tenant: str) -> _Built:
+        """Look up a context of which something is missing: fetch it, piece by piece."""
+        async with self._in_time("@context"):
+            for _ in range(_MAX_FETCHES):
+                try:
+                    return self._look_up(context, tenant)
+                except Missing as missing:
+                    await self._bring(missing.where)
+        raise BadRequestData("this @context refers to too many others", where="@context")
+
+    async def _renewed(self, context: Any, tenant: str, found: _Built) -> _Built:
+        """Fetch the parts again that are old; one that cannot be had serves on as it is."""
+        for url in filter(self._copies.is_old, found.urls):
+            try:
+                await self.refresh(url)
+            except (ContextNotAvailable, BadRequestData) as problem:
+                log.warning("the copy of %s is old and cannot be renewed: %s", url, problem.message)
+                self._copies.postpone(url)
+        try:
+            return self._look_up(context, tenant)
+        except Missing:  # the new edition refers to contexts that the old one did not
+            return await self._complete(context, tenant)
+
+    @asynccontextmanager
+    async def _in_time(self, where: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._bounds.timeout_s):
+                yield
+        except TimeoutError as problem:
+            limit = f"{self._bounds.timeout_s:g} s"
+            raise ContextNotAvailable(f"the @context did not come within {limit}", where=where) from problem
+
     async def _bring(self, url: str) -> None:
+        """Fetch a context; many who want the same one wait for one fetch."""
         if self._fetch is None:
             raise ContextNotAvailable(
                 "this @context is not known here and calling out is not allowed",
                 where=url,
-                hint=_OFFLINE_HINT,
+                hint=OFFLINE_HINT,
             )
+        task = self._coming.get(url)
+        if task is None:
+            task = self._coming[url] = asyncio.create_task(self._keep_copy(url, self._fetch))
+            task.add_done_callback(lambda done: self._arrived(url, done))
+        await asyncio.shield(task)
+
+    def _arrived(self, url: str, task: asyncio.Task[None]) -> None:
+        self._coming.pop(url, None)
+        if not task.cancelled():
+            task.exception()  # whoever waits has it; nobody may be left to
+
+    async def _keep_copy(self, url: str, fetch: Fetch) -> None:
+        content = await fetch(url)
         try:
-            document = msgspec.json.decode(await self._fetch(url))
-        except msgspec.DecodeError as error:
+            document = _unwrapped(msgspec.json.decode(content))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ContextNotAvailable(f"this @context is not JSON: {error}", where=url) from error
-        self._fetched[url] = _unwrapped(document)
+        if document != self._copies.get(url):
+            self._resolved.clear()
         self.usage.setdefault(url, Usage(datetime.now(UTC)))
-        for dropped in _shrink(self._fetched, _MAX_FETCHED):
+        for dropped in self._copies.put(url, document, len(content)):
             self.usage.pop(dropped, None)
 
-    def _build(self, context: Any) -> Terms:
-        table = ContextTable()
-        self._core_inside = False
-        for part in self._parts(context, base="", depth=0):
-            if part is None:
-                table.clear()
-            else:
-                table.apply(part)
-        table.apply(core_context.document(), override_protected=True)
-        if len(table.definitions) > _MAX_TERMS:
-            raise BadRequestData(f"this @context has more than {_MAX_TERMS} terms", where="@context")
-        document = list(flatten(context)) if self._core_inside else _with_core(context)
-        return Terms(table, document=document, links=_links(document))
+    def _build(self, context: Any, pinned: Mapping[str, Any]) -> _Built:
+        def find(url: str) -> Any:
+            document = pinned.get(url, self._local.get(url))
+            return self._copies.get(url) if document is None else document
 
-    def _parts(self, context: Any, *, base: str, depth: int) -> list[Mapping[str, Any] | None]:
-        """The context as dictionaries without references, in order; the core context left out."""
-        if depth > _MAX_DEPTH:
-            raise BadRequestData("this @context nests too deeply, or refers to itself", where="@context")
-        found: list[Mapping[str, Any] | None] = []
-        for part in flatten(context):
-            if isinstance(part, str):
-                found += self._remote(urljoin(base, part), depth)
-            elif part is None:
-                found.append(None)
-            elif isinstance(part, Mapping):
-                found.append(self._inlined(part, base, depth))
-            else:
-                raise BadRequestData(
-                    "a @context must be a URL, an object or a list of these", where="@context"
-                )
-        return found
-
-    def _remote(self, url: str, depth: int) -> list[Mapping[str, Any] | None]:
-        if core_context.is_core_url(url):
-            # A context that brings the core along needs no second mention of it when it is shown.
-            self._core_inside |= depth > 0
-            return []
-        document = self._local.get(url) or self._fetched.get(url)
-        if document is None:
-            raise _Missing("this @context is not known here", where=url, hint=_OFFLINE_HINT)
-        return self._parts(document, base=url, depth=depth + 1)
-
-    def _inlined(self, part: Mapping[str, Any], base: str, depth: int) -> Mapping[str, Any]:
-        """``part`` with ``@import`` and the scoped contexts of its terms resolved."""
-        imported = part.get("@import")
-        if imported is not None:
-            if not isinstance(imported, str):
-                raise BadRequestData("@import must be a URL", where="@context: @import")
-            merged: dict[str, Any] = {}
-            for piece in self._remote(urljoin(base, imported), depth):
-                merged |= piece or {}
-            part = merged | {key: value for key, value in part.items() if key != "@import"}
-        scoped = {
-            term: {**value, "@context": self._parts(value["@context"], base=base, depth=depth + 1)}
-            for term, value in part.items()
-            if isinstance(value, Mapping) and value.get("@context") is not None
-        }
-        return {**part, **scoped} if scoped else part
+        found = Assembly(context, find)
+        document = list(flatten(context)) if found.brings_core else _with_core(context)
+        return _Built(Terms(found.table, document=document, links=_links(document)), tuple(found.urls))
 
 
-class _Missing(ContextNotAvailable):
-    """A URL that would have to be fetched; ``where`` is the URL."""
-
-
-_MAX_RESOLVED: Final = 256
-_MAX_FETCHED: Final = 128
-_MAX_FETCHES: Final = 16
-_OFFLINE_HINT: Final = "give the context inline, or register a local copy of it"
+_MAX_FETCHES: Final = 32
+_WEIGHT_OF_A_TERM: Final = 500
+"""Bytes, about, that a term takes in a table and its inverse."""
 
 
 @cache
@@ -351,12 +399,8 @@ def _remember(known: dict[str, Any], key: str, value: Any) -> None:
     """Keep a look-up, within bounds: names come from clients."""
     if len(known) >= _CACHE_SIZE:
         known.clear()
-    known[key] = value
-
-
-def _shrink(cache_: OrderedDict[Any, Any], size: int) -> list[Any]:
-    """Let go of the oldest entries; their keys."""
-    return [cache_.popitem(last=False)[0] for _ in range(len(cache_) - size)]
+    if len(key) <= _LONGEST_REMEMBERED:
+        known[key] = value
 
 
 def _unwrapped(document: Any) -> Any:

@@ -74,11 +74,14 @@ class Hosting:
         """Serve @context, clause 5.13.4."""
         kept = self._library.get(request.arguments["contextId"])
         if DETAILS.raw(request) == "true":
-            return json_reply(self._details(kept, request))
+            told = self._details(kept, request)
+            self._library.served(kept)
+            return json_reply(told)
         if kept.kind is ContextKind.CACHED:
             raise errors.OperationNotSupported(
                 "a cached @context is served by its own address", where="contextId", hint=kept.url
             )
+        self._library.served(kept)
         return json_reply({"@context": kept.context})
 
     async def delete(self, request: Request) -> Reply:

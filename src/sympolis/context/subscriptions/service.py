@@ -154,6 +154,10 @@ class Subscriptions:
         await self._settler.flush()
         return self._books.dead_letters(tenant, subscription=subscription, limit=limit, offset=offset)
 
+    def contexts_in_use(self) -> list[Any]:
+        """The @contexts of all subscriptions."""
+        return [one.context for worker in self._tenants.values() for one in worker.subscriptions.values()]
+
     def now(self) -> Any:
         """The time by which subscriptions expire."""
         return self._time.now()

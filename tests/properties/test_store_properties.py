@@ -140,4 +140,5 @@ def close(one, other):
 
 def without_figures(series):
     ends = [(bucket.start, bucket.end) for bucket in series.buckets]
-    return replace(series, buckets=()), ends
+    bare = tuple(replace(point, created_at=None, modified_at=None) for point in series.observations)
+    return replace(series, buckets=(), observations=bare), ends

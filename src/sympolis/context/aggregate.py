@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from sympolis.context.query import Aggregation, HistoryQuery, TimeRange, TimeRelation
 from sympolis.context.store import Bucket
-from sympolis.domain.changes import Observation
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds since 1970 UTC."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(stored: int) -> datetime:
+    """The time of so many microseconds."""
+    return _EPOCH + timedelta(microseconds=stored)
 
 
 def in_range(at: datetime, wanted: TimeRange | None) -> bool:
@@ -29,35 +41,48 @@ def in_range(at: datetime, wanted: TimeRange | None) -> bool:
     return at >= wanted.at and (wanted.end is None or at < wanted.end)
 
 
-def aggregate(points: Sequence[Observation], query: HistoryQuery) -> tuple[Bucket, ...]:
-    """The buckets of one series (in time order, not empty); periods without observations are left out."""
-    start = _start(points, query.range)
+def aggregate(times: Sequence[datetime], values: Sequence[Any], query: HistoryQuery) -> tuple[Bucket, ...]:
+    """The buckets of one series, given its times (in order, not empty) and its values.
+
+    Periods without observations are left out.
+    """
+    instants = [microseconds(at) for at in times]
+    return buckets(instants, values, query)
+
+
+def buckets(times: Sequence[int], values: Sequence[Any], query: HistoryQuery) -> tuple[Bucket, ...]:
+    """Like ``aggregate``, with the times as microseconds since 1970 (a list or an array)."""
+    start = _start(times, query.range)
     if query.period_s == 0:
-        end = query.range.end if query.range is not None and query.range.end else points[-1].at
-        return (_bucket(start, end, points, query.methods),)
-    period = timedelta(seconds=query.period_s)
-    grouped = groupby(points, key=lambda point: (point.at - start) // period)
+        end = query.range.end if query.range is not None and query.range.end else instant(int(times[-1]))
+        return (Bucket(instant(start), end, _figures(values, query.methods)),)
+    period = query.period_s * 1_000_000
+    places = (np.asarray(times, dtype=np.int64) - start) // period
+    cuts = [0, *(np.flatnonzero(places[1:] != places[:-1]) + 1).tolist(), len(values)]
+    opened = [start + place * period for place in places[cuts[:-1]].tolist()]
     return tuple(
-        _bucket(start + place * period, start + (place + 1) * period, list(group), query.methods)
-        for place, group in grouped
+        Bucket(instant(at), instant(at + period), _figures(values[first:after], query.methods))
+        for at, first, after in zip(opened, cuts, cuts[1:], strict=False)
     )
 
 
-def _start(points: Sequence[Observation], wanted: TimeRange | None) -> datetime:
+def _start(times: Sequence[int], wanted: TimeRange | None) -> int:
     """Where the first period begins: at the range's start; without one, at the first observation."""
     if wanted is None or wanted.relation is TimeRelation.BEFORE:
-        return points[0].at
-    return wanted.at
+        return int(times[0])
+    return microseconds(wanted.at)
 
 
-def _bucket(
-    start: datetime, end: datetime, points: Sequence[Observation], methods: Sequence[Aggregation]
-) -> Bucket:
-    values = [point.value for point in points]
-    return Bucket(start, end, {method: _FIGURES[method](values) for method in methods})
+def _figures(values: Sequence[Any], methods: Sequence[Aggregation]) -> dict[Aggregation, Any]:
+    return {method: _FIGURES[method](values) for method in methods}
 
 
-def _numbers(values: Sequence[Any]) -> list[float]:
+_PLAIN: Final = {int, float}
+
+
+def _numbers(values: Sequence[Any]) -> Sequence[float]:
+    if set(map(type, values)) <= _PLAIN:
+        return values
     return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
 
 

@@ -8,11 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
+from sympolis.context.core_context import NGSI_LD
 from sympolis.context.merge import same_content
-from sympolis.domain.changes import Change, ChangeKind, Observation
-from sympolis.domain.entity import Attribute, Entity
+from sympolis.domain.changes import Change, ChangeKind, Observation, TimeKind
+from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 from sympolis.domain.errors import BadRequestData
+
+SCOPE: Final = NGSI_LD + "scope"
+"""The series of an entity's scopes (clause 4.5.6)."""
 
 
 def change(before: Entity | None, after: Entity | None, *, number: int, at: datetime, cause: str) -> Change:
@@ -54,28 +59,91 @@ def new_observations(before: Entity | None, after: Entity | None) -> Iterator[Ob
     if after is None:
         return
     for name, instance in _newly_written(before, after):
-        if instance.observed_at is None:
+        if instance.observed_at is not None:
+            yield _point(after, name, instance, instance.observed_at, TimeKind.OBSERVED)
+
+
+def history_of(
+    before: Entity | None, after: Entity | None, at: datetime, *, everything: bool = True
+) -> Iterator[Observation]:
+    """What a step of an entity at this time adds to its history (clauses 4.5.6–4.5.8).
+
+    Each instance that is new or changed: under its ``observedAt``, or, without one, under the time of the step; each
+    that was deleted, as a Null; the scope likewise, which counts as observed when it was set (4.5.6). Without
+    ``everything`` only what has an ``observedAt``.
+    """
+    if not everything:
+        yield from new_observations(before, after)
+        return
+    if after is not None:
+        for name, instance in _newly_written(before, after):
+            observed = instance.observed_at
+            kind = TimeKind.RECORDED if observed is None else TimeKind.OBSERVED
+            yield _point(after, name, instance, observed or at, kind)
+    if before is not None:
+        yield from _deletions(before, after, at)
+    yield from _scopes(before, after, at)
+
+
+def _point(
+    entity: Entity, name: str, instance: Attribute, at: datetime, time: TimeKind = TimeKind.OBSERVED
+) -> Observation:
+    return Observation(
+        entity.id,
+        entity.types,
+        name,
+        at,
+        instance.value,
+        instance.unit_code,
+        instance.dataset_id,
+        instance.kind,
+        time,
+        instance.attributes,
+        instance.members,
+    )
+
+
+def _deletions(before: Entity, after: Entity | None, at: datetime) -> Iterator[Observation]:
+    new = after.attributes if after is not None else {}
+    for name, instances in before.attributes.items():
+        left = new.get(name, ())
+        if left is instances:
             continue
-        known = before.attribute(name, instance.dataset_id) if before is not None else None
-        if known is None or (known is not instance and not same_content(known, instance)):
-            yield Observation(
-                entity_id=after.id,
-                types=after.types,
-                name=name,
-                at=instance.observed_at,
-                value=instance.value,
-                unit_code=instance.unit_code,
-                dataset_id=instance.dataset_id,
-                kind=instance.kind,
-            )
+        datasets = {instance.dataset_id for instance in left}
+        for one in instances:
+            if one.dataset_id not in datasets:
+                yield _null(after or before, name, at, one.dataset_id, one.kind)
+
+
+def _scopes(before: Entity | None, after: Entity | None, at: datetime) -> Iterator[Observation]:
+    old, new = before.scope if before is not None else (), after.scope if after is not None else ()
+    if old == new:
+        return
+    if after is not None and new:
+        yield Observation(after.id, after.types, SCOPE, at, new[0] if len(new) == 1 else list(new))
+    elif before is not None:
+        yield _null(after or before, SCOPE, at)
+
+
+def _null(
+    entity: Entity,
+    name: str,
+    at: datetime,
+    dataset_id: str | None = None,
+    kind: AttributeKind = AttributeKind.PROPERTY,
+) -> Observation:
+    return Observation(entity.id, entity.types, name, at, NULL, None, dataset_id, kind, TimeKind.DELETED)
 
 
 def _newly_written(before: Entity | None, after: Entity) -> Iterator[tuple[str, Attribute]]:
+    """Each instance that says something else than the state before."""
     old = before.attributes if before is not None else {}
     for name, instances in after.attributes.items():
         if old.get(name) is not instances:
             for instance in instances:
-                yield name, instance
+                known = before.attribute(name, instance.dataset_id) if before is not None else None
+                if known is None or (known is not instance and not same_content(known, instance)):
+                    yield name, instance
 
 
 def check_observations(observations: Iterable[Observation]) -> None:

@@ -1,7 +1,7 @@
 """Evolutions that clients send: an entity's attributes as arrays of instances in time (clauses 4.5.6, 5.6.11–5.6.16).
 
 An instance of the history is known by its attribute, its dataset and its time, so its ``instanceId`` is made from
-these three: no store has to keep it, and it stays the same as long as the instance's time does.
+these three: no store has to keep it, unless the instance's time was changed afterwards (``Observation.instance_id``).
 """
 
 from __future__ import annotations
@@ -14,19 +14,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sympolis.context.parsing import ENTITY_MEMBERS, parse_attribute, parse_entity
+from sympolis.context.query import TimeProperty, TimeRange, TimeRelation
 from sympolis.context.terms import Terms
-from sympolis.domain.changes import Observation
+from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import Attribute
 from sympolis.domain.errors import BadRequestData
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 """The resolution of the history."""
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _OFFSET: Final = 2**62
 """Keeps times before 1970 positive."""
 _PREFIX: Final = "urn:ngsi-ld:Instance:"
-_INSTANCE = re.compile(rf"{_PREFIX}([0-9a-f]{{12}})-([0-9a-f]{{16}})")
+_INSTANCE = re.compile(rf"{_PREFIX}[0-9a-f]{{12}}-(?P<place>[0-9a-f]{{16}})(?P<kind>[cd]?)")
+_LETTERS: Final = {TimeKind.OBSERVED: "", TimeKind.RECORDED: "c", TimeKind.DELETED: "d"}
+_PROPERTIES: Final = {
+    "": TimeProperty.OBSERVED_AT,
+    "c": TimeProperty.CREATED_AT,
+    "d": TimeProperty.DELETED_AT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,10 @@ class Evolution:
 
 
 def parse_evolution(document: Any, terms: Terms, *, now: datetime) -> Evolution:
-    """An EntityTemporal (clause 5.2.20). Instances without ``observedAt`` are of ``now``. Raises ``BadRequestData``."""
+    """An EntityTemporal (clause 5.2.20). Instances without ``observedAt`` are recorded ``now``.
+
+    Raises ``BadRequestData``.
+    """
     if not isinstance(document, Mapping):
         raise BadRequestData("an entity must be a JSON object", where="body")
     head = parse_entity({name: document[name] for name in ENTITY_MEMBERS if name in document}, terms)
@@ -67,9 +76,19 @@ def parse_instances(
 def observation(
     entity_id: str, types: tuple[str, ...], name: str, attribute: Attribute, at: datetime
 ) -> Observation:
-    """An attribute instance as a point of the history."""
+    """An attribute instance as a point of the history; ``at`` is its ``observedAt`` or else when it was recorded."""
     return Observation(
-        entity_id, types, name, at, attribute.value, attribute.unit_code, attribute.dataset_id, attribute.kind
+        entity_id,
+        types,
+        name,
+        at,
+        attribute.value,
+        attribute.unit_code,
+        attribute.dataset_id,
+        attribute.kind,
+        TimeKind.RECORDED if attribute.observed_at is None else TimeKind.OBSERVED,
+        attribute.attributes,
+        attribute.members,
     )
 
 
@@ -82,6 +101,9 @@ def patched(point: Observation, attribute: Attribute, *, valued: bool) -> Observ
         value=attribute.value if valued else point.value,
         unit_code=attribute.unit_code or point.unit_code,
         at=attribute.observed_at or point.at,
+        time=point.time if attribute.observed_at is None else TimeKind.OBSERVED,
+        attributes={**point.attributes, **attribute.attributes},
+        members={**point.members, **attribute.members},
     )
 
 
@@ -90,18 +112,21 @@ def patched(point: Observation, attribute: Attribute, *, valued: bool) -> Observ
 
 def instance_id(point: Observation) -> str:
     """The ``instanceId`` of a point of the history."""
+    if point.instance_id is not None:
+        return point.instance_id
     place = (point.at - _EPOCH) // MICROSECOND + _OFFSET
-    return f"{_PREFIX}{_digest(point.entity_id, point.name, point.dataset_id)}-{place:016x}"
+    digest = _digest(point.entity_id, point.name, point.dataset_id)
+    return f"{_PREFIX}{digest}-{place:016x}{_LETTERS[point.time]}"
 
 
-def instance_time(text: str) -> datetime | None:
-    """The time of the instance that this id may mean; None where no instance has such an id."""
+def instance_range(text: str) -> TimeRange | None:
+    """The time in which the instance that this id may mean is found; None where no instance has such an id."""
     found = _INSTANCE.fullmatch(text)
     if found is None:
         return None
     try:
-        at = _EPOCH + (int(found[2], 16) - _OFFSET) * MICROSECOND
-        return at if at < _LAST else None
+        at = _EPOCH + (int(found["place"], 16) - _OFFSET) * MICROSECOND
+        return TimeRange(TimeRelation.BETWEEN, at, at + MICROSECOND, _PROPERTIES[found["kind"]])
     except OverflowError:
         return None
 

@@ -72,6 +72,21 @@ class Term:
     inside: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedTerm:
+    """A test of an entity that a relationship points to (``rel{Type:attr}``, clause 4.9).
+
+    Stores do not see it: ``across.resolve`` puts the ids of the entities that pass in its place.
+    """
+
+    path: tuple[str, ...]
+    """The relationship, as in ``Term``."""
+    types: tuple[str, ...]
+    """The target is of one of these; empty: of any."""
+    inner: Any
+    """An expression that holds for the target."""
+
+
 class GeoRelation(StrEnum):
     """Relations of the geo-query language (clause 4.10)."""
 
@@ -166,7 +181,7 @@ class Query:
     ids: tuple[str, ...] = ()
     id_pattern: str | None = None
     types: AnyOf | AllOf | TypeIs | None = None
-    q: AnyOf | AllOf | Term | None = None
+    q: AnyOf | AllOf | Term | LinkedTerm | None = None
     geo: GeoQuery | None = None
     attributes: tuple[str, ...] = ()
     """Entities having at least one of these (``attrs``)."""
@@ -209,3 +224,10 @@ class HistoryQuery:
     methods: tuple[Aggregation, ...] = ()
     period_s: int = 0
     max_instances: int = 100_000
+    time: TimeProperty | None = TimeProperty.OBSERVED_AT
+    """Without a range: which instances, those that have this time, in its order. None: all, each at its own."""
+
+    @property
+    def by(self) -> TimeProperty | None:
+        """The time that the query goes by (clause 4.11)."""
+        return self.time if self.range is None else self.range.property

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from sympolis.context.profiles import Profile
 from sympolis.context.query import Aggregation, HistoryQuery, Query
-from sympolis.domain.changes import Change, Observation, Outcome
+from sympolis.domain.changes import Change, Observation, Outcome, TimeKind
 from sympolis.domain.entity import AttributeKind, Entity
 
 Decision = Callable[[Entity | None, datetime], Entity | None]
@@ -58,7 +58,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One attribute's history: its observations in time order, or its buckets where aggregation was asked for."""
+    """One attribute's history: its observations in time order, or its buckets where aggregation was asked for.
+
+    ``kind`` is that of the newest instance found; ``types`` are those that the entity had when it was last written.
+    """
 
     entity_id: str
     types: tuple[str, ...]
@@ -71,7 +74,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The series found, grouped by entity id then name. ``complete`` is False where ``max_instances`` cut them."""
+    """The series found, grouped by entity id, then name, then dataset.
+
+    ``complete`` is False where ``max_instances`` cut them.
+    """
 
     series: tuple[Series, ...]
     total: int | None = None
@@ -94,7 +100,8 @@ class StoreStatus:
 class Retraction:
     """Points of an entity's history to delete: all of them, those of an attribute, of one series, or a single one.
 
-    ``every`` means all datasets of ``name``; otherwise ``dataset_id`` says which (None: the default one).
+    ``every`` means all datasets of ``name``; otherwise ``dataset_id`` says which (None: the default one). ``at`` is the
+    time of kind ``time`` of a single one.
     """
 
     entity_id: str
@@ -102,6 +109,7 @@ class Retraction:
     dataset_id: str | None = None
     every: bool = False
     at: datetime | None = None
+    time: TimeKind = TimeKind.OBSERVED
 
 
 class Store(Protocol):
@@ -114,13 +122,15 @@ class Store(Protocol):
     async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
         """Apply the writes in order as one transaction; one Outcome each, in order.
 
-        An attribute instance with ``observed_at`` that is new or changed also joins the history.
+        An attribute instance that is new or changed also joins the history, and so does that one was deleted, and
+        the scope (``context.effects.history_of``).
         """
         ...
 
     async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
         """Add points to the history (idempotent per entity, name, dataset and time: the newest wins).
 
+        A point keeps the ``created_at`` it comes with; one that replaces another takes over that one's.
         The entity's current value is left alone; returns how many points were new or different.
         """
         ...

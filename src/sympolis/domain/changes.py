@@ -5,11 +5,13 @@ Subscriptions, the live UI, LDES, lineage and caches resume from a number in thi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sympolis.domain.entity import AttributeKind, Entity
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.records import Record
 
 
@@ -42,19 +44,44 @@ class Change:
     """The states around the change, where somebody was interested (``Store.keep_states``); both None otherwise."""
 
 
+class TimeKind(StrEnum):
+    """Which of its times an instance of an attribute stands under in its series (clauses 4.5.6–4.5.8)."""
+
+    OBSERVED = "observedAt"
+    RECORDED = "createdAt"
+    """It has no ``observedAt``: it says what was written, and when."""
+    DELETED = "deletedAt"
+    """It says that the attribute was deleted; its value is the NGSI-LD Null."""
+
+
 class Observation(Record, frozen=True):
-    """One historical instance of an attribute: a point of a series (clause 4.5.6)."""
+    """One historical instance of an attribute: a point of a series (clause 4.5.6).
+
+    A series has at most one instance per ``time`` and ``at``. A store adds ``created_at`` where it is not given, and
+    keeps it when a later statement about the same time replaces the content.
+    """
 
     entity_id: str
     types: tuple[str, ...]
     name: str
     """The attribute's expanded IRI."""
     at: datetime
-    """``observedAt``; where a source gives none, the time of acceptance."""
+    """``observedAt``, unless ``time`` says otherwise."""
     value: object
     unit_code: str | None = None
     dataset_id: str | None = None
     kind: AttributeKind = AttributeKind.PROPERTY
+    time: TimeKind = TimeKind.OBSERVED
+    attributes: Mapping[str, tuple[Attribute, ...]] = {}
+    """Its sub-attributes."""
+    members: Mapping[str, Any] = {}
+    """Further standard members, as in ``Attribute``."""
+    created_at: datetime | None = None
+    """When it entered the history."""
+    modified_at: datetime | None = None
+    """When its content was last replaced; None: never."""
+    instance_id: str | None = None
+    """Its ``instanceId`` where that is not the one that follows from its series and its time."""
 
 
 class Outcome(Record, frozen=True):

@@ -19,7 +19,7 @@ from sympolis.context import evolution
 from sympolis.context.codec import check_entity_id
 from sympolis.context.parsing import check_uri
 from sympolis.context.patching import parse_patch
-from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
+from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import Retraction
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -129,9 +129,8 @@ class Evolving:
         """The point that a path names. Raises ``BadRequestData`` or ``NotFound``."""
         entity_id, name = _entity_id(request), terms.expand(request.arguments["attrId"])
         text = check_uri(request.arguments["instanceId"], "instanceId")
-        at = evolution.instance_time(text)
-        if at is not None:
-            moment = TimeRange(TimeRelation.BETWEEN, at, at + evolution.MICROSECOND)
+        moment = evolution.instance_range(text)
+        if moment is not None:
             query = HistoryQuery(Query(ids=(entity_id,), limit=1), moment, names=(name,))
             found = await self._broker.history(query, tenant=tenant)
             points = (point for series in found.series for point in series.observations)
@@ -147,7 +146,7 @@ class Evolving:
 
 
 def _only(point: Observation) -> Retraction:
-    return Retraction(point.entity_id, point.name, point.dataset_id, at=point.at)
+    return Retraction(point.entity_id, point.name, point.dataset_id, at=point.at, time=point.time)
 
 
 def _entity_id(request: Request) -> str:

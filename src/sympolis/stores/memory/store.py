@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sympolis.context import effects
-from sympolis.context.aggregate import aggregate, in_range
-from sympolis.context.evaluate import matcher, selects_by_state, subject_matcher
-from sympolis.context.merge import same_value
+from sympolis.context.evaluate import matcher
 from sympolis.context.ordering import arrange
 from sympolis.context.profiles import Profile, profiles_of
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Interest, Page, Retraction, Series, StoreStatus, Write
+from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
 from sympolis.domain.changes import Change, Observation, Outcome
-from sympolis.domain.entity import AttributeKind, Entity
+from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable, SympolisError
 from sympolis.stores.following import Bell, follow
-from sympolis.stores.observed import check_time_property, observed_changes
-
-
-@dataclass(slots=True)
-class _Line:
-    """One series: its points by time."""
-
-    entity_id: str
-    types: tuple[str, ...]
-    name: str
-    dataset_id: str | None
-    kind: AttributeKind
-    points: dict[datetime, Observation] = field(default_factory=dict)
+from sympolis.stores.memory.history import Past
+from sympolis.stores.observed import observed_changes
 
 
 @dataclass(slots=True)
 class _Tenant:
     entities: dict[str, Entity] = field(default_factory=dict)
-    lines: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
     log: list[Change] = field(default_factory=list)
     bell: Bell = field(default_factory=Bell)
     forgotten: int = 0
@@ -69,8 +56,8 @@ class MemoryStore:
         effects.check_observations(observations)
         with self._lock:
             place = self._place(tenant, create=True)
-            accepted = [point for point in observations if _keep(place, point)]
             at = self._now()
+            accepted = [point for point in observations if place.past.add(point, at)]
             for change in observed_changes(accepted, len(place.log), at, cause):
                 place.log.append(change)
         place.bell.ring()
@@ -80,7 +67,7 @@ class MemoryStore:
         """See ``Retracting.retract``."""
         with self._lock:
             place = self._place(tenant)
-            gone = _take_back(place, retraction)
+            gone = place.past.take_back(retraction)
             for change in observed_changes(gone, len(place.log), self._now(), cause):
                 place.log.append(change)
         place.bell.ring()
@@ -104,15 +91,8 @@ class MemoryStore:
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""
-        check_time_property(query)
         place = self._place(tenant)
-        selected = list(_selected(place, query))
-        subjects = sorted({line.entity_id for line, _ in selected})
-        page = subjects[query.entities.offset : query.entities.offset + query.entities.limit]
-        total = len(subjects) if query.entities.count else None
-        shown = [(line, points) for line, points in selected if line.entity_id in set(page)]
-        series, complete = _cut(shown, query)
-        return History(tuple(series), total, complete)
+        return place.past.history(query, place.entities)
 
     async def changes(
         self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""
@@ -144,8 +124,7 @@ class MemoryStore:
     async def status(self, *, tenant: str = "") -> StoreStatus:
         """See ``Store.status``."""
         place = self._place(tenant)
-        points = sum(len(line.points) for line in place.lines.values())
-        return StoreStatus("memory", len(place.log), len(place.entities), points)
+        return StoreStatus("memory", len(place.log), len(place.entities), place.past.count())
 
     async def close(self) -> None:
         """See ``Store.close``."""
@@ -196,10 +175,10 @@ def _apply(
         change = effects.change(before, after, number=number, at=at, cause=cause)
         if wanted is not None and wanted(told := replace(change, before=before, after=after)):
             change = told
-        points += effects.new_observations(before, after)
+        points += effects.history_of(before, after, at)
         states[write.entity_id] = after
         outcomes.append(Outcome(write.entity_id, change, entity=after))
-    _keep_all(place, states, outcomes, points)
+    _keep_all(place, states, outcomes, points, at)
     return outcomes
 
 
@@ -208,6 +187,7 @@ def _keep_all(
     states: dict[str, Entity | None],
     outcomes: Sequence[Outcome],
     points: Sequence[Observation],
+    at: datetime,
 ) -> None:
     for entity_id, state in states.items():
         if state is None:
@@ -216,69 +196,4 @@ def _keep_all(
             place.entities[entity_id] = state
     place.log += [outcome.change for outcome in outcomes if outcome.change is not None]
     for point in points:
-        _keep(place, point)
-
-
-def _keep(place: _Tenant, point: Observation) -> bool:
-    """Add a point to its series; False where it says nothing new."""
-    key = (point.entity_id, point.name, point.dataset_id or "")
-    line = place.lines.get(key)
-    if line is None:
-        line = place.lines[key] = _Line(point.entity_id, (), point.name, point.dataset_id, point.kind)
-    line.types, line.kind = point.types, point.kind
-    at = point.at.astimezone(UTC)
-    known = line.points.get(at)
-    if known is not None and same_value(known.value, point.value) and known.unit_code == point.unit_code:
-        return False
-    line.points[at] = point
-    return True
-
-
-def _take_back(place: _Tenant, retraction: Retraction) -> list[Observation]:
-    """Remove the points, and the series that are left empty."""
-    gone: list[Observation] = []
-    for key, line in list(place.lines.items()):
-        if key[0] != retraction.entity_id or retraction.name not in (None, line.name):
-            continue
-        chosen = retraction.every or retraction.name is None or line.dataset_id == retraction.dataset_id
-        times = [at for at in line.points if retraction.at in (None, at)] if chosen else []
-        gone += [line.points.pop(at) for at in times]
-        if not line.points:
-            del place.lines[key]
-    return gone
-
-
-def _selected(place: _Tenant, query: HistoryQuery) -> Iterator[tuple[_Line, list[Observation]]]:
-    """Each series of the selected entities with its points in the range, in order of entity, name and dataset."""
-    by_state = matcher(query.entities) if selects_by_state(query.entities) else None
-    by_subject = subject_matcher(query.entities)
-    for key in sorted(place.lines):
-        line = place.lines[key]
-        if query.names and line.name not in query.names:
-            continue
-        state = place.entities.get(line.entity_id)
-        if by_state is not None and (state is None or not by_state(state)):
-            continue
-        if not by_subject(line.entity_id, line.types):
-            continue
-        points = [line.points[at] for at in sorted(line.points) if in_range(at, query.range)]
-        if points:
-            yield line, points
-
-
-def _cut(shown: Sequence[tuple[_Line, list[Observation]]], query: HistoryQuery) -> tuple[list[Series], bool]:
-    series: list[Series] = []
-    room = query.max_instances
-    complete = True
-    for line, points in shown:
-        head = Series(line.entity_id, line.types, line.name, line.dataset_id, kind=line.kind)
-        if query.methods:
-            series.append(replace(head, buckets=aggregate(points, query)))
-            continue
-        chosen = points if query.last_n is None else points[max(len(points) - query.last_n, 0) :]
-        complete &= len(chosen) <= room
-        chosen = chosen[:room]
-        room -= len(chosen)
-        if chosen:
-            series.append(replace(head, observations=tuple(chosen)))
-    return series, complete
+        place.past.add(point, at)

@@ -75,7 +75,8 @@ class Hosting:
         kept = self._library.get(request.arguments["contextId"])
         if DETAILS.raw(request) == "true":
             told = self._details(kept, request)
-            self._library.served(kept)
+            if kept.kind is ContextKind.CACHED:  # found in the cache once more; of hosted ones, uses count
+                self._library.served(kept)
             return json_reply(told)
         if kept.kind is ContextKind.CACHED:
             raise errors.OperationNotSupported(

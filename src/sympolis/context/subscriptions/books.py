@@ -6,10 +6,10 @@ that put in the queue, what has left it. So a restart goes on where the last ste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sympolis.context.subscriptions.subscription import Record
 
@@ -117,6 +117,45 @@ class SubscriptionBooks(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+        ...
+
+
+@runtime_checkable
+class SharedBooks(SubscriptionBooks, Protocol):
+    """Books of several processes on one store. All know the subscriptions, one of them at a time tells.
+
+    Every call may wait for the event loop: make none from there once the store is written to.
+    """
+
+    def watch(self, heard: Callable[[str | None], None], lead: Callable[[bool], None]) -> None:
+        """From now on, in any thread, call ``heard(tenant)`` when its subscriptions changed (None: any may have), and
+        ``lead`` with True when it is for this process to tell, with False when it no longer is.
+        """
+        ...
+
+    def version(self, tenant: str) -> int:
+        """How often the tenant's subscriptions have been changed."""
+        ...
+
+    def known(self, tenant: str) -> int:
+        """The version that this process knows."""
+        ...
+
+    def knows(self, tenant: str, version: int) -> None:
+        """This process knows the subscriptions as of ``version``."""
+        ...
+
+    def records(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Record]:
+        """How the notifications of these subscriptions have fared."""
+        ...
+
+
+@runtime_checkable
+class KeepsBooks(Protocol):
+    """A store that also keeps the books of the subscriptions to it."""
+
+    def subscription_books(self) -> SharedBooks:
+        """The books; close them before the store."""
         ...
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sympolis.context.subscriptions.books import DeadLetter, Pending, Settlement, SubscriptionBooks
 from sympolis.context.subscriptions.notice import Notice
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 _LAST_KEEPING_S = 5.0
 
+_T = TypeVar("_T")
 LaneKey = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -73,6 +74,7 @@ class Settler:
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
         self._spawned: set[asyncio.Task[None]] = set()
+        self._term = 0
         self.step = Settlement()
         """Where to put what is to be kept next; call ``wake`` afterwards."""
 
@@ -105,9 +107,15 @@ class Settler:
             await asyncio.gather(self._task, *self._spawned, return_exceptions=True)
         self._thread.shutdown()
 
-    async def do(self, work: Callable[[], None]) -> None:
+    def abandon(self) -> None:
+        """Keep nothing of what has not been kept: another process does this work by now."""
+        self._term += 1
+        self.step = Settlement()
+        self._due.set()
+
+    async def do(self, work: Callable[[], _T]) -> _T:
         """Run other work on the books, after what is being kept."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _run(self) -> None:
         while True:
@@ -120,7 +128,8 @@ class Settler:
                 self._idle.set()
 
     async def _keep(self, step: Settlement) -> None:
-        while True:
+        term = self._term
+        while term == self._term:
             try:
                 await self.do(lambda: self._books.settle(step))
             except StoreUnavailable:
@@ -179,12 +188,17 @@ class Lanes:
             self.settler.step.remove(number)
         self.settler.wake()
 
-    async def close(self) -> None:
+    async def rest(self) -> None:
         """Stop sending; what waits stays in the books."""
         tasks = [lane.task for lane in self._lanes.values()]
+        self._lanes.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop sending for good."""
+        await self.rest()
         await self.notifier.close()
 
 

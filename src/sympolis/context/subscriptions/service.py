@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -18,8 +19,10 @@ from sympolis.context.subscriptions.books import (
     DeadLetter,
     KeptSubscription,
     Settlement,
+    SharedBooks,
     SubscriptionBooks,
 )
+from sympolis.context.subscriptions.colleagues import Colleagues
 from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler
 from sympolis.context.subscriptions.notice import LD_JSON, Notice
 from sympolis.context.subscriptions.sending import DeliveryPolicy, Notifier, Time, WallTime
@@ -63,18 +66,29 @@ class Subscriptions:
         self._tenants: dict[str, TenantWorker] = {}
         self._forgotten: dict[str, int] = {}
         self._numbers = count(1)
+        self._shared = books if isinstance(books, SharedBooks) else None
+        self._tells = self._shared is None
+        self._changing = asyncio.Lock()
+        """Held while subscriptions change, here or by what another process has kept: in the order of the books."""
+        self._colleagues: Colleagues | None = None
 
     async def open(self) -> None:
-        """Read what is kept, and go on where the last process stopped."""
-        self._numbers = count(self._books.last_number() + 1)
+        """Read what is kept, and go on where the last process stopped: at once, or when it is our turn."""
         self._settler.start()
-        for tenant in self._books.tenants():
-            await self._open_tenant(tenant)
+        if self._shared is not None:
+            await self.refresh_all()
+            self._colleagues = Colleagues(self._shared, self, self._settler, self._time)
+        else:
+            self._numbers = count(self._books.last_number() + 1)
+            for tenant in self._books.tenants():
+                await self._open_tenant(tenant)
         self._store.keep_states(self._interest)
 
     async def close(self) -> None:
         """Stop serving; keep what is left to do."""
         self._store.keep_states(None)
+        if self._colleagues is not None:
+            await self._colleagues.close()
         for worker in self._tenants.values():
             await worker.close()
         await self._lanes.close()
@@ -123,9 +137,10 @@ class Subscriptions:
     async def delete(self, subscription_id: str, *, tenant: str = "") -> None:
         """Delete Subscription (clause 5.8.5). Raises ``NotFound``."""
         await self.get(subscription_id, tenant=tenant)
-        self._tenants[tenant].drop(subscription_id)
-        without(self._settler.step, tenant, subscription_id)
-        await self._settler.do(lambda: self._books.drop(tenant, subscription_id))
+        async with self._changing:
+            self._tenants[tenant].drop(subscription_id)
+            without(self._settler.step, tenant, subscription_id)
+            await self._settler.do(lambda: self._books.drop(tenant, subscription_id))
 
     async def get(self, subscription_id: str, *, tenant: str = "") -> tuple[Subscription, Record]:
         """Retrieve Subscription (clause 5.8.3). Raises ``NotFound``."""
@@ -133,6 +148,7 @@ class Subscriptions:
         found = None if worker is None else worker.subscriptions.get(subscription_id)
         if worker is None or found is None:
             raise NotFound(f"there is no subscription {subscription_id}", where="id")
+        await self._read_records(worker, [subscription_id])
         return found, worker.records[subscription_id]
 
     async def page(
@@ -144,6 +160,7 @@ class Subscriptions:
             return 0, []
         ids = sorted(worker.subscriptions)
         chosen = ids[offset : offset + limit]
+        await self._read_records(worker, chosen)
         return len(ids), [(worker.subscriptions[one], worker.records[one]) for one in chosen]
 
     async def dead_letters(
@@ -152,7 +169,9 @@ class Subscriptions:
         """Notifications that were given up, newest first."""
         await self._find(tenant)
         await self._settler.flush()
-        return self._books.dead_letters(tenant, subscription=subscription, limit=limit, offset=offset)
+        return await self._settler.do(
+            lambda: self._books.dead_letters(tenant, subscription=subscription, limit=limit, offset=offset)
+        )
 
     def contexts_in_use(self) -> list[Any]:
         """The @contexts of all subscriptions."""
@@ -170,7 +189,45 @@ class Subscriptions:
         """Whether the log has been read to its end and nothing waits to be sent."""
         worker = self._tenants.get(tenant)
         position = (await self._store.status(tenant=tenant)).position
+        if not self._tells:
+            told = await self._settler.do(lambda: self._books.position(tenant))
+            return told is None or told >= position
         return (worker is None or worker.position >= position) and not self.waiting()
+
+    # --- together with other processes: see ``colleagues.Teller``
+
+    async def refresh(self, tenant: str) -> None:
+        """Know a tenant's subscriptions as they are kept; cheap where nothing has changed."""
+        books = self._shared
+        if books is None:
+            return
+        async with self._changing:
+            version = await self._settler.do(lambda: books.version(tenant))
+            if version != books.known(tenant):
+                kept = await self._settler.do(lambda: books.subscriptions(tenant))
+                self._adopt(self._tenants.get(tenant) or self._new_worker(tenant), kept)
+                books.knows(tenant, version)
+        if self._tells and tenant in self._tenants:
+            await self._begin(self._tenants[tenant])
+
+    async def refresh_all(self) -> None:
+        """Know every tenant's subscriptions as they are kept."""
+        for tenant in {*await self._settler.do(self._books.tenants), *self._tenants}:
+            await self.refresh(tenant)
+
+    async def take_over(self) -> None:
+        """Tell from now on, beginning with what the last process left."""
+        if not self._tells:
+            self._numbers = count(await self._settler.do(self._books.last_number) + 1)
+            self._tells = True
+        await self.refresh_all()
+
+    async def rest(self) -> None:
+        """Tell no more: another process does."""
+        self._tells = False
+        for worker in self._tenants.values():
+            await worker.rest()
+        await self._lanes.rest()
 
     # --- for the lanes
 
@@ -187,12 +244,53 @@ class Subscriptions:
 
     async def _install(self, worker: TenantWorker, found: Subscription, terms: Terms) -> None:
         """Wait for changes from here on, then keep it: what is accepted after the answer is told."""
-        worker.put(found, terms)
-        try:
-            await self._settler.do(lambda: self._books.keep(worker.tenant, _kept(found)))
-        except SympolisError:
-            worker.drop(found.id)
-            raise
+        async with self._changing:
+            worker.put(found, terms)
+            try:
+                await self._settler.do(lambda: self._books.keep(worker.tenant, _kept(found)))
+            except SympolisError:
+                worker.drop(found.id)
+                raise
+
+    def _adopt(self, worker: TenantWorker, kept: Sequence[KeptSubscription]) -> None:
+        """Make a worker's subscriptions those that another process has kept."""
+        for gone in worker.subscriptions.keys() - {one.id for one in kept}:
+            worker.drop(gone)
+            without(self._settler.step, worker.tenant, gone)
+        missing = []
+        for one in kept:
+            present = worker.subscriptions.get(one.id)
+            if present is None or _kept(present) != replace(one, record=Record()):
+                found = _built(one)
+                if not self._put_at_once(worker, found):
+                    missing.append(found)
+        if missing:
+            self._settler.spawn(self._name(worker, missing))
+
+    async def _begin(self, worker: TenantWorker) -> None:
+        """Tell of a tenant's changes, from where the last process that did so stopped."""
+        if worker.telling:
+            return
+        tenant = worker.tenant
+        kept = await self._settler.do(lambda: self._books.subscriptions(tenant))
+        pending = await self._settler.do(lambda: self._books.pending(tenant))
+        position = await self._settler.do(lambda: self._books.position(tenant))
+        worker.records.update({one.id: one.record for one in kept if one.id in worker.subscriptions})
+        if position is None:
+            present = await self._position(tenant)
+            position = min((one.since for one in kept), default=present)
+            self._settler.step.positions.setdefault(tenant, position)
+            self._settler.wake()
+        if self._tells and not worker.telling:
+            worker.resume(pending)
+            worker.start(position)
+
+    async def _read_records(self, worker: TenantWorker, ids: Sequence[str]) -> None:
+        """What the process that tells has written down of these."""
+        books = self._shared
+        if books is not None and not self._tells:
+            found = await self._settler.do(lambda: books.records(worker.tenant, ids))
+            worker.records.update(found)
 
     async def _open_tenant(self, tenant: str) -> None:
         worker = self._new_worker(tenant)
@@ -216,22 +314,37 @@ class Subscriptions:
 
     async def _start(self, worker: TenantWorker, position: int, missing: list[Subscription]) -> None:
         """Follow the log once it is known by which names to tell of it."""
-        for one in missing:
-            worker.name_by(one.id, await self._terms_if_possible(one))
+        await self._name(worker, missing)
         worker.start(position)
 
+    async def _name(self, worker: TenantWorker, missing: Sequence[Subscription]) -> None:
+        for one in missing:
+            worker.name_by(one.id, await self._terms_if_possible(one))
+
     def _new_worker(self, tenant: str) -> TenantWorker:
-        worker = TenantWorker(tenant, self._store, self._lanes, self._settler, self._numbers)
+        worker = TenantWorker(
+            tenant,
+            self._store,
+            self._lanes,
+            self._settler,
+            number=lambda: next(self._numbers),
+            refresh=None if self._shared is None else self.refresh,
+        )
         self._tenants[tenant] = worker
         return worker
 
     async def _worker(self, tenant: str) -> TenantWorker:
         """The tenant's worker; the tenant is made where there is none (clause 4.14)."""
+        await self.refresh(tenant)
         if tenant not in self._tenants:
             await self._store.write((), tenant=tenant)
             position = await self._position(tenant)
+            if not self._tells:
+                return self._tenants.get(tenant) or self._new_worker(tenant)
             if tenant not in self._tenants:
-                self._new_worker(tenant).start(position)
+                worker = self._new_worker(tenant)
+                worker.resume([])
+                worker.start(position)
                 self._settler.step.positions.setdefault(tenant, position)
                 self._settler.wake()
             await self._settler.flush()  # a later start must know where to begin
@@ -239,6 +352,7 @@ class Subscriptions:
 
     async def _find(self, tenant: str) -> TenantWorker | None:
         """The tenant's worker, if it has any subscription. Raises ``NonexistentTenant``."""
+        await self.refresh(tenant)
         if tenant not in self._tenants:
             await self._position(tenant)
         return self._tenants.get(tenant)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import timedelta
-from itertools import count
 from typing import cast
 from uuid import uuid4
 
@@ -44,8 +43,16 @@ class TenantWorker:
     """The subscriptions of one tenant, what they have come to, and the task that serves them."""
 
     def __init__(
-        self, tenant: str, store: Store, lanes: Lanes, settler: Settler, numbers: count[int]
+        self,
+        tenant: str,
+        store: Store,
+        lanes: Lanes,
+        settler: Settler,
+        *,
+        number: Callable[[], int],
+        refresh: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """``number`` gives each thing to tell its place; ``refresh`` brings a tenant's subscriptions up to date."""
         self.tenant = tenant
         self.index = SubscriptionIndex()
         self.subscriptions: dict[str, Subscription] = {}
@@ -56,12 +63,15 @@ class TenantWorker:
         self._store = store
         self._lanes = lanes
         self._settler = settler
-        self._numbers = numbers
+        self._number = number
+        self._refresh = refresh
         self._time: Time = lanes.time
         self._throttles: dict[str, Throttle] = {}
         self._periodic: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self.telling = False
+        """Whether this process tells; else it only knows who waits for what."""
 
     # --- what there is
 
@@ -73,9 +83,14 @@ class TenantWorker:
         self.subscriptions[subscription.id] = subscription
         self._terms[subscription.id] = terms
         if subscription.interval_s is not None:
-            self._periodic[subscription.id] = asyncio.create_task(self._tell_periodically(subscription))
+            self._begin_period(subscription)
         elif subscription.active:
             self.index.add(subscription)
+
+    def _begin_period(self, subscription: Subscription) -> None:
+        if self.telling:
+            task = asyncio.create_task(self._tell_periodically(subscription))
+            self._periodic[subscription.id] = task
 
     def name_by(self, subscription_id: str, terms: Terms) -> None:
         """Tell a subscription of things by these terms."""
@@ -102,23 +117,35 @@ class TenantWorker:
 
     def start(self, position: int) -> None:
         """Follow the log from ``position`` on."""
-        if self._closed:
+        if self._closed or not self.telling:
             return
         self.position = position
         self._task = asyncio.create_task(self._follow())
 
-    async def close(self) -> None:
-        """Stop. What is held or queued is in the books."""
-        self._closed = True
+    async def rest(self) -> None:
+        """Tell no more, for another process does. What is held or queued is in the books."""
+        self.telling = False
         tasks = [*self._periodic.values(), *([self._task] if self._task else [])]
         for throttle in self._throttles.values():
             throttle.close()
+        self._throttles.clear()
+        self._periodic.clear()
+        self._task = None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def close(self) -> None:
+        """Stop for good."""
+        self._closed = True
+        await self.rest()
+
     def resume(self, pending: list[Pending]) -> None:
-        """Queue again what the last process left."""
+        """Tell from now on: queue again what the last process left, and begin the periods."""
+        self.telling = True
+        for subscription in self.subscriptions.values():
+            if subscription.interval_s is not None and subscription.id not in self._periodic:
+                self._begin_period(subscription)
         for one in pending:
             if one.subscription in self.subscriptions:
                 self._dispatch(self.subscriptions[one.subscription], one)
@@ -138,6 +165,8 @@ class TenantWorker:
         while True:
             changes = await self._store.changes(self.position, limit=_PAGE, states=True, tenant=self.tenant)
             if changes:
+                if self._refresh is not None:
+                    await self._refresh(self.tenant)
                 await self._take(changes)
             elif not await self._heard():
                 return
@@ -169,9 +198,7 @@ class TenantWorker:
             except Exception:  # one subscription that cannot be served must not stop the others
                 log.exception("change could not be described", extra={"action": "notify"})
                 continue
-            pending = Pending(
-                next(self._numbers), self.tenant, subscription.id, change.entity_id, change.at, told
-            )
+            pending = Pending(self._number(), self.tenant, subscription.id, change.entity_id, change.at, told)
             self._settler.step.added[pending.number] = pending
             self._dispatch(subscription, pending)
 

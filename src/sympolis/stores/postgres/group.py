@@ -35,8 +35,21 @@ _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _BREATH: Final = 100
 """So many decisions, then the event loop gets its turn."""
 
-Wanted = Callable[[Change], bool]
-"""Whether the states around a change (it has them) are to be kept."""
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Around which changes the states are to be kept.
+
+    ``wanted`` says it of a change (it has them), as far as this process knows the subscriptions: those of the
+    version ``known``. Where there are newer ones, another process' subscriptions may want any change.
+    """
+
+    wanted: Callable[[Change], bool]
+    known: Callable[[], int]
+
+    def of(self, version: int | None) -> Callable[[Change], bool]:
+        """The test to use where the newest subscriptions are these; None: there are none at all."""
+        return self.wanted if version is None or version == self.known() else lambda _change: True
 
 
 @dataclass(slots=True, eq=False)
@@ -77,10 +90,11 @@ class Group:
     """The jobs of one transaction, on a connection that has begun it. ``now`` gives the time of acceptance."""
 
     def __init__(
-        self, db: Connection, tenant: int, names: Names, points: Points, *, wanted: Wanted, channel: str
+        self, db: Connection, tenant: int, names: Names, points: Points, *, wishes: Wishes, channel: str
     ) -> None:
         self._db = db
-        self._wanted = wanted
+        self._wishes = wishes
+        self._wanted = wishes.wanted
         self._tenant = tenant
         self._names = names
         self._points = points
@@ -94,8 +108,9 @@ class Group:
 
     async def run(self, jobs: Sequence[Job], now: Callable[[], datetime]) -> None:
         """Do everything but the COMMIT. Sets each job's ``result`` or ``error``; raises what concerns them all."""
-        started, version = await self._db.fetchrow(_SQL["begin_group"], self._tenant)
+        started, version, subscriptions = await self._db.fetchrow(_SQL["begin_group"], self._tenant)
         self.position = started
+        self._wanted = self._wishes.of(subscriptions)
         self._points.begin(version)
         writing = [job for job in jobs if job.writes]
         await self._read([write.entity_id for job in writing for write in job.writes])

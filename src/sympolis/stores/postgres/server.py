@@ -157,6 +157,7 @@ def _session(limit_s: float, search_path: str) -> dict[str, str]:
     """Settings of each connection. ``synchronous_commit``: the server's default may have been weakened.
 
     Pages come from memory or flash, and answers are small: an index is never worse than a scan by several workers.
+    A session whose client has gone without a word ends within a minute, and with it the locks that it holds.
     """
     return {
         "application_name": "sympolis",
@@ -169,6 +170,9 @@ def _session(limit_s: float, search_path: str) -> dict[str, str]:
         "random_page_cost": "1.1",
         "max_parallel_workers_per_gather": "0",
         "timezone": "UTC",
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
     }
 
 

@@ -26,7 +26,9 @@ from sympolis.stores.following import Bell, follow
 from sympolis.stores.outlines import decode_profile
 from sympolis.stores.postgres import history, reader, schema, troubles
 from sympolis.stores.postgres.address import Address, parse
+from sympolis.stores.postgres.books import PostgresBooks
 from sympolis.stores.postgres.compile import names_in
+from sympolis.stores.postgres.group import Wishes
 from sympolis.stores.postgres.listening import Listener
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
@@ -62,6 +64,7 @@ class PostgresStore:
         self._places: dict[str, _Place] = {}
         self._opening = asyncio.Lock()
         self._interest: Interest | None = None
+        self._known: dict[str, int] = {}
         self._listener = Listener(server, self._changed)
 
     @classmethod
@@ -131,12 +134,17 @@ class PostgresStore:
     ) -> list[Change]:
         """See ``Store.changes``."""
         place = await self._place(tenant)
-        read = reader.changes_with_states if states else reader.changes
-        return await self._read(place, lambda db: read(db, place.key, after, limit))
+        if states:  # from the primary: who tells of changes must not wait for a replica that is behind
+            return await self._server.read(lambda db: reader.changes_with_states(db, place.key, after, limit))
+        return await self._read(place, lambda db: reader.changes(db, place.key, after, limit))
 
     def keep_states(self, interest: Interest | None) -> None:
-        """See ``Store.keep_states``. For the changes that this process makes."""
+        """See ``Store.keep_states``. For the changes that this process makes; other processes see to theirs."""
         self._interest = interest
+
+    def subscription_books(self) -> PostgresBooks:
+        """See ``KeepsBooks``: the subscriptions of all processes on this database."""
+        return PostgresBooks(self._server.address, self._server.about.search_path, self._known)
 
     async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
         """See ``Store.forget_states``."""
@@ -228,7 +236,8 @@ class PostgresStore:
                 key = await self._tenant_key(tenant, create)
                 if key is None:
                     raise NonexistentTenant(f"there is no tenant {tenant!r}", where="NGSILD-Tenant")
-                self._places[tenant] = _Place(key, Writer(self._tools, key, partial(self._wants, tenant)))
+                wishes = Wishes(partial(self._wants, tenant), lambda: self._known.get(tenant, 0))
+                self._places[tenant] = _Place(key, Writer(self._tools, key, wishes))
             return self._places[tenant]
 
     async def _tenant_key(self, tenant: str, create: bool) -> int | None:

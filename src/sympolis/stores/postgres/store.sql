@@ -54,7 +54,7 @@ ANALYZE entity, entity_type, fact, shape, series
 
 -- name: begin_group
 -- Take the tenant's turn: change numbers follow the order of commits because one writer at a time holds this row.
-SELECT position, series_version FROM tenant WHERE key = $1 FOR UPDATE
+SELECT position, series_version, CASE WHEN subscribed THEN subscriptions END FROM tenant WHERE key = $1 FOR UPDATE
 
 -- name: entities_by_id
 -- The present states for decisions. The tenant's row is locked, so nothing changes them meanwhile.

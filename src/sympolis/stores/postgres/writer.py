@@ -19,7 +19,7 @@ from sympolis.context.store import Retraction, Write
 from sympolis.domain.changes import Observation
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.postgres import troubles
-from sympolis.stores.postgres.group import Group, Job, Wanted
+from sympolis.stores.postgres.group import Group, Job, Wishes
 from sympolis.stores.postgres.listening import channel
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
@@ -50,12 +50,12 @@ class Tools:
 class Writer:
     """Commits the writes of one tenant in groups."""
 
-    def __init__(self, tools: Tools, tenant: int, wanted: Wanted) -> None:
+    def __init__(self, tools: Tools, tenant: int, wishes: Wishes) -> None:
         self._tools = tools
         self._server = tools.server
         self._tenant = tenant
         self._points = Points(tools.server, tenant, tools.names, tools.partitions)
-        self._wanted = wanted
+        self._wishes = wishes
         self._jobs: deque[Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -150,7 +150,7 @@ class Writer:
 
     def _group(self, db: Connection) -> Group:
         called = channel(self._server.address.schema)
-        return Group(db, self._tenant, self._tools.names, self._points, wanted=self._wanted, channel=called)
+        return Group(db, self._tenant, self._tools.names, self._points, wishes=self._wishes, channel=called)
 
     async def _confirm(self, transaction: Any) -> None:
         try:

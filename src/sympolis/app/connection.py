@@ -168,13 +168,15 @@ class Connection(HttpToolsProtocol):
     # --- the life of a request
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self.tasks.add(self.loop.create_task(self._run(cycle, app)))
+        itself: list[asyncio.Task[None]] = []
+        itself.append(self.loop.create_task(self._run(cycle, app, itself)))
+        self.tasks.add(itself[0])
 
-    async def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+    async def _run(self, cycle: RequestResponseCycle, app: Any, itself: list[asyncio.Task[None]]) -> None:
         try:
             await cycle.run_asgi(app)
         finally:
-            self.tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            self.tasks.discard(itself[0])
 
     def on_response_complete(self) -> None:
         """Begin the next request that waits, or to watch for idleness."""

@@ -56,6 +56,8 @@ class SourceStatus:
             "attribution": source.attribution,
             "url": source.url,
             "dataset": source.dataset,
+            "themes": source.themes,
+            "high_value": source.high_value,
             "schedule": source.schedule,
             "entity_type": self.planned.mapping.entity_type,
             "status": self.status,

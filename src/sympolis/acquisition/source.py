@@ -14,7 +14,20 @@ from typing import Any
 from sympolis.domain.reading import Texts, option
 
 IDENTIFIER = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+HIGH_VALUE = (
+    "geospatial",
+    "earth observation and environment",
+    "meteorological",
+    "statistics",
+    "companies",
+    "mobility",
+)
 DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?"
+
+
+def _category_complaint(categories: tuple[str, ...]) -> str | None:
+    unknown = [name for name in categories if name not in HIGH_VALUE]
+    return f"{unknown[0]!r} is none of: {', '.join(HIGH_VALUE)}" if unknown else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +85,10 @@ class Source:
     """SPDX-like code, e.g. CC-BY-4.0, ODbL-1.0."""
     owner: str
     attribution: str
+    themes: tuple[str, ...] = ()
+    """Codes of the EU data themes, e.g. TRAN, ENVI: https://publications.europa.eu/resource/authority/data-theme."""
+    high_value: tuple[str, ...] = option((), check=_category_complaint)
+    """Where the city has found the data to be high-value under (EU) 2023/138: its categories, e.g. ``mobility``."""
     schedule: str = option("once", pattern=f"once|{DURATION}")
     order: int = 100
     """Sources run in this order, then by id: things before the observations of them."""

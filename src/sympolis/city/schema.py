@@ -72,6 +72,8 @@ class CityFacts:
     timezone: str
     languages: tuple[str, ...]
     operator: str
+    contact: str | None = option(None, pattern="https?://.+")
+    """A page where people reach whoever answers for the data."""
     licence: str
     accent: str = option("#0b5c66", pattern="#[0-9a-fA-F]{6}")
     view: View

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.http import EVENT_STREAM, GEO_JSON, LD_JSON
+from sympolis.api.offering import Offering
 from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
@@ -12,6 +13,7 @@ from sympolis.api.schemas import OBJECT, TEXT, TEXTS, Schema, reference, several
 from sympolis.api.twin import changes, map, runs
 from sympolis.api.twin.changes import Changes
 from sympolis.api.twin.city import CityPages
+from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.lineage import LineagePages
@@ -48,6 +50,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator))
+        if parts.city is not None:
+            routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
     if parts.desk is not None:
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
@@ -146,6 +150,21 @@ def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
             "POST", "/api/sources/{source}/quarantine/{row}/replay", handlers.replay, "replayRow",
             "Correct a row and let it try again", "Sources",
             path_texts=ids, body=replay_body, answers=_gives(reference("QuarantinedRow")),
+        ),
+    )  # fmt: skip
+
+
+def _dataset_routes(handlers: Datasets) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "GET", "/api/datasets", handlers.list, "listDatasets", "Find datasets", "Datasets",
+            text="`facets` counts the values of each facet among all that fit.",
+            parameters=LIST_PARAMETERS, answers=_gives(reference("Datasets")),
+        ),
+        _operation(
+            "GET", "/api/datasets/{dataset}", handlers.get, "getDataset", "A dataset and how to use it", "Datasets",
+            path_texts={"dataset": "A dataset's id; it is that of its source."},
+            answers=_gives(reference("Dataset")),
         ),
     )  # fmt: skip
 

@@ -130,6 +130,28 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("id", "title", "connector", "status", "last_run"),
     ),
+    "Dataset": structure(
+        {
+            "id": TEXT,
+            "title": TEXTS,
+            "description": TEXTS,
+            "owner": TEXT,
+            "licence": TEXT,
+            "status": {"enum": ["fresh", "stale", "failed", "never"]},
+            "entity_type": TEXT,
+            "modified": optional(TIME),
+            "newest_observation": optional(TIME),
+            "accepted_share": optional(NUMBER),
+            "page": TEXT,
+            "distributions": several(OBJECT),
+            "snippets": several(structure({"tool": TEXT, "language": TEXT, "text": TEXT})),
+        },
+        required=("id", "title", "owner", "licence", "status", "page"),
+    ),
+    "Datasets": structure(
+        {"total": INTEGER, "facets": OBJECT, "datasets": several(reference("Dataset"))},
+        required=("total", "facets", "datasets"),
+    ),
     "QuarantinedRow": structure(
         {
             "id": TEXT,

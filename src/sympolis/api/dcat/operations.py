@@ -1,0 +1,136 @@
+"""The routes of ``/catalogue`` and the documents they give (DCAT-AP 3.0.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sympolis.api.dcat import page
+from sympolis.api.http import Reply, Request, weak_tag
+from sympolis.api.negotiation import preferred
+from sympolis.api.offering import Offering
+from sympolis.api.parameters import Parameter
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Operation
+from sympolis.api.schemas import OBJECT, TEXT
+from sympolis.governance.catalogue.search import search
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+TURTLE, LD_JSON, RDF_XML, HTML = "text/turtle", "application/ld+json", "application/rdf+xml", "text/html"
+_OFFERS = (TURTLE, LD_JSON, RDF_XML, HTML)
+_SHORT = {"ttl": TURTLE, "jsonld": LD_JSON, "rdf": RDF_XML, "html": HTML}
+_TAG = "Catalogue"
+
+WORDS = Parameter(
+    name="q", text="Words that a dataset must have, in any language (page only).", max_length=200
+)
+LANGUAGE = Parameter(name="lang", text="Language of the page.", choices=page.LANGUAGES)
+FORMAT = Parameter(
+    name="f", text="The representation, instead of the Accept header.", choices=tuple(_SHORT), example="ttl"
+)
+
+
+class CataloguePages:
+    """Handlers of ``/catalogue``."""
+
+    def __init__(self, offering: Offering) -> None:
+        self._offering = offering
+
+    async def catalogue(self, request: Request) -> Reply:
+        """The whole catalogue (DCAT-AP 3.0.1, section 4)."""
+        media = _wanted(request)
+        catalogue = await self._offering.catalogue(request.base_url)
+        if media == HTML:
+            words = WORDS.raw(request) or ""
+            found = search(catalogue.datasets, words)
+            return _page(page.catalogue_page(catalogue, found, words, _language(request)))
+        from sympolis.governance.catalogue.graph import catalogue_graph
+
+        return _graph(catalogue_graph(catalogue), media)
+
+    async def dataset(self, request: Request) -> Reply:
+        """One dataset with its distributions."""
+        media = _wanted(request)
+        dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
+        if media == HTML:
+            return _page(page.dataset_page(dataset, _language(request)))
+        from sympolis.governance.catalogue.graph import dataset_graph
+
+        return _graph(dataset_graph(dataset), media)
+
+    async def style(self, request: Request) -> Reply:  # noqa: ARG002
+        """The pages' style sheet."""
+        body = page.STYLE.encode()
+        return Reply(body=body, media="text/css; charset=utf-8", etag=weak_tag(body))
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes of the catalogue; none without a city."""
+    if parts.city is None or parts.coordinator is None:
+        return ()
+    pages = CataloguePages(Offering(parts, parts.city, parts.coordinator))
+    content = {TURTLE: TEXT, LD_JSON: OBJECT, RDF_XML: TEXT, HTML: TEXT}
+    answers = {200: Answer("The description.", content)}
+    return (
+        Operation(
+            method="GET",
+            path="/catalogue",
+            handle=pages.catalogue,
+            name="getCatalogue",
+            title="Everything this twin offers, as DCAT-AP",
+            tag=_TAG,
+            parameters=(WORDS, LANGUAGE, FORMAT),
+            answers=answers,
+        ),
+        Operation(
+            method="GET",
+            path="/catalogue/datasets/{dataset}",
+            handle=pages.dataset,
+            name="getCatalogueDataset",
+            title="One dataset, as DCAT-AP",
+            tag=_TAG,
+            parameters=(LANGUAGE, FORMAT),
+            answers=answers,
+            path_texts={"dataset": "The dataset's id; it is that of its source."},
+        ),
+        Operation(
+            method="GET",
+            path="/catalogue/style.css",
+            handle=pages.style,
+            name="getCatalogueStyle",
+            title="Style of the pages",
+            tag=_TAG,
+            answers={200: Answer("The style sheet.", {"text/css": TEXT}), 304: Answer("Unchanged.")},
+        ),
+    )
+
+
+def _wanted(request: Request) -> str:
+    short = FORMAT.raw(request)
+    return preferred(request.header(b"accept"), _OFFERS) if short is None else _SHORT[short]
+
+
+def _language(request: Request) -> str:
+    """The page's language: the one asked for, else the first that the browser likes and we have."""
+    asked = LANGUAGE.raw(request)
+    if asked is not None:
+        return asked
+    liked = (
+        part.partition(";")[0].strip()[:2] for part in (request.header(b"accept-language") or "").split(",")
+    )
+    return next((language for language in liked if language in page.LANGUAGES), "en")
+
+
+def _page(text: str) -> Reply:
+    return Reply(body=text.encode(), media="text/html; charset=utf-8", headers=_VARIES)
+
+
+def _graph(graph: Graph, media: str) -> Reply:
+    from sympolis.governance.catalogue.graph import serialise
+
+    body = serialise(graph, media)
+    return Reply(body=body, media=f"{media}; charset=utf-8" if media == TURTLE else media, headers=_VARIES)
+
+
+_VARIES = ((b"vary", b"accept, accept-language"),)

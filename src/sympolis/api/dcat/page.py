@@ -1,0 +1,243 @@
+"""The catalogue for people: a list that can be searched, and a page per dataset. Plain HTML, no script needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from sympolis.governance.catalogue.licences import licence_of
+from sympolis.governance.catalogue.model import Catalogue, Dataset, Distribution, Quality, Texts
+from sympolis.governance.catalogue.search import Found
+from sympolis.governance.catalogue.snippets import Snippet, snippets_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    back: str
+    search: str
+    count: str
+    nothing: str
+    owner: str
+    licence: str
+    updated: str
+    newest: str
+    quality: str
+    quality_text: str
+    origin: str
+    ways: str
+    use: str
+    formats: str
+    all: str
+    states: Mapping[str, str]
+    naming: str
+
+
+_LANGUAGES: Final[Mapping[str, _Words]] = {
+    "it": _Words(
+        title="Catalogo dei dati",
+        back="Al gemello",
+        search="Cerca",
+        count="{count} insiemi di dati",
+        nothing="Nessun insieme di dati contiene queste parole.",
+        owner="Titolare",
+        licence="Licenza",
+        updated="Ultimo aggiornamento",
+        newest="Osservazione più recente",
+        quality="Qualità",
+        quality_text="{share} % di {read} righe accettate",
+        origin="Portale di origine",
+        ways="Come ottenerli",
+        use="Come usarli",
+        formats="Questa pagina come dati",
+        all="Tutti i dati",
+        states={"fresh": "aggiornato", "stale": "non aggiornato", "failed": "errore", "never": "mai letto"},
+        naming="Da citare",
+    ),
+    "de": _Words(
+        title="Datenkatalog",
+        back="Zum Zwilling",
+        search="Suchen",
+        count="{count} Datensätze",
+        nothing="Kein Datensatz enthält diese Wörter.",
+        owner="Dateneigner",
+        licence="Lizenz",
+        updated="Zuletzt aktualisiert",
+        newest="Neueste Beobachtung",
+        quality="Qualität",
+        quality_text="{share} % von {read} Zeilen angenommen",
+        origin="Portal der Herkunft",
+        ways="Zugänge",
+        use="So nutzt man sie",
+        formats="Diese Seite als Daten",
+        all="Alle Daten",
+        states={"fresh": "aktuell", "stale": "veraltet", "failed": "fehlgeschlagen", "never": "nie gelesen"},
+        naming="Zu nennen",
+    ),
+    "en": _Words(
+        title="Data catalogue",
+        back="To the twin",
+        search="Search",
+        count="{count} datasets",
+        nothing="No dataset has these words.",
+        owner="Owner",
+        licence="Licence",
+        updated="Last updated",
+        newest="Newest observation",
+        quality="Quality",
+        quality_text="{share} % of {read} rows accepted",
+        origin="Portal of origin",
+        ways="How to get them",
+        use="How to use them",
+        formats="This page as data",
+        all="All data",
+        states={"fresh": "fresh", "stale": "stale", "failed": "failed", "never": "never read"},
+        naming="To be named",
+    ),
+}
+
+LANGUAGES: Final = tuple(_LANGUAGES)
+
+_FORMATS: Final = (("ttl", "Turtle"), ("jsonld", "JSON-LD"), ("rdf", "RDF/XML"))
+
+
+def catalogue_page(catalogue: Catalogue, found: Found, words: str, language: str) -> str:
+    """The list of the datasets that were found."""
+    own = _LANGUAGES[language]
+    articles = "".join(_article(one, own, language) for one in found.datasets)
+    body = (
+        f"<h1>{escape(_text(catalogue.title, language))}</h1>"
+        f"<p>{escape(_text(catalogue.description, language))}</p>"
+        f'<form role="search"><label for="q">{own.search}</label>'
+        f'<input id="q" name="q" type="search" value="{escape(words)}">'
+        f'<input type="hidden" name="lang" value="{language}"><button>{own.search}</button></form>'
+        f'<p role="status">{own.count.format(count=len(found.datasets)) if articles else own.nothing}</p>'
+        f"{articles}{_formats('/catalogue', own)}"
+    )
+    return _frame(f"{own.title} · {_text(catalogue.title, language)}", body, own, language)
+
+
+def dataset_page(dataset: Dataset, language: str) -> str:
+    """One dataset: what it is, whose, how fresh, how good, and how to use it."""
+    own = _LANGUAGES[language]
+    path = f"/catalogue/datasets/{dataset.id}"
+    title = _text(dataset.title, language)
+    ways = "".join(_way(one, language) for one in dataset.distributions)
+    snippets = "".join(map(_snippet, snippets_of(dataset)))
+    body = (
+        f'<p><a href="/catalogue?lang={language}">{own.all}</a></p>'
+        f"<h1>{escape(title)} {_state(dataset, own)}</h1><p>{escape(_text(dataset.description, language))}</p>"
+        f"<dl>{_facts(dataset, own)}</dl>"
+        f"<h2>{own.ways}</h2><ul>{ways}</ul><h2>{own.use}</h2>{snippets}{_formats(path, own)}"
+    )
+    return _frame(title, body, own, language)
+
+
+def _article(dataset: Dataset, own: _Words, language: str) -> str:
+    licence = licence_of(dataset.licence)
+    return (
+        f'<article><h2><a href="/catalogue/datasets/{escape(dataset.id)}?lang={language}">'
+        f"{escape(_text(dataset.title, language))}</a> {_state(dataset, own)}</h2>"
+        f'<p class="muted">{escape(dataset.creator.name)} · {escape(licence.code)}'
+        f"{_updated(dataset.modified, own)}</p></article>"
+    )
+
+
+def _facts(dataset: Dataset, own: _Words) -> str:
+    licence = licence_of(dataset.licence)
+    rows = [
+        (own.owner, escape(dataset.creator.name)),
+        (own.licence, _link(licence.iri, licence.title)),
+        (own.naming, escape(dataset.attribution)),
+        (own.origin, _link(dataset.landing_page, dataset.landing_page)),
+        (own.updated, _time(dataset.modified)),
+        (own.newest, _time(dataset.newest_observation)),
+        (own.quality, _quality(dataset.quality, own)),
+    ]
+    return "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
+
+
+def _quality(quality: Quality | None, own: _Words) -> str:
+    if quality is None:
+        return ""
+    share = int(quality.accepted * 1000) / 10  # cut, not rounded: 99.96 % is not all of them
+    return escape(own.quality_text.format(share=f"{share:g}", read=quality.read))
+
+
+def _way(distribution: Distribution, language: str) -> str:
+    shown = _link(distribution.access_url, _text(distribution.title, language))
+    return f"<li>{shown} <code>{escape(distribution.media_type)}</code></li>"
+
+
+def _snippet(snippet: Snippet) -> str:
+    return f'<h3>{escape(snippet.tool)}</h3><pre tabindex="0"><code>{escape(snippet.text)}</code></pre>'
+
+
+def _state(dataset: Dataset, own: _Words) -> str:
+    return f'<span class="state {escape(dataset.status)}">{escape(own.states[dataset.status])}</span>'
+
+
+def _updated(at: datetime | None, own: _Words) -> str:
+    return "" if at is None else f" · {own.updated} {_time(at)}"
+
+
+def _time(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M} UTC</time>'
+
+
+def _link(address: str, text: str) -> str:
+    return f'<a href="{escape(address)}">{escape(text)}</a>'
+
+
+def _formats(path: str, own: _Words) -> str:
+    links = " · ".join(f'<a href="{path}?f={short}">{name}</a>' for short, name in _FORMATS)
+    return f"<footer><p>{own.formats}: {links}</p></footer>"
+
+
+def _text(texts: Texts, language: str) -> str:
+    """In this language, else in English, else in any."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def _frame(title: str, body: str, own: _Words, language: str) -> str:
+    others: Iterable[str] = (name for name in LANGUAGES if name != language)
+    switch = " ".join(f'<a hreflang="{name}" lang="{name}" href="?lang={name}">{name}</a>' for name in others)
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/catalogue/style.css"></head><body>'
+        f'<nav><a href="/">{own.back}</a> <span>{switch}</span></nav><main>{body}</main></body></html>'
+    )
+
+
+STYLE: Final = """:root{--page:#f6f5f2;--card:#fff;--ink:#1b2327;--muted:#54616a;--line:#d8d6d0;--accent:#0b5c66;
+--good:#0a6b4b;--bad:#9a3412;color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{--page:#0b1117;--card:#131c25;--ink:#e8eef2;--muted:#9fb0bc;--line:#263442;
+--accent:#63d6cf;--good:#6ee7b7;--bad:#ffb38a}}
+*{box-sizing:border-box}
+body{margin:0;font:400 16px/1.5 system-ui,sans-serif;background:var(--page);color:var(--ink)}
+nav,main{max-width:52rem;margin:0 auto;padding:1rem 1.25rem}
+nav{display:flex;justify-content:space-between}
+h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.1rem;margin:0}
+main>h2{margin:2rem 0 .5rem}h3{font-size:.9rem;margin:1rem 0 .25rem;color:var(--muted)}
+a{color:var(--accent);text-underline-offset:2px}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+article{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.9rem 1.1rem;margin:.6rem 0}
+article p{margin:.25rem 0 0}.muted{color:var(--muted)}
+form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:1rem 0}
+input,button{font:inherit;padding:.45rem .7rem;border:1px solid var(--muted);border-radius:8px;background:var(--card);
+color:var(--ink);min-width:0}
+input[type=search]{flex:1 1 14rem}button{background:var(--accent);border-color:var(--accent);color:var(--page)}
+.state{display:inline-block;font-size:.78rem;font-weight:500;padding:.05rem .5rem;border:1px solid currentColor;
+border-radius:99px;vertical-align:middle;color:var(--muted)}
+.fresh{color:var(--good)}.stale,.failed{color:var(--bad)}
+dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1.25rem;margin:1.25rem 0}
+dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
+pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.75rem;overflow-x:auto;margin:0}
+code{font-family:ui-monospace,monospace;font-size:.88em}footer{margin-top:2.5rem;border-top:1px solid var(--line)}
+@media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
+"""

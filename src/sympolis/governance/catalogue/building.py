@@ -1,0 +1,198 @@
+"""The catalogue from what runs: the city's facts, its sources with their last runs, and the interfaces that answer.
+
+Pure: callers hand over the sources as ``GET /api/sources`` gives them, so the catalogue cannot claim what the twin
+does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote
+
+from sympolis.governance.catalogue.licences import licence_of
+from sympolis.governance.catalogue.model import (
+    Agent,
+    Catalogue,
+    DataService,
+    Dataset,
+    Distribution,
+    Quality,
+    Texts,
+)
+from sympolis.governance.policy.durations import parse_duration
+
+Json = Mapping[str, Any]
+
+GEO_JSON: Final = "application/geo+json"
+LD_JSON: Final = "application/ld+json"
+_METADATA_LICENCE: Final = "CC0-1.0"
+
+_FREQUENCIES: Final = (
+    (timedelta(minutes=30), "CONT"),
+    (timedelta(hours=2), "HOURLY"),
+    (timedelta(days=1), "DAILY"),
+    (timedelta(days=7), "WEEKLY"),
+    (timedelta(days=31), "MONTHLY"),
+    (timedelta(days=92), "QUARTERLY"),
+    (timedelta(days=366), "ANNUAL"),
+)
+"""Up to this interval, this code of the EU frequency vocabulary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """What the catalogue says about the twin itself. ``base_url`` is how the reader reached it."""
+
+    base_url: str
+    title: Texts
+    description: Texts
+    operator: str
+    contact: str | None = None
+    """A page where people reach whoever answers for the data."""
+    languages: tuple[str, ...]
+    bbox: tuple[float, float, float, float] | None = None
+    collections: frozenset[str] = frozenset()
+    """Entity types that have a collection of OGC API Features: those with a location."""
+
+
+def build_catalogue(twin: Twin, sources: Iterable[Json]) -> Catalogue:
+    """The catalogue of ``twin`` with a dataset for each source."""
+    root = f"{twin.base_url}/catalogue"
+    datasets = tuple(build_dataset(twin, source) for source in sources)
+    return Catalogue(
+        iri=root,
+        title=twin.title,
+        description=twin.description or twin.title,
+        publisher=_publisher(twin),
+        homepage=f"{twin.base_url}/",
+        languages=twin.languages,
+        licence=licence_of(_METADATA_LICENCE).iri,
+        bbox=twin.bbox,
+        datasets=datasets,
+        services=_services(twin, root, datasets),
+    )
+
+
+def build_dataset(twin: Twin, source: Json) -> Dataset:
+    """The dataset that comes of one source."""
+    run = source.get("last_run")
+    iri = f"{twin.base_url}/catalogue/datasets/{quote(source['id'])}"
+    return Dataset(
+        iri=iri,
+        id=source["id"],
+        title=source["title"],
+        description=source.get("description") or source["title"],
+        publisher=_publisher(twin),
+        creator=Agent(name=source["owner"]),
+        licence=source["licence"],
+        attribution=source["attribution"],
+        landing_page=source["url"],
+        keywords=(source["entity_type"],),
+        themes=tuple(source.get("themes", ())),
+        high_value=tuple(source.get("high_value", ())),
+        bbox=twin.bbox,
+        frequency=frequency_of(source["schedule"]),
+        modified=None if run is None else _instant(run["finished_at"]),
+        newest_observation=_instant(source.get("newest_observation")),
+        version=None if run is None else run["data_version"],
+        status=source["status"],
+        entity_type=source["entity_type"],
+        quality=None if run is None else _quality(run, f"{twin.base_url}/catalogue#accepted-share"),
+        distributions=_distributions(twin, iri, source),
+    )
+
+
+def frequency_of(schedule: str) -> str:
+    """The EU frequency code of a schedule: ``once`` or an ISO 8601 duration."""
+    if schedule == "once":
+        return "NEVER"
+    interval = parse_duration(schedule)
+    return next((code for longest, code in _FREQUENCIES if interval <= longest), "IRREG")
+
+
+def _quality(run: Json, metric: str) -> Quality | None:
+    read, finished = run["read"], _instant(run["finished_at"])
+    if not read or finished is None:
+        return None
+    return Quality(metric=metric, read=read, accepted=1 - run["quarantined"] / read, at=finished)
+
+
+def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ...]:
+    kind, licence = quote(source["entity_type"], safe=""), licence_of(source["licence"]).iri
+    found = [
+        Distribution(
+            iri=f"{iri}#entities",
+            title={"en": "Entities with their history (NGSI-LD)"},
+            access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={kind}",
+            media_type=LD_JSON,
+            licence=licence,
+            service=f"{twin.base_url}/catalogue#ngsi-ld",
+        )
+    ]
+    if source["entity_type"] in twin.collections:
+        items = f"{twin.base_url}/ogc/collections/{kind}/items"
+        found.append(
+            Distribution(
+                iri=f"{iri}#features",
+                title={"en": "Features for maps (GeoJSON)"},
+                access_url=items,
+                media_type=GEO_JSON,
+                licence=licence,
+                service=f"{twin.base_url}/catalogue#features",
+                download_url=f"{items}?limit=1000",
+            )
+        )
+    return tuple(found)
+
+
+def _publisher(twin: Twin) -> Agent:
+    return Agent(name=twin.operator, page=twin.contact)
+
+
+def _services(twin: Twin, root: str, datasets: Sequence[Dataset]) -> tuple[DataService, ...]:
+    described = (
+        (
+            "ngsi-ld",
+            "Context broker (NGSI-LD)",
+            "Entities, their history, queries and subscriptions.",
+            f"{twin.base_url}/ngsi-ld/v1",
+            "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld",
+        ),
+        (
+            "features",
+            "Features (OGC API)",
+            "Everything with a place, for maps and geographic information systems.",
+            f"{twin.base_url}/ogc",
+            "http://www.opengis.net/spec/ogcapi-features-1/1.0",
+        ),
+    )
+    return tuple(
+        _service(twin, f"{root}#{name}", datasets, texts=(title, text), addresses=(endpoint, standard))
+        for name, title, text, endpoint, standard in described
+    )
+
+
+def _service(
+    twin: Twin, iri: str, datasets: Sequence[Dataset], *, texts: tuple[str, str], addresses: tuple[str, str]
+) -> DataService:
+    """A data service with the datasets of which some distribution is given by it."""
+    served = [one for one in datasets if any(way.service == iri for way in one.distributions)]
+    return DataService(
+        iri=iri,
+        title={"en": texts[0]},
+        description={"en": texts[1]},
+        endpoint_url=addresses[0],
+        conforms_to=addresses[1],
+        endpoint_description=f"{twin.base_url}/openapi.json",
+        page=f"{twin.base_url}/docs",
+        publisher=_publisher(twin),
+        serves=tuple(one.iri for one in served),
+        high_value=tuple(sorted({category for one in served for category in one.high_value})),
+    )
+
+
+def _instant(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,116 @@
+"""The classes of DCAT-AP 3.0.1 that a twin describes itself with. Texts are by language; all IRIs absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Who publishes, owns or operates (``foaf:Agent``)."""
+
+    name: str
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A way to get a dataset (``dcat:Distribution``); ``service`` is the IRI of the data service that gives it."""
+
+    iri: str
+    title: Texts
+    access_url: str
+    media_type: str
+    licence: str
+    """IRI of the licence."""
+    service: str | None = None
+    download_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How the newest delivery did at the quality gate: rows read, and of them taken (share in 0..1)."""
+
+    MEANING: ClassVar[str] = "The share of the rows of the newest delivery that passed the quality gate."
+    metric: str
+    """IRI under which the meaning is published."""
+    read: int
+    accepted: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One dataset (``dcat:Dataset``)."""
+
+    iri: str
+    id: str
+    title: Texts
+    description: Texts
+    publisher: Agent
+    creator: Agent
+    licence: str
+    """The code of the licence, e.g. CC-BY-4.0; its IRI stands at the distributions."""
+    attribution: str
+    landing_page: str
+    keywords: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    """Codes of the EU vocabulary of data themes, e.g. TRAN."""
+    bbox: tuple[float, float, float, float] | None = None
+    """West, south, east, north in WGS84 degrees."""
+    frequency: str | None = None
+    """How often it changes: a code of the EU frequency vocabulary."""
+    modified: datetime | None = None
+    newest_observation: datetime | None = None
+    version: str | None = None
+    high_value: tuple[str, ...] = ()
+    """Categories of Implementing Regulation (EU) 2023/138 on high-value datasets that it falls under."""
+    status: str = "never"
+    """``fresh``, ``stale``, ``failed`` or ``never`` (not read yet)."""
+    entity_type: str = ""
+    quality: Quality | None = None
+    distributions: tuple[Distribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataService:
+    """An interface (``dcat:DataService``) and the datasets that it gives."""
+
+    iri: str
+    title: Texts
+    description: Texts
+    endpoint_url: str
+    endpoint_description: str
+    conforms_to: str
+    page: str
+    """Its documentation for people."""
+    publisher: Agent
+    serves: tuple[str, ...] = ()
+    high_value: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Everything that a twin offers (``dcat:Catalog``)."""
+
+    iri: str
+    title: Texts
+    description: Texts
+    publisher: Agent
+    homepage: str
+    languages: tuple[str, ...]
+    licence: str
+    """IRI of the licence of the catalogue's own records."""
+    bbox: tuple[float, float, float, float] | None = None
+    datasets: tuple[Dataset, ...] = ()
+    services: tuple[DataService, ...] = ()
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the newest of its datasets changed."""
+        return max((one.modified for one in self.datasets if one.modified is not None), default=None)

@@ -1,0 +1,62 @@
+"""How to use a dataset from the tools that people have: curl, Python, R and QGIS. Texts ready to be pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sympolis.governance.catalogue.building import GEO_JSON
+from sympolis.governance.catalogue.model import Dataset, Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A few lines for one tool; ``language`` is what to highlight them as."""
+
+    tool: str
+    language: str
+    text: str
+
+
+_ENTITIES: Final = (
+    ("curl", "shell", "curl '{url}&limit=10&format=simplified'"),
+    (
+        "Python",
+        "python",
+        "import json, urllib.request\n\nwith urllib.request.urlopen('{url}&limit=100&format=simplified') as answer:\n"
+        "    entities = json.load(answer)",
+    ),
+    (
+        "R",
+        "r",
+        "library(jsonlite)\nentities <- fromJSON('{url}&limit=100&format=simplified')",
+    ),
+)
+_FEATURES: Final = (
+    (
+        "Python (GeoPandas)",
+        "python",
+        "import geopandas\n\nfeatures = geopandas.read_file('{url}?limit=1000')",
+    ),
+    ("R (sf)", "r", "library(sf)\nfeatures <- st_read('{url}?limit=1000')"),
+    (
+        "QGIS",
+        "text",
+        "Layer > Add Layer > Add WFS / OGC API - Features Layer > New: {root}",
+    ),
+)
+
+
+def snippets_of(dataset: Dataset) -> tuple[Snippet, ...]:
+    """The snippets for each way in which the dataset can be had."""
+    return tuple(snippet for distribution in dataset.distributions for snippet in _snippets(distribution))
+
+
+def _snippets(distribution: Distribution) -> tuple[Snippet, ...]:
+    templates = _FEATURES if distribution.media_type == GEO_JSON else _ENTITIES
+    words: Mapping[str, str] = {
+        "url": distribution.access_url,
+        "root": distribution.access_url.partition("/collections/")[0],
+    }
+    return tuple(Snippet(tool, language, text.format(**words)) for tool, language, text in templates)

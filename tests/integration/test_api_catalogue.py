@@ -1,0 +1,78 @@
+"""The catalogue over HTTP: for programs as RDF and JSON, for people as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+
+from sympolis.testing.small_twin import SmallTwin, small_twin
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallTwin]:
+    with small_twin(tmp_path_factory.mktemp("catalogue")) as found:
+        yield found
+
+
+class Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name == "href" and value and value.startswith("/")]
+
+
+def test_a_browser_gets_a_page_and_a_program_turtle(twin: SmallTwin) -> None:
+    page = twin.client.get("/catalogue", accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (page.header("content-type") or "").startswith("text/html")
+    assert (twin.client.get("/catalogue", accept="*/*").header("content-type") or "").startswith(
+        "text/turtle"
+    )
+    assert twin.client.get("/catalogue", accept="image/png").status == 406
+
+
+def test_every_link_of_the_pages_leads_somewhere(twin: SmallTwin) -> None:
+    pages = ["/catalogue?f=html", "/catalogue/datasets/loops?f=html"]
+    for path in pages:
+        text = twin.client.get(path).body.decode()
+        links = [link for link in Links(text).found if link != "/"]
+        assert links
+        assert {link: twin.client.get(link).status for link in links} == dict.fromkeys(links, 200)
+
+
+@pytest.mark.parametrize(("language", "word"), [("it", "Cerca"), ("de", "Suchen"), ("en", "Search")])
+def test_pages_speak_the_reader_s_language(twin: SmallTwin, language: str, word: str) -> None:
+    header = {"accept_language": f"{language}-XX,fr;q=0.5"}
+    asked = twin.client.get("/catalogue?f=html", **header).body.decode()
+    assert f'<html lang="{language}">' in asked and word in asked
+    assert twin.client.get(f"/catalogue?f=html&lang={language}").body.decode() == asked
+
+
+def test_what_a_reader_types_is_shown_as_text(twin: SmallTwin) -> None:
+    text = twin.client.get("/catalogue?f=html&q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").body.decode()
+    assert "<script" not in text
+
+
+def test_datasets_can_be_searched_and_narrowed(twin: SmallTwin) -> None:
+    found = twin.client.get("/api/datasets?limit=2").json
+    assert found["total"] == 4 and len(found["datasets"]) == 2
+    assert twin.client.get("/api/datasets?q=loops").json["total"] == 1
+    assert twin.client.get("/api/datasets?type=RoadSegment").json["datasets"][0]["id"] == "streets"
+    assert twin.client.get("/api/datasets?colour=red").status == 400
+
+
+def test_a_dataset_says_how_to_use_it(twin: SmallTwin) -> None:
+    dataset = twin.client.get("/api/datasets/loops").json
+    assert dataset["accepted_share"] == 1.0 and dataset["licence_url"].startswith("https://")
+    assert {one["tool"] for one in dataset["snippets"]} >= {"curl", "Python", "R", "QGIS"}
+    assert twin.client.get("/api/datasets/unheard-of").status == 404
+    assert twin.client.get("/catalogue/datasets/unheard-of").status == 404
+
+
+def test_addresses_are_those_by_which_the_reader_came(twin: SmallTwin) -> None:
+    body = twin.client.get("/catalogue?f=ttl", host="localhost:9999").body.decode()
+    assert "http://localhost:9999/catalogue" in body and "127.0.0.1" not in body

@@ -13,11 +13,12 @@ from sympolis.context.rendering import (
     render_feature,
     render_features,
 )
-from sympolis.context.temporal_rendering import TemporalForm, render_history
+from sympolis.context.temporal_rendering import Style, TemporalForm, render_history
 
 __all__ = [
     "LOCATION",
     "Form",
+    "Style",
     "TemporalForm",
     "check_entity_id",
     "compact_types",

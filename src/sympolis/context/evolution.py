@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sympolis.context.parsing import ENTITY_MEMBERS, parse_attribute, parse_entity
+from sympolis.context.effects import SCOPE
+from sympolis.context.instances import time_of
+from sympolis.context.instants import parse_instant
+from sympolis.context.parsing import ENTITY_MEMBERS, parse_attribute, parse_entity, parse_scope
 from sympolis.context.query import TimeProperty, TimeRange, TimeRelation
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Observation, TimeKind
@@ -51,7 +54,8 @@ def parse_evolution(document: Any, terms: Terms, *, now: datetime) -> Evolution:
     """
     if not isinstance(document, Mapping):
         raise BadRequestData("an entity must be a JSON object", where="body")
-    head = parse_entity({name: document[name] for name in ENTITY_MEMBERS if name in document}, terms)
+    named = ENTITY_MEMBERS - {"scope"}
+    head = parse_entity({name: document[name] for name in named if name in document}, terms)
     return Evolution(head.id, head.types, parse_instances(document, terms, head.id, head.types, now=now))
 
 
@@ -59,7 +63,7 @@ def parse_instances(
     document: Mapping[str, Any], terms: Terms, entity_id: str, types: tuple[str, ...], *, now: datetime
 ) -> tuple[Observation, ...]:
     """The instances of every attribute in a fragment of an EntityTemporal. Raises ``BadRequestData``."""
-    found: list[Observation] = []
+    found = list(_scopes(document.get("scope"), entity_id, types, now))
     for name, raw in document.items():
         if name in ENTITY_MEMBERS:
             continue
@@ -71,6 +75,24 @@ def parse_instances(
             at = attribute.observed_at or now + number * MICROSECOND
             found.append(observation(entity_id, types, iri, attribute, at))
     return tuple(found)
+
+
+def _scopes(given: Any, entity_id: str, types: tuple[str, ...], now: datetime) -> Iterator[Observation]:
+    """The scopes of an entity: those it has now, or instances of them in time (clause 4.5.6)."""
+    for one in _scope_instances(given):
+        scopes = parse_scope(one.get("value"))
+        observed = one.get("observedAt")
+        at = now if observed is None else parse_instant(observed, where="scope.observedAt")
+        if scopes:
+            value = scopes[0] if len(scopes) == 1 else list(scopes)
+            yield Observation(entity_id, types, SCOPE, at, value)
+
+
+def _scope_instances(given: Any) -> list[dict[str, Any]]:
+    if given is None:
+        return []
+    instances = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, dict)]
+    return instances or [{"value": given}]
 
 
 def observation(
@@ -92,12 +114,20 @@ def observation(
     )
 
 
-def patched(point: Observation, attribute: Attribute, *, valued: bool) -> Observation:
-    """The point with the members that a fragment has (5.6.14). Raises ``BadRequestData`` for another kind."""
+def patched(point: Observation, attribute: Attribute, *, valued: bool, now: datetime) -> Observation:
+    """The point with the members that a fragment has (5.6.14), under its old ``instanceId``.
+
+    Raises ``BadRequestData`` for another kind.
+    """
     if valued and attribute.kind is not point.kind:
         raise BadRequestData(f"this instance is a {point.kind}, not a {attribute.kind}", where="type")
+    at = attribute.observed_at
+    moved = at is not None and (at != point.at or point.time is not TimeKind.OBSERVED)
     return replace(
         point,
+        created_at=time_of(point, TimeProperty.CREATED_AT),
+        modified_at=now,
+        instance_id=instance_id(point) if moved else point.instance_id,
         value=attribute.value if valued else point.value,
         unit_code=attribute.unit_code or point.unit_code,
         at=attribute.observed_at or point.at,

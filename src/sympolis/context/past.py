@@ -11,19 +11,18 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from sympolis.context.core_context import NGSI_LD
+from sympolis.context.effects import SCOPE
 from sympolis.context.evaluate import matcher, selects_by_state
 from sympolis.context.query import AllOf, AnyOf, HistoryQuery, Query
 from sympolis.context.store import History, Series
-from sympolis.domain.changes import Observation
+from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import Attribute, Entity
 from sympolis.domain.errors import TooComplexQuery
 
-SCOPE: Final = NGSI_LD + "scope"
-"""The series in which an entity's scopes are kept (clause 4.5.6)."""
 _MOST_ENTITIES: Final = 1_000_000
 _MOST_INSTANCES: Final = 500_000
 """How much of the past one query may have looked through."""
+_GONE: Final = TimeKind.DELETED
 
 
 class Past(Protocol):
@@ -55,6 +54,18 @@ async def history_of(past: Past, query: HistoryQuery, *, tenant: str = "") -> Hi
     return await past.history(replace(query, entities=found), tenant=tenant)
 
 
+async def subjects_of(past: Past, query: HistoryQuery, *, tenant: str = "") -> tuple[str, ...]:
+    """The ids of all entities whose history a query would give, in order. Raises ``TooComplexQuery``."""
+    if asks_for_values(query.entities):
+        return await selected(past, query, tenant=tenant)
+    everyone = replace(query.entities, limit=_MOST_ENTITIES, offset=0, count=False)
+    newest = replace(query, entities=everyone, last_n=1, methods=(), max_instances=_MOST_INSTANCES)
+    found = await past.history(newest, tenant=tenant)
+    if not found.complete:
+        raise TooComplexQuery("too many entities have a history in this range", where="type")
+    return tuple(dict.fromkeys(one.entity_id for one in found.series))
+
+
 async def selected(past: Past, query: HistoryQuery, *, tenant: str = "") -> tuple[str, ...]:
     """The ids of the entities whose instances within the range satisfy the query, in order.
 
@@ -65,9 +76,10 @@ async def selected(past: Past, query: HistoryQuery, *, tenant: str = "") -> tupl
         wanted, q=None, geo=None, scopes=None, attributes=(), limit=_MOST_ENTITIES, offset=0, count=False
     )
     names = () if wanted.scopes is not None and not _names(wanted) else tuple(_names(wanted))
-    found = await past.history(
-        HistoryQuery(subjects, query.range, names=names, max_instances=_MOST_INSTANCES), tenant=tenant
+    everything = HistoryQuery(
+        subjects, query.range, names=names, max_instances=_MOST_INSTANCES, time=query.time
     )
+    found = await past.history(everything, tenant=tenant)
     if not found.complete:
         raise TooComplexQuery(
             "too many instances lie in this range to look at the values of all", where="q", hint="narrow it"
@@ -93,13 +105,23 @@ def _assembled(series: Sequence[Series]) -> Entity:
         if one.name == SCOPE:
             scope += [path for point in one.observations for path in _paths(point.value)]
         else:
-            instances = tuple(map(_instance, one.observations))
+            instances = tuple(_instance(point) for point in one.observations if point.time is not _GONE)
             attributes[one.name] = (*attributes.get(one.name, ()), *instances)
     return Entity(series[0].entity_id, series[0].types, attributes, tuple(dict.fromkeys(scope)))
 
 
 def _instance(point: Observation) -> Attribute:
-    return Attribute(point.kind, point.value, point.at, point.unit_code, point.dataset_id)
+    return Attribute(
+        point.kind,
+        point.value,
+        point.at if point.time is TimeKind.OBSERVED else None,
+        point.unit_code,
+        point.dataset_id,
+        point.attributes,
+        point.members,
+        point.created_at or point.at,
+        point.modified_at,
+    )
 
 
 def _paths(value: Any) -> list[str]:

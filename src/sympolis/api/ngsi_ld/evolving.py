@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,16 +10,17 @@ from urllib.parse import quote
 from sympolis.api.http import JSON, LD_JSON, Reply, Request
 from sympolis.api.ngsi_ld import reading
 from sympolis.api.ngsi_ld.answers import ROOT, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.changing import DATASET, DELETE_ALL, check_attribute_name
+from sympolis.api.ngsi_ld.changing import DATASET, DELETE_ALL, check_attribute_name, members_of
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, terms_of
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT
 from sympolis.api.vocabulary import Vocabulary
-from sympolis.context import evolution
+from sympolis.context import evolution, merge
 from sympolis.context.codec import check_entity_id
-from sympolis.context.parsing import check_uri
-from sympolis.context.patching import parse_patch
+from sympolis.context.endings import series_name
+from sympolis.context.parsing import VALUE_MEMBERS, check_uri
+from sympolis.context.patching import parse_fragment, parse_patch
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import Retraction
 from sympolis.context.terms import Terms
@@ -36,6 +38,9 @@ _INSTANCES = {"speed": [{"type": "Property", "value": 30, "observedAt": "2024-05
 _EVOLUTION = {"id": "urn:ngsi-ld:RoadSegment:bologna:1", "type": "RoadSegment", **_INSTANCES}
 _DONE = {204: Answer("Done.")}
 _MEDIA = (JSON, LD_JSON)
+_MOST_INSTANCES: Final = 1_000_000
+_INSTANCE_MEMBERS = VALUE_MEMBERS | {"type", "observedAt", "unitCode", "datasetId", "instanceId"}
+"""No attribute is told by one of these, so a fragment that has them is the instance itself."""
 
 
 class Evolving:
@@ -52,7 +57,9 @@ class Evolving:
         document, terms = await self._document(request)
         told = evolution.parse_evolution(document, terms, now=datetime.now(UTC))
         known = await self._known(told.entity_id, tenant)
-        await self._observe(told.observations, request, tenant)
+        types = merge.union(known or (), told.types)
+        points = tuple(replace(point, types=types) for point in told.observations)
+        await self._observe(points, request, tenant)
         if known is not None:
             return Reply(status=204, headers=tenant_headers(tenant))
         location = f"{_PATH}/{quote(told.entity_id, safe=':')}".encode()
@@ -69,6 +76,7 @@ class Evolving:
         types = await self._known(entity_id, tenant)
         if types is None:
             types = (await self._broker.retrieve(entity_id, tenant=tenant)).types
+        types = merge.union(types, _types_in(document, terms))
         points = evolution.parse_instances(document, terms, entity_id, types, now=datetime.now(UTC))
         if not points:
             raise errors.BadRequestData("the fragment has no attributes", where="body")
@@ -84,7 +92,7 @@ class Evolving:
             raise errors.InvalidRequest("datasetId and deleteAll exclude each other", where="deleteAll")
         instance = None if dataset in (None, "", "@none") else check_uri(dataset, "datasetId")
         return await self._retracted(
-            request, Retraction(entity_id, terms.expand(name), instance, every=every)
+            request, Retraction(entity_id, series_name(name, terms.expand(name)), instance, every=every)
         )
 
     async def update_instance(self, request: Request) -> Reply:
@@ -93,12 +101,12 @@ class Evolving:
         name = check_attribute_name(request.arguments["attrId"])
         document, terms = await self._document(request)
         point = await self._instance(request, terms, tenant)
-        patch = parse_patch(name, document, terms)
+        patch = parse_patch(name, _only_instance(document, name, terms), terms)
         if patch.deletes:
             raise errors.BadRequestData("to delete an instance, use DELETE", where="body")
-        after = evolution.patched(point, patch.attribute, valued=patch.valued)
+        after = evolution.patched(point, patch.attribute, valued=patch.valued, now=datetime.now(UTC))
         await self._observe((after,), request, tenant)
-        if after.at != point.at:
+        if (after.time, after.at) != (point.time, point.at):
             await self._broker.retract(_only(point), tenant=tenant, cause=f"request:{request.id}")
         return Reply(status=204, headers=tenant_headers(tenant))
 
@@ -118,7 +126,7 @@ class Evolving:
 
     async def _known(self, entity_id: str, tenant: str) -> tuple[str, ...] | None:
         """The types of an entity that has a history; None where it has none."""
-        query = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1)
+        query = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1, time=None)
         try:
             found = await self._broker.history(query, tenant=tenant)
         except errors.NonexistentTenant:
@@ -129,9 +137,11 @@ class Evolving:
         """The point that a path names. Raises ``BadRequestData`` or ``NotFound``."""
         entity_id, name = _entity_id(request), terms.expand(request.arguments["attrId"])
         text = check_uri(request.arguments["instanceId"], "instanceId")
-        moment = evolution.instance_range(text)
-        if moment is not None:
-            query = HistoryQuery(Query(ids=(entity_id,), limit=1), moment, names=(name,))
+        subject = Query(ids=(entity_id,), limit=1)
+        searched = [HistoryQuery(subject, names=(name,), time=None, max_instances=_MOST_INSTANCES)]
+        if (moment := evolution.instance_range(text)) is not None:
+            searched.insert(0, HistoryQuery(subject, moment, names=(name,)))
+        for query in searched:  # where its id says, or, if its time was changed, anywhere
             found = await self._broker.history(query, tenant=tenant)
             points = (point for series in found.series for point in series.observations)
             if (point := evolution.find_instance(points, text)) is not None:
@@ -143,6 +153,31 @@ class Evolving:
         if not await self._broker.retract(retraction, tenant=tenant, cause=f"request:{request.id}"):
             raise errors.NotFound("there is no such part of a history", where="path")
         return Reply(status=204, headers=tenant_headers(tenant))
+
+
+def _types_in(document: dict[str, Any], terms: Terms) -> tuple[str, ...]:
+    """The expanded types that a fragment names."""
+    if "type" not in document and "@type" not in document:
+        return ()
+    return parse_fragment(members_of(document), terms).types
+
+
+def _only_instance(document: dict[str, Any], name: str, terms: Terms) -> dict[str, Any]:
+    """The instance in a fragment: what the attribute's name holds, an array of exactly one (5.6.14), or the fragment.
+
+    Raises ``BadRequestData``.
+    """
+    named = [
+        one for one in document if one not in _INSTANCE_MEMBERS and terms.expand(one) == terms.expand(name)
+    ]
+    if not named:
+        return document
+    held = document[named[0]]
+    if isinstance(held, list) and len(held) == 1:
+        [held] = held
+    if not isinstance(held, dict) or len(document) > 1:
+        raise errors.BadRequestData("expected exactly one instance of the attribute", where=name)
+    return held
 
 
 def _only(point: Observation) -> Retraction:

@@ -26,7 +26,8 @@ from sympolis.api.ngsi_ld.reading import (
 )
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
-from sympolis.context.codec import check_entity_id, compact_types, render_history
+from sympolis.context.codec import Style, check_entity_id, compact_types, render_history
+from sympolis.context.instances import time_of
 from sympolis.context.instants import format_instant
 from sympolis.context.months import by_calendar
 from sympolis.context.past import history_of
@@ -56,7 +57,7 @@ class Temporal:
             request, terms, Query(ids=(entity_id,), limit=1), shape, self._page_size, required=False
         )
         history = await self._history(request, query, tenant)
-        documents = _documents(history, terms, shape)
+        documents = _documents(history, query, terms, shape)
         if not documents:
             _check_something_is_left(shape)
             types = await self._types(entity_id, tenant)
@@ -79,7 +80,7 @@ class Temporal:
         if descending:
             query = await self._from_the_end(query, tenant)
         history = await self._history(request, query, tenant)
-        documents = _documents(history, terms, shape)
+        documents = _documents(history, query, terms, shape)
         if descending:
             documents.reverse()
         headers = [*tenant_headers(tenant), *page_links(request, media, more=len(documents) > limit)]
@@ -96,7 +97,7 @@ class Temporal:
 
     async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
         """The types of an entity that has a history, though not what was asked for, or a present state."""
-        ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1)
+        ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1, time=None)
         found = await self._broker.history(ever, tenant=tenant)
         if found.series:
             return found.series[0].types
@@ -115,12 +116,13 @@ class Temporal:
 # --- shaping
 
 
-def _documents(history: History, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
+def _documents(history: History, query: HistoryQuery, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
     kept = _of_datasets(history.series, shape)
     if shape.omit:
         omitted = {terms.expand(name) for name in shape.omit if name not in _HEAD}
         kept = tuple(one for one in kept if one.name not in omitted)
-    found = render_history(replace(history, series=kept), terms, form=shape.temporal, lang=shape.lang)
+    style = Style(lang=shape.lang, by=query.by, sys_attrs=shape.sys_attrs)
+    found = render_history(replace(history, series=kept), terms, form=shape.temporal, style=style)
     return [_projected(document, shape, terms) for document in found]
 
 
@@ -167,7 +169,7 @@ def _span(history: History, query: HistoryQuery) -> Headers:
     """
     if history.complete:
         return ()
-    first, last = _ends(history.series)
+    first, last = _ends(history.series, query)
     if query.last_n is None:
         start, end, size = _opened(query.range, first), last, "*"
     else:
@@ -185,8 +187,8 @@ def _closed(wanted: TimeRange | None, last: datetime) -> datetime:
     return wanted.at if wanted.end is None else wanted.end
 
 
-def _ends(series: tuple[Series, ...]) -> tuple[datetime, datetime]:
-    times = list(_times(series))
+def _ends(series: tuple[Series, ...], query: HistoryQuery) -> tuple[datetime, datetime]:
+    times = list(_times(series, query))
     if not times:
         raise errors.TooManyResults(
             "one entity alone has more instances than an answer may hold", where="lastN"
@@ -194,11 +196,10 @@ def _ends(series: tuple[Series, ...]) -> tuple[datetime, datetime]:
     return min(times), max(times)
 
 
-def _times(series: tuple[Series, ...]) -> Iterator[datetime]:
+def _times(series: tuple[Series, ...], query: HistoryQuery) -> Iterator[datetime]:
     for one in series:
-        if one.observations:
-            yield one.observations[0].at
-            yield one.observations[-1].at
+        for point in (*one.observations[:1], *one.observations[-1:]):
+            yield time_of(point, query.by) or point.at
         if one.buckets:
             yield one.buckets[0].start
             yield one.buckets[-1].end

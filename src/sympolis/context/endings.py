@@ -13,13 +13,17 @@ from typing import Protocol
 
 from sympolis.context.effects import SCOPE
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Series
+from sympolis.context.store import History, Retraction, Series
 from sympolis.domain.changes import Observation, TimeKind
-from sympolis.domain.entity import NULL
+from sympolis.domain.entity import NULL, Entity
 
 
 class Annals(Protocol):
     """Where histories are read and written."""
+
+    async def find(self, entity_id: str, *, tenant: str = "") -> Entity | None:
+        """The present state of an entity, if there is one."""
+        ...
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""
@@ -31,25 +35,20 @@ class Annals(Protocol):
 
 
 async def end_evolution(
-    annals: Annals,
-    entity_id: str,
-    at: datetime,
-    *,
-    name: str | None = None,
-    dataset_id: str | None = None,
-    every: bool = False,
-    tenant: str = "",
-    cause: str = "",
+    annals: Annals, ended: Retraction, at: datetime, *, tenant: str = "", cause: str = ""
 ) -> bool:
-    """Record that an entity (or an attribute of it, in one dataset or in ``every``) is deleted at this time.
+    """Record that an entity without a present state (or an attribute of it) is deleted at this time.
 
-    False where nothing of it is alive in the history.
+    ``ended`` says what, as if it were to be taken back. False where nothing of that is alive in the history, and
+    where there is a present state.
     """
-    names = () if name is None else (name,)
-    newest = HistoryQuery(Query(ids=(entity_id,), limit=1), names=names, last_n=1, time=None)
+    if await annals.find(ended.entity_id, tenant=tenant) is not None:
+        return False
+    names = () if ended.name is None else (ended.name,)
+    newest = HistoryQuery(Query(ids=(ended.entity_id,), limit=1), names=names, last_n=1, time=None)
     found = await annals.history(newest, tenant=tenant)
-    meant = (one for one in found.series if name is None or every or one.dataset_id == dataset_id)
-    ends = list(_ends(meant, at))
+    every = ended.name is None or ended.every
+    ends = list(_ends((one for one in found.series if every or one.dataset_id == ended.dataset_id), at))
     if ends:
         await annals.observe(ends, tenant=tenant, cause=cause)
     return bool(ends)

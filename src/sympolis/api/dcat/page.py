@@ -34,6 +34,7 @@ class _Words:
     all: str
     states: Mapping[str, str]
     naming: str
+    decimal: str
 
 
 _LANGUAGES: Final[Mapping[str, _Words]] = {
@@ -56,6 +57,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         all="Tutti i dati",
         states={"fresh": "aggiornato", "stale": "non aggiornato", "failed": "errore", "never": "mai letto"},
         naming="Da citare",
+        decimal=",",
     ),
     "de": _Words(
         title="Datenkatalog",
@@ -76,6 +78,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         all="Alle Daten",
         states={"fresh": "aktuell", "stale": "veraltet", "failed": "fehlgeschlagen", "never": "nie gelesen"},
         naming="Zu nennen",
+        decimal=",",
     ),
     "en": _Words(
         title="Data catalogue",
@@ -96,6 +99,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         all="All data",
         states={"fresh": "fresh", "stale": "stale", "failed": "failed", "never": "never read"},
         naming="To be named",
+        decimal=".",
     ),
 }
 
@@ -109,8 +113,7 @@ def catalogue_page(catalogue: Catalogue, found: Found, words: str, language: str
     own = _LANGUAGES[language]
     articles = "".join(_article(one, own, language) for one in found.datasets)
     body = (
-        f"<h1>{escape(_text(catalogue.title, language))}</h1>"
-        f"<p>{escape(_text(catalogue.description, language))}</p>"
+        f'<p class="muted">{escape(_text(catalogue.title, language))}</p><h1>{own.title}</h1>'
         f'<form role="search"><label for="q">{own.search}</label>'
         f'<input id="q" name="q" type="search" value="{escape(words)}">'
         f'<input type="hidden" name="lang" value="{language}"><button>{own.search}</button></form>'
@@ -129,11 +132,17 @@ def dataset_page(dataset: Dataset, language: str) -> str:
     snippets = "".join(map(_snippet, snippets_of(dataset)))
     body = (
         f'<p><a href="/catalogue?lang={language}">{own.all}</a></p>'
-        f"<h1>{escape(title)} {_state(dataset, own)}</h1><p>{escape(_text(dataset.description, language))}</p>"
+        f"<h1>{escape(title)} {_state(dataset, own)}</h1>{_about(dataset, language)}"
         f"<dl>{_facts(dataset, own)}</dl>"
         f"<h2>{own.ways}</h2><ul>{ways}</ul><h2>{own.use}</h2>{snippets}{_formats(path, own)}"
     )
     return _frame(title, body, own, language)
+
+
+def _about(dataset: Dataset, language: str) -> str:
+    """The description, where it says more than the title."""
+    text = _text(dataset.description, language)
+    return "" if text == _text(dataset.title, language) else f"<p>{escape(text)}</p>"
 
 
 def _article(dataset: Dataset, own: _Words, language: str) -> str:
@@ -164,7 +173,8 @@ def _quality(quality: Quality | None, own: _Words) -> str:
     if quality is None:
         return ""
     share = int(quality.accepted * 1000) / 10  # cut, not rounded: 99.96 % is not all of them
-    return escape(own.quality_text.format(share=f"{share:g}", read=quality.read))
+    shown = f"{share:g}".replace(".", own.decimal)
+    return escape(own.quality_text.format(share=shown, read=quality.read))
 
 
 def _way(distribution: Distribution, language: str) -> str:

@@ -101,6 +101,7 @@ def _new_graph() -> Graph:
         "adms": ADMS,
         "dcatap": DCATAP,
         "geo": GEOSPARQL,
+        "vcard": VCARD,
     }.items():
         graph.bind(prefix, namespace)
     return graph

@@ -40,7 +40,7 @@ _MAX_QUERY_BYTES = 32_768
 _LONGEST_REMEMBERED = 1024
 _MOST_REMEMBERED = 1024
 """Query strings kept parsed: at most a megabyte of text, and what was made of them."""
-_MOST_MADE = 16
+_MOST_MADE = 64
 _NONE: Mapping[str, str] = {}
 T = TypeVar("T")
 

@@ -6,9 +6,10 @@ One declaration gives the check and the documentation, so neither can drift from
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sympolis.api.http import Request
 from sympolis.context.instants import parse_instant
@@ -17,10 +18,11 @@ from sympolis.domain import errors
 MAX_TEXT = 4096
 """Longest text of one parameter, in characters."""
 
+T = TypeVar("T")
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter:
     """A query parameter that is any text up to ``max_length`` characters."""
 
@@ -48,6 +50,13 @@ class Parameter:
         """Raise ``InvalidRequest`` or ``BadRequestData`` where the value breaks its schema."""
         self.raw(request)
 
+    def _once(self, request: Request, read: Callable[[str], T], absent: T) -> T:
+        """What ``read`` makes of the value, once per query string; ``absent`` where there is none."""
+        parameters = request.parameters
+        if self.name not in parameters and not self.required:
+            return absent
+        return parameters.once(self, lambda: read(self.raw(request) or ""))
+
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the value."""
         if self.choices:
@@ -55,7 +64,7 @@ class Parameter:
         return {"type": "string", "maxLength": self.max_length}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class IntegerParameter(Parameter):
     """A whole number within [low, high]."""
 
@@ -69,9 +78,9 @@ class IntegerParameter(Parameter):
 
     def of(self, request: Request) -> int:
         """The number, or the default. Raises ``InvalidRequest``."""
-        value = self.raw(request)
-        if value is None:
-            return self.default
+        return self._once(request, self._number, self.default)
+
+    def _number(self, value: str) -> int:
         if not _INTEGER.fullmatch(value) or not self.low <= int(value) <= self.high:
             raise errors.InvalidRequest(
                 f"expected a whole number from {self.low} to {self.high}", where=self.name
@@ -83,7 +92,7 @@ class IntegerParameter(Parameter):
         return {"type": "integer", "minimum": self.low, "maximum": self.high, "default": self.default}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BooleanParameter(Parameter):
     """``true`` or ``false``; false where absent."""
 
@@ -93,8 +102,10 @@ class BooleanParameter(Parameter):
 
     def of(self, request: Request) -> bool:
         """The flag. Raises ``InvalidRequest``."""
-        value = self.raw(request)
-        if value not in (None, "true", "false"):
+        return self._once(request, self._flag, False)
+
+    def _flag(self, value: str) -> bool:
+        if value not in ("true", "false"):
             raise errors.InvalidRequest("expected true or false", where=self.name)
         return value == "true"
 
@@ -103,7 +114,7 @@ class BooleanParameter(Parameter):
         return {"type": "boolean", "default": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListParameter(Parameter):
     """Comma-separated words, at most ``max_items``."""
 
@@ -116,9 +127,9 @@ class ListParameter(Parameter):
 
     def of(self, request: Request) -> tuple[str, ...]:
         """The words, in order; empty where absent. Raises ``InvalidRequest`` for an empty word."""
-        value = self.raw(request)
-        if value is None:
-            return ()
+        return self._once(request, self._words, ())
+
+    def _words(self, value: str) -> tuple[str, ...]:
         words = tuple(word.strip() for word in value.split(","))
         if not all(words):
             raise errors.InvalidRequest("expected words separated by single commas", where=self.name)
@@ -127,7 +138,7 @@ class ListParameter(Parameter):
         return words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TimeParameter(Parameter):
     """A date-time of RFC 3339, e.g. ``2024-03-04T08:00:00Z``."""
 
@@ -137,8 +148,10 @@ class TimeParameter(Parameter):
 
     def of(self, request: Request) -> datetime | None:
         """The time in UTC, or None. Raises ``InvalidRequest``."""
-        value = self.raw(request)
-        return None if value is None else parse_instant(value, where=self.name)
+        return self._once(request, self._time, None)
+
+    def _time(self, value: str) -> datetime | None:
+        return parse_instant(value, where=self.name)
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the value."""

@@ -15,6 +15,7 @@ from sympolis.context.query import (
     AnyOf,
     Comparison,
     GeoRelation,
+    LinkedTerm,
     Term,
     TimeProperty,
     TimeRelation,
@@ -22,7 +23,7 @@ from sympolis.context.query import (
     ValueRange,
 )
 from sympolis.context.terms import core_terms
-from sympolis.domain.errors import BadRequestData, NotImplementedHere, TooComplexQuery
+from sympolis.domain.errors import BadRequestData, TooComplexQuery
 
 CORE = core_terms()
 
@@ -87,9 +88,37 @@ def test_q_is_bounded(text):
         qlanguage.parse(text, CORE)
 
 
-def test_linked_entities_are_not_offered_yet():
-    with pytest.raises(NotImplementedHere):
-        qlanguage.parse("ref{Road:speed}==5", CORE)
+LINKED = LinkedTerm((DEFAULT_VOCAB + "ref",), (DEFAULT_VOCAB + "Road",), term("speed", Comparison.EQUAL, 5))
+
+
+@pytest.mark.parametrize("text", ["ref{Road:speed}==5", "ref{Road:speed==5}"])
+def test_braces_lead_across_a_relationship(text):
+    assert qlanguage.parse(text, CORE) == LINKED
+
+
+def test_linked_terms_nest_and_combine():
+    found = qlanguage.parse("on.ref{a{A,B:b[c]}>1};x", CORE)
+    inner = term("b", Comparison.GREATER, 1, inside=("c",))
+    innermost = LinkedTerm((DEFAULT_VOCAB + "a",), (DEFAULT_VOCAB + "A", DEFAULT_VOCAB + "B"), inner)
+    outer = LinkedTerm((DEFAULT_VOCAB + "on", DEFAULT_VOCAB + "ref"), (), innermost)
+    assert found == AllOf((outer, term("x")))
+    both = qlanguage.parse("ref{Road:a==1;b|c}", CORE)
+    assert isinstance(both.inner, AnyOf) and both.types == (DEFAULT_VOCAB + "Road",)
+    [iri] = qlanguage.parse("ref{https://a.example/T:https://b.example/n}", CORE).types
+    assert iri == "https://a.example/T"
+
+
+@pytest.mark.parametrize("text", ["ref{", "ref{}", "ref{a==1}==2", "{a}", "ref{a}b"])
+def test_broken_braces_are_refused(text):
+    with pytest.raises(BadRequestData):
+        qlanguage.parse(text, CORE)
+
+
+def test_values_are_expanded_where_asked():
+    found = qlanguage.parse("kind==Fast,Slow;name==Fast;n~=Fast", CORE, expanding=["kind", "n"])
+    values = (DEFAULT_VOCAB + "Fast", DEFAULT_VOCAB + "Slow")
+    assert found.parts[0].operand == values
+    assert (found.parts[1].operand, found.parts[2].operand) == ("Fast", "Fast")
 
 
 def test_the_worst_pattern_that_is_allowed_ends_soon():

@@ -7,8 +7,11 @@ come through here, so one rule holds everywhere.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from sympolis.context import merge
+from sympolis.context.across import resolve
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Page, Profiling, Retracting, Retraction, Store, StoreStatus, Write
@@ -58,8 +61,11 @@ class Broker:
         return found
 
     async def query(self, query: Query, *, tenant: str = "") -> Page:
-        """One page of entities (clause 5.7.2)."""
-        return await self.store.query(query, tenant=tenant)
+        """One page of entities (clause 5.7.2). Raises ``TooComplexQuery``."""
+        wanted = await resolve(query, partial(self.store.query, tenant=tenant))
+        if wanted is None:
+            return Page((), 0 if query.count else None)
+        return await self.store.query(wanted, tenant=tenant)
 
     async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
         """Add points to histories; returns how many were new or different."""
@@ -67,7 +73,10 @@ class Broker:
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """Observations or aggregates (clauses 5.7.3, 5.7.4)."""
-        return await self.store.history(query, tenant=tenant)
+        wanted = await resolve(query.entities, partial(self.store.query, tenant=tenant))
+        if wanted is None:
+            return History((), 0 if query.entities.count else None)
+        return await self.store.history(replace(query, entities=wanted), tenant=tenant)
 
     async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
         """What kinds of entities there are (clauses 5.7.5–5.7.10). Raises ``NotImplementedHere``."""

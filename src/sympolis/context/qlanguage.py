@@ -1,8 +1,8 @@
 """The query language of the ``q`` parameter (clause 4.9): text to a tree of terms.
 
 ``;`` binds tighter than ``|``. Texts stand in double quotes (a bare word is taken as a text too); numbers, truth
-values, times and URIs need none.
-Queries over linked entities (``rel{Type:attr}``) are not offered yet.
+values, times and URIs need none. Braces lead across a relationship: ``locatedAt{City:name}=="Bologna"``, or a whole
+expression about the entity there: ``locatedAt{City:name=="Bologna";population>1000}``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import re._constants as opcodes  # type: ignore[import-not-found]
 import re._parser as patterns  # type: ignore[import-not-found]
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from sympolis.context.instants import parse_instant
-from sympolis.context.query import AllOf, AnyOf, Comparison, Term, ValueRange
+from sympolis.context.query import AllOf, AnyOf, Comparison, LinkedTerm, Term, ValueRange
 from sympolis.context.scanning import Cursor
 from sympolis.context.terms import Terms
-from sympolis.domain.errors import BadRequestData, NotImplementedHere, TooComplexQuery
+from sympolis.domain.errors import BadRequestData, TooComplexQuery
 
 _OPERATORS = ("==", "!=", "!~=", "~=", ">=", "<=", ">", "<")
 _HINT = 'for example speed>=50;name=="Via Zamboni" or refRoadNode==urn:ngsi-ld:RoadNode:bologna:1'
@@ -30,23 +31,49 @@ _DATE_OR_TIME = re.compile(r"\d{4}-\d\d-\d\d(?![\dT])|\d\d:\d\d:\d\d(?:[.,]\d{1,
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w:])")
 _WORD = re.compile(r"[^\W\d][\w-]*(?![\w:])")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s;|()\[\]{}\",]+?(?=\.\.|[;|(),]|$)")
+_TYPES = re.compile(
+    r"(?P<types>[^\s;()\[\]{}=!<>~\"]+?):(?=https?:|urn:|[^\s:;()\[\]{}=!<>~\"]+[;|(\[{}=!<>~])"
+)
+"""The types before a path inside braces; what follows them has no more colons of its own, or is an IRI."""
+_PATTERNS = (Comparison.MATCHES, Comparison.NOT_MATCHES)
 _BARE_PATTERN = re.compile(r"[^;|]+")
 _MAX_PATTERN = 256
 _MAX_REPEATS = 3
 """Matching takes time to the power of this, on the first 256 characters of a text."""
 
 
-def parse(text: str, terms: Terms) -> AnyOf | AllOf | Term:
+Expression = AnyOf | AllOf | Term | LinkedTerm
+
+
+def parse(text: str, terms: Terms, *, parameter: str = "q", expanding: Iterable[str] = ()) -> Expression:
     """The expression in ``text``.
 
-    Raises ``BadRequestData`` with the position, ``TooComplexQuery`` beyond the bounds of ``scanning``, and
-    ``NotImplementedHere`` for linked entities.
+    ``expanding``: attributes whose values are names of the @context too (``expandValues``). Raises ``BadRequestData``
+    with the position, and ``TooComplexQuery`` beyond the bounds of ``scanning``.
     """
-    cursor = Cursor(text, "q")
-    found: AnyOf | AllOf | Term = _any_of(cursor, terms)
+    cursor = Cursor(text, parameter)
+    found: Expression = _any_of(cursor, terms)
     if not cursor.ended:
         raise cursor.wrong(f"unexpected {cursor.peek()!r}", hint=_HINT)
-    return found
+    names = frozenset(terms.expand(name) for name in expanding)
+    return _with_values(found, names, terms) if names else found
+
+
+def _with_values(expression: Any, names: frozenset[str], terms: Terms) -> Any:
+    """The expression with the values of these attributes expanded."""
+    if isinstance(expression, Term):
+        if expression.path[-1] not in names or expression.comparison in _PATTERNS:
+            return expression
+        return replace(expression, operand=_expanded(expression.operand, terms))
+    if isinstance(expression, LinkedTerm):
+        return replace(expression, inner=_with_values(expression.inner, names, terms))
+    return type(expression)(tuple(_with_values(part, names, terms) for part in expression.parts))
+
+
+def _expanded(operand: Any, terms: Terms) -> Any:
+    if isinstance(operand, tuple):
+        return tuple(_expanded(part, terms) for part in operand)
+    return terms.expand(operand) if isinstance(operand, str) else operand
 
 
 def _any_of(cursor: Cursor, terms: Terms) -> Any:
@@ -76,17 +103,23 @@ def _part(cursor: Cursor, terms: Terms) -> Any:
     return found
 
 
-def _term(cursor: Cursor, terms: Terms) -> Term:
+def _term(cursor: Cursor, terms: Terms) -> Term | LinkedTerm:
     cursor.count_leaf()
     path = _path(cursor, terms)
+    if cursor.peek() == "{":
+        return _linked(cursor, terms, path)
     inside = _inside(cursor)
+    return _compared(cursor, Term(path, inside=inside))
+
+
+def _compared(cursor: Cursor, term: Term) -> Term:
+    """The term with the comparison that follows, if one does."""
     sign = cursor.accept(*_OPERATORS)
     if sign is None:
-        return Term(path, inside=inside)
+        return term
     comparison = Comparison(sign)
-    if comparison in (Comparison.MATCHES, Comparison.NOT_MATCHES):
-        return Term(path, comparison, _pattern(cursor), inside)
-    return Term(path, comparison, _operand(cursor, comparison), inside)
+    operand = _pattern(cursor) if comparison in _PATTERNS else _operand(cursor, comparison)
+    return replace(term, comparison=comparison, operand=operand)
 
 
 def _path(cursor: Cursor, terms: Terms) -> tuple[str, ...]:
@@ -101,10 +134,28 @@ def _path(cursor: Cursor, terms: Terms) -> tuple[str, ...]:
             raise cursor.wrong("expected the name of an attribute", hint=_HINT)
         names.append(scope.expand(found.group()))
         scope = scope.within(found.group())
-        if cursor.peek() == "{":
-            raise NotImplementedHere("queries over linked entities are not offered yet", where="q")
         if not cursor.accept("."):
             return tuple(names)
+
+
+def _linked(cursor: Cursor, terms: Terms, path: tuple[str, ...]) -> LinkedTerm:
+    """``{Types:expression}`` after a relationship, or ``{Types:path}`` with the comparison behind the brace."""
+    cursor.expect("{", "before the linked entity")
+    cursor.descend()
+    types = cursor.take(_TYPES)
+    names = re.split("[,|]", types["types"]) if types is not None else []
+    inner = _any_of(cursor, terms)
+    cursor.expect("}", "to close the brace")
+    cursor.ascend()
+    return LinkedTerm(path, tuple(terms.expand(name) for name in names), _compared_inside(cursor, inner))
+
+
+def _compared_inside(cursor: Cursor, inner: Any) -> Any:
+    if isinstance(inner, LinkedTerm):
+        return replace(inner, inner=_compared_inside(cursor, inner.inner))
+    if isinstance(inner, Term) and inner.comparison is Comparison.EXISTS:
+        return _compared(cursor, inner)
+    return inner
 
 
 def _inside(cursor: Cursor) -> tuple[str, ...]:
@@ -150,7 +201,7 @@ def _value(cursor: Cursor) -> Any:
         start = cursor.at
         found = cursor.take(pattern)
         if found is not None:
-            return read(found.group(), f"q, position {start + 1}")
+            return read(found.group(), f"{cursor.parameter}, position {start + 1}")
     raise cursor.wrong("expected a value", hint=_HINT)
 
 
@@ -185,11 +236,13 @@ def _pattern(cursor: Cursor) -> str:
     start = cursor.at
     found = cursor.take(_TEXT)
     if found is not None:
-        return check_pattern(found.group(1).replace('\\"', '"'), where=f"q, position {start + 1}")
+        return check_pattern(
+            found.group(1).replace('\\"', '"'), where=f"{cursor.parameter}, position {start + 1}"
+        )
     found = cursor.take(_BARE_PATTERN)
     if found is None:
         raise cursor.wrong("expected a pattern")
-    return check_pattern(found.group(), where=f"q, position {start + 1}")
+    return check_pattern(found.group(), where=f"{cursor.parameter}, position {start + 1}")
 
 
 def check_pattern(pattern: str, *, where: str) -> str:

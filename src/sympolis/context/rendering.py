@@ -6,10 +6,11 @@ language filter (4.15). Documents are plain dictionaries; ``@context`` is for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sympolis.context.core_context import NGSI_LD
@@ -41,25 +42,29 @@ class _Style:
     created_at: datetime | None = None
     modified_at: datetime | None = None
     """What holds for an attribute that has no system times of its own."""
+    link: Callable[[str], Any] | None = None
+    """The document of a relationship's target, None where it is not to be shown."""
 
 
 _Renderer = Callable[[Attribute, _Style], Any]
 
 
-def render_entity(
+def render_entity(  # noqa: PLR0913 — the shaping parameters of the standard
     entity: Entity,
     terms: Terms,
     *,
     form: Form = Form.NORMALIZED,
     sys_attrs: bool = False,
-    pick: Sequence[str] = (),
-    omit: Sequence[str] = (),
+    pick: Collection[str] = (),
+    omit: Collection[str] = (),
     lang: str | None = None,
+    link: Callable[[str, str], Any] | None = None,
 ) -> dict[str, Any]:
     """The entity as a document.
 
     ``pick`` and ``omit`` are names as a client wrote them (terms or IRIs; ``id``, ``type`` and ``scope`` count);
-    ``lang`` is a language preference list (``it,de;q=0.8,*``) that turns language maps into texts.
+    ``lang`` is a language preference list (``it,de;q=0.8,*``) that turns language maps into texts; ``link`` gives for
+    (relationship, target) the document to show in the relationship (clause 4.5.23), or None.
     """
     keep = _projection(terms, pick, omit)
     document = _head(entity, terms, sys_attrs, keep)
@@ -68,6 +73,8 @@ def render_entity(
     several, render = _SEVERAL[form], _RENDERERS[form]
     for iri, instances in entity.attributes.items():
         if keep is None or keep(iri):
+            if link is not None:
+                style = replace(style, link=partial(link, iri))
             if len(instances) == 1 and instances[0].dataset_id is None:
                 document[named.compact(iri)] = render(instances[0], _inner(style, named.compact(iri)))
             else:
@@ -82,15 +89,18 @@ def render_feature(  # noqa: PLR0913 — the shaping parameters of the standard
     form: Form = Form.NORMALIZED,
     geometry_property: str = LOCATION,
     sys_attrs: bool = False,
-    pick: Sequence[str] = (),
-    omit: Sequence[str] = (),
+    pick: Collection[str] = (),
+    omit: Collection[str] = (),
     lang: str | None = None,
+    link: Callable[[str, str], Any] | None = None,
 ) -> dict[str, Any]:
     """The entity as a GeoJSON Feature (clause 4.5.16).
 
     ``geometry_property`` (a term or an IRI) gives the ``geometry``, null where the entity has no such geo-property.
     """
-    properties = render_entity(entity, terms, form=form, sys_attrs=sys_attrs, pick=pick, omit=omit, lang=lang)
+    properties = render_entity(
+        entity, terms, form=form, sys_attrs=sys_attrs, pick=pick, omit=omit, lang=lang, link=link
+    )
     properties.pop("id", None)
     found = entity.attribute(terms.expand(geometry_property))
     geometry = found.value if found is not None and found.kind is AttributeKind.GEO_PROPERTY else None
@@ -137,7 +147,7 @@ def _add_times(
         document["expiresAt"] = subject.members["expiresAt"]
 
 
-def _projection(terms: Terms, pick: Sequence[str], omit: Sequence[str]) -> Callable[[str], bool] | None:
+def _projection(terms: Terms, pick: Collection[str], omit: Collection[str]) -> Callable[[str], bool] | None:
     if not pick and not omit:
         return None
     if set(pick) & set(omit):
@@ -176,6 +186,8 @@ def _normalized(attribute: Attribute, style: _Style) -> dict[str, Any]:
         document: dict[str, Any] = {"type": "Property", "value": text, "lang": tag}
     else:
         document = {"type": kind.value, kind.value_member: _wire_value(attribute, style.terms)}
+    if style.link is not None:
+        style = _linking(document, attribute, style)
     _add_members(document, attribute, style)
     if attribute.attributes:
         _add_sub_attributes(document, attribute, style, _normalized, _as_list)
@@ -194,6 +206,8 @@ def _concise_object(attribute: Attribute, style: _Style) -> dict[str, Any]:
         document: dict[str, Any] = {"value": text, "lang": tag}
     else:
         document = {kind.value_member: _wire_value(attribute, style.terms)}
+    if style.link is not None:
+        style = _linking(document, attribute, style)
     _add_members(document, attribute, style)
     if attribute.attributes:
         _add_sub_attributes(document, attribute, style, _concise, _as_objects)
@@ -213,6 +227,8 @@ def _stands_alone(attribute: Attribute) -> bool:
 
 
 def _simplified(attribute: Attribute, style: _Style) -> Any:
+    if style.link is not None and attribute.kind in _LINKING:
+        return _simplified_link(attribute, style.link)
     value = _wire_value(attribute, style.terms)
     kind = attribute.kind
     if kind is AttributeKind.LANGUAGE_PROPERTY:
@@ -225,6 +241,34 @@ def _simplified(attribute: Attribute, style: _Style) -> Any:
 
 
 _WRAPPED = {AttributeKind.JSON_PROPERTY, AttributeKind.VOCAB_PROPERTY, AttributeKind.LIST_PROPERTY}
+
+
+_LINKING = {AttributeKind.RELATIONSHIP: "entity", AttributeKind.LIST_RELATIONSHIP: "entityList"}
+"""The members that hold the entities at the other end."""
+
+
+def _linking(document: dict[str, Any], attribute: Attribute, style: _Style) -> _Style:
+    """Show the entities that a relationship points to; gives the style for what is below it, which shows none."""
+    assert style.link is not None
+    member = _LINKING.get(attribute.kind)
+    several = isinstance(attribute.value, list)
+    if member is not None:
+        shown = map(style.link, attribute.value if several else [attribute.value])
+        found = [one for one in shown if one is not None]
+        if found:
+            document[member] = found if several or member == "entityList" else found[0]
+    return replace(style, link=None)
+
+
+def _simplified_link(attribute: Attribute, link: Callable[[str], Any]) -> Any:
+    """Entities in place of ids, as far as there are any."""
+    if not isinstance(attribute.value, list):
+        return link(attribute.value) or attribute.value
+    shown = [link(target) for target in attribute.value]
+    mixed = [one or target for one, target in zip(shown, attribute.value, strict=True)]
+    if attribute.kind is AttributeKind.RELATIONSHIP:
+        return mixed
+    return {"entityList": mixed} if any(shown) else {"objectList": attribute.value}
 
 
 def _wire_value(attribute: Attribute, terms: Terms) -> Any:

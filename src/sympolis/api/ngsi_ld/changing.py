@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
@@ -21,11 +23,13 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import merge, patching, typelanguage
+from sympolis.context.across import resolve
 from sympolis.context.codec import check_entity_id, parse_attribute, parse_attributes, parse_entity
+from sympolis.context.endings import end_evolution, series_name
 from sympolis.context.evaluate import matcher, type_holds
 from sympolis.context.parsing import check_uri
 from sympolis.context.query import Query
-from sympolis.context.store import Decision, Write
+from sympolis.context.store import Decision, Retraction, Write
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.changes import Outcome
@@ -149,15 +153,25 @@ class Changing:
             if name == "scope"
             else merge.delete_attribute(entity_id, terms.expand(name), dataset_id=instance, every=every)
         )
-        return await self._changed(request, entity_id, decide, terms)
+        try:
+            return await self._changed(request, entity_id, decide, terms)
+        except errors.NotFound:
+            told = Retraction(entity_id, series_name(name, terms.expand(name)), instance, every=every)
+            tenant, cause = tenant_of(request), f"request:{request.id}"
+            ended = await end_evolution(self._broker, told, datetime.now(UTC), tenant=tenant, cause=cause)
+            if not ended:
+                raise
+        return Reply(status=204, headers=tenant_headers(tenant))
 
     async def purge(self, request: Request) -> Reply:
         """Purge Entities, clause 5.6.21."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        query = reading.read_query(request, terms)
+        query = await resolve(reading.read_query(request, terms), partial(self._broker.query, tenant=tenant))
         drop, keep = DROP.of(request), KEEP.of(request)
         if drop and keep:
             raise errors.BadRequestData("drop and keep exclude each other", where="drop")
+        if query is None:  # no entity can satisfy it
+            return Reply(status=204, headers=tenant_headers(tenant))
         decide = patching.purge(
             matcher(query), drop=tuple(map(terms.expand, drop)), keep=tuple(map(terms.expand, keep))
         )
@@ -309,7 +323,6 @@ def _entity(handlers: Changing) -> tuple[Operation, ...]:
             title="Delete what a query selects, or some attributes of it",
             clause="5.6.21",
             parameters=(*reading.SELECTION, reading.ATTRS, DROP, KEEP, reading.LOCAL),
-            later=("scopeQ", "csf"),
             answers={**_DONE, 207: Answer("Some failed.", {JSON: reference("BatchResult")})},
         ),
     )

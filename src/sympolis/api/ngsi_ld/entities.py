@@ -1,22 +1,28 @@
 """Create, retrieve, delete and query entities: the hot routes (GS CIM 009, clauses 5.6.1, 5.6.6, 5.7.1, 5.7.2).
 
-Not offered yet: merge, replace and attribute operations; linked entities (join), ordering, scopes and entity maps.
+Not offered yet: entity maps.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from sympolis.api.http import JSON, Headers, Reply, Request
-from sympolis.api.ngsi_ld.answers import Presenter, created_at, page_links, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.answers import created_at, page_links, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.arranging import read_join, read_ordering
 from sympolis.api.ngsi_ld.linking import Inbox, context_headers, terms_of
-from sympolis.api.ngsi_ld.reading import LIMIT, TYPE, Shape, read_query, read_shape
+from sympolis.api.ngsi_ld.presenting import Presenter
+from sympolis.api.ngsi_ld.reading import COUNT, ENTITIES, LIMIT, TYPE, Shape, read_query, read_shape
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import typelanguage
+from sympolis.context.across import resolve
 from sympolis.context.codec import Form, check_entity_id, parse_entity
 from sympolis.context.documents import DocumentForm, Documents
-from sympolis.context.query import AllOf, AnyOf, TypeIs
+from sympolis.context.linked import Join, Linked, gather
+from sympolis.context.query import AllOf, AnyOf, Query, TypeIs
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
@@ -33,6 +39,16 @@ _QUICK_QUERY = _SHOWN_WHOLE | {
     "geometry",
     "coordinates",
     "geoproperty",
+    ENTITIES,
+    "scopeQ",
+    "orderBy",
+    "orderFrom",
+    "orderGeometry",
+    "collation",
+    "expandValues",
+    "jsonKeys",
+    "csf",
+    "splitEntities",
     "limit",
     "offset",
     "count",
@@ -67,6 +83,7 @@ class Entities:
         shape = read_shape(request)
         presenter = Presenter(request, terms, shape)
         entity_id = check_entity_id(request.arguments["entityId"])
+        join = read_join(request)
         form = self._quick_form(request, shape, presenter, _SHOWN_WHOLE)
         if form is not None and self._documents is not None:
             document = await self._documents.document(entity_id, terms, form, tenant=tenant)
@@ -75,7 +92,8 @@ class Entities:
         entity = await self._broker.retrieve(entity_id, tenant=tenant)
         if request.parameters:
             _check_selected(entity, request, terms, shape)
-        return presenter.one(entity, tenant_headers(tenant))
+        linked = await self._linked([entity], join, presenter, tenant)
+        return presenter.one(entity, tenant_headers(tenant), linked)
 
     async def delete(self, request: Request) -> Reply:
         """Delete Entity, clause 5.6.6."""
@@ -97,8 +115,11 @@ class Entities:
         shape = read_shape(request)
         presenter = Presenter(request, terms, shape)
         limit = LIMIT.of(request)
-        query = read_query(request, terms)
-        asked = replace(query, limit=limit + 1) if limit else query
+        join = read_join(request)
+        asked = await self._asked(request, terms, tenant)
+        if asked is None:  # no entity can satisfy it
+            total = 0 if COUNT.of(request) else None
+            return presenter.many((), _page_headers(request, presenter.media, tenant, False, total))
         form = self._quick_form(request, shape, presenter, _QUICK_QUERY)
         if form is not None and self._documents is not None:
             found = await self._documents.documents(asked, terms, form, tenant=tenant)
@@ -108,13 +129,30 @@ class Entities:
             return _ready_reply(b"[" + b",".join(found.documents[:limit]) + b"]", terms, headers)
         page = await self._broker.query(asked, tenant=tenant)
         headers = _page_headers(request, presenter.media, tenant, len(page.entities) > limit, page.total)
-        return presenter.many(page.entities[:limit], headers)
+        entities = page.entities[:limit]
+        return presenter.many(entities, headers, await self._linked(entities, join, presenter, tenant))
+
+    async def _asked(self, request: Request, terms: Terms, tenant: str) -> Query | None:
+        """The query for one entity more than the page holds; None where nothing can satisfy it."""
+        query = replace(read_query(request, terms), ordering=read_ordering(request, terms))
+        if query.limit:
+            query = replace(query, limit=query.limit + 1)
+        return await resolve(query, partial(self._broker.query, tenant=tenant))
+
+    async def _linked(
+        self, entities: Sequence[Entity], join: Join | None, presenter: Presenter, tenant: str
+    ) -> Linked | None:
+        if join is None:
+            return None
+        return await gather(entities, join, presenter.projection, partial(self._broker.query, tenant=tenant))
 
     def _quick_form(
         self, request: Request, shape: Shape, presenter: Presenter, known: frozenset[str]
     ) -> DocumentForm | None:
         """The form in which a store may give its documents as they are; None where entities have to be shaped."""
         if self._documents is None or presenter.media != JSON or shape.sys_attrs:
+            return None
+        if presenter.edition is not None:
             return None
         return _QUICK_FORMS.get(shape.form) if known.issuperset(request.parameters) else None
 

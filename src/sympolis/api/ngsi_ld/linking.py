@@ -106,6 +106,12 @@ def context_list(terms: Terms) -> list[Any]:
     return terms.document if isinstance(terms.document, list) else [terms.document]
 
 
+def context_value(terms: Terms) -> Any:
+    """What an entity's ``@context`` holds: the bare URL where there is but one."""
+    parts = context_list(terms)
+    return parts[0] if len(parts) == 1 else parts
+
+
 def context_link(terms: Terms) -> bytes:
     """The Link header's value for these terms."""
     return f'<{terms.links[0]}>; rel="{CONTEXT_RELATION}"; type="{LD_JSON}"'.encode()

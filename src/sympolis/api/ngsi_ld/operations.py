@@ -7,6 +7,7 @@ from typing import Any
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
 from sympolis.api.ngsi_ld import (
+    arranging,
     batch_changes,
     changing,
     discovery,
@@ -14,6 +15,8 @@ from sympolis.api.ngsi_ld import (
     hosting,
     identity,
     reading,
+    source_subscriptions,
+    sources,
     subscriptions,
 )
 from sympolis.api.ngsi_ld.answers import ROOT
@@ -81,6 +84,7 @@ SCHEMAS: dict[str, Schema] = {
     **discovery.SCHEMAS,
     **hosting.SCHEMAS,
     **identity.SCHEMAS,
+    **sources.SCHEMAS,
 }
 
 _EXAMPLE: dict[str, Any] = {
@@ -132,6 +136,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *evolving.operations(parts),
         *hosting.operations(parts),
         *identity.operations(),
+        *sources.operations(parts),
+        *source_subscriptions.operations(parts),
     )
 
 
@@ -170,7 +176,15 @@ def _entity_routes(entities: Entities) -> tuple[Operation, ...]:
             title="Query entities",
             tag=_TAG,
             clause="5.7.2",
-            parameters=(*reading.SELECTION, *reading.SHAPE, reading.GEOMETRY_PROPERTY, *reading.PAGING),
+            parameters=(
+                *reading.SELECTION,
+                *reading.SHAPE,
+                reading.GEOMETRY_PROPERTY,
+                *arranging.JOINING,
+                *arranging.ORDERING,
+                reading.SPLIT_ENTITIES,
+                *reading.PAGING,
+            ),
             later=reading.LATER_SELECTION,
             answers={200: Answer("A page of entities.", _ENTITIES)},
         ),
@@ -182,7 +196,7 @@ def _entity_routes(entities: Entities) -> tuple[Operation, ...]:
             title="Retrieve an entity",
             tag=_TAG,
             clause="5.7.1",
-            parameters=(reading.TYPE, *reading.SHAPE, reading.GEOMETRY_PROPERTY),
+            parameters=(reading.TYPE, *reading.SHAPE, reading.GEOMETRY_PROPERTY, *arranging.JOINING),
             later=reading.LATER_SHAPE,
             path_texts=_PATH_TEXTS,
             answers={200: Answer("The entity.", _ENTITY)},

@@ -11,19 +11,23 @@ from typing import Any
 from sympolis.api.http import Reply, Request, encode
 from sympolis.api.ngsi_ld.entities import Entities
 from sympolis.api.ngsi_ld.linking import Inbox, linkable
-from sympolis.api.ngsi_ld.reading import LATER_SELECTION
+from sympolis.api.ngsi_ld.reading import ENTITIES, LATER_SELECTION
 from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
-_TEXTS = ("q", "lang")
-_LISTS = ("attrs", "pick", "omit", "datasetId")
+_TEXTS = ("q", "lang", "scopeQ", "csf", "join")
+_LISTS = ("attrs", "datasetId", "containedBy", "expandValues", "jsonKeys")
+_PROJECTIONS = ("pick", "omit")
+_FLAGS = ("splitEntities", "local")
 _GEO = ("georel", "geometry", "geoproperty")
 _TEMPORAL = ("timerel", "timeAt", "endTimeAt", "timeproperty")
-_KNOWN = frozenset({"type", "entities", "geoQ", "temporalQ", *_TEXTS, *_LISTS})
-_LATER = frozenset({*LATER_SELECTION, "ordering", "entityMap"})
+_ORDERING = {"orderBy", "collation", "geometry", "coordinates", "orderFrom", "orderGeometry"}
+_PARTS = {"type", "entities", "geoQ", "temporalQ", "ordering", "joinLevel"}
+_KNOWN = frozenset({*_PARTS, *_TEXTS, *_LISTS, *_PROJECTIONS, *_FLAGS})
+_LATER = frozenset({*LATER_SELECTION, "entityMap"})
 
 
 class Posted:
@@ -37,15 +41,16 @@ class Posted:
 
     async def query(self, request: Request) -> Reply:
         """Query Entities via POST, clause 5.7.2."""
-        terms = await self._take(request)
+        terms = await self.take(request)
         return await self._entities.answer_query(request, terms)
 
     async def query_temporal(self, request: Request) -> Reply:
         """Query Temporal Evolution via POST, clause 5.7.4."""
-        terms = await self._take(request)
+        terms = await self.take(request)
         return await self._temporal.answer_query(request, terms)
 
-    async def _take(self, request: Request) -> Terms:
+    async def take(self, request: Request) -> Terms:
+        """Read the body into the request's parameters; gives its terms."""
         body, terms = await self._inbox.read(request)
         document, own = await self._inbox.document(request, body, terms, "body")
         request.parameters = {**request.parameters, **query_parameters(document)}
@@ -58,9 +63,13 @@ def query_parameters(document: Mapping[str, Any]) -> dict[str, str]:
     _check_members(document)
     found = {name: _text(document[name], name) for name in _TEXTS if name in document}
     found |= {name: ",".join(_texts(document[name], name)) for name in _LISTS if name in document}
-    found |= _part(document, "entities", _selectors)
-    found |= _part(document, "geoQ", _geo)
-    found |= _part(document, "temporalQ", _temporal)
+    found |= {name: _projected(document[name], name) for name in _PROJECTIONS if name in document}
+    found |= {name: _flag(document[name], name) for name in _FLAGS if name in document}
+    if "joinLevel" in document:
+        found["joinLevel"] = _json_text(document["joinLevel"])
+    for name, read in _READERS.items():
+        if name in document:
+            found |= read(document[name])
     return found
 
 
@@ -73,10 +82,6 @@ def _check_members(document: Mapping[str, Any]) -> None:
         raise errors.BadRequestData("unknown member of a Query", where=name)
 
 
-def _part(document: Mapping[str, Any], name: str, read: Callable[[Any], dict[str, str]]) -> dict[str, str]:
-    return read(document[name]) if name in document else {}
-
-
 def _selectors(value: Any) -> dict[str, str]:
     if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
         raise errors.BadRequestData("expected an array of entity selectors", where="entities")
@@ -85,25 +90,38 @@ def _selectors(value: Any) -> dict[str, str]:
             raise errors.BadRequestData(
                 "a selector has a type, and may have id and idPattern", where="entities"
             )
-    return _same_kind(value)
+    return _of_one_kind(value) or _of_several_kinds(value)
 
 
-def _same_kind(selectors: list[dict[str, Any]]) -> dict[str, str]:
-    """One URL query cannot mix selectors that pair different types with different ids; say so rather than guess."""
-    types = {_text(one["type"], "entities.type") for one in selectors}
+def _of_one_kind(selectors: list[dict[str, Any]]) -> dict[str, str]:
+    """The parameters of a URL that mean the same; none where selectors pair different types with different ids."""
+    types = _types(selectors)
     ids = [_texts(one["id"], "entities.id") for one in selectors if "id" in one]
     patterns = {_text(one["idPattern"], "entities.idPattern") for one in selectors if "idPattern" in one}
     mixed = len(selectors) > 1 and (patterns or (ids and (len(types) > 1 or len(ids) != len(selectors))))
     if mixed:
-        raise errors.NotImplementedHere(
-            "selectors of different kinds in one query are not offered yet", where="entities"
-        )
-    found = {"type": "|".join(f"({one})" if len(types) > 1 else one for one in sorted(types))}
+        return {}
+    found = {"type": _either(types)}
     if ids:
         found["id"] = ",".join(one for group in ids for one in group)
     if patterns:
         found["idPattern"] = patterns.pop()
     return found
+
+
+def _of_several_kinds(selectors: list[dict[str, Any]]) -> dict[str, str]:
+    """The selectors as they are, and the types that they have in all."""
+    return {"type": _either(_types(selectors)), ENTITIES: _json_text(selectors)}
+
+
+def _types(selectors: list[dict[str, Any]]) -> set[str]:
+    return {_text(one["type"], "entities.type") for one in selectors}
+
+
+def _either(types: set[str]) -> str:
+    if "*" in types:
+        return "*"
+    return "|".join(f"({one})" if len(types) > 1 else one for one in sorted(types))
 
 
 def _geo(value: Any) -> dict[str, str]:
@@ -135,6 +153,41 @@ def _temporal(value: Any) -> dict[str, str]:
     if "aggrPeriodDuration" in aggregate:
         found["aggrPeriodDuration"] = _text(aggregate["aggrPeriodDuration"], "aggrPeriodDuration")
     return found
+
+
+def _ordering(value: Any) -> dict[str, str]:
+    document = _object(value, "ordering", _ORDERING)
+    found = {"orderBy": ",".join(_texts(document.get("orderBy"), "ordering.orderBy"))}
+    if "collation" in document:
+        found["collation"] = _text(document["collation"], "ordering.collation")
+    for own, name in (("geometry", "orderGeometry"), ("orderGeometry", "orderGeometry")):
+        if own in document:
+            found[name] = _text(document[own], f"ordering.{own}")
+    for own in ("coordinates", "orderFrom"):
+        if own in document:
+            found["orderFrom"] = (
+                document[own] if isinstance(document[own], str) else _json_text(document[own])
+            )
+    return found
+
+
+_READERS: Mapping[str, Callable[[Any], dict[str, str]]] = {
+    "entities": _selectors,
+    "geoQ": _geo,
+    "temporalQ": _temporal,
+    "ordering": _ordering,
+}
+
+
+def _flag(value: Any, where: str) -> str:
+    if not isinstance(value, bool):
+        raise errors.BadRequestData("expected true or false", where=where)
+    return _json_text(value)
+
+
+def _projected(value: Any, where: str) -> str:
+    """Names in an array, or the text of a projection (clause 4.21)."""
+    return ",".join(_texts(value, where))
 
 
 def _object(value: Any, where: str, known: set[str]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from sympolis.api.http import Request
 from sympolis.api.parameters import (
@@ -14,11 +15,12 @@ from sympolis.api.parameters import (
     Parameter,
     TimeParameter,
 )
-from sympolis.context import geoquery, qlanguage, temporal, typelanguage
+from sympolis.context import geoquery, projection, qlanguage, scopes, temporal, typelanguage
 from sympolis.context.codec import Form, TemporalForm, check_entity_id
 from sympolis.context.parsing import check_uri
 from sympolis.context.periods import Duration
-from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange
+from sympolis.context.projection import Names, Projection
+from sympolis.context.query import Aggregation, HistoryQuery, Query, Selector, TimeProperty, TimeRange
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
@@ -52,6 +54,19 @@ OPTIONS = ListParameter(
     name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8
 )
 FORMAT = Parameter(name="format", text="normalized, concise, keyValues or simplified; wins over options.")
+SCOPE_Q = Parameter(
+    name="scopeQ", text="Scopes in the scope query language (clause 4.19), e.g. `/Bologna/#`."
+)
+CSF = Parameter(name="csf", text="Which context sources may answer, in the query language.")
+EXPAND_VALUES = ListParameter(
+    name="expandValues", text="Attributes whose values in `q` are names of the @context.", max_items=100
+)
+JSON_KEYS = ListParameter(
+    name="jsonKeys", text="Attributes inside which `q` uses plain JSON keys; always so here.", max_items=100
+)
+SPLIT_ENTITIES = BooleanParameter(
+    name="splitEntities", text="Whether parts of an entity may be in different sources."
+)
 DATASET_ID = ListParameter(
     name="datasetId", text="Only instances of these datasets; `@none` is the default one.", max_items=100
 )
@@ -83,28 +98,31 @@ UPSERT_OPTIONS = ListParameter(
     name="options", text="replace (what is there) or update (its attributes).", max_items=2
 )
 
+ENTITIES = "entities"
+"""Selectors of different kinds, as JSON: only a query in a body can have them."""
+
 PAGING = (LIMIT, OFFSET, COUNT)
 SHAPE = (ATTRS, PICK, OMIT, LANG, DATASET_ID, OPTIONS, FORMAT, LOCAL)
-SELECTION = (ID, ID_PATTERN, TYPE, Q, GEOREL, GEOMETRY, COORDINATES, GEOPROPERTY)
-TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIMEPROPERTY, LAST_N, AGGR_METHODS, AGGR_PERIOD)
-LATER_SHAPE = ("join", "joinLevel", "containedBy", "entityMap", "entityMapLifetime", "jsonKeys")
-LATER_SELECTION = (
-    *LATER_SHAPE,
-    "scopeQ",
-    "csf",
-    "expandValues",
-    "orderBy",
-    "orderFrom",
-    "orderGeometry",
-    "collation",
-    "splitEntities",
+SELECTION = (
+    ID,
+    ID_PATTERN,
+    TYPE,
+    Q,
+    SCOPE_Q,
+    GEOREL,
+    GEOMETRY,
+    COORDINATES,
+    GEOPROPERTY,
+    CSF,
+    EXPAND_VALUES,
+    JSON_KEYS,
 )
-LATER_TEMPORAL = tuple(name for name in LATER_SELECTION if name != ORDER_BY.name)
+TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIMEPROPERTY, LAST_N, AGGR_METHODS, AGGR_PERIOD)
+LATER_SHAPE = ("entityMap", "entityMapLifetime")
+LATER_SELECTION = LATER_SHAPE
+LATER_TEMPORAL = (*LATER_SELECTION, "splitEntities")
 
 _CORE_MEMBERS = ("id", "type", "scope")
-_NAME = r"[^\s,;|(){}\"'<>&?]+"
-_PROJECTION = re.compile(rf"{_NAME}(,{_NAME})*")
-_NESTED = re.compile(rf"(?<=[^,{{]){{{_NAME}(,{_NAME})*}}")
 _FORMS = {
     "normalized": Form.NORMALIZED,
     "concise": Form.CONCISE,
@@ -116,22 +134,26 @@ _TEMPORAL_FORMS = tuple(TemporalForm)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How an entity is shown; ``attrs``, ``pick`` and ``omit`` are names as the client wrote them."""
+    """How an entity is shown; ``attrs``, ``pick`` and ``omit`` have names as the client wrote them."""
 
     form: Form = Form.NORMALIZED
     temporal: TemporalForm = TemporalForm.NORMALIZED
     sys_attrs: bool = False
     attrs: tuple[str, ...] = ()
-    pick: tuple[str, ...] = ()
-    omit: tuple[str, ...] = ()
+    pick: Names = field(default_factory=dict)
+    omit: Names = field(default_factory=dict)
     lang: str | None = None
     datasets: frozenset[str | None] = frozenset()
     """The datasets to show, None for the default one; empty: all."""
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def shown(self) -> Names:
         """The members to show; empty: all."""
-        return self.pick or (("id", "type", "scope", *self.attrs) if self.attrs else ())
+        return self.pick or (dict.fromkeys(("id", "type", "scope", *self.attrs)) if self.attrs else {})
+
+    def projection(self, terms: Terms) -> Projection:
+        """Which members are shown, of the entities and of those they link to. Raises ``BadRequestData``."""
+        return projection.project(self.shown, self.omit, terms)
 
 
 PLAIN = Shape()
@@ -146,12 +168,14 @@ def read_query(request: Request, terms: Terms, *, limit: int | None = None) -> Q
         ids=tuple(check_entity_id(one) for one in ID.of(request)),
         id_pattern=_pattern(ID_PATTERN.raw(request)),
         types=_types(TYPE.raw(request), terms),
-        q=None if (text := Q.raw(request)) is None else qlanguage.parse(text, terms),
+        q=_q(request, terms),
         geo=_geo(request, terms),
         attributes=tuple(terms.expand(name) for name in ATTRS.of(request)),
         limit=LIMIT.of(request) if limit is None else limit,
         offset=OFFSET.of(request),
         count=COUNT.of(request),
+        scopes=None if (text := SCOPE_Q.raw(request)) is None else scopes.parse(text),
+        selectors=_selectors(request, terms),
     )
     restricted = query.types or query.q or query.geo or query.attributes
     if not restricted and not LOCAL.of(request) and TYPE.raw(request) != "*":
@@ -184,6 +208,7 @@ def read_history(
         methods=methods,
         period_s=0 if (period := read_calendar_period(request)).months else period.seconds,
         max_instances=page_size,
+        time=None if (about := TIMEPROPERTY.raw(request)) is None else TimeProperty(about),
     )
 
 
@@ -247,7 +272,7 @@ def _read_projection(request: Request) -> Shape:
     attrs, pick, omit = ATTRS.of(request), _members(PICK, request), _members(OMIT, request)
     if attrs and (pick or omit):
         raise errors.BadRequestData("attrs cannot be combined with pick or omit", where="attrs")
-    if both := set(pick) & set(omit):
+    if both := [name for name, inner in omit.items() if inner is None and name in pick]:
         raise errors.BadRequestData("picked and omitted at once", where=", ".join(sorted(both)))
     sys_attrs = "sysAttrs" in OPTIONS.of(request)
     return Shape(
@@ -264,25 +289,9 @@ def _dataset(text: str) -> str | None:
     return None if text == "@none" else check_uri(text, DATASET_ID.name)
 
 
-def _members(parameter: Parameter, request: Request) -> tuple[str, ...]:
+def _members(parameter: Parameter, request: Request) -> Names:
     text = parameter.raw(request)
-    if text is None:
-        return ()
-    if not _PROJECTION.fullmatch(_without_nested(text)):
-        raise errors.BadRequestData("expected member names separated by single commas", where=parameter.name)
-    if "{" in text:
-        raise errors.NotImplementedHere(
-            "projection of linked entities is not offered yet", where=parameter.name
-        )
-    return tuple(text.split(","))
-
-
-def _without_nested(text: str) -> str:
-    """The text with every well-formed ``{…}`` taken out, innermost first; malformed ones stay and do not match."""
-    before = ""
-    while before != text:
-        before, text = text, _NESTED.sub("", text)
-    return text
+    return {} if text is None else projection.parse(text, parameter.name)
 
 
 def _pattern(text: str | None) -> str | None:
@@ -291,6 +300,28 @@ def _pattern(text: str | None) -> str | None:
 
 def _types(text: str | None, terms: Terms) -> Any:
     return None if text is None else typelanguage.parse(text, terms)
+
+
+def _selectors(request: Request, terms: Terms) -> tuple[Selector, ...]:
+    text = request.parameters.get(ENTITIES)
+    return () if text is None else tuple(_selector(one, terms) for one in msgspec.json.decode(text))
+
+
+def _selector(one: dict[str, Any], terms: Terms) -> Selector:
+    ids = one.get("id", ())
+    return Selector(
+        types=_types(one["type"], terms),
+        ids=tuple(check_entity_id(found) for found in ([ids] if isinstance(ids, str) else ids)),
+        id_pattern=_pattern(one.get("idPattern")),
+    )
+
+
+def _q(request: Request, terms: Terms) -> Any:
+    if (csf := CSF.raw(request)) is not None:
+        qlanguage.parse(csf, terms, parameter=CSF.name)
+    if (text := Q.raw(request)) is None:
+        return None
+    return qlanguage.parse(text, terms, expanding=EXPAND_VALUES.of(request))
 
 
 def _geo(request: Request, terms: Terms) -> Any:

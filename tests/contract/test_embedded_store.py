@@ -10,10 +10,23 @@ import pytest
 from sympolis.context.query import Query, Term
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import EmbeddedStore, files
+from sympolis.testing.histories import HistoryContract
 from sympolis.testing.stores import SPEED, StoreContract, creating, observation, observed, road
 
 
 class TestEmbeddedStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _in_folder(self, tmp_path):
+        self.folder = tmp_path
+
+    @asynccontextmanager
+    async def open_store(self, now):
+        store = EmbeddedStore.open(self.folder / "data", now=now)
+        yield store
+        await store.close()
+
+
+class TestEmbeddedHistory(HistoryContract):
     @pytest.fixture(autouse=True)
     def _in_folder(self, tmp_path):
         self.folder = tmp_path

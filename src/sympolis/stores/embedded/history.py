@@ -1,173 +1,249 @@
-"""Reading histories: ranges, the latest points, aggregates by period. SQL does the work, per series."""
+"""Reading histories: whose, which series, which points, and aggregates by period."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import apsw
 import msgspec
 
+from sympolis.context.aggregate import buckets
 from sympolis.context.evaluate import selects_by_state, subject_matcher
-from sympolis.context.query import Aggregation, HistoryQuery, TimeRange, TimeRelation
-from sympolis.context.store import Bucket, History, Series
-from sympolis.domain.changes import Observation
-from sympolis.domain.entity import AttributeKind
+from sympolis.context.query import HistoryQuery, TimeProperty, TimeRange, TimeRelation
+from sympolis.context.store import History, Series
+from sympolis.domain.changes import TimeKind
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, reader
-from sympolis.stores.embedded.files import fetch_value
-from sympolis.stores.observed import check_time_property
+from sympolis.stores.embedded.files import fetch_all, fetch_value
+from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row, created_of, decode_point, modified_of
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
-_EVER: Final = (-(2**62), 2**62)
+EVER: Final = (-(2**62), 2**62)
+_ALL: Final = 2**62
+_STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
+    None: frozenset(TimeKind),
+    TimeProperty.OBSERVED_AT: frozenset({TimeKind.OBSERVED}),
+    TimeProperty.CREATED_AT: frozenset({TimeKind.OBSERVED, TimeKind.RECORDED}),
+    TimeProperty.MODIFIED_AT: frozenset({TimeKind.OBSERVED, TimeKind.RECORDED}),
+    TimeProperty.DELETED_AT: frozenset({TimeKind.DELETED}),
+}
+"""The points that can have a time."""
+_known_lines: WeakKeyDictionary[apsw.Connection, dict[int, Line]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A series as it stands in the table, with the part of the time that is asked for."""
+class _Subject:
+    """Whose history."""
 
+    id: str
     key: int
-    head: Series
-    low: int
-    high: int
+    types: tuple[str, ...]
 
-    def span(self, **more: Any) -> dict[str, Any]:
-        return {"series": self.key, "low": self.low, "high": self.high, **more}
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A series: its lines, by the kind of time that their points stand under."""
+
+    name: str
+    dataset: str
+    lines: tuple[tuple[int, Line], ...]
 
 
 def history(db: apsw.Connection, query: HistoryQuery) -> History:
     """The selected observations or aggregates, from one snapshot."""
-    check_time_property(query)
     with reader.snapshot(db):
-        lines = (line for line in _lines(db, query) if _has_points(db, line))
-        grouped = (list(group) for _, group in groupby(lines, key=lambda line: line.head.entity_id))
-        first, after = query.entities.offset, query.entities.offset + query.entities.limit
-        subjects = list(grouped if query.entities.count else islice(grouped, after))
-        page = subjects[first:after]
-        total = len(subjects) if query.entities.count else None
-        shown = [line for subject in page for line in subject]
-        if query.methods:
-            return History(tuple(_aggregated(db, line, query) for line in shown), total)
-        series, complete = _observed(db, shown, query)
-        return History(tuple(series), total, complete)
+        return _Reading(db, query).history()
 
 
-def _lines(db: apsw.Connection, query: HistoryQuery) -> Iterator[_Line]:
-    wanted = query.entities
-    by_state = reader.selected_ids(db, wanted) if selects_by_state(wanted) else None
-    by_subject = subject_matcher(wanted)
-    low, high = _span(query.range)
-    parameters = {"ids": _json_or_null(wanted.ids), "names": _json_or_null(query.names)}
-    statement = _SQL["series_of" if wanted.ids else "all_series"]
-    for key, entity_id, types_json, name, dataset, kind in db.execute(statement, parameters):
-        types = tuple(msgspec.json.decode(types_json))
-        if by_subject(entity_id, types) and (by_state is None or entity_id in by_state):
-            head = Series(entity_id, types, name, dataset or None, kind=AttributeKind(kind))
-            yield _Line(key, head, low, high)
+class _Reading:
+    """One answer in the making."""
 
+    def __init__(self, db: apsw.Connection, query: HistoryQuery) -> None:
+        self._db = db
+        self._query = query
+        self._by = query.by
+        self._low, self._high = span(query.range)
+        self._room = query.max_instances
+        self._complete = True
 
-def _has_points(db: apsw.Connection, line: _Line) -> bool:
-    return bool(fetch_value(db, _SQL["has_points"], line.span()))
+    def history(self) -> History:
+        """The page, walking no further than to its end unless all are to be counted."""
+        wanted = self._query.entities
+        first, after = wanted.offset, wanted.offset + wanted.limit
+        found: list[Series] = []
+        place = 0
+        for subject in self._subjects():
+            if not wanted.count and place >= after:
+                break
+            if first <= place < after:
+                own = list(self._of(subject))
+                found += [series for series in own if series.observations or series.buckets]
+                place += bool(own)
+            else:
+                place += self._has_any(subject)
+        return History(tuple(found), place if wanted.count else None, self._complete)
 
+    def _subjects(self) -> Iterator[_Subject]:
+        wanted = self._query.entities
+        by_state = reader.selected_ids(self._db, wanted) if selects_by_state(wanted) else None
+        by_subject = subject_matcher(wanted)
+        ids = msgspec.json.encode(wanted.ids).decode()
+        rows = self._db.execute(_SQL["subjects_of"], {"ids": ids}) if wanted.ids else _all_subjects(self._db)
+        for entity_id, key, types_json in rows:
+            types = tuple(msgspec.json.decode(types_json))
+            if by_subject(entity_id, types) and (by_state is None or entity_id in by_state):
+                yield _Subject(entity_id, key, types)
 
-def _observed(db: apsw.Connection, lines: Sequence[_Line], query: HistoryQuery) -> tuple[list[Series], bool]:
-    found: list[Series] = []
-    room = query.max_instances
-    complete = True
-    for line in lines:
-        points = _points(db, line, query, room + 1)
-        complete &= len(points) <= room
-        if points[:room]:
-            found.append(replace(line.head, observations=tuple(points[:room])))
-        room -= min(len(points), room)
-    return found, complete
+    def _series(self, subject: _Subject) -> list[_Series]:
+        """The series of a subject that may have what is asked for, in order of name and dataset."""
+        groups: dict[tuple[str, str], list[tuple[int, Line]]] = {}
+        for (key,) in fetch_all(self._db, _SQL["lines_of"], {"subject": subject.key}):
+            line = _line(self._db, key)
+            if line.time in _STORED[self._by] and (not self._query.names or line.name in self._query.names):
+                groups.setdefault((line.name, line.dataset), []).append((key, line))
+        return [_Series(name, dataset, tuple(lines)) for (name, dataset), lines in sorted(groups.items())]
 
+    def _has_any(self, subject: _Subject) -> bool:
+        return any(self._has_points(subject, series) for series in self._series(subject))
 
-def _points(db: apsw.Connection, line: _Line, query: HistoryQuery, most: int) -> list[Observation]:
-    """At most so many points in order of time; with ``last_n``, of the newest ones."""
-    if query.last_n is None:
-        rows = db.execute(_SQL["points"], line.span(most=most)).fetchall()
-    else:
-        rows = db.execute(_SQL["latest_points"], line.span(most=query.last_n)).fetchall()[::-1][:most]
-    return [_observation(line.head, row) for row in rows]
-
-
-def _observation(head: Series, row: tuple[Any, ...]) -> Observation:
-    at, value, unit = row
-    return Observation(
-        head.entity_id,
-        head.types,
-        head.name,
-        bodies.instant(at),
-        bodies.decode_value(value),
-        unit,
-        head.dataset_id,
-        head.kind,
-    )
-
-
-# --- aggregates
-
-
-def _aggregated(db: apsw.Connection, line: _Line, query: HistoryQuery) -> Series:
-    ends: Any = db.execute(_SQL["ends"], line.span()).fetchone()
-    first, last = ends
-    start = first if query.range is None or query.range.relation is TimeRelation.BEFORE else line.low
-    whole = query.period_s == 0
-    period = last - start + 1 if whole else query.period_s * 1_000_000
-    end = line.high if query.range is not None and query.range.end is not None else last
-    columns = _MEANS if set(_MEANS).issuperset(query.methods) else _COLUMNS
-    statement = _SQL["means" if columns is _MEANS else "buckets"]
-    buckets = []
-    for place, *figures in db.execute(statement, line.span(start=start, period=period)):
-        opened = start + place * period
-        closed = end if whole else opened + period
-        by_method = dict(zip(columns, figures, strict=True))
-        buckets.append(
-            Bucket(
-                bodies.instant(opened),
-                bodies.instant(closed),
-                {method: _figure(method, by_method) for method in query.methods},
+    def _has_points(self, subject: _Subject, series: _Series) -> bool:
+        if self._by in _ONE_TIME:
+            place = (self._low, self._high)
+            return any(
+                fetch_value(self._db, _SQL["has_points"], (subject.key, key, *place))
+                for key, _ in series.lines
             )
-        )
-    return replace(line.head, buckets=tuple(buckets))
+        return bool(self._timed(subject, series))
+
+    def _of(self, subject: _Subject) -> Iterator[Series]:
+        """The series with something in the range: with it as far as there is room, or else empty."""
+        for series in self._series(subject):
+            head = Series(subject.id, subject.types, series.name, series.dataset or None)
+            found = self._aggregated(head, subject, series) if self._query.methods else None
+            found = found or self._observed(head, subject, series)
+            if found is not None:
+                yield found
+
+    # --- points
+
+    def _observed(self, head: Series, subject: _Subject, series: _Series) -> Series | None:
+        if self._query.methods:
+            return None
+        found = self._points(subject, series)
+        if not found:
+            return head if self._query.last_n == 0 and self._has_points(subject, series) else None
+        self._complete &= len(found) <= self._room
+        shown = found[: self._room]
+        self._room -= len(shown)
+        if not shown:
+            return head
+        points = [decode_point(subject.id, subject.types, line, row) for row, line in shown]
+        return replace(head, observations=tuple(points), kind=points[-1].kind)
+
+    def _points(self, subject: _Subject, series: _Series) -> list[tuple[Row, Line]]:
+        """The chosen points in order, one more than there is room for at most."""
+        if self._by in _ONE_TIME and len(series.lines) == 1:
+            [(key, line)] = series.lines
+            most = self._room + 1
+            rows = read_points(
+                self._db, (subject.key, key), (self._low, self._high), self._query.last_n, most
+            )
+            return [(row, line) for row in rows[:most]]
+        timed = self._timed(subject, series)
+        newest = timed if self._query.last_n is None else timed[max(len(timed) - self._query.last_n, 0) :]
+        return [(row, line) for _, row, line in newest[: self._room + 1]]
+
+    def _timed(self, subject: _Subject, series: _Series) -> list[tuple[int, Row, Line]]:
+        """All points in the range with the time that the query goes by, in its order."""
+        ever = (self._low, self._high) if self._by in _ONE_TIME else EVER
+        found: list[tuple[int, Row, Line]] = []
+        for key, line in series.lines:
+            for row in read_points(self._db, (subject.key, key), ever, None, _ALL):
+                at = _time(row, line.time, self._by)
+                if at is not None and self._low <= at < self._high:
+                    found.append((at, row, line))
+        return sorted(found, key=lambda one: (one[0], one[1][0], TIMES.index(one[2].time)))
+
+    # --- aggregates
+
+    def _aggregated(self, head: Series, subject: _Subject, series: _Series) -> Series | None:
+        times, values, kind = self._values(subject, series)
+        if not len(values):
+            return None
+        return replace(head, buckets=buckets(times, values, self._query), kind=KINDS[kind])
+
+    def _values(self, subject: _Subject, series: _Series) -> tuple[Sequence[int], Sequence[Any], int]:
+        """Times and values in the range, and the kind of the newest."""
+        if self._by in _ONE_TIME and len(series.lines) == 1:
+            [(key, _)] = series.lines
+            return read_values(self._db, (subject.key, key), (self._low, self._high))
+        timed = self._timed(subject, series)
+        values = plain(row[1] for _, row, _ in timed)
+        return [at for at, _, _ in timed], values, timed[-1][1][3] if timed else 0
 
 
-_COLUMNS = (
-    Aggregation.TOTAL_COUNT,
-    Aggregation.DISTINCT_COUNT,
-    Aggregation.SUM,
-    Aggregation.AVG,
-    Aggregation.MIN,
-    Aggregation.MAX,
-    Aggregation.STDDEV,
-    Aggregation.SUMSQ,
-)
-"""The figures in the order of the statement ``buckets``; STDDEV is a variance there."""
-_MEANS = (Aggregation.TOTAL_COUNT, Aggregation.SUM, Aggregation.AVG)
-"""The figures in the order of the statement ``means``."""
+_ONE_TIME: Final = frozenset({None, TimeProperty.OBSERVED_AT, TimeProperty.DELETED_AT})
+"""Times under which points stand in the table."""
 
 
-def _figure(method: Aggregation, by_method: dict[Aggregation, Any]) -> Any:
-    found = by_method[method]
-    if method is Aggregation.STDDEV and found is not None:
-        return max(found, 0.0) ** 0.5
+def _time(row: Row, time: TimeKind, by: TimeProperty | None) -> int | None:
+    if by is TimeProperty.CREATED_AT:
+        return created_of(row, time)
+    if by is TimeProperty.MODIFIED_AT:
+        return modified_of(row, time)
+    return row[0]
+
+
+def _all_subjects(db: apsw.Connection) -> Iterable[tuple[Any, ...]]:
+    return db.execute(_SQL["subjects"])
+
+
+def _line(db: apsw.Connection, key: int) -> Line:
+    """What stands behind the number of a line, which never changes."""
+    known = _known_lines.get(db)
+    if known is None:
+        known = _known_lines[db] = {}
+    found = known.get(key)
+    if found is None:
+        [(iri, dataset, time)] = db.execute(_SQL["line"], (key,))
+        found = known[key] = Line(iri, dataset, TIMES[time])
     return found
 
 
-def _span(wanted: TimeRange | None) -> tuple[int, int]:
+def read_points(
+    db: apsw.Connection, place: tuple[int, int], times: tuple[int, int], last_n: int | None, most: int
+) -> list[Row]:
+    """The points of a line of a subject in a time, in order: the first ones, or the newest."""
+    if last_n is None:
+        return fetch_all(db, _SQL["points"], (*place, *times, most))
+    return fetch_all(db, _SQL["latest_points"], (*place, *times, last_n))[::-1]
+
+
+def read_values(
+    db: apsw.Connection, place: tuple[int, int], times: tuple[int, int]
+) -> tuple[Sequence[int], Sequence[Any], int]:
+    """The times and values of a line of a subject in a time, and the kind of the newest point."""
+    rows = db.execute(_SQL["values"], (*place, *times)).fetchall()
+    if not rows:
+        return (), (), 0
+    instants, values = zip(*rows, strict=True)
+    return instants, plain(values), fetch_value(db, _SQL["kind_of_latest"], (*place, *times))
+
+
+def plain(values: Iterable[Any]) -> list[Any]:
+    """Values as they were observed."""
+    return [bodies.decode_value(value) for value in values]
+
+
+def span(wanted: TimeRange | None) -> tuple[int, int]:
     """The range as [low, high) in microseconds."""
-    low, high = _EVER
+    low, high = EVER
     if wanted is None:
         return low, high
     at = bodies.microseconds(wanted.at)
     if wanted.relation is TimeRelation.BEFORE:
         return low, at
     return at, high if wanted.end is None else bodies.microseconds(wanted.end)
-
-
-def _json_or_null(values: Sequence[str]) -> str | None:
-    """Each value once: the statement that starts from the ids would give a series as often as its id is named."""
-    return msgspec.json.encode(list(dict.fromkeys(values))).decode() if values else None

@@ -17,13 +17,13 @@ from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.facts import Fact, facts
 from sympolis.stores.embedded.files import fetch_all, fetch_value
-from sympolis.stores.embedded.timeline import Timeline
+from sympolis.stores.embedded.timeline import Mark, Timeline
 from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 
 _SQL = sql.load("sympolis.stores.embedded", "store.sql")
 
-Counts = tuple[int, dict[profiles.Outline, int], int]
+Counts = tuple[int, dict[profiles.Outline, int], Mark]
 """Counts that are not written down yet: entities, entities by outline, and what the timeline counts."""
 
 Wanted = Callable[[Change, Entity | None, Entity | None], bool]
@@ -62,7 +62,7 @@ class Recorder:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._names = dict(fetch_all(self._db, _SQL["names"]))
         self._facts.clear()
-        self._entities, self._profiles, mark = counts or (0, {}, 0)
+        self._entities, self._profiles, mark = counts or (0, {}, None)
         self._timeline.reload(mark)
         self.position = fetch_value(self._db, _SQL["position"])
 
@@ -120,7 +120,8 @@ class Recorder:
         self._store(row[0] if row else None, before, after, change.attributes)
         if self._wanted(change, before, after):
             self._keep_states(change.number, row[1] if row else None, after)
-        self._timeline.note(before, after, change.attributes, at)
+        if write.recorded:
+            self._timeline.note(before, after, change.attributes, at)
         return Outcome(write.entity_id, change, entity=after)
 
     def _store(

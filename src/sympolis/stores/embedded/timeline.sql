@@ -1,86 +1,90 @@
 -- The statements of the embedded store's history. Values reach them as parameters only.
 
--- name: series_keys
-SELECT series.key, name.iri, series.dataset, series.types, series.kind
-FROM series JOIN name ON name.key = series.name WHERE series.entity = ?
+-- name: typings
+SELECT types, key FROM typing
 
--- name: add_series
-INSERT INTO series (entity, name, dataset, kind, types) VALUES (?, ?, ?, ?, ?) RETURNING key
+-- name: add_typing
+INSERT INTO typing (types) VALUES (?) RETURNING key
 
--- name: change_series
-UPDATE series SET types = ?, kind = ? WHERE key = ?
+-- name: lines
+-- All lines, once at start.
+SELECT name.iri, line.dataset, line.time, line.key FROM line JOIN name ON name.key = line.name
 
--- name: add_observation
-INSERT INTO observation (series, at, value, unit) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+-- name: add_line
+INSERT INTO line (name, dataset, time) VALUES (?, ?, ?) RETURNING key
 
--- name: change_observation
--- The newest statement about a time wins; one that says the same changes nothing.
-INSERT INTO observation (series, at, value, unit) VALUES (?, ?, ?, ?)
-ON CONFLICT (series, at) DO UPDATE SET value = excluded.value, unit = excluded.unit
-WHERE observation.value IS NOT excluded.value OR observation.unit IS NOT excluded.unit
+-- name: line
+SELECT name.iri, line.dataset, line.time FROM line JOIN name ON name.key = line.name WHERE line.key = ?
 
--- name: series_to_retract
-SELECT series.key, series.types, name.iri FROM series JOIN name ON name.key = series.name
-WHERE series.entity = :entity AND (:name IS NULL OR name.iri = :name)
-  AND (:every OR series.dataset = :dataset)
+-- name: last_subject
+SELECT count FROM tally WHERE what = 'subjects'
 
--- name: retract_points
-DELETE FROM observation WHERE series = :series AND (:at IS NULL OR at = :at)
+-- name: keep_last_subject
+UPDATE tally SET count = ? WHERE what = 'subjects'
 
--- name: drop_empty_series
-DELETE FROM series WHERE key = :series AND NOT EXISTS (SELECT 1 FROM observation WHERE series = :series)
+-- name: subject
+SELECT key, typing FROM subject WHERE id = ?
 
--- name: all_series
--- All series in the order in which they are given.
-SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind
-FROM series JOIN name ON name.key = series.name
-WHERE :names IS NULL OR name.iri IN (SELECT value FROM json_each(:names))
-ORDER BY series.entity, name.iri, series.dataset
+-- name: add_subject
+INSERT INTO subject (id, key, typing) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 
--- name: series_of
--- The same for some entities: the index over `series` is entered once for each.
-SELECT series.key, series.entity, series.types, name.iri, series.dataset, series.kind
-FROM json_each(:ids) AS wanted CROSS JOIN series ON series.entity = wanted.value JOIN name ON name.key = series.name
-WHERE :names IS NULL OR name.iri IN (SELECT value FROM json_each(:names))
-ORDER BY series.entity, name.iri, series.dataset
+-- name: change_subject
+UPDATE subject SET typing = ? WHERE id = ?
 
--- name: has_points
-SELECT EXISTS (SELECT 1 FROM observation WHERE series = :series AND at >= :low AND at < :high)
+-- name: drop_subject
+DELETE FROM subject WHERE id = :id AND NOT EXISTS (SELECT 1 FROM point WHERE subject = :subject)
+
+-- name: subjects
+-- Everyone with a history, in order of id.
+SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing ORDER BY subject.id
+
+-- name: subjects_of
+SELECT subject.id, subject.key, typing.types
+FROM (SELECT DISTINCT value AS id FROM json_each(:ids)) AS wanted
+CROSS JOIN subject ON subject.id = wanted.id JOIN typing ON typing.key = subject.typing
+ORDER BY subject.id
+
+-- name: lines_of
+-- The lines of a subject: one step in the tree for each, however many points they have.
+WITH RECURSIVE found (line) AS (
+    SELECT min(line) FROM point WHERE subject = :subject
+    UNION ALL
+    SELECT (SELECT min(line) FROM point WHERE subject = :subject AND line > found.line) FROM found
+    WHERE found.line IS NOT NULL
+)
+SELECT line FROM found WHERE line IS NOT NULL
+
+-- name: add_point
+INSERT INTO point (subject, line, at, value, unit, kind, created, modified, more) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+
+-- name: put_point
+INSERT OR REPLACE INTO point (subject, line, at, value, unit, kind, created, modified, more)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: point_at
+SELECT at, value, unit, kind, created, modified, more FROM point WHERE subject = ? AND line = ? AND at = ?
+
+-- name: drop_points
+DELETE FROM point WHERE subject = :subject AND line = :line AND (:at IS NULL OR at = :at)
 
 -- name: points
-SELECT at, value, unit FROM observation
-WHERE series = :series AND at >= :low AND at < :high ORDER BY at LIMIT :most
+SELECT at, value, unit, kind, created, modified, more FROM point
+WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?
 
 -- name: latest_points
-SELECT at, value, unit FROM observation
-WHERE series = :series AND at >= :low AND at < :high ORDER BY at DESC LIMIT :most
+SELECT at, value, unit, kind, created, modified, more FROM point
+WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at DESC LIMIT ?
 
--- name: ends
--- Two looks into the index; min and max in one SELECT would read everything between them.
-SELECT (SELECT min(at) FROM observation WHERE series = :series AND at >= :low AND at < :high),
-       (SELECT max(at) FROM observation WHERE series = :series AND at >= :low AND at < :high)
+-- name: has_points
+SELECT EXISTS (SELECT 1 FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0)
 
--- name: buckets
--- Aggregates by period. `lift` is subtracted before squaring, so that deviations keep their digits.
-WITH chosen AS (
-    SELECT (at - :start) / :period AS place, value,
-           CASE WHEN typeof(value) IN ('integer', 'real') THEN value END AS number,
-           CASE WHEN typeof(value) = 'text' THEN value END AS word
-    FROM observation WHERE series = :series AND at >= :low AND at < :high
-), lift AS (SELECT coalesce(avg(number), 0.0) AS by FROM chosen)
-SELECT place, count(*), count(DISTINCT value), sum(number), avg(number),
-       coalesce(min(number), min(word)), coalesce(max(number), max(word)),
-       avg((number - lift.by) * (number - lift.by)) - avg(number - lift.by) * avg(number - lift.by),
-       sum(CAST(number AS REAL) * number)
-FROM chosen, lift GROUP BY place ORDER BY place
+-- name: values
+-- What aggregates are made of.
+SELECT at, value FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at
 
--- name: means
--- Counts, sums and means alone: one pass in the order of the points, a tenth of the cost of all figures.
-SELECT (at - :start) / :period AS place, count(*),
-       sum(CASE WHEN typeof(value) IN ('integer', 'real') THEN value END),
-       avg(CASE WHEN typeof(value) IN ('integer', 'real') THEN value END)
-FROM observation WHERE series = :series AND at >= :low AND at < :high
-GROUP BY place
+-- name: kind_of_latest
+SELECT kind FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at DESC LIMIT 1
 
 -- name: add_to_tally
 UPDATE tally SET count = count + ? WHERE what = 'observations'

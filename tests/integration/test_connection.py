@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -292,5 +293,32 @@ def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
             asyncio.get_running_loop().call_later(0.05, routes.gate.set)
             assert (await answer(reader))[2] == b"slow"
             assert await reader.read() == b""
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [get("/ngsi-ld/v1/entities/urn:ngsi-ld:T:1"), get("/nothing"), put_together("/t/echo", b"abc")],
+    ids=["read", "error", "body"],
+)
+def test_requests_leave_no_cycles_for_the_garbage_collector(tmp_path: Path, request_bytes: bytes) -> None:
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, times: int) -> None:
+        for _ in range(times):
+            writer.write(request_bytes)
+            await answer(reader)
+
+    async def check() -> None:
+        async with talking(tmp_path) as (_, reader, writer):
+            writer.write(put_together("/ngsi-ld/v1/entities", ENTITY))
+            await answer(reader)
+            await ask(reader, writer, 20)
+            gc.collect()
+            gc.disable()
+            try:
+                await ask(reader, writer, 100)
+                assert gc.collect() < 100
+            finally:
+                gc.enable()
 
     run(check())

@@ -20,7 +20,9 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     except StopIteration as ended:
         result: T = ended.value
         return result
-    async with asyncio.timeout(seconds or None):
+    if not seconds:
+        return await _Rest(work, waiting)
+    async with asyncio.timeout(seconds):
         return await _Rest(work, waiting)
 
 

@@ -176,6 +176,7 @@ class Connection(HttpToolsProtocol):
         try:
             await cycle.run_asgi(app)
         finally:
+            cycle.scope["extensions"] = {}  # or each holds the other until the next garbage collection
             self.tasks.discard(itself[0])
 
     def on_response_complete(self) -> None:

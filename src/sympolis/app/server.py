@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -37,6 +38,8 @@ S = TypeVar("S", bound=Served)
 _GRACE_S = 2
 """How long open answers (event streams above all) may go on after the server was asked to stop."""
 _BACKLOG = 256
+_GC_THRESHOLD = (10_000, 20, 20)
+"""Requests leave no cycles behind, so there is little to find: measured, the default costs 4 % of a point read."""
 _KEEP_ALIVE_S = 60
 """How long a connection may idle: longer than clients keep them in their pools, so that it is theirs to close."""
 
@@ -81,12 +84,27 @@ async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]
     try:
         served.address = _address(listener)
         served.lock.publish(served.address)
-        yield served
+        with _tidy_memory():
+            yield served
     finally:
         served.asgi.end_streams()
         server.should_exit = True
         await task
         await served.close()
+
+
+@contextmanager
+def _tidy_memory() -> Iterator[None]:
+    """Keep the garbage collector from looking again and again at what stays: modules, routes, contexts."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLD)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _stop_on_signals(served: Served) -> None:

@@ -37,6 +37,8 @@ class Write:
 
     entity_id: str
     decide: Decision
+    recorded: bool = True
+    """Whether it adds to the history; False where the history comes on its own (a dump that is restored)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@
     ├── ContextNotAvailable       a JSON-LD @context cannot be had                       504
     ├── DeliveryFailed            a notification did not arrive; DeliveryRefused: never will
     ├── CityPackageInvalid · MappingInvalid · SettingsInvalid    a file of the city is wrong
+    ├── DumpInvalid               a dump to restore is damaged or not whole
     ├── SourceFailed · ModelFailed · StoreUnavailable            the world outside failed
     └── Cancelled                 someone asked for this to stop
 
@@ -211,6 +212,12 @@ class StoreUnavailable(SympolisError):
     """The store cannot be opened or has stopped."""
 
     title = "Store unavailable"
+
+
+class DumpInvalid(SympolisError):
+    """A dump is incomplete, damaged or not of this format."""
+
+    title = "The dump cannot be used"
 
 
 class Cancelled(SympolisError):

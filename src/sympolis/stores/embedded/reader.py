@@ -124,7 +124,10 @@ def tallies(db: apsw.Connection) -> tuple[int, int, int]:
 
 @contextmanager
 def snapshot(db: apsw.Connection) -> Iterator[None]:
-    """All statements inside see one state of the database."""
+    """All statements inside see one state of the database: that of the outermost snapshot."""
+    if db.in_transaction:
+        yield
+        return
     db.execute("BEGIN")
     try:
         yield

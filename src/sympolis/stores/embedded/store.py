@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +31,7 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.stores.documents import document_writer
 from sympolis.stores.embedded import files, history, reader
+from sympolis.stores.embedded.still import EmbeddedFiles, EmbeddedStill
 from sympolis.stores.embedded.tenant import Tenant
 from sympolis.stores.following import follow
 
@@ -140,6 +142,14 @@ class EmbeddedStore:
         position, entities, observations = place.read_here(reader.tallies)
         detail = {"file": str(place.path), "sqlite": apsw.sqlite_lib_version()}
         return StoreStatus("embedded", position, entities, observations, detail)
+
+    async def tenants(self) -> list[str]:
+        """See ``Dumping.tenants``."""
+        return await EmbeddedFiles(self._folder).tenants()
+
+    def still(self, *, tenant: str = "") -> AbstractAsyncContextManager[EmbeddedStill]:
+        """See ``Dumping.still``."""
+        return EmbeddedFiles(self._folder).still(tenant=tenant)
 
     async def close(self) -> None:
         """See ``Store.close``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable, SympolisError
 from sympolis.stores.following import Bell, follow
 from sympolis.stores.memory.history import Past
+from sympolis.stores.memory.still import MemoryStill
 from sympolis.stores.observed import observed_changes
 
 
@@ -126,6 +128,18 @@ class MemoryStore:
         place = self._place(tenant)
         return StoreStatus("memory", len(place.log), len(place.entities), place.past.count())
 
+    async def tenants(self) -> list[str]:
+        """See ``Dumping.tenants``."""
+        return sorted(self._tenants)
+
+    @asynccontextmanager
+    async def still(self, *, tenant: str = "") -> AsyncIterator[MemoryStill]:
+        """See ``Dumping.still``."""
+        place = self._place(tenant)
+        with self._lock:
+            found = MemoryStill(place.entities, place.past, len(place.log))
+        yield found
+
     async def close(self) -> None:
         """See ``Store.close``."""
         self._closed = True
@@ -175,7 +189,8 @@ def _apply(
         change = effects.change(before, after, number=number, at=at, cause=cause)
         if wanted is not None and wanted(told := replace(change, before=before, after=after)):
             change = told
-        points += effects.history_of(before, after, at)
+        if write.recorded:
+            points += effects.history_of(before, after, at)
         states[write.entity_id] = after
         outcomes.append(Outcome(write.entity_id, change, entity=after))
     _keep_all(place, states, outcomes, points, at)

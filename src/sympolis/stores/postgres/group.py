@@ -181,7 +181,8 @@ class Group:
             own.told.append(told)
         own.states[write.entity_id] = after
         own.changes.append(change)
-        own.points += effects.new_observations(before, after)
+        if write.recorded:
+            own.points += effects.new_observations(before, after)
         self.position = change.number
         return Outcome(write.entity_id, change, entity=after)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +26,7 @@ from sympolis.stores import sql
 from sympolis.stores.following import Bell, follow
 from sympolis.stores.outlines import decode_profile
 from sympolis.stores.postgres import history, reader, schema, troubles
+from sympolis.stores.postgres import still as stills
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.books import PostgresBooks
 from sympolis.stores.postgres.compile import names_in
@@ -181,6 +183,17 @@ class PostgresStore:
             "durable": "yes" if about.durable else "no: fsync or full_page_writes is off on the server",
         }
         return StoreStatus("postgresql", row["position"], row["entities"], row["observations"], detail)
+
+    async def tenants(self) -> list[str]:
+        """See ``Dumping.tenants``."""
+        return await stills.tenants(self._server)
+
+    @asynccontextmanager
+    async def still(self, *, tenant: str = "") -> AsyncIterator[stills.PostgresStill]:
+        """See ``Dumping.still``."""
+        place = await self._place(tenant)
+        async with stills.still(self._server, place.key, self._numbers) as found:
+            yield found
 
     async def close(self) -> None:
         """See ``Store.close``."""

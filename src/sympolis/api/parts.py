@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
     from sympolis.context.library import ContextLibrary
+    from sympolis.context.registrations.service import Registrations
+    from sympolis.context.registrations.telling import SourceSubscriptions
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.orchestration.desk import Desk
@@ -87,6 +89,9 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     subscriptions: Subscriptions | None = None
+    registrations: Registrations | None = None
+    """Other brokers that have context information, too; without them, everything is local."""
+    source_subscriptions: SourceSubscriptions | None = None
     library: ContextLibrary | None = None
     """Keeps hosted @contexts; without one they live as long as the server."""
     readiness: Callable[[], Readiness] = _ready

@@ -89,6 +89,8 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         contexts=ground.contexts,
         library=ground.library,
         subscriptions=ground.subscriptions,
+        registrations=ground.sources.registrations,
+        source_subscriptions=ground.sources.subscriptions,
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,

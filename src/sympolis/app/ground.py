@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sympolis.app.joining import Joined, open_sources
 from sympolis.app.knowledge import open_contexts
 from sympolis.app.notifying import open_subscriptions
 from sympolis.context.broker import Broker
@@ -34,10 +35,12 @@ class Ground:
     subscriptions: Subscriptions
     client: HttpClient
     """Every call that the server makes to others goes through it, and through its guard."""
+    sources: Joined
 
     async def close(self) -> None:
         """Let go of the store's files and of open connections."""
         await self.subscriptions.close()
+        await self.sources.close()
         await self.client.close()
         await self.broker.store.close()
 
@@ -57,7 +60,8 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     store = await _open_store(settings, folder)
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
-    return Ground(Broker(store), contexts, library, subscriptions, client)
+    sources = await open_sources(settings, store, contexts, folder)
+    return Ground(Broker(store), contexts, library, subscriptions, client, sources)
 
 
 async def _open_store(settings: Settings, folder: Path) -> Store:

@@ -45,6 +45,8 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
             contexts=ground.contexts,
             library=ground.library,
             subscriptions=ground.subscriptions,
+            registrations=ground.sources.registrations,
+            source_subscriptions=ground.sources.subscriptions,
             settings=api_settings(settings),
         )
         return StandaloneBroker(ground, lock, create_api(parts))

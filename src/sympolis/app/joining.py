@@ -1,0 +1,50 @@
+"""What a broker needs to work with others: its registrations, who subscribed to them, a way to ask the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sympolis.context.registrations.books import MemoryRegistrationBooks, RegistrationBooks
+from sympolis.context.registrations.service import Registrations
+from sympolis.context.registrations.telling import SourceSubscriptions
+from sympolis.context.store import Store
+from sympolis.context.subscriptions.books import MemoryBooks, SubscriptionBooks
+from sympolis.context.terms import Contexts
+from sympolis.egress import EgressPolicy, Guard
+from sympolis.notify import EndpointNotifier
+from sympolis.settings import Settings
+from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
+from sympolis.stores.embedded.subscriptions import EmbeddedBooks
+
+FOLDER = "sources"
+"""Below the data folder: what concerns other brokers."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """See the module; ``close`` it before the store."""
+
+    registrations: Registrations
+    subscriptions: SourceSubscriptions
+
+    async def close(self) -> None:
+        """Stop telling of registrations, then let go of them."""
+        await self.subscriptions.close()
+        await self.registrations.close()
+
+
+async def open_sources(settings: Settings, store: Store, contexts: Contexts, folder: Path) -> Joined:
+    """The registrations kept below ``folder``, at work."""
+    books: RegistrationBooks
+    told: SubscriptionBooks
+    if settings.store == "memory":
+        books, told = MemoryRegistrationBooks(), MemoryBooks()
+    else:
+        books, told = EmbeddedRegistrationBooks.open(folder / FOLDER), EmbeddedBooks.open(folder / FOLDER)
+    registrations = Registrations(store, books)
+    await registrations.open()
+    guard = Guard(EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts))
+    subscriptions = SourceSubscriptions(registrations, store, contexts, told, EndpointNotifier(guard))
+    await subscriptions.open()
+    return Joined(registrations, subscriptions)

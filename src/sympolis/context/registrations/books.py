@@ -1,0 +1,86 @@
+"""Where registrations are kept: a port, and its form in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sympolis.context.registrations.registration import Fared
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRegistration:
+    """A registration as it is kept; see ``Registration`` for the members."""
+
+    id: str
+    document: Mapping[str, Any]
+    created_at: datetime
+    modified_at: datetime
+    fared: Fared = field(default_factory=Fared)
+
+
+class RegistrationBooks(Protocol):
+    """Keeps registrations and how requests to them fared. Every call is durable when it returns."""
+
+    def tenants(self) -> list[str]:
+        """The tenants with registrations."""
+        ...
+
+    def registrations(self, tenant: str) -> list[KeptRegistration]:
+        """All of a tenant, by id."""
+        ...
+
+    def keep(self, tenant: str, registration: KeptRegistration) -> None:
+        """Keep a new or changed registration (not how it fared, where it is there already)."""
+        ...
+
+    def drop(self, tenant: str, registration_id: str) -> None:
+        """Let go of a registration."""
+        ...
+
+    def note(self, fared: Mapping[tuple[str, str], Fared]) -> None:
+        """Keep how requests fared, by (tenant, registration); of those that are gone, nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+
+class MemoryRegistrationBooks:
+    """``RegistrationBooks`` without files."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, KeptRegistration]] = {}
+        self._fared: dict[tuple[str, str], Fared] = {}
+
+    def tenants(self) -> list[str]:
+        """See ``RegistrationBooks``."""
+        return sorted(tenant for tenant, kept in self._kept.items() if kept)
+
+    def registrations(self, tenant: str) -> list[KeptRegistration]:
+        """See ``RegistrationBooks``."""
+        kept = self._kept.get(tenant, {})
+        return [self._with_record(tenant, kept[one]) for one in sorted(kept)]
+
+    def keep(self, tenant: str, registration: KeptRegistration) -> None:
+        """See ``RegistrationBooks``."""
+        self._kept.setdefault(tenant, {})[registration.id] = registration
+
+    def drop(self, tenant: str, registration_id: str) -> None:
+        """See ``RegistrationBooks``."""
+        self._kept.get(tenant, {}).pop(registration_id, None)
+        self._fared.pop((tenant, registration_id), None)
+
+    def note(self, fared: Mapping[tuple[str, str], Fared]) -> None:
+        """See ``RegistrationBooks``."""
+        self._fared.update({key: one for key, one in fared.items() if key[1] in self._kept.get(key[0], {})})
+
+    def close(self) -> None:
+        """See ``RegistrationBooks``."""
+
+    def _with_record(self, tenant: str, kept: KeptRegistration) -> KeptRegistration:
+        fared = self._fared.get((tenant, kept.id), Fared())
+        return KeptRegistration(kept.id, kept.document, kept.created_at, kept.modified_at, fared)

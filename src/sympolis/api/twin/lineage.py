@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sympolis.api.http import Reply, Request, json_reply
+from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
+from sympolis.api.negotiation import preferred
+from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
-from sympolis.governance import lineage
+from sympolis.governance import lineage, openlineage
 from sympolis.governance.lineage import Graph
+from sympolis.governance.provenance import prov_document
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
@@ -37,12 +41,24 @@ class LineagePages:
         wanted = request.arguments["id"]
         run, slash, name = wanted.partition("/indicators/")
         graph = await self._of_indicator(run, name) if slash else await self._of(wanted)
-        return json_reply(graph.to_json())
+        return _reply(graph, request)
 
     async def indicator(self, request: Request) -> Reply:
         """The graph behind one figure of a run. Raises ``NotFound``."""
         graph = await self._of_indicator(request.arguments["run"], request.arguments["name"])
-        return json_reply(graph.to_json())
+        return _reply(graph, request)
+
+    async def events(self, request: Request) -> Reply:
+        """What ran, as OpenLineage events in the order of their times, newest last."""
+        sources, models = self._sources(), {one["id"]: one for one in await self._desk.models()}
+        found = [event for source in sources for event in openlineage.source_events(source, request.base_url)]
+        for run in await self._desk.runs():
+            model = models.get(run["model"])
+            if model is not None:
+                found += openlineage.model_events(run, model, sources, request.base_url)
+        found.sort(key=lambda event: datetime.fromisoformat(event["eventTime"]))
+        first = OFFSET.of(request)
+        return json_reply({"total": len(found), "events": found[first : first + LIMIT.of(request)]})
 
     async def _of(self, wanted: str) -> Graph:
         if wanted.startswith("urn:") or "://" in wanted:
@@ -85,6 +101,16 @@ class LineagePages:
     def _sources(self) -> list[dict[str, Any]]:
         statuses = self._coordinator.sources()
         return [self._coordinator.source(one.planned.source.id) for one in statuses]
+
+
+def _reply(graph: Graph, request: Request) -> Reply:
+    """As the twin's own JSON, or in the words of PROV-O for who asks for JSON-LD."""
+    if preferred(request.header(b"accept"), (JSON, LD_JSON)) == LD_JSON:
+        return json_reply(prov_document(graph, request.base_url), media=LD_JSON, headers=_VARIES)
+    return json_reply(graph.to_json(), headers=_VARIES)
+
+
+_VARIES = ((b"vary", b"accept"),)
 
 
 def _calibration(run: dict[str, Any], model: dict[str, Any]) -> dict[str, Any] | None:

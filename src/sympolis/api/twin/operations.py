@@ -281,13 +281,22 @@ def _lineage_routes(handlers: LineagePages) -> tuple[Operation, ...]:
         "run": "A run's id.",
         "name": "An indicator's name.",
     }
+    either = {
+        200: Answer(
+            "The graph; as JSON-LD in the words of PROV-O.", {_JSON: reference("Lineage"), LD_JSON: OBJECT}
+        )
+    }
     return (
         _operation(
+            "GET", "/api/lineage/events", handlers.events, "listLineageEvents", "What ran, as OpenLineage events",
+            "Insight", parameters=(LIMIT, OFFSET), answers=_gives(reference("LineageEvents")),
+        ),
+        _operation(
             "GET", "/api/lineage/{id}", handlers.get, "getLineage", "Where something comes from", "Insight",
-            path_texts=texts, answers=_gives(reference("Lineage")),
+            path_texts=texts, answers=either,
         ),
         _operation(
             "GET", "/api/lineage/{run}/indicators/{name}", handlers.indicator, "getIndicatorLineage",
-            "Where a figure comes from", "Insight", path_texts=texts, answers=_gives(reference("Lineage")),
+            "Where a figure comes from", "Insight", path_texts=texts, answers=either,
         ),
     )  # fmt: skip

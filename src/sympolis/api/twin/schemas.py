@@ -314,6 +314,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("name", "unit", "value"),
     ),
+    "LineageEvents": structure({"total": INTEGER, "events": several(OBJECT)}, required=("total", "events")),
     "Lineage": structure(
         {
             "id": TEXT,

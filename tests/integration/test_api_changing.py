@@ -81,9 +81,11 @@ def test_append_and_update_report_what_was_left_alone(client: Client) -> None:
     assert [one["attributeName"].rpartition("/")[2] for one in answer.json["notUpdated"]] == ["speed"]
     assert values(client) == {"speed": 10, "length": 5, "name": "Via Larga"}
     assert client.request("POST", f"{attrs}/", json=more).status == 204
-    answer = client.request("PATCH", attrs, json={"speed": {"value": 2}, "width": {"value": 3}})
-    assert (answer.status, len(answer.json["updated"]), len(answer.json["notUpdated"])) == (207, 1, 1)
-    assert values(client)["speed"] == 2
+    body = {"speed": {"value": 2}, "width": {"value": 3}, "none": "urn:ngsi-ld:null"}
+    answer = client.request("PATCH", attrs, json=body)
+    assert (answer.status, len(answer.json["updated"]), len(answer.json["notUpdated"])) == (207, 2, 1)
+    assert (values(client)["speed"], values(client)["width"]) == (2, 3)
+    assert client.request("PATCH", attrs, json={"height": {"value": 1}}).status == 204
 
 
 def test_one_attribute(client: Client) -> None:

@@ -130,11 +130,18 @@ def test_partial_update_refuses_another_kind_and_what_is_not_there(before):
 
 
 def test_updating_tells_what_was_not_there(before):
-    document = {"speed": {"value": 1}, "other": {"value": 2}, "owner": NULL, "scope": "/a"}
+    document = {
+        "speed": {"value": 1},
+        "other": {"value": 2, "datasetId": "urn:d:1"},
+        "owner": NULL,
+        "none": NULL,
+        "scope": "/a",
+    }
     update = patching.Updating(ID, patching.parse_fragment(document, TERMS))
     after = update(before, LATER)
-    assert update.updated == (iri("speed"), iri("owner"))
-    assert [one.name for one in update.refused] == [iri("other"), "scope"]
+    assert update.updated == (iri("speed"), iri("other"), iri("owner"))
+    assert [one.name for one in update.refused] == [iri("none"), "scope"]
+    assert after.attribute(iri("other"), "urn:d:1").created_at == LATER
     assert iri("owner") not in after.attributes
     assert after.attribute(iri("speed")).unit_code is None  # replaced, not merged
 

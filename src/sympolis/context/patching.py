@@ -305,7 +305,11 @@ class Appending:
 
 
 class Updating:
-    """Update Attributes (5.6.2) as a ``Decision`` that remembers what was not there to be updated."""
+    """Update Attributes (5.6.2) as a ``Decision`` that remembers what was not there to be updated.
+
+    Attributes that the entity lacks join it, as subscribers to ``attributeCreated`` expect of this operation; nothing
+    can be deleted that is not there, and a scope is only put in the place of another one (clause 4.18).
+    """
 
     def __init__(self, entity_id: str, fragment: Fragment) -> None:
         self._entity_id = entity_id
@@ -318,12 +322,12 @@ class Updating:
         found = merge.existing(before, self._entity_id)
         attributes, updated, refused = dict(found.attributes), [], []
         for name, patches in self._fragment.attributes.items():
-            known = [one for one in patches if found.attribute(name, one.attribute.dataset_id) is not None]
-            if known:
+            usable = [one for one in patches if not one.deletes or _has(found, name, one)]
+            if usable:
                 updated.append(name)
-                instances = _replaced(name, attributes.get(name, ()), known, at)
+                instances = _replaced(name, attributes.get(name, ()), usable, at)
                 attributes = merge.without(attributes, name, instances)
-            if len(known) < len(patches):
+            if len(usable) < len(patches):
                 refused.append(NotUpdated(name, "the entity has no such attribute instance"))
         scope = found.scope and (self._fragment.scope or found.scope)
         if self._fragment.scope:
@@ -336,13 +340,17 @@ class Updating:
         return merge.changed(found, at, attributes=attributes, types=types, scope=scope)
 
 
+def _has(entity: Entity, name: str, patch: Patch) -> bool:
+    return entity.attribute(name, patch.attribute.dataset_id) is not None
+
+
 def _replaced(
     name: str, present: Sequence[Attribute], patches: Iterable[Patch], at: datetime
 ) -> tuple[Attribute, ...]:
     found = {one.dataset_id: one for one in present}
     for patch in patches:
         dataset = patch.attribute.dataset_id
-        known = found.pop(dataset)
+        known = found.pop(dataset, None)
         if not patch.deletes:
             found[dataset] = merge.settled(known, _whole(name, patch), at)
     return merge.default_first(found)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
+    from sympolis.context.entity_maps import EntityMaps
     from sympolis.context.library import ContextLibrary
     from sympolis.context.registrations.service import Registrations
     from sympolis.context.registrations.telling import SourceSubscriptions
@@ -94,6 +95,8 @@ class ApiParts:
     source_subscriptions: SourceSubscriptions | None = None
     library: ContextLibrary | None = None
     """Keeps hosted @contexts; without one they live as long as the server."""
+    entity_maps: EntityMaps | None = None
+    """Keeps entity maps; made with the routes where there is none."""
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
     site: ASGIApp | None = None

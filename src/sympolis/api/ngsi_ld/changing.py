@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
-from sympolis.api.ngsi_ld import reading
+from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, json_reply
+from sympolis.api.ngsi_ld import mapped, reading
 from sympolis.api.ngsi_ld.answers import ROOT, batch_result, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, terms_of
+from sympolis.api.ngsi_ld.mapped_entities import MappedEntities
 from sympolis.api.ngsi_ld.reading import TYPE
 from sympolis.api.parameters import BooleanParameter, ListParameter, Parameter, TimeParameter
 from sympolis.api.parts import ApiParts
@@ -82,6 +83,7 @@ class Changing:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
+        self._mapped = MappedEntities(parts)
 
     async def merge(self, request: Request) -> Reply:
         """Merge Entity, clause 5.6.17."""
@@ -166,12 +168,13 @@ class Changing:
     async def purge(self, request: Request) -> Reply:
         """Purge Entities, clause 5.6.21."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        query = await resolve(reading.read_query(request, terms), partial(self._broker.query, tenant=tenant))
+        asked, headers = await self._meant(request, terms, tenant)
+        query = None if asked is None else await resolve(asked, partial(self._broker.query, tenant=tenant))
         drop, keep = DROP.of(request), KEEP.of(request)
         if drop and keep:
             raise errors.BadRequestData("drop and keep exclude each other", where="drop")
         if query is None:  # no entity can satisfy it
-            return Reply(status=204, headers=tenant_headers(tenant))
+            return Reply(status=204, headers=headers)
         decide = patching.purge(
             matcher(query), drop=tuple(map(terms.expand, drop)), keep=tuple(map(terms.expand, keep))
         )
@@ -182,8 +185,16 @@ class Changing:
         failures = [(one.entity_id, one.error) for one in outcomes if one.error is not None]
         if failures:
             done = [one.entity_id for one in outcomes if one.error is None]
-            return batch_result(done, failures, tenant_headers(tenant))
-        return Reply(status=204, headers=tenant_headers(tenant))
+            return batch_result(done, failures, headers)
+        return Reply(status=204, headers=headers)
+
+    async def _meant(self, request: Request, terms: Terms, tenant: str) -> tuple[Query | None, Headers]:
+        """What a purge selects, in the entity map that the request names if it does (clause 5.6.21)."""
+        query, headers = reading.read_query(request, terms), tenant_headers(tenant)
+        if request.header(mapped.HEADER) is None:
+            return query, headers
+        narrowed, own = await self._mapped.narrowed(request, query, tenant)
+        return narrowed, (*headers, *own)
 
     async def _selected(self, query: Query, tenant: str) -> list[list[str]]:
         """The ids of everything a query selects, in groups; read before the first is written."""

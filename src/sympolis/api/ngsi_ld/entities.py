@@ -1,7 +1,4 @@
-"""Create, retrieve, delete and query entities: the hot routes (GS CIM 009, clauses 5.6.1, 5.6.6, 5.7.1, 5.7.2).
-
-Not offered yet: entity maps.
-"""
+"""Create, retrieve, delete and query entities: the hot routes (GS CIM 009, clauses 5.6.1, 5.6.6, 5.7.1, 5.7.2)."""
 
 from __future__ import annotations
 
@@ -9,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import msgspec
+
 from sympolis.api.http import JSON, Headers, Reply, Request
 from sympolis.api.ngsi_ld.answers import created_at, page_links, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.arranging import read_join, read_ordering
 from sympolis.api.ngsi_ld.linking import Inbox, context_headers, terms_of
+from sympolis.api.ngsi_ld.mapped import asked_for
+from sympolis.api.ngsi_ld.mapped_entities import MappedEntities
 from sympolis.api.ngsi_ld.presenting import Presenter
 from sympolis.api.ngsi_ld.reading import COUNT, ENTITIES, LIMIT, TYPE, Shape, read_query, read_shape
 from sympolis.api.parts import ApiParts
@@ -64,6 +65,7 @@ class Entities:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
+        self._mapped = MappedEntities(parts)
         store = parts.broker.store
         self._documents = store if isinstance(store, Documents) else None
 
@@ -93,6 +95,10 @@ class Entities:
         if request.parameters:
             _check_selected(entity, request, terms, shape)
         linked = await self._linked([entity], join, presenter, tenant)
+        if asked_for(request):
+            use = await self._mapped.use_for(request, entity_id, tenant)
+            reply = presenter.one(entity, (*tenant_headers(tenant), *use.headers), linked)
+            return msgspec.structs.replace(reply, status=use.status) if use.fresh else reply
         return presenter.one(entity, tenant_headers(tenant), linked)
 
     async def delete(self, request: Request) -> Reply:
@@ -115,6 +121,8 @@ class Entities:
         shape = read_shape(request)
         presenter = Presenter(request, terms, shape)
         limit = LIMIT.of(request)
+        if asked_for(request):
+            return await self._mapped.answer_query(request, terms, presenter, tenant)
         join = read_join(request)
         asked = await self._asked(request, terms, tenant)
         if asked is None:  # no entity can satisfy it

@@ -11,9 +11,11 @@ from sympolis.api.ngsi_ld import (
     batch_changes,
     changing,
     discovery,
+    entity_maps,
     evolving,
     hosting,
     identity,
+    mapped,
     reading,
     source_subscriptions,
     sources,
@@ -27,6 +29,7 @@ from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
+from sympolis.context.entity_maps import EntityMaps
 from sympolis.context.library import ContextLibrary
 from sympolis.domain import errors
 
@@ -84,6 +87,7 @@ SCHEMAS: dict[str, Schema] = {
     **discovery.SCHEMAS,
     **hosting.SCHEMAS,
     **identity.SCHEMAS,
+    **entity_maps.SCHEMAS,
     **sources.SCHEMAS,
 }
 
@@ -122,7 +126,8 @@ _CREATED_IDS = Answer("Done; the ids of the new ones.", {JSON: several(TEXT)})
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes of this standard."""
-    parts = replace(parts, library=parts.library or ContextLibrary(parts.contexts))
+    maps = parts.entity_maps or EntityMaps()
+    parts = replace(parts, library=parts.library or ContextLibrary(parts.contexts), entity_maps=maps)
     entities, temporal = Entities(parts), Temporal(parts)
     posted = Posted(parts, entities, temporal)
     return (
@@ -134,6 +139,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *batch_changes.operations(parts),
         *discovery.operations(parts),
         *evolving.operations(parts),
+        *entity_maps.operations(parts, maps, posted),
         *hosting.operations(parts),
         *identity.operations(),
         *sources.operations(parts),
@@ -184,8 +190,8 @@ def _entity_routes(entities: Entities) -> tuple[Operation, ...]:
                 *arranging.ORDERING,
                 reading.SPLIT_ENTITIES,
                 *reading.PAGING,
+                *mapped.PARAMETERS,
             ),
-            later=reading.LATER_SELECTION,
             answers={200: Answer("A page of entities.", _ENTITIES)},
         ),
         Operation(
@@ -196,8 +202,13 @@ def _entity_routes(entities: Entities) -> tuple[Operation, ...]:
             title="Retrieve an entity",
             tag=_TAG,
             clause="5.7.1",
-            parameters=(reading.TYPE, *reading.SHAPE, reading.GEOMETRY_PROPERTY, *arranging.JOINING),
-            later=reading.LATER_SHAPE,
+            parameters=(
+                reading.TYPE,
+                *reading.SHAPE,
+                reading.GEOMETRY_PROPERTY,
+                *arranging.JOINING,
+                *mapped.PARAMETERS,
+            ),
             path_texts=_PATH_TEXTS,
             answers={200: Answer("The entity.", _ENTITY)},
         ),
@@ -268,6 +279,7 @@ def _batch_routes(batch: Batch, posted: Posted) -> tuple[Operation, ...]:
                 reading.FORMAT,
                 reading.LOCAL,
                 reading.GEOMETRY_PROPERTY,
+                *mapped.PARAMETERS,
             ),
             body=_QUERY_BODY,
             answers={200: Answer("A page of entities.", _ENTITIES)},
@@ -276,7 +288,14 @@ def _batch_routes(batch: Batch, posted: Posted) -> tuple[Operation, ...]:
 
 
 def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...]:
-    paging = (*reading.PAGING, reading.OPTIONS, reading.FORMAT, reading.LOCAL)
+    paging = (
+        *reading.PAGING,
+        reading.OPTIONS,
+        reading.FORMAT,
+        reading.LOCAL,
+        reading.ORDER_BY,
+        *mapped.PARAMETERS,
+    )
     some = {
         200: Answer("The evolution of a page of entities.", _EVOLUTIONS),
         206: Answer("The same, cut to what one answer holds; see Content-Range.", _EVOLUTIONS),
@@ -296,8 +315,9 @@ def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...
                 *reading.TEMPORAL,
                 *reading.PAGING,
                 reading.ORDER_BY,
+                reading.SPLIT_ENTITIES,
+                *mapped.PARAMETERS,
             ),
-            later=reading.LATER_TEMPORAL,
             answers=some,
         ),
         Operation(
@@ -308,8 +328,7 @@ def _temporal_routes(temporal: Temporal, posted: Posted) -> tuple[Operation, ...
             title="Retrieve how an entity evolved",
             tag=_TAG_TEMPORAL,
             clause="5.7.3",
-            parameters=(*reading.SHAPE, *reading.TEMPORAL),
-            later=reading.LATER_SHAPE,
+            parameters=(*reading.SHAPE, *reading.TEMPORAL, *mapped.PARAMETERS),
             path_texts=_PATH_TEXTS,
             answers={
                 200: Answer("The evolution.", _EVOLUTION),

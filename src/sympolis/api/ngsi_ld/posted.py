@@ -11,23 +11,23 @@ from typing import Any
 from sympolis.api.http import Reply, Request, encode
 from sympolis.api.ngsi_ld.entities import Entities
 from sympolis.api.ngsi_ld.linking import Inbox, linkable
-from sympolis.api.ngsi_ld.reading import ENTITIES, LATER_SELECTION
+from sympolis.api.ngsi_ld.reading import ENTITIES
 from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
-_TEXTS = ("q", "lang", "scopeQ", "csf", "join")
+_TEXTS = ("q", "lang", "scopeQ", "csf", "join", "entityMapLifetime")
 _LISTS = ("attrs", "datasetId", "containedBy", "expandValues", "jsonKeys")
 _PROJECTIONS = ("pick", "omit")
-_FLAGS = ("splitEntities", "local")
+_FLAGS = ("splitEntities", "local", "entityMap")
 _GEO = ("georel", "geometry", "geoproperty")
 _TEMPORAL = ("timerel", "timeAt", "endTimeAt", "timeproperty")
 _ORDERING = {"orderBy", "collation", "geometry", "coordinates", "orderFrom", "orderGeometry"}
-_PARTS = {"type", "entities", "geoQ", "temporalQ", "ordering", "joinLevel"}
+_AGGREGATION = {"aggrMethods", "aggrPeriodDuration"}
+_PARTS = {"type", "entities", "geoQ", "temporalQ", "aggrParams", "ordering", "joinLevel"}
 _KNOWN = frozenset({*_PARTS, *_TEXTS, *_LISTS, *_PROJECTIONS, *_FLAGS})
-_LATER = frozenset({*LATER_SELECTION, "entityMap"})
 
 
 class Posted:
@@ -77,8 +77,6 @@ def _check_members(document: Mapping[str, Any]) -> None:
     if document.get("type") != "Query":
         raise errors.BadRequestData('expected "type": "Query"', where="type")
     for name in document.keys() - _KNOWN:
-        if name in _LATER:
-            raise errors.NotImplementedHere(f"the member {name} is not offered yet", where=name)
         raise errors.BadRequestData("unknown member of a Query", where=name)
 
 
@@ -138,20 +136,23 @@ def _json_text(value: Any) -> str:
 
 
 def _temporal(value: Any) -> dict[str, str]:
-    document = _object(
-        value, "temporalQ", {*_TEMPORAL, "lastN", "aggrParams", "aggrMethods", "aggrPeriodDuration"}
-    )
+    """A TemporalQuery (clause 5.2.21); how to aggregate may stand in it as well."""
+    document = _object(value, "temporalQ", {*_TEMPORAL, "lastN", "aggrParams", *_AGGREGATION})
     found = {name: _text(document[name], f"temporalQ.{name}") for name in _TEMPORAL if name in document}
     if "lastN" in document:
         found["lastN"] = _json_text(document["lastN"])
-    aggregate = {
-        **document,
-        **_object(document.get("aggrParams", {}), "aggrParams", {"aggrMethods", "aggrPeriodDuration"}),
-    }
-    if "aggrMethods" in aggregate:
-        found["aggrMethods"] = ",".join(_texts(aggregate["aggrMethods"], "aggrMethods"))
-    if "aggrPeriodDuration" in aggregate:
-        found["aggrPeriodDuration"] = _text(aggregate["aggrPeriodDuration"], "aggrPeriodDuration")
+    own = {name: document[name] for name in _AGGREGATION if name in document}
+    return found | _aggregation({**own, **document.get("aggrParams", {})})
+
+
+def _aggregation(value: Any) -> dict[str, str]:
+    """AggregationParams (clause 5.2.44)."""
+    document = _object(value, "aggrParams", _AGGREGATION)
+    found = {}
+    if "aggrMethods" in document:
+        found["aggrMethods"] = ",".join(_texts(document["aggrMethods"], "aggrMethods"))
+    if "aggrPeriodDuration" in document:
+        found["aggrPeriodDuration"] = _text(document["aggrPeriodDuration"], "aggrPeriodDuration")
     return found
 
 
@@ -175,6 +176,7 @@ _READERS: Mapping[str, Callable[[Any], dict[str, str]]] = {
     "entities": _selectors,
     "geoQ": _geo,
     "temporalQ": _temporal,
+    "aggrParams": _aggregation,
     "ordering": _ordering,
 }
 

@@ -118,9 +118,6 @@ SELECTION = (
     JSON_KEYS,
 )
 TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIMEPROPERTY, LAST_N, AGGR_METHODS, AGGR_PERIOD)
-LATER_SHAPE = ("entityMap", "entityMapLifetime")
-LATER_SELECTION = LATER_SHAPE
-LATER_TEMPORAL = (*LATER_SELECTION, "splitEntities")
 
 _CORE_MEMBERS = ("id", "type", "scope")
 _FORMS = {
@@ -208,8 +205,16 @@ def read_history(
         methods=methods,
         period_s=0 if (period := read_calendar_period(request)).months else period.seconds,
         max_instances=page_size,
-        time=None if (about := TIMEPROPERTY.raw(request)) is None else TimeProperty(about),
+        time=_time(request),
     )
+
+
+def _time(request: Request) -> TimeProperty | None:
+    """The time that instances go by without a range: without ``lastN`` either, each goes by its own (5.7.3)."""
+    about = TIMEPROPERTY.raw(request)
+    if about is not None:
+        return TimeProperty(about)
+    return TimeProperty.OBSERVED_AT if LAST_N.of(request) else None
 
 
 def read_calendar_period(request: Request) -> Duration:

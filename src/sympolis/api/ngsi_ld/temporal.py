@@ -6,15 +6,17 @@ An answer holds a bounded number of instances; a longer one is 206 Partial Conte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sympolis.api.http import LD_JSON, Headers, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, page_links, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.linking import context_headers, context_list, terms_of
+from sympolis.api.ngsi_ld.linking import context_headers, context_value, terms_of
+from sympolis.api.ngsi_ld.mapped import Candidates, InUse, Sources, asked_for, local_sources, map_in_use
 from sympolis.api.ngsi_ld.reading import (
     LIMIT,
     Shape,
@@ -27,6 +29,7 @@ from sympolis.api.ngsi_ld.reading import (
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import Style, check_entity_id, compact_types, render_history
+from sympolis.context.entity_maps import EntityMaps, take_page
 from sympolis.context.instances import time_of
 from sympolis.context.instants import format_instant
 from sympolis.context.months import by_calendar
@@ -47,6 +50,8 @@ class Temporal:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
         self._page_size = parts.settings.temporal_page_size
+        self._maps = parts.entity_maps or EntityMaps()
+        self._candidates = Candidates(parts, self._maps)
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Temporal Evolution of an Entity, clause 5.7.3."""
@@ -62,7 +67,11 @@ class Temporal:
             _check_something_is_left(shape)
             types = await self._types(entity_id, tenant)
             documents = [_projected({"id": entity_id, "type": compact_types(types, terms)}, shape, terms)]
-        return _reply(documents[0], terms, media, (*tenant_headers(tenant), *_span(history, query)))
+        headers = (*tenant_headers(tenant), *_span(history, query))
+        if not asked_for(request):
+            return _reply(documents[0], terms, media, headers)
+        use = await self._map_of(request, entity_id, tenant)
+        return _reply(documents[0], terms, media, (*headers, *use.headers), status=use.status)
 
     async def query(self, request: Request) -> Reply:
         """Query Temporal Evolution of Entities, clause 5.7.4."""
@@ -72,6 +81,8 @@ class Temporal:
         """The page that the request's parameters select; shared with the query by POST."""
         tenant = tenant_of(request)
         shape, media = read_temporal_shape(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
+        if asked_for(request):
+            return await self._answer_mapped(request, terms, shape, media)
         limit = LIMIT.of(request)
         entities = read_query(request, terms)
         asked = replace(entities, limit=limit + 1) if limit else entities
@@ -94,6 +105,43 @@ class Temporal:
         if query.methods and period.months:
             return await by_calendar(self._broker, query, period, found, tenant=tenant)
         return found
+
+    async def _answer_mapped(self, request: Request, terms: Terms, shape: Shape, media: str) -> Reply:
+        """A page of a map's entities (clause 5.5.9.3); 201 where the map is new."""
+        tenant = tenant_of(request)
+        entities = read_query(request, terms)
+        query = read_history(request, terms, entities, shape, self._page_size, required=True)
+        candidates = partial(self._candidates.of_history, request, terms, tenant)
+        use = await map_in_use(request, self._maps, tenant, candidates)
+        taken: list[History] = []
+
+        async def fetch(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+            own = replace(entities, ids=tuple(ids), limit=len(ids), offset=0, count=False)
+            history = await self._history(request, replace(query, entities=own), tenant)
+            taken.append(history)
+            found = _documents(history, query, terms, shape)
+            return dict(zip(_subjects(history), found, strict=True))
+
+        documents, more = await take_page(use.map, entities.offset, LIMIT.of(request), fetch)
+        headers = [*tenant_headers(tenant), *page_links(request, media, more=more), *use.headers]
+        if entities.count:
+            headers.append((b"ngsild-results-count", b"%d" % len(use.map.sources)))
+        whole = History(
+            tuple(one for history in taken for one in history.series),
+            complete=all(history.complete for history in taken),
+        )
+        return _reply(documents, terms, media, (*headers, *_span(whole, query)), status=use.status)
+
+    async def _map_of(self, request: Request, entity_id: str, tenant: str) -> InUse:
+        """The map by which one evolution is retrieved (clause 5.7.3)."""
+
+        async def candidates() -> Sources:
+            return local_sources([entity_id])
+
+        use = await map_in_use(request, self._maps, tenant, candidates)
+        if entity_id not in use.map.sources:
+            raise errors.NotFound(f"the entity map does not have {entity_id}", where="NGSILD-EntityMap")
+        return use
 
     async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
         """The types of an entity that has a history, though not what was asked for, or a present state."""
@@ -147,15 +195,19 @@ def _check_something_is_left(shape: Shape) -> None:
         raise errors.NotFound("the entity's evolution has none of what was asked for", where="attrs")
 
 
-def _reply(document: Any, terms: Terms, media: str, headers: Headers) -> Reply:
+def _subjects(history: History) -> list[str]:
+    """The entities that a history is about, in its order."""
+    return list(dict.fromkeys(one.entity_id for one in history.series))
+
+
+def _reply(document: Any, terms: Terms, media: str, headers: Headers, *, status: int = 200) -> Reply:
     if media == LD_JSON:
         for one in document if isinstance(document, list) else [document]:
-            one["@context"] = context_list(terms)
-    partial = any(name == b"content-range" for name, _ in headers)
+            one["@context"] = context_value(terms)
+    if any(name == b"content-range" for name, _ in headers):
+        status = 206
     links = context_headers(terms, media)
-    return Reply(
-        status=206 if partial else 200, body=encode(document), media=media, headers=(*headers, *links)
-    )
+    return Reply(status=status, body=encode(document), media=media, headers=(*headers, *links))
 
 
 # --- pages of time

@@ -1,35 +1,30 @@
-"""Aggregating a series over periods (clause 4.5.19): what the figures mean, in plain Python.
+"""Aggregating a series over periods (clause 4.5.19): what the figures mean, in plain Python and in columns.
 
 Sums, means and deviations are of the numbers among the values (None where there is none); ``min`` and ``max`` are of
 the numbers, or, where there are no numbers, of the texts; counts are of all values. The deviation is that of the
-population.
+population. Where all values are numbers, NumPy does the same for many periods at once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from sympolis.context.buckets import Buckets, Instants, instant, microseconds
 from sympolis.context.query import Aggregation, HistoryQuery, TimeRange, TimeRelation
 from sympolis.context.store import Bucket
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def microseconds(at: datetime) -> int:
-    """Microseconds since 1970 UTC."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def instant(stored: int) -> datetime:
-    """The time of so many microseconds."""
-    return _EPOCH + timedelta(microseconds=stored)
+_Numbers = npt.NDArray[Any]
+_PLAIN: Final = ({int}, {float}, {int, float})
+_EXACT: Final = 2**53
+_SHORT: Final = 64
+"""Periods of more values are summed one by one, exactly; of fewer, all at once."""
 
 
 def in_range(at: datetime, wanted: TimeRange | None) -> bool:
@@ -41,47 +36,111 @@ def in_range(at: datetime, wanted: TimeRange | None) -> bool:
     return at >= wanted.at and (wanted.end is None or at < wanted.end)
 
 
-def aggregate(times: Sequence[datetime], values: Sequence[Any], query: HistoryQuery) -> tuple[Bucket, ...]:
+def aggregate(times: Sequence[datetime], values: Sequence[Any], query: HistoryQuery) -> Sequence[Bucket]:
     """The buckets of one series, given its times (in order, not empty) and its values.
 
     Periods without observations are left out.
     """
-    instants = [microseconds(at) for at in times]
-    return buckets(instants, values, query)
+    return buckets(np.array([microseconds(at) for at in times], dtype=np.int64), values, query)
 
 
-def buckets(times: Sequence[int], values: Sequence[Any], query: HistoryQuery) -> tuple[Bucket, ...]:
-    """Like ``aggregate``, with the times as microseconds since 1970 (a list or an array)."""
+def buckets(times: Instants, values: Sequence[Any] | _Numbers, query: HistoryQuery) -> Sequence[Bucket]:
+    """Like ``aggregate``, with the times as microseconds since 1970; the values may be an array of numbers."""
     start = _start(times, query.range)
     if query.period_s == 0:
         end = query.range.end if query.range is not None and query.range.end else instant(int(times[-1]))
-        return (Bucket(instant(start), end, _figures(values, query.methods)),)
+        figures = {method: _FIGURES[method](_listed(values)) for method in query.methods}
+        return (Bucket(instant(start), end, figures),)
     period = query.period_s * 1_000_000
-    places = (np.asarray(times, dtype=np.int64) - start) // period
-    cuts = [0, *(np.flatnonzero(places[1:] != places[:-1]) + 1).tolist(), len(values)]
-    opened = [start + place * period for place in places[cuts[:-1]].tolist()]
-    return tuple(
-        Bucket(instant(at), instant(at + period), _figures(values[first:after], query.methods))
-        for at, first, after in zip(opened, cuts, cuts[1:], strict=False)
-    )
+    places = (times - start) // period
+    cuts = np.concatenate(([0], np.flatnonzero(places[1:] != places[:-1]) + 1, [len(values)]))
+    opened = start + places[cuts[:-1]] * period
+    return Buckets(opened, opened + period, _columns(values, cuts, query.methods))
 
 
-def _start(times: Sequence[int], wanted: TimeRange | None) -> int:
+def _start(times: Instants, wanted: TimeRange | None) -> int:
     """Where the first period begins: at the range's start; without one, at the first observation."""
     if wanted is None or wanted.relation is TimeRelation.BEFORE:
         return int(times[0])
     return microseconds(wanted.at)
 
 
-def _figures(values: Sequence[Any], methods: Sequence[Aggregation]) -> dict[Aggregation, Any]:
-    return {method: _FIGURES[method](values) for method in methods}
+def _columns(
+    values: Sequence[Any] | _Numbers, cuts: npt.NDArray[np.int64], methods: Sequence[Aggregation]
+) -> dict[Aggregation, Sequence[Any]]:
+    """For each method the figures of all periods; ``cuts`` are the places where they begin, and the end."""
+    numbers = _as_numbers(values) if len(values) < _SHORT * len(cuts) else None
+    listed: Sequence[Any] | None = None
+    found: dict[Aggregation, Sequence[Any]] = {}
+    for method in methods:
+        if numbers is not None and method in _AT_ONCE:
+            found[method] = _AT_ONCE[method](numbers, cuts).tolist()
+        else:
+            listed = _listed(values) if listed is None else listed
+            pieces = zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+            found[method] = [_FIGURES[method](listed[first:after]) for first, after in pieces]
+    return found
 
 
-_PLAIN: Final = {int, float}
+def _listed(values: Sequence[Any] | _Numbers) -> Sequence[Any]:
+    if isinstance(values, np.ndarray):
+        found: Sequence[Any] = values.tolist()
+        return found
+    return values
+
+
+def _as_numbers(values: Sequence[Any] | _Numbers) -> _Numbers | None:
+    """The values as an array, if it says the same as they do."""
+    if isinstance(values, np.ndarray):
+        return values if values.dtype.kind == "f" or np.abs(values).max() <= _EXACT else None
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return np.array(values, dtype=np.float64)
+    if kinds == {int} and min(values) >= -_EXACT and max(values) <= _EXACT:
+        return np.array(values, dtype=np.int64)
+    return None
+
+
+# --- many periods at once
+
+
+def _counts(_numbers: _Numbers, cuts: npt.NDArray[np.int64]) -> _Numbers:
+    return np.diff(cuts)
+
+
+def _sums(numbers: _Numbers, cuts: npt.NDArray[np.int64]) -> _Numbers:
+    return np.add.reduceat(numbers.astype(np.float64, copy=False), cuts[:-1])
+
+
+def _means(numbers: _Numbers, cuts: npt.NDArray[np.int64]) -> _Numbers:
+    return _sums(numbers, cuts) / np.diff(cuts)
+
+
+def _squares(numbers: _Numbers, cuts: npt.NDArray[np.int64]) -> _Numbers:
+    return _sums(np.square(numbers.astype(np.float64, copy=False)), cuts)
+
+
+def _deviations(numbers: _Numbers, cuts: npt.NDArray[np.int64]) -> _Numbers:
+    from_mean = numbers - np.repeat(_means(numbers, cuts), np.diff(cuts))
+    return np.sqrt(_means(np.square(from_mean), cuts))
+
+
+_AT_ONCE: Mapping[Aggregation, Callable[[_Numbers, npt.NDArray[np.int64]], _Numbers]] = {
+    Aggregation.TOTAL_COUNT: _counts,
+    Aggregation.SUM: _sums,
+    Aggregation.AVG: _means,
+    Aggregation.MIN: lambda numbers, cuts: np.minimum.reduceat(numbers, cuts[:-1]),
+    Aggregation.MAX: lambda numbers, cuts: np.maximum.reduceat(numbers, cuts[:-1]),
+    Aggregation.STDDEV: _deviations,
+    Aggregation.SUMSQ: _squares,
+}
+
+
+# --- one period
 
 
 def _numbers(values: Sequence[Any]) -> Sequence[float]:
-    if set(map(type, values)) <= _PLAIN:
+    if set(map(type, values)) in _PLAIN:
         return values
     return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
 
@@ -91,6 +150,8 @@ def _comparable(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _distinct(values: Sequence[Any]) -> int:
+    if set(map(type, values)) in _PLAIN:
+        return len(set(values))
     return len({msgspec.json.encode(_as_number(value)) for value in values})
 
 

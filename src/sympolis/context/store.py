@@ -70,7 +70,7 @@ class Series:
     name: str
     dataset_id: str | None
     observations: tuple[Observation, ...] = ()
-    buckets: tuple[Bucket, ...] = ()
+    buckets: Sequence[Bucket] = ()
     kind: AttributeKind = AttributeKind.PROPERTY
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from sympolis.context.buckets import Buckets
 from sympolis.context.effects import SCOPE
 from sympolis.context.evolution import instance_id
 from sympolis.context.instances import time_of
@@ -195,11 +196,22 @@ def _aggregated_values(series: Sequence[Series], _setting: _Setting) -> Any:
     found = []
     for one in series:
         document: dict[str, Any] = {"type": one.kind.value}
-        for bucket, start, end in _spelled(one.buckets):
-            for method, figure in bucket.figures.items():
-                document.setdefault(method.value, []).append([figure, start, end])
+        if isinstance(one.buckets, Buckets):
+            times = one.buckets.spelled()
+            document |= {
+                name.value: list(zip(column, *times, strict=True))
+                for name, column in one.buckets.figures.items()
+            }
+        else:
+            _add_figures(document, one.buckets)
         found.append(_with_dataset(document, one))
     return found[0] if len(found) == 1 else found
+
+
+def _add_figures(document: dict[str, Any], buckets: Iterable[Bucket]) -> None:
+    for bucket, start, end in _spelled(buckets):
+        for method, figure in bucket.figures.items():
+            document.setdefault(method.value, []).append([figure, start, end])
 
 
 def _spelled(buckets: Iterable[Bucket]) -> Iterator[tuple[Bucket, str, str]]:

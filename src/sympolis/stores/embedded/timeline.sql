@@ -83,6 +83,11 @@ SELECT EXISTS (SELECT 1 FROM point WHERE subject = ? AND line = ? AND at >= ? AN
 -- What aggregates are made of.
 SELECT at, value FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at
 
+-- name: kinds_of_values
+-- Whether all are numbers of one kind, and how to take the kind of attribute: from the newest point.
+SELECT min(typeof(value)), max(typeof(value)), min(kind), max(kind) FROM point
+WHERE subject = ? AND line = ? AND at >= ? AND at < ?
+
 -- name: kind_of_latest
 SELECT kind FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at DESC LIMIT 1
 

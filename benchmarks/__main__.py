@@ -1,131 +1,51 @@
-"""`python -m benchmarks`: run every measurement once and print the table."""
+"""`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
+
+`python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone; `table` only writes anew.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
+import argparse
 import sys
-import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from urllib.parse import quote
 
-from benchmarks import processes, server
-from sympolis import __version__
-
-Row = tuple[str, str, str]
-"""(what, figure with unit, how it was measured)"""
-
-ENTITIES = "/ngsi-ld/v1/entities"
-SERIES = "/ngsi-ld/v1/temporal/entities/{loop}?attrs=intensity"
-NEAR = "georel=near;maxDistance==500&geometry=Point&coordinates=%5B11.32,44.494%5D"
-SPRING = "timerel=between&timeAt=2024-01-01T00:00:00Z&endTimeAt=2024-05-01T00:00:00Z"
-DAILY_MEANS = "options=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=P1D"
-
-REQUESTS = (
-    ("get one entity by id", f"{ENTITIES}/{{segment}}"),
-    ("get one entity, keyValues", f"{ENTITIES}/{{segment}}?options=keyValues"),
-    ("query type and q, 20 entities", f"{ENTITIES}?type=RoadSegment&q=totalLaneNumber%3E2&limit=20"),
-    ("query near 500 m, 20 entities", f"{ENTITIES}?type=RoadSegment&limit=20&{NEAR}"),
-    ("last 24 values of one series", f"{SERIES}&lastN=24&options=temporalValues"),
-    ("daily means of 4 months of one series", f"{SERIES}&{SPRING}&{DAILY_MEANS}"),
-)
+from benchmarks import brokers, ngsild, shared, tables, twin
+from benchmarks.phases import Effort
 
 
 def main() -> None:
-    """Measure, print, and keep the table under benchmarks/results/."""
-    with tempfile.TemporaryDirectory(prefix="sympolis-bench-") as folder:
-        rows = [*_starts(Path(folder) / "data")]
-    table = _table(rows)
-    sys.stdout.write(table)
-    results = Path(__file__).parent / "results"
-    results.mkdir(exist_ok=True)
-    (results / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.md").write_text(table, encoding="utf-8")
+    """See the module."""
+    asked = _arguments()
+    if asked.what in ("all", "twin"):
+        _publish("twin", tables.of_twin(twin.measure()))
+    if asked.what in ("all", "ngsild"):
+        effort = Effort(asked.seconds, asked.runs)
+        for store in asked.stores.split(","):
+            for count in map(int, asked.entities.split(",")):
+                ngsild.keep(ngsild.measure(store, count, effort))
+        if shared.find() is None:
+            sys.stderr.write("bench_ngsild.py is not beside this project: its table was left as it is\n")
+    if asked.what in ("all", "ngsild", "table"):
+        records = ngsild.records()
+        _publish("broker", tables.of_broker(records))
+        if table := tables.of_shared(records):
+            _publish("bench_ngsild.py", table)
 
 
-def _starts(data: Path) -> Iterator[Row]:
-    with server.demo(data) as first:
-        yield (
-            "first start, to ready",
-            f"{first.cpu_s:.1f} CPU-s, {first.wall_s:.1f} s",
-            "ingest, calibration and baseline ensemble",
-        )
-        yield from _ingest(first)
-        yield from _model(first)
-    with server.demo(data) as later:
-        yield "later start, to ready", f"{later.wall_s:.2f} s, {later.cpu_s:.2f} CPU-s", "same data folder"
-        yield from _requests(later)
-        yield (
-            "memory, serving",
-            f"{processes.resident_mb(later.pid):.0f} MB",
-            "resident, whole process tree, after the requests above",
-        )
-    with server.demo(data) as rest:
-        yield (
-            "memory at rest",
-            f"{processes.resident_mb(rest.pid):.0f} MB",
-            "resident, whole process tree, nothing asked yet",
-        )
+def _publish(name: str, table: str) -> None:
+    sys.stdout.write(table + "\n")
+    tables.put_into_page(name, table)
 
 
-def _ingest(started: server.Started) -> Iterator[Row]:
-    runs = [one["last_run"] for one in _json(started, "/api/sources") if one["last_run"]]
-    rows = sum(one["read"] for one in runs)
-    points = sum(one["observations"] for one in runs)
-    wall = sum(_seconds(one["started_at"], one["finished_at"]) for one in runs)
-    yield (
-        "ingest",
-        f"{rows / wall:,.0f} rows/s",
-        f"{rows:,} rows, {points:,} observations in {wall:.1f} s, durable",
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", default="all", choices=("all", "twin", "ngsild", "table"))
+    parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
+    parser.add_argument(
+        "--entities", default="10000", help="how many, or several: 10000,1000000 takes its time"
     )
-
-
-def _model(started: server.Started) -> Iterator[Row]:
-    [run] = [one for one in _json(started, "/api/runs")["runs"] if one["scenario"] == "baseline"][:1]
-    hours = run["window"]["end_hour"] - run["window"]["start_hour"]
-    each = run["cost_cpu_s"] / run["members"] / hours
-    yield "mesoscopic hour", f"{each:.2f} CPU-s", f"mean of {run['members']} members of the baseline"
-    [model] = [one for one in _json(started, "/api/models") if one["id"] == run["model"]]
-    yield "calibration", f"{model['calibration']['cost_cpu_s']:.1f} CPU-s", "once per data version"
-
-
-def _requests(started: server.Started) -> Iterator[Row]:
-    names = {"segment": _first(started, "RoadSegment"), "loop": _first(started, "ItemFlowObserved")}
-    for title, path in REQUESTS:
-        each = server.cpu_us_per_request(started, path.format(**names))
-        yield title, f"{each:,.0f} CPU-µs", "one keep-alive connection, HTTP included"
-
-
-def _first(started: server.Started, type_name: str) -> str:
-    [entity] = _json(started, f"/ngsi-ld/v1/entities?type={type_name}&limit=1&options=keyValues")
-    return quote(entity["id"], safe="")
-
-
-def _json(started: server.Started, path: str) -> object:
-    connection = started.connection()
-    link = server.city_link(connection)
-    connection.request("GET", path, headers={"Accept": "application/json", "Link": link})
-    answer = connection.getresponse()
-    found = json.loads(answer.read())
-    connection.close()
-    return found
-
-
-def _seconds(begin: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
-
-
-def _table(rows: list[Row]) -> str:
-    python = platform.python_version()
-    machine = f"{os.cpu_count()} cores, Python {python}, Sympolis {__version__}, {datetime.now(UTC):%Y-%m-%d}"
-    lines = [
-        f"| {machine} | figure | how |",
-        "|---|---:|---|",
-        *(f"| {what} | {figure} | {how} |" for what, figure, how in rows),
-    ]
-    return "\n".join(lines) + "\n"
+    parser.add_argument("--seconds", type=float, default=4, help="of each run")
+    parser.add_argument("--runs", type=int, default=3, help="of each phase; the median counts")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

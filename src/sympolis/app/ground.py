@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sympolis.app import mark
 from sympolis.app.joining import Joined, open_sources
 from sympolis.app.knowledge import open_contexts
 from sympolis.app.notifying import open_subscriptions
@@ -52,19 +53,21 @@ def egress_policy(settings: Settings) -> EgressPolicy:
 
 async def lay_ground(settings: Settings, folder: Path) -> Ground:
     """Store, contexts and the way out, for ``settings``; files below ``folder``. Raises ``StoreUnavailable``."""
+    mark.check(folder)
     policy = egress_policy(settings)
     client = HttpClient(Guard(policy))
     contexts, library = open_contexts(
         settings, client, None if settings.store == "memory" else folder / "contexts"
     )
-    store = await _open_store(settings, folder)
+    store = await open_store(settings, folder)
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
     sources = await open_sources(settings, store, contexts, folder)
     return Ground(Broker(store), contexts, library, subscriptions, client, sources)
 
 
-async def _open_store(settings: Settings, folder: Path) -> Store:
+async def open_store(settings: Settings, folder: Path) -> Store:
+    """The store of the settings, files below ``folder``. Raises ``StoreUnavailable`` or ``SettingsInvalid``."""
     if settings.store == "memory":
         return MemoryStore()
     if settings.store.startswith(POSTGRESQL):

@@ -1,23 +1,27 @@
-"""`sympolis export`: the whole twin in open formats, so that no city is ever locked in."""
+"""`sympolis export` and `restore`: the whole twin in open formats, so that no city is ever locked in."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated, Any
 from urllib.parse import quote
 
+import msgspec
 import typer
 
-from sympolis import __version__, settings
+from sympolis import __version__, app, settings
+from sympolis.app import moving
 from sympolis.cli.client import Client, connect
-from sympolis.cli.options import City, Data
+from sympolis.cli.options import City, Data, Store
 from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show
-from sympolis.domain import errors
+from sympolis.context.dumps import whole
+from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
+from sympolis.context.dumps.tenants import tenants_in
 
 PAGE = 1000
 
@@ -30,24 +34,56 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
     city: City = None,
     data: Data = None,
+    store: Store = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Write the whole twin: entities and history (NGSI-LD, one document a line), scenarios, runs (CSV), sources."""
-    _must_be_empty(folder)
-    with connect(settings.read({"city": city, "data": data})) as twin:
-        written = [_described(path, folder) for path in _export(twin, folder)]
-    manifest = {"format": "sympolis-export/1", "sympolis": __version__, "files": written}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    show(manifest, form, lambda found: draw(["file", "records", "bytes"], [
+    """Write the whole twin, or the broker without a city, in open formats: to leave, to move, or as a backup.
+
+    Entities and histories (NGSI-LD, one document a line), subscriptions, registrations, hosted @contexts, scenarios,
+    runs (CSV), sources. What runs may go on running.
+    """
+    chosen = settings.read({"city": city, "data": data, "store": store})
+    out = DumpWriter(whole.empty_folder(folder))
+    if city is None and moving.is_broker(chosen):
+        manifest = app.run(moving.export_into(out, chosen, moving.broker_folder(chosen), kind="broker"))
+    else:
+        manifest = _export_twin(out, chosen)
+    show(msgspec.to_builtins(manifest), form, lambda found: draw(["file", "records", "bytes"], [
         [one["file"], one["records"], one["bytes"]] for one in found["files"]]))  # fmt: skip
 
 
-def _must_be_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise errors.InvalidRequest(
-            "exists and is not an empty folder", where=str(folder), hint="name a new one"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+def _export_twin(out: DumpWriter, chosen: settings.Settings) -> Manifest:
+    """For people first, in the city's own words; then what it takes to put it back."""
+    with connect(chosen) as twin:
+        for path in _export(twin, out.folder):
+            out.add(str(path.relative_to(out.folder)), _records(path))
+        if chosen.store == "memory":
+            return out.finish(__version__, {"kind": "city", "store": "memory"}, _now())
+        return moving.in_a_thread(moving.export_into(out, chosen, app.data_folder(chosen), kind="city"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@reports_errors
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `sympolis export` wrote.")],
+    data: Data = None,
+    store: Store = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Put an export back into an empty store of any kind: after a loss, or to move from one store to another.
+
+    Killed half-way it is taken up where you run it again; a store that holds anything is left alone.
+    """
+    chosen = settings.read({"data": data, "store": store})
+    dump = DumpReader(folder)
+    target = moving.target_folder(chosen, dump)
+    app.run(moving.restore_from(dump, chosen, target))
+    told = {"folder": str(target), "tenants": [msgspec.to_builtins(one) for one in tenants_in(dump)]}
+    show(told, form, lambda found: draw(["tenant", "entities", "instances"], [
+        [one["name"] or "(default)", one["entities"], one["instances"]] for one in found["tenants"]]))  # fmt: skip
 
 
 def _export(twin: Client, folder: Path) -> Iterator[Path]:
@@ -113,8 +149,8 @@ def _write_results(twin: Client, folder: Path, run: str) -> Path:
     return path
 
 
-def _described(path: Path, root: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    records = 1 if path.suffix in (".json", ".jsonld") else content.count(b"\n") - (path.suffix == ".csv")
-    digest = hashlib.sha256(content).hexdigest()
-    return {"file": str(path.relative_to(root)), "records": records, "bytes": len(content), "sha256": digest}
+def _records(path: Path) -> int:
+    if path.suffix in (".json", ".jsonld"):
+        return 1
+    with path.open("rb") as file:
+        return sum(1 for _ in file) - (path.suffix == ".csv")

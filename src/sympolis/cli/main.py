@@ -23,6 +23,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(model.app, name="model")
 app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
+app.command("restore")(export.restore)
 
 
 @app.command()

@@ -54,6 +54,12 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Folder that keeps the twin.", show_default=".sympolis"),
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="KIND", help="embedded, memory or postgresql://…", show_default="embedded"
+    ),
+]
 
 
 def takes(*, leaving_out: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -135,7 +135,8 @@ class TimeRange:
     relation: TimeRelation
     at: datetime
     end: datetime | None = None
-    property: TimeProperty = TimeProperty.OBSERVED_AT
+    property: TimeProperty | None = TimeProperty.OBSERVED_AT
+    """None: whatever time each instance stands under."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,7 @@ class ContextsPart:
 
     async def restore(self, dump: DumpReader) -> None:
         """See ``Part.restore``."""
-        for number, document in enumerate(dump.lines(_FILE), 1):
-            try:
-                kept = msgspec.convert(document, KeptContext)
-            except msgspec.ValidationError as problem:
-                raise DumpInvalid(f"line {number}: {problem}", where=_FILE) from problem
+        for kept in dump.records(_FILE, KeptContext):
             if not kept.local_id.replace("-", "").isalnum():
-                raise DumpInvalid(f"line {number}: this is no local id", where=_FILE)
+                raise DumpInvalid("holds what is no local id", where=_FILE)
             self._shelf.keep(kept)

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from sympolis.domain.errors import DumpInvalid
+
+T = TypeVar("T")
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "sympolis-export/2"
@@ -142,6 +144,21 @@ class DumpReader:
             raise DumpInvalid(
                 f"has {count} records, the manifest says {self._entries[name].records}", where=name
             )
+
+    def records(self, name: str, kind: type[T]) -> Iterator[T]:
+        """The documents of a file, each a ``kind``. Raises ``DumpInvalid``."""
+        for number, document in enumerate(self.lines(name), 1):
+            try:
+                yield msgspec.convert(document, kind)
+            except msgspec.ValidationError as problem:
+                raise DumpInvalid(f"line {number}: {problem}", where=name) from problem
+
+    def tenants(self, part: str) -> list[str]:
+        """The tenants that a part has anything of. Raises ``DumpInvalid``."""
+        try:
+            return msgspec.convert(self.manifest.facts.get(part, []), list[str])
+        except msgspec.ValidationError as problem:
+            raise DumpInvalid(f"{part}: {problem}", where=MANIFEST) from problem
 
     def _check(self, entry: FileEntry) -> None:
         """Whether the file is the one that was written, and nowhere but in the dump's folder."""

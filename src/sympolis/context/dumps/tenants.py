@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
@@ -12,9 +14,9 @@ import msgspec
 from sympolis.context.dumps import documents
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Lines
 from sympolis.context.dumps.port import Dumping, Still
-from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
+from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
 from sympolis.context.store import Decision, History, Store, Write
-from sympolis.domain.changes import Observation, TimeKind
+from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import DumpInvalid
 
@@ -25,11 +27,6 @@ _ENTITIES_AT_ONCE: Final = 500
 _SUBJECTS_AT_ONCE: Final = 100
 _INSTANCES_AT_ONCE: Final = 20_000
 _ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC))
-_KINDS: Final = {
-    TimeKind.OBSERVED: TimeProperty.OBSERVED_AT,
-    TimeKind.RECORDED: TimeProperty.CREATED_AT,
-    TimeKind.DELETED: TimeProperty.DELETED_AT,
-}
 
 
 class TenantFacts(msgspec.Struct, frozen=True):
@@ -159,28 +156,29 @@ async def _write_history(still: Still, file: Lines) -> int:
             count += _write_series(found, file)
         else:
             for subject in subjects:
-                for span in (_Span(subject, kind, *_ALWAYS) for kind in TimeKind):
-                    count += await _write_span(still, file, span)
+                count += await _write_span(still, file, _Span(subject, *_ALWAYS))
         after = subjects[-1]
     return count
 
 
 class _Span(NamedTuple):
-    """Some of one entity's instances: those of a kind, in [low, high)."""
+    """Some of one entity's instances: those that stand under a time in [low, high)."""
 
     subject: str
-    kind: TimeKind
     low: datetime
     high: datetime
 
 
 async def _write_span(still: Still, file: Lines, span: _Span) -> int:
-    """The instances of a span: at once, or, where they are many, half by half."""
-    within = TimeRange(TimeRelation.BETWEEN, span.low, span.high, _KINDS[span.kind])
+    """The instances of a span: at once, or, where they are many, half by half as far as there are halves."""
+    within = TimeRange(TimeRelation.BETWEEN, span.low, span.high, None)
     found = await still.history(_wanted((span.subject,), range=within))
-    if found.complete:
-        return _write_series(found, file, only=span.kind)
     middle = span.low + (span.high - span.low) / 2
+    if not found.complete and middle in (span.low, span.high):
+        asked = replace(_wanted((span.subject,), range=within), max_instances=sys.maxsize)
+        found = await still.history(asked)
+    if found.complete:
+        return _write_series(found, file)
     first = await _write_span(still, file, span._replace(high=middle))
     return first + await _write_span(still, file, span._replace(low=middle))
 
@@ -190,14 +188,11 @@ def _wanted(subjects: tuple[str, ...], **more: Any) -> HistoryQuery:
     return HistoryQuery(entities, max_instances=_INSTANCES_AT_ONCE, **more)
 
 
-def _write_series(found: History, file: Lines, only: TimeKind | None = None) -> int:
-    count = 0
+def _write_series(found: History, file: Lines) -> int:
     for series in found.series:
-        points = [one for one in series.observations if only in (None, one.time)]
-        if points:
-            file.add(documents.history_document(series.entity_id, series.types, points))
-            count += len(points)
-    return count
+        if series.observations:
+            file.add(documents.history_document(series.entity_id, series.types, series.observations))
+    return sum(len(series.observations) for series in found.series)
 
 
 def _batches(found: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
-from sympolis.domain.errors import Conflict
+from sympolis.domain.errors import Conflict, InvalidRequest
 
 
 class Part(Protocol):
@@ -60,8 +60,8 @@ async def restore(parts: Sequence[Part], source: DumpReader, *, begun: bool = Fa
 
 
 def empty_folder(folder: Path) -> Path:
-    """The folder, made where there is none. Raises ``Conflict`` where it holds anything."""
+    """The folder, made where there is none. Raises ``InvalidRequest`` where it holds anything."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict("exists and is not an empty folder", where=str(folder), hint="name a new one")
+        raise InvalidRequest("exists and is not an empty folder", where=str(folder), hint="name a new one")
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,0 +1,177 @@
+"""Writing a twin or a broker down whole, and putting it back: which parts there are, by the settings.
+
+The files of an embedded store are read beside the server that has them open, so nothing has to stop for a backup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sympolis import __version__
+from sympolis.app import mark
+from sympolis.app.ground import open_store
+from sympolis.app.joining import FOLDER as SOURCES
+from sympolis.app.lock import Lock
+from sympolis.app.standalone import FOLDER as BROKER
+from sympolis.app.twin import data_folder
+from sympolis.context.dumps import whole
+from sympolis.context.dumps.contexts import ContextsPart
+from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
+from sympolis.context.dumps.folders import FolderPart
+from sympolis.context.dumps.registrations import RegistrationsPart
+from sympolis.context.dumps.subscriptions import SubscriptionsPart
+from sympolis.context.dumps.tenants import TenantsPart
+from sympolis.context.store import Store
+from sympolis.context.subscriptions.books import KeepsBooks
+from sympolis.domain import errors
+from sympolis.settings import POSTGRESQL, Settings
+from sympolis.stores.context_files import ContextFiles
+from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
+from sympolis.stores.embedded.still import EmbeddedFiles
+from sympolis.stores.embedded.subscriptions import EmbeddedBooks
+from sympolis.stores.embedded.whole_file import SqlitePart
+
+T = TypeVar("T")
+
+_FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+
+
+def broker_folder(settings: Settings) -> Path:
+    """Where a broker without a city keeps everything."""
+    return settings.data.absolute() / BROKER
+
+
+def is_broker(settings: Settings) -> bool:
+    """Whether the data folder holds a broker alone, and no twin of the settings' city."""
+    return not data_folder(settings).exists() and (
+        broker_folder(settings).exists() or settings.store.startswith(POSTGRESQL)
+    )
+
+
+def target_folder(settings: Settings, dump: DumpReader) -> Path:
+    """The data folder that a dump is put back into. Raises ``DumpInvalid``."""
+    name = dump.manifest.of.get("folder", "")
+    if not _FOLDER.fullmatch(name):
+        raise errors.DumpInvalid(f"{name!r} is no name of a data folder", where="manifest.json: of")
+    return settings.data.absolute() / name
+
+
+async def export_into(out: DumpWriter, settings: Settings, folder: Path, *, kind: str) -> Manifest:
+    """Write what ``folder`` and the store hold into ``out``; ``kind`` is ``broker`` or ``city``.
+
+    Raises ``StoreUnavailable``, or ``Conflict`` for a store in memory.
+    """
+    if settings.store == "memory":
+        raise errors.Conflict("a store in memory has no files to write down", where="store")
+    if settings.store == "embedded":
+        _must_exist(folder)
+        await _bring_up_to_date(settings, folder)
+    of = {"kind": kind, "folder": folder.name, "store": settings.store.partition(":")[0]}
+    async with _source_parts(settings, folder) as parts:
+        return await whole.dump(parts, out, version=__version__, of=of)
+
+
+async def restore_from(dump: DumpReader, settings: Settings, folder: Path) -> None:
+    """Put a dump back into ``folder`` and the store of the settings.
+
+    Killed in between, it is taken up by another call with the same dump. Raises ``Conflict`` where something is there
+    already, ``DumpInvalid``, ``StoreUnavailable``.
+    """
+    if settings.store == "memory":
+        raise errors.Conflict("what is restored into memory is gone with the process", where="store")
+    with _locked(folder):
+        begun = mark.begin(folder, dump.manifest)
+        store = await open_store(settings, folder)
+        try:
+            async with _target_parts(store, folder) as parts:
+                await whole.restore(parts, dump, begun=begun)
+        except errors.Conflict:
+            if not begun:  # nothing was touched
+                mark.end(folder)
+            raise
+        finally:
+            await store.close()
+        mark.end(folder)
+
+
+def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on an event loop of its own, beside one that this thread may have open."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+@asynccontextmanager
+async def _source_parts(settings: Settings, folder: Path) -> AsyncIterator[list[whole.Part]]:
+    if settings.store == "embedded":
+        async with _parts(EmbeddedFiles(folder / "store"), None, folder) as parts:
+            yield parts
+        return
+    store = await open_store(settings, folder)
+    try:
+        async with _parts(store, store, folder) as parts:
+            yield parts
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def _target_parts(store: Store, folder: Path) -> AsyncIterator[list[whole.Part]]:
+    async with _parts(store, store, folder) as parts:
+        yield parts
+
+
+@asynccontextmanager
+async def _parts(source: Any, store: Store | None, folder: Path) -> AsyncIterator[list[whole.Part]]:
+    """Everything that is kept, in the order in which it is put back."""
+    told = store.subscription_books() if isinstance(store, KeepsBooks) else EmbeddedBooks.open(folder)
+    registrations = EmbeddedRegistrationBooks.open(folder / SOURCES)
+    watched = EmbeddedBooks.open(folder / SOURCES)
+    try:
+        yield [
+            TenantsPart(source, store),
+            ContextsPart(ContextFiles(folder / "contexts")),
+            SubscriptionsPart(told, store),
+            RegistrationsPart(registrations),
+            SubscriptionsPart(watched, None, "source-subscriptions"),
+            SqlitePart("ledger.sqlite", folder / "ledger.sqlite"),
+            FolderPart("desk", folder / "desk", leaving_out=("logs",)),
+        ]
+    finally:
+        for books in (told, registrations, watched):
+            books.close()
+
+
+def _must_exist(folder: Path) -> None:
+    if not (folder / "store").exists():
+        raise errors.NotFound(
+            "there is nothing here to export", where=str(folder), hint="name it with --data"
+        )
+
+
+async def _bring_up_to_date(settings: Settings, folder: Path) -> None:
+    """Let an older version's files be migrated, where no server has them open: a server has done so."""
+    lock = Lock(folder)
+    try:
+        lock.acquire()
+    except errors.StoreUnavailable:
+        return
+    try:
+        await (await open_store(settings, folder)).close()
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = Lock(folder)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,47 @@
+"""The part of a dump with files that are in an open format already: they are copied as they are."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sympolis.context.dumps.files import DumpReader, DumpWriter
+
+
+class FolderPart:
+    """The files below ``folder``, except those in the sub-folders left out; ``name`` is their folder in the dump."""
+
+    def __init__(self, name: str, folder: Path, *, leaving_out: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self._folder = folder
+        self._leaving_out = leaving_out
+
+    async def dump(self, out: DumpWriter) -> None:
+        """See ``Part.dump``. A file that goes while this looks is not missed: it was let go of."""
+        for path in self._files():
+            name = f"{self.name}/{path.relative_to(self._folder).as_posix()}"
+            try:
+                shutil.copyfile(path, out.room_for(name))
+            except FileNotFoundError:
+                continue
+            out.add(name, 1)
+
+    async def present(self) -> str:
+        """See ``Part.present``."""
+        count = len(self._files())
+        return f"{count} files" if count else ""
+
+    async def restore(self, dump: DumpReader) -> None:
+        """See ``Part.restore``."""
+        for name in dump.names(f"{self.name}/"):
+            path = self._folder / name.removeprefix(f"{self.name}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(path.name + ".new")
+            shutil.copyfile(dump.path(name), fresh)
+            fresh.replace(path)
+
+    def _files(self) -> list[Path]:
+        found = (path for path in self._folder.rglob("*") if path.is_file() and path.suffix != ".new")
+        return sorted(
+            path for path in found if path.relative_to(self._folder).parts[0] not in self._leaving_out
+        )

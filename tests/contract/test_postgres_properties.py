@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from sympolis.context import merge
 from sympolis.context.evaluate import matcher
 from sympolis.context.ordering import arrange
-from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange, TimeRelation
+from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import Write
-from sympolis.domain.changes import Observation
+from sympolis.domain.changes import Observation, TimeKind
+from sympolis.domain.entity import Attribute, AttributeKind
 from sympolis.stores.memory import MemoryStore
 from sympolis.stores.postgres import PostgresStore, bodies, facts
 from sympolis.testing.postgres import server
 from sympolis.testing.strategies import NAMES, TYPES, entities, few_scalars, queries
 
 NOW = datetime(2024, 5, 8, 7, 0, tzinfo=UTC)
+ACCEPTED = NOW + timedelta(minutes=30)
+"""The time at which everything is accepted."""
 some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 tenants = (f"tenant {number}" for number in count())
 """Each example begins with a tenant of its own: cheaper than a schema of its own."""
@@ -30,7 +33,7 @@ tenants = (f"tenant {number}" for number in count())
 def at_work():
     """``run(coroutine)`` in the event loop of an open store, and the store."""
     with asyncio.Runner() as runner:
-        store = runner.run(PostgresStore.open(server().fresh_url()))
+        store = runner.run(PostgresStore.open(server().fresh_url(), now=lambda: ACCEPTED))
         yield runner.run, store
         runner.run(store.close())
 
@@ -79,29 +82,43 @@ values = (
     | st.sampled_from(["a", "b", "a\x00", "true", True, False, [1], {"a": 1}, 2**53 + 1, 2.0**60, 2**60])
 )
 points = st.builds(
-    lambda number, name, minutes, value, unit: Observation(
+    lambda number, name, minutes, value, unit, more: Observation(
         f"urn:ngsi-ld:ItemFlowObserved:test:{number}",
         (TYPES[number],),
         NAMES[name],
         NOW + timedelta(minutes=minutes),
         value,
         unit,
+        **more,
     ),
     st.integers(0, 1),
     st.integers(0, 1),
     st.integers(-120, 120) | st.integers(-90_000, 90_000),
     values,
     st.sampled_from([None, "C62"]),
+    st.just({})
+    | st.fixed_dictionaries(
+        {},
+        optional={
+            "time": st.sampled_from(TimeKind),
+            "dataset_id": st.just("urn:d:1"),
+            "kind": st.just(AttributeKind.JSON_PROPERTY),
+            "members": st.just({"valueType": "https://city.example/Speed"}),
+            "attributes": st.just({NAMES[1]: (Attribute(AttributeKind.PROPERTY, "x"),)}),
+        },
+    ),
 )
 ranges = st.none() | st.builds(
-    lambda relation, start, length: TimeRange(
+    lambda relation, start, length, time: TimeRange(
         relation,
         NOW + timedelta(minutes=start),
         NOW + timedelta(minutes=start + length) if relation is TimeRelation.BETWEEN else None,
+        time,
     ),
     st.sampled_from(TimeRelation),
     st.integers(-150, 150) | st.integers(-90_000, 90_000),
     st.integers(0, 200) | st.integers(0, 90_000),
+    st.sampled_from(TimeProperty),
 )
 history_queries = st.builds(
     HistoryQuery,
@@ -118,7 +135,9 @@ history_queries = st.builds(
     methods=st.just(()) | st.just(tuple(Aggregation)),
     period_s=st.sampled_from([0, 600, 3600, 7000]),
     max_instances=st.integers(0, 30),
-)
+    time=st.none() | st.sampled_from(TimeProperty),
+).map(lambda query: replace(query, entities=Query()) if query.by is TimeProperty.MODIFIED_AT else query)
+"""By ``modifiedAt`` a page may be short: see ``recorded.has_others``."""
 
 
 @given(st.lists(st.lists(points, max_size=15), max_size=4), st.lists(history_queries, min_size=1, max_size=4))
@@ -126,7 +145,7 @@ history_queries = st.builds(
 def test_histories_are_those_of_the_memory_store(at_work, batches, asked):
     run, store = at_work
     tenant = next(tenants)
-    memory = MemoryStore()
+    memory = MemoryStore(now=lambda: ACCEPTED)
 
     async def check():
         for batch in ([], *batches):

@@ -28,7 +28,7 @@ from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 from sympolis.stores.postgres.facts import facts
 from sympolis.stores.postgres.names import Names
-from sympolis.stores.postgres.points import Points
+from sympolis.stores.postgres.points import Batch, Points
 from sympolis.stores.postgres.server import Connection
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
@@ -75,7 +75,8 @@ class _Effects:
     changes: list[Change] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
     """Changes with the states around them, for those who want these."""
-    points: list[Observation] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    """What joins the history."""
 
     def add(self, other: _Effects) -> None:
         self.states.update(other.states)
@@ -83,7 +84,7 @@ class _Effects:
         self.shapes.update(other.shapes)
         self.changes += other.changes
         self.told += other.told
-        self.points += other.points
+        self.batches += other.batches
 
 
 class Group:
@@ -129,12 +130,12 @@ class Group:
 
     async def _observe(self, observing: Sequence[Job], now: Callable[[], datetime]) -> None:
         """Keep the points that the writes lead to, then those of each observing job."""
-        accepted = await self._points.keep(
-            self._db, [self._effects.points, *(job.observations for job in observing)]
-        )
-        for job, grown in zip(observing, accepted[1:], strict=True):
+        effected = self._effects.batches
+        observed = [Batch(job.observations, now()) for job in observing]
+        accepted = await self._points.keep(self._db, [*effected, *observed])
+        for job, batch, grown in zip(observing, observed, accepted[len(effected) :], strict=True):
             job.result = len(grown)
-            self._log(observed_changes(grown, self.position, now(), job.cause))
+            self._log(observed_changes(grown, self.position, batch.at, job.cause))
 
     # --- deciding
 
@@ -181,8 +182,9 @@ class Group:
             own.told.append(told)
         own.states[write.entity_id] = after
         own.changes.append(change)
-        if write.recorded:
-            own.points += effects.new_observations(before, after)
+        instances = tuple(effects.history_of(before, after, at)) if write.recorded else ()
+        if instances:
+            own.batches.append(Batch(instances, at))
         self.position = change.number
         return Outcome(write.entity_id, change, entity=after)
 

@@ -1,4 +1,8 @@
-"""Reading histories: ranges, the newest points, aggregates by period. One statement for all series of a page."""
+"""Reading histories: which entities and series are meant, and what is told of them. One moment for all of an answer.
+
+Observed values by their time are nearly all that is asked, and SQL answers it, aggregates included. What else there is
+(see ``steps`` and ``recorded``) is joined to them here, series by series.
+"""
 
 from __future__ import annotations
 
@@ -8,131 +12,184 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from sympolis.context.aggregate import aggregate
 from sympolis.context.evaluate import selects_by_state, subject_matcher
-from sympolis.context.query import Aggregation, AllOf, HistoryQuery, TimeRange, TimeRelation, TypeIs
+from sympolis.context.instances import chosen
+from sympolis.context.query import (
+    Aggregation,
+    AllOf,
+    HistoryQuery,
+    TimeProperty,
+    TimeRange,
+    TimeRelation,
+    TypeIs,
+)
 from sympolis.context.store import Bucket, History, Series
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
-from sympolis.stores.observed import check_time_property
-from sympolis.stores.postgres import reader
-from sympolis.stores.postgres.bodies import decode_value, decode_word
+from sympolis.stores.postgres import reader, recorded
+from sympolis.stores.postgres.bodies import KINDS, decode_more, decode_value, decode_word
 from sympolis.stores.postgres.compile import Parameters
 from sympolis.stores.postgres.months import aware
+from sympolis.stores.postgres.recorded import SeriesKey, Timed
 from sympolis.stores.postgres.server import Connection
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _EVER: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+_DIRECT: Final = (None, TimeProperty.OBSERVED_AT)
+"""Times by which observed points are in the order that they are kept in."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A series with the bounds of its months."""
+class Line:
+    """A series of observed points with the bounds of its months."""
 
     key: int
     head: Series
     since: datetime
     until: datetime
 
+    @property
+    def handle(self) -> SeriesKey:
+        """What it is the series of."""
+        return (self.head.entity_id, self.head.name, self.head.dataset_id or "")
+
 
 async def history(db: Connection, tenant: int, keys: reader.Keys, query: HistoryQuery) -> History:
-    """The selected observations or aggregates, of one moment."""
-    check_time_property(query)
+    """The selected instances or aggregates, of one moment."""
     async with reader.snapshot(db):
-        lines, total = await _page_of_lines(db, tenant, keys, query)
-        low, high = _bounds(lines, query.range)
-        if not lines:
+        page, total = await _page(db, tenant, keys, query)
+        if not page:
             return History((), total)
-        if query.methods:
-            return History(tuple(await _aggregated(db, lines, query, low, high)), total)
-        series, complete = await _observed(db, lines, query, low, high)
-        return History(tuple(series), total, complete)
+        lines = await _lines(db, tenant, keys, query, page)
+        others = await _others(db, tenant, keys, query, page=page, lines=lines)
+        direct = [line for line in lines if line.handle not in others] if query.by in _DIRECT else []
+        series = await _told(db, direct, query)
+        if others:
+            told = [_series(key, points, query) for key, points in others.items() if points]
+            series = sorted([*series, *told], key=lambda one: (one.entity_id, one.name, one.dataset_id or ""))
+        return _cut(series, total, query)
 
 
-# --- which series
+def _cut(series: Sequence[Series], total: int | None, query: HistoryQuery) -> History:
+    """No more than ``max_instances``, in order."""
+    if query.methods:
+        return History(tuple(series), total)
+    room, kept = query.max_instances, []
+    for one in series:
+        points = one.observations[:room]
+        room -= len(points)
+        if points:
+            cut = len(points) < len(one.observations)
+            kept.append(replace(one, observations=points, kind=points[-1].kind) if cut else one)
+    return History(tuple(kept), total, sum(len(one.observations) for one in series) <= query.max_instances)
 
 
-async def _page_of_lines(
+# --- which entities
+
+
+async def _page(
     db: Connection, tenant: int, keys: reader.Keys, query: HistoryQuery
-) -> tuple[list[_Line], int | None]:
-    """The series of the entities on the page, and the number of entities where it was asked for."""
+) -> tuple[list[str], int | None]:
+    """The ids of the entities on the page, and their number where it was asked for."""
+    wanted = query.entities
+    few = len(wanted.ids) <= wanted.limit and not wanted.offset
+    if wanted.ids and few and not (wanted.count or _looks_closer(query)):
+        return list(wanted.ids), None  # those of which there is nothing to tell have no series
     parameters = Parameters(tenant)
     where = await _conditions(db, tenant, keys, query, parameters)
-    wanted = query.entities
-    if wanted.id_pattern is not None:
-        return _paged([line for line in await _lines(db, where, parameters) if _fits(line, query)], query)
+    if wanted.id_pattern is not None or wanted.selectors:
+        return await _page_by_looking(db, where, parameters, query)
     total = None
     if wanted.count:
-        total = await db.fetchval(
-            f"SELECT count(DISTINCT s.entity) FROM series s WHERE {where}",  # noqa: S608
-            *parameters.values,
-        )
+        total = await db.fetchval(f"SELECT count(*) FROM subject j WHERE {where}", *parameters.values)  # noqa: S608
     limit, offset = parameters.add(wanted.limit), parameters.add(wanted.offset)
-    page = (
-        f"{where} AND s.entity IN (SELECT s.entity FROM series s WHERE {where}"  # noqa: S608
-        f" GROUP BY s.entity ORDER BY s.entity LIMIT {limit} OFFSET {offset})"
+    rows = await db.fetch(
+        f"SELECT j.entity FROM subject j WHERE {where} ORDER BY j.entity LIMIT {limit} OFFSET {offset}",  # noqa: S608
+        *parameters.values,
     )
-    return await _lines(db, page, parameters), total
+    return [row[0] for row in rows], total
 
 
-def _fits(line: _Line, query: HistoryQuery) -> bool:
-    return subject_matcher(query.entities)(line.head.entity_id, line.head.types)
+def _looks_closer(query: HistoryQuery) -> bool:
+    """Whether more than its id decides about an entity."""
+    wanted = query.entities
+    asked = wanted.types is not None or wanted.id_pattern is not None or bool(wanted.selectors)
+    return asked or selects_by_state(wanted)
 
 
-def _paged(lines: Sequence[_Line], query: HistoryQuery) -> tuple[list[_Line], int | None]:
-    subjects = [list(group) for _, group in groupby(lines, key=lambda line: line.head.entity_id)]
-    page = subjects[query.entities.offset : query.entities.offset + query.entities.limit]
-    return [line for subject in page for line in subject], len(subjects) if query.entities.count else None
+async def _page_by_looking(
+    db: Connection, where: str, parameters: Parameters, query: HistoryQuery
+) -> tuple[list[str], int | None]:
+    wanted = query.entities
+    fits = subject_matcher(wanted)
+    statement = f"SELECT j.entity, j.types FROM subject j WHERE {where} ORDER BY j.entity"  # noqa: S608
+    rows = await db.fetch(statement, *parameters.values)
+    found = [entity_id for entity_id, types in rows if fits(entity_id, tuple(types))]
+    page = found[wanted.offset : wanted.offset + wanted.limit]
+    return page, len(found) if wanted.count else None
 
 
 async def _conditions(
     db: Connection, tenant: int, keys: reader.Keys, query: HistoryQuery, parameters: Parameters
 ) -> str:
-    """The conditions on ``s``, a series, but for the id pattern."""
+    """The conditions on ``j``, an entity with a history, but for id pattern and selectors."""
     wanted = query.entities
-    found = ["s.tenant = $1"]
+    found = ["j.tenant = $1"]
     if wanted.ids:
-        found.append(f"s.entity = ANY({parameters.add(list(wanted.ids))}::text[])")
+        found.append(f"j.entity = ANY({parameters.add(list(wanted.ids))}::text[])")
     if selects_by_state(wanted):
         ids = await reader.selected_ids(db, tenant, keys, wanted)
-        found.append(f"s.entity = ANY({parameters.add(ids)}::text[])")
-    if query.names:
-        numbers = [keys[name] for name in query.names if name in keys]
-        found.append(f"s.name = ANY({parameters.add(numbers)}::int[])")
+        found.append(f"j.entity = ANY({parameters.add(ids)}::text[])")
     if wanted.types is not None:
         found.append(_types(wanted.types, parameters))
-    if query.range is not None:
-        low, high = (parameters.add(bound) for bound in _span(query.range))
-        found.append(
-            f"s.until > {low} AND s.since < {high} AND EXISTS (SELECT 1 FROM observation o"  # noqa: S608
-            f" WHERE o.series = s.key AND o.at >= {low} AND o.at < {high})"
-        )
+    if query.names or query.range is not None or query.by is not None:
+        found.append(_has_some(keys, query, parameters))
     return " AND ".join(found)
 
 
 def _types(expression: Any, parameters: Parameters) -> str:
     if isinstance(expression, TypeIs):
-        return f"{parameters.add(expression.name)}::text = ANY(s.types)"
+        return f"{parameters.add(expression.name)}::text = ANY(j.types)"
     sign = " AND " if isinstance(expression, AllOf) else " OR "
     return f"({sign.join(_types(part, parameters) for part in expression.parts)})"
 
 
-async def _lines(db: Connection, where: str, parameters: Parameters) -> list[_Line]:
-    rows = await db.fetch(
-        "SELECT s.key, s.entity, s.types, n.iri, s.dataset, s.kind, s.since, s.until"  # noqa: S608
-        f" FROM series s JOIN name n ON n.key = s.name WHERE {where} ORDER BY s.entity, n.iri, s.dataset",
-        *parameters.values,
-    )
-    return [_line(row) for row in rows]
+def _has_some(keys: reader.Keys, query: HistoryQuery, parameters: Parameters) -> str:
+    """Whether the entity has an instance that the query is about."""
+    numbers = [keys[name] for name in query.names if name in keys]
+    names = parameters.add(numbers) + "::int[]" if query.names else None
+    bounded = query.range is not None
+    if not bounded and query.by is TimeProperty.OBSERVED_AT:  # whatever has a series
+        return recorded.has_observed(query.by, "", "", names, bounded=False)
+    low, high = (parameters.add(bound) for bound in span(query.range))
+    observed = recorded.has_observed(query.by, low, high, names, bounded=bounded)
+    others = recorded.has_others(query.by, low, high, names)
+    return f"({' OR '.join(filter(None, (observed, others)))})"
 
 
-def _line(row: Sequence[Any]) -> _Line:
+# --- which series
+
+
+async def _lines(
+    db: Connection, tenant: int, keys: reader.Keys, query: HistoryQuery, page: Sequence[str]
+) -> list[Line]:
+    """The series of observed points of the entities on the page."""
+    if query.by is TimeProperty.DELETED_AT:
+        return []
+    names = [keys[name] for name in query.names if name in keys] if query.names else None
+    low, high = span(query.range) if query.by in _DIRECT else _EVER
+    return [_line(row) for row in await db.fetch(_SQL["lines"], tenant, page, names, low, high)]
+
+
+def _line(row: Sequence[Any]) -> Line:
     key, entity_id, types, name, dataset, kind, since, until = row
     head = Series(entity_id, tuple(types), name, dataset or None, kind=AttributeKind(kind))
-    return _Line(key, head, aware(since), aware(until))
+    return Line(key, head, aware(since), aware(until))
 
 
-def _span(wanted: TimeRange | None) -> tuple[datetime, datetime]:
+def span(wanted: TimeRange | None) -> tuple[datetime, datetime]:
     """The range as [low, high)."""
     if wanted is None:
         return _EVER
@@ -141,37 +198,109 @@ def _span(wanted: TimeRange | None) -> tuple[datetime, datetime]:
     return wanted.at, wanted.end or _EVER[1]
 
 
-def _bounds(lines: Sequence[_Line], wanted: TimeRange | None) -> tuple[datetime, datetime]:
+def _bounds(lines: Sequence[Line], wanted: TimeRange | None) -> tuple[datetime, datetime]:
     """The part of the range in which these series have points: only its partitions are looked at."""
-    low, high = _span(wanted)
+    low, high = span(wanted)
     since = min((line.since for line in lines), default=low)
     until = max((line.until for line in lines), default=high)
     return max(low, since), min(high, until)
 
 
-# --- observations
+# --- what else there is of them
 
 
-async def _observed(
-    db: Connection, lines: Sequence[_Line], query: HistoryQuery, low: datetime, high: datetime
-) -> tuple[list[Series], bool]:
-    most = query.max_instances
-    arguments: list[Any] = [[line.key for line in lines], low, high, most + 1]
-    if query.last_n is not None:
-        arguments.append(query.last_n)
-    rows = await db.fetch(_SQL["points" if query.last_n is None else "latest_points"], *arguments)
+async def _others(
+    db: Connection,
+    tenant: int,
+    keys: reader.Keys,
+    query: HistoryQuery,
+    *,
+    page: Sequence[str],
+    lines: Sequence[Line],
+) -> dict[SeriesKey, Timed]:
+    """The instances of each series that SQL alone cannot tell of, with the times that the query goes by."""
+    if query.by is TimeProperty.OBSERVED_AT:
+        return {}
+    numbers = [keys[name] for name in query.names if name in keys] if query.names else None
+    found = await recorded.steps(db, tenant, query, page, span=span(query.range), names=numbers)
+    if query.by is None:
+        mixed = [line for line in lines if line.handle in found]
+        points = await _observed(db, mixed, query) if mixed else []
+    else:
+        points = await _timed_otherwise(db, lines, query)
+    for one in points:
+        key = (one.entity_id, one.name, one.dataset_id or "")
+        found[key] = [*found.get(key, ()), *one.observations]
+    return {key: chosen(instances, query) for key, instances in found.items()}
+
+
+async def _timed_otherwise(db: Connection, lines: Sequence[Line], query: HistoryQuery) -> list[Series]:
+    """Observed points by when they came or changed."""
+    statement = recorded.STATEMENTS.get(query.by)
+    if statement is None or not lines:
+        return []
+    rows = await db.fetch(_SQL[statement], [line.key for line in lines], *span(query.range))
+    rows.sort(key=lambda row: row[0])
+    return _grouped(lines, rows)
+
+
+def _series(key: SeriesKey, points: Timed, query: HistoryQuery) -> Series:
+    entity_id, name, dataset = key
+    last = points[-1][1]
+    head = Series(entity_id, last.types, name, dataset or None, kind=last.kind)
+    if query.methods:
+        values = [point.value for _, point in points]
+        return replace(head, buckets=aggregate([at for at, _ in points], values, query))
+    shown = points if query.last_n is None else points[max(len(points) - query.last_n, 0) :]
+    return replace(head, observations=tuple(point for _, point in shown))
+
+
+# --- observed points
+
+
+async def _told(db: Connection, lines: Sequence[Line], query: HistoryQuery) -> list[Series]:
+    if not lines:
+        return []
+    return await (_aggregated if query.methods else _observed)(db, lines, query)
+
+
+async def _observed(db: Connection, lines: Sequence[Line], query: HistoryQuery) -> list[Series]:
+    """The points of these series, one more than may be shown at most."""
+    most = query.max_instances + 1 if not query.methods else None
+    arguments: list[Any] = [[line.key for line in lines], *_bounds(lines, query.range), most]
+    newest = query.last_n if not query.methods else None
+    if newest is not None:
+        arguments.append(newest)
+    rows = await db.fetch(_SQL["points" if newest is None else "latest_points"], *arguments)
+    return _grouped(lines, rows)
+
+
+def _grouped(lines: Sequence[Line], rows: Sequence[Any]) -> list[Series]:
     found: list[Series] = []
-    for place, group in groupby(rows[:most], key=lambda row: row[0]):
+    for place, group in groupby(rows, key=lambda row: row[0]):
         head = lines[place - 1].head
-        found.append(replace(head, observations=tuple(_observation(head, row) for row in group)))
-    return found, len(rows) <= most
+        points = tuple([_observation(head, row) for row in group])
+        found.append(replace(head, observations=points, kind=points[-1].kind))
+    return found
 
 
 def _observation(head: Series, row: Sequence[Any]) -> Observation:
-    _, at, number, form, word, unit = row
-    value = decode_value(number, form, word)
+    _, at, number, form, word, unit, kind, more, created_at, modified_at = row
+    attributes, members, instance_id = decode_more(more)
     return Observation(
-        head.entity_id, head.types, head.name, aware(at), value, unit, head.dataset_id, head.kind
+        head.entity_id,
+        head.types,
+        head.name,
+        aware(at),
+        decode_value(number, form, word),
+        unit,
+        head.dataset_id,
+        head.kind if kind is None else KINDS[kind],
+        attributes=attributes,
+        members=members,
+        created_at=created_at,
+        modified_at=modified_at,
+        instance_id=instance_id,
     )
 
 
@@ -191,17 +320,18 @@ _COLUMNS: Final[Mapping[Aggregation, tuple[str, ...]]] = {
 """The figures (``figure_…`` of the SQL file) that a method needs; only these are worked out."""
 
 
-async def _aggregated(
-    db: Connection, lines: Sequence[_Line], query: HistoryQuery, low: datetime, high: datetime
-) -> list[Series]:
+async def _aggregated(db: Connection, lines: Sequence[Line], query: HistoryQuery) -> list[Series]:
     wanted = query.range
     start = wanted.at if wanted is not None and wanted.relation is not TimeRelation.BEFORE else None
     keys = [line.key for line in lines]
-    rows = await db.fetch(_buckets(query), keys, low, high, start, float(query.period_s))
+    bounds = _bounds(lines, wanted)
+    rows = await db.fetch(_buckets(query), keys, *bounds, start, float(query.period_s))
     found = []
     for place, group in groupby(rows, key=lambda row: row[0]):
-        buckets = tuple(_bucket(row, query) for row in group)
-        found.append(replace(lines[place - 1].head, buckets=buckets))
+        head, told = lines[place - 1].head, list(group)
+        kind = told[0]["kind"]
+        buckets = tuple([_bucket(row, query) for row in told])
+        found.append(replace(head, buckets=buckets, kind=head.kind if kind is None else KINDS[kind]))
     return found
 
 

@@ -1,4 +1,7 @@
-"""History is partitioned by month: which month a time belongs to, and making partitions when they are first needed.
+"""History is partitioned by month: which month a time belongs to, and making partitions before they are needed.
+
+Points of any time are taken, so a month's tables are made when something of that month first comes; those of the
+present and the next month are made ahead, so that no write has to wait for them when a month begins.
 
 A partition is made beside the table and then attached: attaching lets everyone go on reading and writing, while
 ``CREATE TABLE … PARTITION OF`` would lock the whole history.
@@ -15,6 +18,7 @@ import asyncpg
 from sympolis.stores import sql
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
+TABLES: Final = ("observation", "step")
 _FIRST_YEAR: Final = 1970
 _NO_YEAR: Final = 2100
 _BEFORE: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
@@ -40,9 +44,15 @@ def month_of(at: datetime) -> Month:
     return start, datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
 
 
-def partition(month: Month) -> str:
+def ahead(at: datetime) -> list[Month]:
+    """The month of an instant and the one after it."""
+    this = month_of(at)
+    return [this, month_of(this[1])]
+
+
+def partition(table: str, month: Month) -> str:
     """The name of a month's table."""
-    return f"observation_{month[0]:%Y_%m}"
+    return f"{table}_{month[0]:%Y_%m}"
 
 
 class Partitions:
@@ -62,16 +72,17 @@ class Partitions:
             await connection.execute(_SQL["lock_schema"])
             present = {row["relname"] for row in await connection.fetch(_SQL["months_present"])}
             for month in wanted:
-                if partition(month) not in present:
-                    await connection.execute(_statement(month))
+                for table in TABLES:
+                    if partition(table, month) not in present:
+                        await connection.execute(_statement(table, month))
         self._known.update(wanted)
 
 
-def _statement(month: Month) -> str:
+def _statement(table: str, month: Month) -> str:
     """DDL takes no parameters: name and bounds are digits of a date."""
-    name, (start, end) = partition(month), month
+    name, (start, end) = partition(table, month), month
     return (
-        f"CREATE TABLE {name} (LIKE observation INCLUDING ALL);"
-        f" ALTER TABLE observation ATTACH PARTITION {name}"
+        f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL);"
+        f" ALTER TABLE {table} ATTACH PARTITION {name}"
         f" FOR VALUES FROM ('{start:%Y-%m-%d}Z') TO ('{end:%Y-%m-%d}Z')"
     )

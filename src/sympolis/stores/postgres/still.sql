@@ -7,7 +7,7 @@ SELECT name FROM tenant ORDER BY name
 SELECT body FROM entity WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3
 
 -- name: subjects_after
-SELECT DISTINCT entity FROM series WHERE tenant = $1 AND entity > $2 ORDER BY entity LIMIT $3
+SELECT entity FROM subject WHERE tenant = $1 AND entity > $2 ORDER BY entity LIMIT $3
 
 -- name: patience
 -- A dump may take hours, and pauses while its files are written.

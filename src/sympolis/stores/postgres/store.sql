@@ -47,10 +47,11 @@ INSERT INTO name (iri) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING
 
 -- name: months_present
 -- The monthly partitions that exist.
-SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'observation'::regclass
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent IN ('observation'::regclass, 'step'::regclass)
 
 -- name: take_statistics
-ANALYZE entity, entity_type, fact, shape, series
+ANALYZE entity, entity_type, fact, shape, series, subject
 
 -- name: begin_group
 -- Take the tenant's turn: change numbers follow the order of commits because one writer at a time holds this row.
@@ -166,67 +167,148 @@ SELECT position, entities, observations FROM tenant WHERE key = $1
 SELECT position FROM tenant WHERE key = $1
 
 -- name: find_series
-SELECT s.entity, s.name, s.dataset, s.key, s.types, s.kind, s.since, s.until
+SELECT s.entity, s.name, s.dataset, s.key, s.kind, s.since, s.until
 FROM unnest($2::text[], $3::int[], $4::text[]) AS n (entity, name, dataset)
 JOIN series s ON s.tenant = $1 AND s.entity = n.entity AND s.name = n.name AND s.dataset = n.dataset
 
 -- name: keep_series
--- Make a series, or bring it up to date.
+-- Make a series, or widen the bounds of its months.
 INSERT INTO series (tenant, entity, name, dataset, kind, types, since, until)
 SELECT $1, n.entity, n.name, n.dataset, n.kind, ARRAY(SELECT json_array_elements_text(n.types::json)), n.since, n.until
 FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
      AS n (entity, name, dataset, kind, types, since, until)
-ON CONFLICT (tenant, entity, name, dataset) DO UPDATE
-SET kind = excluded.kind, types = excluded.types, since = excluded.since, until = excluded.until
+ON CONFLICT (tenant, entity, name, dataset) DO UPDATE SET since = excluded.since, until = excluded.until
 RETURNING entity, name, dataset, key
+
+-- name: lines
+-- The series of entities ($2), of certain names ($3: NULL = all), with months that touch a time.
+SELECT s.key, s.entity, j.types, n.iri, s.dataset, s.kind, s.since, s.until
+FROM series s JOIN name n ON n.key = s.name JOIN subject j ON j.tenant = s.tenant AND j.entity = s.entity
+WHERE s.tenant = $1 AND s.entity = ANY($2::text[]) AND ($3::int[] IS NULL OR s.name = ANY($3))
+      AND s.until > $4 AND s.since < $5
+ORDER BY s.entity, n.iri, s.dataset
+
+-- name: find_subjects
+SELECT entity, types FROM subject WHERE tenant = $1 AND entity = ANY($2::text[])
+
+-- name: keep_subjects
+INSERT INTO subject (tenant, entity, types)
+SELECT $1, n.entity, ARRAY(SELECT json_array_elements_text(n.types::json)) FROM unnest($2::text[], $3::text[]) AS n (entity, types)
+ON CONFLICT (tenant, entity) DO UPDATE SET types = excluded.types
 
 -- name: add_points
 -- Most points are new, so this is tried first.
-INSERT INTO observation (series, at, number, form, word, unit)
-SELECT n.series, n.at, n.number, n.form, n.word, n.unit
-FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[])
-     AS n (series, at, number, form, word, unit)
+INSERT INTO observation (series, at, number, form, word, unit, kind, more, created_at, modified_at)
+SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[], $7::smallint[],
+                     $8::text[], $9::timestamptz[], $10::timestamptz[])
 ON CONFLICT DO NOTHING
 RETURNING series, at
 
+-- name: known_points
+SELECT o.series, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at
+FROM unnest($1::bigint[], $2::timestamptz[]) AS n (series, at) JOIN observation o ON o.series = n.series AND o.at = n.at
+WHERE o.at >= $3 AND o.at <= $4
+
 -- name: change_points
--- The newest statement about a time wins; one that says the same changes nothing. 1 and 1.0 say the same.
-UPDATE observation o SET number = n.number, form = n.form, word = n.word, unit = n.unit
-FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[])
-     AS n (series, at, number, form, word, unit)
-WHERE o.series = n.series AND o.at = n.at AND o.at >= $7 AND o.at <= $8
-  AND (o.number, o.word, o.unit, greatest(o.form, 1)) IS DISTINCT FROM (n.number, n.word, n.unit, greatest(n.form, 1))
-RETURNING o.series, o.at
+-- The newest statement about a time wins.
+UPDATE observation o SET number = n.number, form = n.form, word = n.word, unit = n.unit, kind = n.kind, more = n.more,
+                         created_at = n.created_at, modified_at = n.modified_at
+FROM unnest($1::bigint[], $2::timestamptz[], $3::float8[], $4::smallint[], $5::text[], $6::text[], $7::smallint[],
+            $8::text[], $9::timestamptz[], $10::timestamptz[])
+     AS n (series, at, number, form, word, unit, kind, more, created_at, modified_at)
+WHERE o.series = n.series AND o.at = n.at AND o.at >= $11 AND o.at <= $12
 
 -- name: retract_points
 -- Delete points of an entity ($2): of all attributes or of $3, of all datasets ($4) or of $5, of all times or of $6.
 WITH chosen AS (
-    SELECT s.key, s.types, n.iri FROM series s JOIN name n ON n.key = s.name
+    SELECT s.key, n.iri FROM series s JOIN name n ON n.key = s.name
     WHERE s.tenant = $1 AND s.entity = $2 AND ($3::text IS NULL OR n.iri = $3) AND ($4 OR s.dataset = $5)
 ), gone AS (
     DELETE FROM observation o USING chosen WHERE o.series = chosen.key AND ($6::timestamptz IS NULL OR o.at = $6)
     RETURNING o.series
 )
-SELECT chosen.key, chosen.types, chosen.iri, count(gone.series) AS points
-FROM chosen LEFT JOIN gone ON gone.series = chosen.key GROUP BY 1, 2, 3 ORDER BY 3
+SELECT chosen.key, chosen.iri, count(gone.series) AS points
+FROM chosen LEFT JOIN gone ON gone.series = chosen.key GROUP BY 1, 2 ORDER BY 2
 
 -- name: drop_empty_series
 DELETE FROM series
 WHERE key = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.series = series.key)
 
+-- name: drop_empty_subject
+-- An entity ($2) without any instance left has no history.
+DELETE FROM subject j WHERE j.tenant = $1 AND j.entity = $2
+    AND NOT EXISTS (SELECT 1 FROM series s WHERE s.tenant = $1 AND s.entity = $2)
+    AND NOT EXISTS (SELECT 1 FROM step p WHERE p.tenant = $1 AND p.entity = $2)
+
+-- name: add_steps
+-- The arrays of a step's names come as JSON: there are no arrays of arrays of different lengths.
+INSERT INTO step (tenant, entity, at, recorded, deleted, body)
+SELECT $1, n.entity, n.at, ARRAY(SELECT json_array_elements_text(n.recorded::json)::int),
+       ARRAY(SELECT json_array_elements_text(n.deleted::json)::int), n.body
+FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[]) AS n (entity, at, recorded, deleted, body)
+ON CONFLICT DO NOTHING
+RETURNING entity, at
+
+-- name: known_steps
+SELECT s.entity, s.at, s.body FROM unnest($2::text[], $3::timestamptz[]) AS n (entity, at)
+JOIN step s ON s.tenant = $1 AND s.entity = n.entity AND s.at = n.at
+WHERE s.at >= $4 AND s.at <= $5
+
+-- name: change_steps
+UPDATE step s SET body = n.body, recorded = ARRAY(SELECT json_array_elements_text(n.recorded::json)::int),
+                  deleted = ARRAY(SELECT json_array_elements_text(n.deleted::json)::int)
+FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[]) AS n (entity, at, recorded, deleted, body)
+WHERE s.tenant = $1 AND s.entity = n.entity AND s.at = n.at
+
+-- name: drop_steps
+DELETE FROM step s USING unnest($2::text[], $3::timestamptz[]) AS n (entity, at)
+WHERE s.tenant = $1 AND s.entity = n.entity AND s.at = n.at
+
+-- name: steps_of_entity
+-- The steps of an entity ($2), of all times or of one ($3).
+SELECT at, body FROM step WHERE tenant = $1 AND entity = $2 AND ($3::timestamptz IS NULL OR at = $3) ORDER BY at
+
+-- name: steps
+-- The steps of entities within a time, with or without ($5: NULL) certain names; of each the newest $6.
+SELECT j.entity, j.types, p.at, p.body FROM subject j CROSS JOIN LATERAL (
+    SELECT at, body FROM step p
+    WHERE p.tenant = $1 AND p.entity = j.entity AND p.at >= $3 AND p.at < $4
+          AND ($5::int[] IS NULL OR p.recorded && $5 OR p.deleted && $5)
+    ORDER BY p.at DESC LIMIT $6
+) AS p
+WHERE j.tenant = $1 AND j.entity = ANY($2::text[])
+
+-- name: older_steps
+-- The steps of an entity before a time that have other names than these.
+SELECT at, body FROM step
+WHERE tenant = $1 AND entity = $2 AND at >= $3 AND at < $4 AND NOT (recorded <@ $5::int[] AND deleted <@ $5::int[])
+ORDER BY at DESC
+
+-- name: points_by_creation
+-- Points of several series by when they came.
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at
+FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place) JOIN observation o ON o.series = l.series
+WHERE o.created_at >= $2 AND o.created_at < $3
+
+-- name: points_by_modification
+-- Points of several series by when they last changed.
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at
+FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place) JOIN observation o ON o.series = l.series
+WHERE coalesce(o.modified_at, o.created_at) >= $2 AND coalesce(o.modified_at, o.created_at) < $3
+
 -- name: points
 -- Points of several series, in the order of the series, then of time.
-SELECT l.place, o.at, o.number, o.form, o.word, o.unit
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at
 FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place) JOIN observation o ON o.series = l.series
 WHERE o.at >= $2 AND o.at < $3
 ORDER BY l.place, o.at LIMIT $4
 
 -- name: latest_points
 -- The same, of each series the newest $5.
-SELECT l.place, o.at, o.number, o.form, o.word, o.unit
+SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at
 FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
 CROSS JOIN LATERAL (
-    SELECT at, number, form, word, unit FROM observation
+    SELECT * FROM observation
     WHERE series = l.series AND at >= $2 AND at < $3 ORDER BY at DESC LIMIT $5
 ) AS o
 ORDER BY l.place, o.at LIMIT $4
@@ -237,12 +319,15 @@ ORDER BY l.place, o.at LIMIT $4
 WITH line AS MATERIALIZED (
     SELECT l.series, l.place, coalesce($4::timestamptz, (
         SELECT o.at FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at LIMIT 1
-    )) AS start
+    )) AS start, (
+        SELECT o.kind FROM observation o WHERE o.series = l.series AND o.at >= $2 AND o.at < $3 ORDER BY o.at DESC LIMIT 1
+    ) AS kind
     FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
 )
 SELECT line.place,
        CASE WHEN $5::float8 = 0 THEN line.start
             ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
+       min(line.kind) AS kind,
        /* figures */
 FROM line JOIN observation o ON o.series = line.series
 WHERE o.at >= $2 AND o.at < $3

@@ -6,9 +6,9 @@ Pure, and the same for every store.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.merge import same_content
@@ -54,13 +54,49 @@ def _same(some: tuple[Attribute, ...], others: tuple[Attribute, ...]) -> bool:
     return len(some) == len(others) and all(map(same_content, some, others))
 
 
+class Step(NamedTuple):
+    """One step of an entity's life at a time, as its history sees it (clauses 4.5.6–4.5.8)."""
+
+    subject: Entity
+    """The state after it; the last one where it was deleted."""
+    written: Sequence[tuple[str, Attribute]]
+    """Each instance that is new or changed."""
+    deleted: Sequence[tuple[str, Attribute]]
+    """Each instance that is there no more."""
+    scope: tuple[str, ...] | None
+    """The scopes, where these have changed."""
+
+
+def step(before: Entity | None, after: Entity | None, names: Iterable[str]) -> Step:
+    """What has changed; not both states are None, and ``names`` are those of the changed attributes."""
+    if after is None:
+        assert before is not None
+        return Step(before, (), list(before.instances()), () if before.scope else None)
+    if before is None:
+        every = [(name, one) for name, instances in after.attributes.items() for one in instances]
+        return Step(after, every, (), after.scope or None)
+    written: list[tuple[str, Attribute]] = []
+    deleted: list[tuple[str, Attribute]] = []
+    for name in names:
+        old, new = before.attributes.get(name, ()), after.attributes.get(name, ())
+        if len(new) == 1 and (not old or (len(old) == 1 and old[0].dataset_id == new[0].dataset_id)):
+            written.append((name, new[0]))
+            continue
+        known = {instance.dataset_id: instance for instance in old}
+        for instance in new:
+            last = known.pop(instance.dataset_id, None)
+            if last is None or not same_content(last, instance):
+                written.append((name, instance))
+        deleted += [(name, instance) for instance in known.values()]
+    return Step(after, written, deleted, None if before.scope == after.scope else after.scope)
+
+
 def new_observations(before: Entity | None, after: Entity | None) -> Iterator[Observation]:
     """A point for each instance with ``observed_at`` that is new or differs from the one before."""
-    if after is None:
-        return
-    for name, instance in _newly_written(before, after):
-        if instance.observed_at is not None:
-            yield _point(after, name, instance, instance.observed_at, TimeKind.OBSERVED)
+    if after is not None:
+        for name, instance in step(before, after, changed_names(before, after)).written:
+            if instance.observed_at is not None:
+                yield _point(after, name, instance, instance.observed_at, TimeKind.OBSERVED)
 
 
 def history_of(
@@ -75,19 +111,24 @@ def history_of(
     if not everything:
         yield from new_observations(before, after)
         return
-    if after is not None:
-        for name, instance in _newly_written(before, after):
-            observed = instance.observed_at
-            kind = TimeKind.RECORDED if observed is None else TimeKind.OBSERVED
-            yield _point(after, name, instance, observed or at, kind)
-    if before is not None:
-        yield from _deletions(before, after, at)
-    yield from _scopes(before, after, at)
+    taken = step(before, after, changed_names(before, after))
+    for name, instance in taken.written:
+        kind = TimeKind.RECORDED if instance.observed_at is None else TimeKind.OBSERVED
+        yield _point(taken.subject, name, instance, instance.observed_at or at, kind)
+    for name, instance in taken.deleted:
+        yield _null(taken.subject, name, at, instance.dataset_id, instance.kind)
+    if taken.scope is not None:
+        yield scope_point(taken.subject, taken.scope, at)
 
 
-def _point(
-    entity: Entity, name: str, instance: Attribute, at: datetime, time: TimeKind = TimeKind.OBSERVED
-) -> Observation:
+def scope_point(entity: Entity, scope: tuple[str, ...], at: datetime) -> Observation:
+    """The scopes that an entity has had from this time on, as a point; a Null where it has none any more."""
+    if not scope:
+        return _null(entity, SCOPE, at)
+    return Observation(entity.id, entity.types, SCOPE, at, scope[0] if len(scope) == 1 else list(scope))
+
+
+def _point(entity: Entity, name: str, instance: Attribute, at: datetime, time: TimeKind) -> Observation:
     return Observation(
         entity.id,
         entity.types,
@@ -103,28 +144,6 @@ def _point(
     )
 
 
-def _deletions(before: Entity, after: Entity | None, at: datetime) -> Iterator[Observation]:
-    new = after.attributes if after is not None else {}
-    for name, instances in before.attributes.items():
-        left = new.get(name, ())
-        if left is instances:
-            continue
-        datasets = {instance.dataset_id for instance in left}
-        for one in instances:
-            if one.dataset_id not in datasets:
-                yield _null(after or before, name, at, one.dataset_id, one.kind)
-
-
-def _scopes(before: Entity | None, after: Entity | None, at: datetime) -> Iterator[Observation]:
-    old, new = before.scope if before is not None else (), after.scope if after is not None else ()
-    if old == new:
-        return
-    if after is not None and new:
-        yield Observation(after.id, after.types, SCOPE, at, new[0] if len(new) == 1 else list(new))
-    elif before is not None:
-        yield _null(after or before, SCOPE, at)
-
-
 def _null(
     entity: Entity,
     name: str,
@@ -133,17 +152,6 @@ def _null(
     kind: AttributeKind = AttributeKind.PROPERTY,
 ) -> Observation:
     return Observation(entity.id, entity.types, name, at, NULL, None, dataset_id, kind, TimeKind.DELETED)
-
-
-def _newly_written(before: Entity | None, after: Entity) -> Iterator[tuple[str, Attribute]]:
-    """Each instance that says something else than the state before."""
-    old = before.attributes if before is not None else {}
-    for name, instances in after.attributes.items():
-        if old.get(name) is not instances:
-            for instance in instances:
-                known = before.attribute(name, instance.dataset_id) if before is not None else None
-                if known is None or (known is not instance and not same_content(known, instance)):
-                    yield name, instance
 
 
 def check_observations(observations: Iterable[Observation]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from sympolis.context.instances import same_instance
 from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import NULL, Attribute, AttributeKind
 from sympolis.stores.embedded.bodies import decode_value, encode_value, instant, microseconds
@@ -64,6 +65,30 @@ def encode_point(point: Observation, now: int) -> Row:
     return (at, value, point.unit_code, _KIND_CODES[point.kind], created, modified, more)
 
 
+def encode_instance(instance: Attribute, now: int) -> Row:
+    """An attribute instance that was written now, as ``encode_point`` makes a row of its point."""
+    observed = instance.observed_at
+    at = now if observed is None else microseconds(observed)
+    more = None
+    if instance.attributes or instance.members:
+        more = _encode_more(_More(instance.attributes, instance.members))
+    value = instance.value
+    kind = instance.kind
+    return (
+        at,
+        value if type(value) in _AS_IS else encode_value(value),
+        instance.unit_code,
+        0 if kind is _PROPERTY else _KIND_CODES[kind],
+        None if observed is None else now - at,
+        None,
+        more,
+    )
+
+
+_AS_IS: Final = frozenset((str, float))
+_PROPERTY: Final = AttributeKind.PROPERTY
+
+
 def decode_point(entity_id: str, types: tuple[str, ...], line: Line, row: Row) -> Observation:
     """The point that ``encode_point`` made a row of."""
     at, value, unit, kind, created, modified, more = row
@@ -103,3 +128,26 @@ def modified_of(row: Row, time: TimeKind) -> int | None:
     if row[5] is None:
         return created_of(row, time)
     return row[0] + (row[4] or 0) + row[5]
+
+
+def encode_end(kind: AttributeKind, now: int) -> Row:
+    """A deletion that happened now."""
+    return (now, None, None, _KIND_CODES[kind], None, None, None)
+
+
+_NOBODY: Final = Line("", "", TimeKind.OBSERVED)
+
+
+def replacing(row: Row, known: Row, now: int) -> Row | None:
+    """The row as it takes the place of another; None where it says nothing new (``instances.recorded``)."""
+    if row == known or known[3] == GONE:
+        return None if row == known else row
+    one, other = (decode_point("", (), _NOBODY, each) for each in (row, known))
+    if same_instance(one, other):
+        return None
+    at, value, unit, kind, created, modified, more = row
+    if created is not None and at + created == now and known[4] is not None:
+        created = known[4]
+    if modified is None:
+        modified = now - at - (created or 0)
+    return (at, value, unit, kind, created, modified, more)

@@ -6,30 +6,39 @@ where they are read (``history``) alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import apsw
 import msgspec
 
 from sympolis.context import effects
-from sympolis.context.instances import recorded
 from sympolis.context.store import Retraction
 from sympolis.domain.changes import Observation, TimeKind
-from sympolis.domain.entity import Entity
+from sympolis.domain.entity import Attribute, Entity
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.files import fetch_all, fetch_value
-from sympolis.stores.embedded.points import TIMES, Line, decode_point, encode_point, time_code
+from sympolis.stores.embedded.points import (
+    TIMES,
+    Line,
+    encode_end,
+    encode_instance,
+    encode_point,
+    replacing,
+    time_code,
+)
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _MOST_SUBJECTS_KEPT = 5_000
 
-_Place = tuple[Any, ...]
-"""Subject, line, at."""
-_PointRow = tuple[Any, ...]
-"""The place, and the rest of a ``Row``."""
+_Line = tuple[str, str, int]
+PointRow = tuple[Any, ...]
+"""Subject, line, and a ``Row``: it begins with the point's place in the table."""
+_place = itemgetter(0, 1, 2)
+_OBSERVED, _RECORDED, _DELETED = map(time_code, TIMES)
 Mark = tuple[int, int]
 """What the timeline has counted."""
 _encode = msgspec.json.Encoder().encode
@@ -48,10 +57,11 @@ class Timeline:
         self._name = name
         self._everything = everything
         self._typings: dict[tuple[str, ...], int] = {}
-        self._lines: dict[Line, int] = {}
+        self._lines: dict[_Line, int] = {}
         self._subjects: dict[str, tuple[int, tuple[str, ...]]] = {}
-        self._points: list[Observation] = []
-        self._at = datetime.min.replace(tzinfo=UTC)
+        self._seen: list[PointRow] = []
+        self._told: list[PointRow] = []
+        self._now = 0
         self._last = self._kept = 0
         self._tally = 0
 
@@ -61,36 +71,68 @@ class Timeline:
 
     def reload(self, mark: Mark | None = None) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
-        self._points.clear()
+        self._seen.clear()
+        self._told.clear()
         self._subjects.clear()
         self._typings = {
             tuple(msgspec.json.decode(types)): key for types, key in fetch_all(self._db, _SQL["typings"])
         }
         self._lines = {
-            Line(iri, dataset, TIMES[time]): key
-            for iri, dataset, time, key in fetch_all(self._db, _SQL["lines"])
+            (iri, dataset, time): key for iri, dataset, time, key in fetch_all(self._db, _SQL["lines"])
         }
         self._kept = fetch_value(self._db, _SQL["last_subject"])
         self._tally, self._last = mark or (0, self._kept)
 
     def note(self, before: Entity | None, after: Entity | None, names: Sequence[str], at: datetime) -> None:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
-        if names or before is None or after is None or before.scope != after.scope:
-            self._points += effects.history_of(before, after, at, everything=self._everything)
-            self._at = at
+        step = effects.step(before, after, names)
+        self._now = bodies.microseconds(at)
+        written = step.written if self._everything else [one for one in step.written if one[1].observed_at]
+        if written:
+            self._note_written(self._subject(step.subject.id, step.subject.types), written)
+        if self._everything and (step.deleted or step.scope is not None):
+            self._note_ends(step, at)
 
-    def write(self) -> None:
-        """Write down what was noted since the last time, once per job."""
-        points, self._points = self._points, []
-        if points:
-            self._add(points, self._at)
+    def _note_written(self, subject: int, written: Sequence[tuple[str, Attribute]]) -> None:
+        lines, now, seen, told = self._lines, self._now, self._seen, self._told
+        for name, instance in written:
+            if instance.observed_at is None:
+                line, rows = (name, instance.dataset_id or "", _RECORDED), told
+            else:
+                line, rows = (name, instance.dataset_id or "", _OBSERVED), seen
+            rows.append((subject, lines.get(line) or self._line(line), *encode_instance(instance, now)))
+
+    def _note_ends(self, step: effects.Step, at: datetime) -> None:
+        subject = self._subject(step.subject.id, step.subject.types)
+        for name, instance in step.deleted:
+            line = self._line((name, instance.dataset_id or "", _DELETED))
+            self._told.append((subject, line, *encode_end(instance.kind, self._now)))
+        if step.scope is not None:
+            self._take(effects.scope_point(step.subject, step.scope, at))
+
+    def _take(self, point: Observation) -> None:
+        subject = self._subject(point.entity_id, point.types)
+        line = self._line((point.name, point.dataset_id or "", time_code(point.time)))
+        rows = self._seen if point.time is TimeKind.OBSERVED else self._told
+        rows.append((subject, line, *encode_point(point, self._now)))
+
+    def write(self) -> int:
+        """Write down what was noted since the last time, once per job; returns how many points were new or others."""
+        seen, self._seen = self._seen, []
+        told, self._told = self._told, []
+        added, changed = self._insert(seen) if seen else (0, 0)
+        self._tally += added
+        return added + changed + (sum(self._insert(told)) if told else 0)
 
     def observe(self, observations: Sequence[Observation], at: datetime) -> tuple[list[Observation], int]:
         """The first new point of each (entity, name), and how many points were new or different."""
+        self._now = bodies.microseconds(at)
         grown: list[Observation] = []
         accepted = 0
         for points in _by_series(observations):
-            if changed := self._add(points, at):
+            for point in points:
+                self._take(point)
+            if changed := self.write():
                 accepted += changed
                 grown.append(points[0])
         return grown, accepted
@@ -124,73 +166,54 @@ class Timeline:
 
     # --- adding
 
-    def _add(self, points: Sequence[Observation], at: datetime) -> int:
-        """How many points were new or different."""
-        seen = [point for point in points if point.time is TimeKind.OBSERVED]
-        if len(seen) == len(points):
-            added, changed = self._insert(points, at)
-        else:
-            added, changed = self._insert(seen, at) if seen else (0, 0)
-            changed += sum(
-                self._insert([point for point in points if point.time is not TimeKind.OBSERVED], at)
-            )
-        self._tally += added
-        return added + changed
-
-    def _insert(self, points: Sequence[Observation], at: datetime) -> tuple[int, int]:
+    def _insert(self, rows: list[PointRow]) -> tuple[int, int]:
         """How many points were new, and how many others different. Most are new, so all are tried at once first."""
-        rows = list(self._rows(points, at))
+        rows.sort(key=_place)
         before = self._db.total_changes()
         self._db.executemany(_SQL["add_point"], rows)
         added = self._db.total_changes() - before
-        if added == len(rows):
-            return added, 0
-        places = zip(points, (row[:3] for row in rows), strict=True)
-        return added, sum(self._put(point, place, at) for point, place in places)
+        return added, sum(map(self._put, rows)) if added < len(rows) else 0
 
-    def _rows(self, points: Iterable[Observation], at: datetime) -> Iterator[_PointRow]:
-        now = bodies.microseconds(at)
-        for point in points:
-            line = self._line(Line(point.name, point.dataset_id or "", point.time))
-            yield (self._subject(point), line, *encode_point(point, now))
-
-    def _put(self, point: Observation, place: _Place, at: datetime) -> bool:
+    def _put(self, row: PointRow) -> bool:
         """Let a point replace the one that stands at its place, unless that says the same."""
-        row: Any = self._db.execute(_SQL["point_at"], place).fetchone()
-        line = Line(point.name, point.dataset_id or "", point.time)
-        found = recorded(point, decode_point(point.entity_id, point.types, line, row), at)
+        known: Any = self._db.execute(_SQL["point_at"], row[:3]).fetchone()
+        found = replacing(row[2:], known, self._now)
         if found is not None:
-            self._db.execute(_SQL["put_point"], (*place[:2], *encode_point(found, bodies.microseconds(at))))
+            self._db.execute(_SQL["put_point"], (*row[:2], *found))
         return found is not None
 
-    def _subject(self, point: Observation) -> int:
-        """The key of the point's subject, which is made or brought up to date where needed."""
-        known = self._subjects.get(point.entity_id)
-        if known is not None and known[1] == point.types:
+    def _subject(self, entity_id: str, types: tuple[str, ...]) -> int:
+        """The key of a subject, which is made or brought up to date where needed."""
+        known = self._subjects.get(entity_id)
+        if known is not None and known[1] == types:
             return known[0]
-        typing = self._typings.get(point.types)
-        if typing is None:
-            [(typing,)] = self._db.execute(_SQL["add_typing"], (_encode(point.types).decode(),))
-            self._typings[point.types] = typing
+        typing = self._typing(types)
         key = self._last + 1 if known is None else known[0]
         before = self._db.total_changes()
-        self._db.execute(_SQL["add_subject"], (point.entity_id, key, typing))
+        self._db.execute(_SQL["add_subject"], (entity_id, key, typing))
         if self._db.total_changes() > before:
             self._last = key
         else:
-            [(key, kept)] = self._db.execute(_SQL["subject"], (point.entity_id,))
+            [(key, kept)] = self._db.execute(_SQL["subject"], (entity_id,))
             if kept != typing:
-                self._db.execute(_SQL["change_subject"], (typing, point.entity_id))
+                self._db.execute(_SQL["change_subject"], (typing, entity_id))
         if len(self._subjects) >= _MOST_SUBJECTS_KEPT:
             self._subjects.clear()
-        self._subjects[point.entity_id] = (key, point.types)
+        self._subjects[entity_id] = (key, types)
         return key
 
-    def _line(self, line: Line) -> int:
+    def _typing(self, types: tuple[str, ...]) -> int:
+        key = self._typings.get(types)
+        if key is None:
+            [(key,)] = self._db.execute(_SQL["add_typing"], (_encode(types).decode(),))
+            self._typings[types] = key
+        return key
+
+    def _line(self, line: _Line) -> int:
+        """The key of a line: an attribute's IRI, a dataset, the code of a kind of time."""
         key = self._lines.get(line)
         if key is None:
-            row = (self._name(line.name), line.dataset, time_code(line.time))
-            [(key,)] = self._db.execute(_SQL["add_line"], row)
+            [(key,)] = self._db.execute(_SQL["add_line"], (self._name(line[0]), *line[1:]))
             self._lines[line] = key
         return key
 
@@ -199,12 +222,12 @@ class Timeline:
     def _meant(self, subject: int, retraction: Retraction) -> Iterator[tuple[int, Line]]:
         """The lines that a retraction is about."""
         own = {key for (key,) in fetch_all(self._db, _SQL["lines_of"], {"subject": subject})}
-        for line, key in list(self._lines.items()):
-            named = retraction.name in (None, line.name)
+        for (name, dataset, time), key in list(self._lines.items()):
+            named = retraction.name in (None, name)
             every = retraction.every or retraction.name is None
-            dataset = every or line.dataset == (retraction.dataset_id or "")
-            if key in own and named and dataset and (retraction.at is None or line.time is retraction.time):
-                yield key, line
+            meant = every or dataset == (retraction.dataset_id or "")
+            if key in own and named and meant and (retraction.at is None or TIMES[time] is retraction.time):
+                yield key, Line(name, dataset, TIMES[time])
 
     def _drop(self, subject: int, line: int, at: datetime | None) -> int:
         """Delete the points of a line, or the one of this time; returns how many there were."""

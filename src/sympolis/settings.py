@@ -22,6 +22,7 @@ ENVIRONMENT_ONLY = frozenset(
         "CONFIG",
         "REBUILD_UI",
         "REQUIRE_BROWSER",
+        "REQUIRE_LDES_CLIENT",
         "REQUIRE_MOSQUITTO",
         "REQUIRE_POSTGRES",
         "TWIN_URL",

@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
-from sympolis.api import dcat, health, ngsi_ld, ogc, twin
+from sympolis.api import dcat, health, ldes, ngsi_ld, ogc, twin
 from sympolis.api.deadlines import within
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
@@ -28,7 +28,7 @@ from sympolis.api.routing import Operation, Router
 from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
 from sympolis.domain import errors
 
-OWN_PREFIXES = ("/ngsi-ld", "/ogc", "/catalogue", "/api", "/health", "/metrics", "/docs", "/openapi.json")
+OWN_PREFIXES = ("/ngsi-ld", "/ogc", "/catalogue", "/ldes", "/api", "/health", "/metrics", "/docs", "/openapi.json")
 """Paths below these never fall through to the UI."""
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def create_api(parts: ApiParts) -> Api:
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
         *dcat.operations(parts),
+        *ldes.operations(parts),
         *twin.operations(parts),
         *health.operations(parts, metrics),
         *reference.routes(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Final
 
@@ -34,14 +34,28 @@ Keys = Mapping[str, int]
 """Numbers of the names a query is about."""
 
 
-async def get(db: Connection, tenant: int, entity_id: str) -> Entity | None:
+@dataclass(frozen=True, slots=True)
+class BodyPage:
+    """Like ``Page``, with the entities as they are stored."""
+
+    bodies: tuple[bytes, ...]
+    total: int | None = None
+
+
+async def get_body(db: Connection, tenant: int, entity_id: str) -> bytes | None:
     """A point read."""
-    body = await db.fetchval(_SQL["body_by_id"], tenant, entity_id)
-    return None if body is None else decode_entity(body)
+    body: bytes | None = await db.fetchval(_SQL["body_by_id"], tenant, entity_id)
+    return body
 
 
 async def query(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Page:
     """One page, of one moment."""
+    found = await query_bodies(db, tenant, keys, wanted)
+    return Page(tuple(map(decode_entity, found.bodies)), found.total)
+
+
+async def query_bodies(db: Connection, tenant: int, keys: Keys, wanted: Query) -> BodyPage:
+    """One page as it is stored, of one moment."""
     looking = only_here(wanted) or wanted.ordering is not None
     if (
         wanted.q is None
@@ -52,9 +66,9 @@ async def query(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Page:
         return await _page(db, wanted, compile_query(wanted, tenant, keys))  # one statement is one moment
     async with snapshot(db):
         selection = await _selection(db, tenant, keys, wanted)
-        return (
-            Page((), 0 if wanted.count else None) if selection is None else await _page(db, wanted, selection)
-        )
+        if selection is None:
+            return BodyPage((), 0 if wanted.count else None)
+        return await _page(db, wanted, selection)
 
 
 def snapshot(db: Connection) -> Any:
@@ -70,7 +84,7 @@ async def selected_ids(db: Connection, tenant: int, keys: Keys, wanted: Query) -
     if selection.exact and not only_here(wanted):
         rows = await db.fetch(f"SELECT e.id FROM {selection.sql}", *selection.parameters.values)  # noqa: S608
         return [row[0] for row in rows]
-    return [entity.id async for entity in _looked_at(db, wanted, selection)]
+    return [entity.id async for entity, _ in _looked_at(db, wanted, selection)]
 
 
 async def changes(db: Connection, tenant: int, after: int, limit: int) -> list[Change]:
@@ -120,7 +134,7 @@ async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -
     return sorted({rows[place][0] for place in np.flatnonzero(chosen)})
 
 
-async def _page(db: Connection, wanted: Query, selection: Selection) -> Page:
+async def _page(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
     if wanted.ordering is not None:
         return await _page_in_order(db, wanted, selection)
     if not selection.exact or only_here(wanted):
@@ -128,7 +142,7 @@ async def _page(db: Connection, wanted: Query, selection: Selection) -> Page:
     values = selection.parameters.values
     total = await db.fetchval(f"SELECT count(*) FROM {selection.sql}", *values) if wanted.count else None  # noqa: S608
     if wanted.limit == 0:
-        return Page((), total)
+        return BodyPage((), total)
     limit, offset = f"${len(values) + 1}", f"${len(values) + 2}"
     rows = await db.fetch(
         f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)} LIMIT {limit} OFFSET {offset}",  # noqa: S608
@@ -136,7 +150,7 @@ async def _page(db: Connection, wanted: Query, selection: Selection) -> Page:
         wanted.limit,
         wanted.offset,
     )
-    return Page(tuple(decode_entity(row[0]) for row in rows), total)
+    return BodyPage(tuple([row[0] for row in rows]), total)
 
 
 def _order(selection: Selection) -> str:
@@ -144,26 +158,29 @@ def _order(selection: Selection) -> str:
     return "t.id" if selection.source.startswith("entity_type") else "e.id"
 
 
-async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) -> Page:
+async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
     end = wanted.offset + wanted.limit
-    entities: list[Entity] = []
+    bodies: list[bytes] = []
     total = 0
-    async for entity in _looked_at(db, wanted, selection):
+    async for _, body in _looked_at(db, wanted, selection):
         if wanted.offset <= total < end:
-            entities.append(entity)
+            bodies.append(body)
         total += 1
         if total >= end and not wanted.count:
             break
-    return Page(tuple(entities), total if wanted.count else None)
+    return BodyPage(tuple(bodies), total if wanted.count else None)
 
 
-async def _page_in_order(db: Connection, wanted: Query, selection: Selection) -> Page:
-    every = arrange([entity async for entity in _looked_at(db, wanted, selection)], wanted.ordering)
-    page = every[wanted.offset : wanted.offset + wanted.limit]
-    return Page(tuple(page), len(every) if wanted.count else None)
+async def _page_in_order(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
+    every = {entity.id: (entity, body) async for entity, body in _looked_at(db, wanted, selection)}
+    page = arrange((entity for entity, _ in every.values()), wanted.ordering)
+    shown = page[wanted.offset : wanted.offset + wanted.limit]
+    return BodyPage(tuple([every[one.id][1] for one in shown]), len(every) if wanted.count else None)
 
 
-async def _looked_at(db: Connection, wanted: Query, selection: Selection) -> AsyncIterator[Entity]:
+async def _looked_at(
+    db: Connection, wanted: Query, selection: Selection
+) -> AsyncIterator[tuple[Entity, bytes]]:
     """What SQL lets through, by id, as far as the evaluator agrees. Raises ``TooComplexQuery`` in the end."""
     holds = matcher(replace(wanted, geo=None))  # the geo part is exact already
     deadline = time.monotonic() + _LONGEST_S
@@ -173,7 +190,7 @@ async def _looked_at(db: Connection, wanted: Query, selection: Selection) -> Asy
         for row in rows:
             entity = decode_entity(row[0])
             if holds(entity):
-                yield entity
+                yield entity, row[0]
         if time.monotonic() > deadline:
             raise TooComplexQuery(
                 f"this query was looking for more than {_LONGEST_S:.0f} seconds",

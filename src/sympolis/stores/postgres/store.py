@@ -16,13 +16,17 @@ from functools import partial
 from typing import TypeVar
 
 from sympolis.context import effects
+from sympolis.context.documents import DocumentForm, DocumentPage
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
+from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.stores import sql
+from sympolis.stores.bodies import decode_entity
+from sympolis.stores.documents import document_writer
 from sympolis.stores.following import Bell, follow
 from sympolis.stores.outlines import decode_profile
 from sympolis.stores.postgres import history, reader, schema, troubles
@@ -117,13 +121,31 @@ class PostgresStore:
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """See ``Store.get``. Always from the primary."""
         place = await self._place(tenant)
-        return await self._server.read(lambda db: reader.get(db, place.key, entity_id))
+        body = await self._server.read(lambda db: reader.get_body(db, place.key, entity_id))
+        return None if body is None else decode_entity(body)
 
     async def query(self, query: Query, *, tenant: str = "") -> Page:
         """See ``Store.query``."""
         place = await self._place(tenant)
         keys = await self._numbers(names_in(query))
         return await self._read(place, lambda db: reader.query(db, place.key, keys, query))
+
+    async def document(
+        self, entity_id: str, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> bytes | None:
+        """See ``Documents.document``. Always from the primary."""
+        place = await self._place(tenant)
+        body = await self._server.read(lambda db: reader.get_body(db, place.key, entity_id))
+        return None if body is None else document_writer(terms, form).write(body)
+
+    async def documents(
+        self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
+    ) -> DocumentPage:
+        """See ``Documents.documents``."""
+        place = await self._place(tenant)
+        keys = await self._numbers(names_in(query))
+        found = await self._read(place, lambda db: reader.query_bodies(db, place.key, keys, query))
+        return DocumentPage(tuple(map(document_writer(terms, form).write, found.bodies)), found.total)
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sympolis.context.geojson import check_geometry, is_geometry
@@ -335,8 +335,7 @@ def _attribute_members(name: str, raw: dict[str, Any], inside: _Inside) -> dict[
             expanded = [inside.terms.expand(part) for part in names]
             found[member] = expanded if isinstance(raw[member], list) else expanded[0]
     if "expiresAt" in raw:
-        _time(raw["expiresAt"], inside, name, "expiresAt")
-        found["expiresAt"] = raw["expiresAt"]
+        found["expiresAt"] = check_end(raw["expiresAt"], f"{inside.path(name)}.expiresAt")
     if "ngsildproof" in raw:
         found["ngsildproof"] = raw["ngsildproof"]
     return found
@@ -345,8 +344,15 @@ def _attribute_members(name: str, raw: dict[str, Any], inside: _Inside) -> dict[
 def _entity_members(document: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: document[key] for key in ("expiresAt", "ngsildproof") if key in document}
     if "expiresAt" in found:
-        parse_instant(found["expiresAt"], where="expiresAt")
+        check_end(found["expiresAt"], "expiresAt")
     return found
+
+
+def check_end(value: Any, where: str) -> str:
+    """``value`` if it is a time to come (``expiresAt``, clause 4.22). Raises ``BadRequestData``."""
+    if parse_instant(value, where=where) <= datetime.now(UTC):
+        raise BadRequestData("this lies in the past", where=where)
+    return str(value)
 
 
 def _either(document: Mapping[str, Any], name: str) -> Any:

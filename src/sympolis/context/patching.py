@@ -8,7 +8,7 @@ update), 5.5.12 (merge), 5.6.2–5.6.4 and 5.6.17.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sympolis.context.parsing import (
     ENTITY_MEMBERS,
     VALUE_MEMBERS,
     attribute_kind,
+    check_end,
     check_uri,
     parse_attribute,
     parse_scope,
@@ -27,7 +28,7 @@ from sympolis.context.terms import Terms
 from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 from sympolis.domain.errors import BadRequestData, NotFound
 
-_REMOVABLE: Final = frozenset({"observedAt", "unitCode"})
+_REMOVABLE: Final = frozenset({"observedAt", "unitCode", "expiresAt"})
 """Members that the NGSI-LD Null takes away from an instance."""
 
 _LANGUAGE_OF_NONE: Final = "@none"
@@ -61,6 +62,8 @@ class Fragment:
     attributes: Mapping[str, tuple[Patch, ...]]
     types: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """Further members of the entity, as in ``Entity``; the NGSI-LD Null takes one away."""
 
 
 def parse_fragment(
@@ -79,7 +82,27 @@ def parse_fragment(
     for name, raw in document.items():
         if name not in ENTITY_MEMBERS:
             found[own.expand(name)] = parse_patches(name, raw, own, simplified=simplified)
-    return Fragment(found, tuple(dict.fromkeys(map(terms.expand, names))), parse_scope(document.get("scope")))
+    return Fragment(
+        found,
+        tuple(dict.fromkeys(map(terms.expand, names))),
+        parse_scope(document.get("scope")),
+        _members(document),
+    )
+
+
+def _members(document: Mapping[str, Any]) -> dict[str, Any]:
+    if "expiresAt" not in document:
+        return {}
+    end = document["expiresAt"]
+    return {"expiresAt": end if end == NULL else check_end(end, "expiresAt")}
+
+
+def _with_members(entity: Entity, fragment: Fragment) -> Mapping[str, Any]:
+    """The entity's members with those of the fragment."""
+    if not fragment.members:
+        return entity.members
+    joined = {**entity.members, **fragment.members}
+    return {name: value for name, value in joined.items() if value != NULL}
 
 
 def parse_patches(name: str, raw: Any, terms: Terms, *, simplified: bool = False) -> tuple[Patch, ...]:
@@ -156,6 +179,7 @@ def merge_entity(
             attributes=attributes,
             types=merge.union(found.types, fragment.types),
             scope=fragment.scope or found.scope,
+            members=_with_members(found, fragment),
         )
 
     return decide
@@ -221,6 +245,7 @@ def _laid_over(
         laid,
         observed_at=None if "observedAt" in patch.removed else laid.observed_at,
         unit_code=None if "unitCode" in patch.removed else laid.unit_code,
+        members={name: value for name, value in laid.members.items() if name not in patch.removed},
     )
 
 
@@ -289,6 +314,7 @@ class Appending:
             attributes=attributes,
             types=merge.union(found.types, self._fragment.types),
             scope=self._scope(found),
+            members=_with_members(found, self._fragment),
         )
 
     def _kept(self, found: Entity) -> dict[str, None]:
@@ -337,7 +363,8 @@ class Updating:
                 refused.append(NotUpdated("scope", "the entity has no scope"))
         self.updated, self.refused = tuple(updated), tuple(refused)
         types = merge.union(found.types, self._fragment.types)
-        return merge.changed(found, at, attributes=attributes, types=types, scope=scope)
+        members = _with_members(found, self._fragment)
+        return merge.changed(found, at, attributes=attributes, types=types, scope=scope, members=members)
 
 
 def _has(entity: Entity, name: str, patch: Patch) -> bool:

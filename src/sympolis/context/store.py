@@ -192,3 +192,15 @@ class Retracting(Protocol):
     async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
         """Delete the points; one change for the entity where there were any. Returns how many there were."""
         ...
+
+
+@runtime_checkable
+class Dropping(Protocol):
+    """A store that can let go of a tenant as a whole."""
+
+    async def drop(self, tenant: str) -> None:
+        """Forget the tenant with its entities, its history and its change log; nothing where there is none.
+
+        Not the default tenant: that one is always there.
+        """
+        ...

@@ -8,6 +8,7 @@ own name.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ from sympolis.stores.following import follow
 
 _FILE: Final = "twin.sqlite"
 _READ_THREADS: Final = 3
+_GONE: Final = "gone"
+"""The folder of what is being deleted: what a crash leaves in it goes when the store is opened next."""
 
 
 class EmbeddedStore:
@@ -58,6 +61,7 @@ class EmbeddedStore:
         files.check_library()
         try:
             store = cls(folder, files.claim(folder), now)
+            shutil.rmtree(folder / _GONE, ignore_errors=True)
             store._place("", create=True)
         except (OSError, apsw.Error) as error:
             raise StoreUnavailable(f"cannot open the store: {error}", where=str(folder)) from error
@@ -150,6 +154,22 @@ class EmbeddedStore:
     def still(self, *, tenant: str = "") -> AbstractAsyncContextManager[EmbeddedStill]:
         """See ``Dumping.still``."""
         return EmbeddedFiles(self._folder).still(tenant=tenant)
+
+    async def drop(self, tenant: str) -> None:
+        """See ``Dropping.drop``."""
+        if not tenant:
+            return
+        with self._lock:
+            gone = self._tenants.pop(tenant, None)
+            folder = files.tenant_folder(self._folder, tenant)
+            condemned = self._folder / _GONE / folder.name
+            if folder.exists():  # from here on the name is free, whatever becomes of the rest
+                shutil.rmtree(condemned, ignore_errors=True)
+                condemned.parent.mkdir(exist_ok=True)
+                folder.rename(condemned)
+        if gone is not None:
+            gone.close()
+        await asyncio.to_thread(shutil.rmtree, condemned, ignore_errors=True)
 
     async def close(self) -> None:
         """See ``Store.close``."""

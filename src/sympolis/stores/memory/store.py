@@ -140,6 +140,13 @@ class MemoryStore:
             found = MemoryStill(place.entities, place.past, len(place.log))
         yield found
 
+    async def drop(self, tenant: str) -> None:
+        """See ``Dropping.drop``."""
+        if tenant:
+            gone = self._tenants.pop(tenant, None)
+            if gone is not None:
+                gone.bell.close()
+
     async def close(self) -> None:
         """See ``Store.close``."""
         self._closed = True

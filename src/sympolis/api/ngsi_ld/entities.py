@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import msgspec
 
 from sympolis.api.http import JSON, Headers, Reply, Request
+from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import created_at, page_links, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.arranging import read_join, read_ordering
 from sympolis.api.ngsi_ld.linking import Inbox, context_headers, terms_of
 from sympolis.api.ngsi_ld.mapped import asked_for
 from sympolis.api.ngsi_ld.mapped_entities import MappedEntities
-from sympolis.api.ngsi_ld.presenting import Presenter
+from sympolis.api.ngsi_ld.presenting import ENTITY_MEDIA, Presenter
 from sympolis.api.ngsi_ld.reading import COUNT, ENTITIES, LIMIT, TYPE, Shape, read_query, read_shape
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
@@ -82,15 +82,14 @@ class Entities:
         """Retrieve Entity, clause 5.7.1."""
         tenant = tenant_of(request)
         terms = await terms_of(request, self._vocabulary)
-        shape = read_shape(request)
-        presenter = Presenter(request, terms, shape)
         entity_id = check_entity_id(request.arguments["entityId"])
-        join = read_join(request)
-        form = self._quick_form(request, shape, presenter, _SHOWN_WHOLE)
+        form = _quick_form(request, _SHOWN_WHOLE)
         if form is not None and self._documents is not None:
             document = await self._documents.document(entity_id, terms, form, tenant=tenant)
             if document is not None:
                 return _ready_reply(document, terms, tenant_headers(tenant))
+        shape, join = read_shape(request), read_join(request)
+        presenter = Presenter(request, terms, shape)
         entity = await self._broker.retrieve(entity_id, tenant=tenant)
         if request.parameters:
             _check_selected(entity, request, terms, shape)
@@ -118,8 +117,7 @@ class Entities:
     async def answer_query(self, request: Request, terms: Terms) -> Reply:
         """The page that the request's parameters select; shared with the query by POST."""
         tenant = tenant_of(request)
-        shape = read_shape(request)
-        presenter = Presenter(request, terms, shape)
+        presenter = Presenter(request, terms, read_shape(request))
         limit = LIMIT.of(request)
         if asked_for(request):
             return await self._mapped.answer_query(request, terms, presenter, tenant)
@@ -128,7 +126,7 @@ class Entities:
         if asked is None:  # no entity can satisfy it
             total = 0 if COUNT.of(request) else None
             return presenter.many((), _page_headers(request, presenter.media, tenant, False, total))
-        form = self._quick_form(request, shape, presenter, _QUICK_QUERY)
+        form = _quick_form(request, _QUICK_QUERY)
         if form is not None and self._documents is not None:
             found = await self._documents.documents(asked, terms, form, tenant=tenant)
             headers = _page_headers(
@@ -142,9 +140,7 @@ class Entities:
 
     async def _asked(self, request: Request, terms: Terms, tenant: str) -> Query | None:
         """The query for one entity more than the page holds; None where nothing can satisfy it."""
-        query = replace(read_query(request, terms), ordering=read_ordering(request, terms))
-        if query.limit:
-            query = replace(query, limit=query.limit + 1)
+        query = request.parameters.once(("asked", terms), lambda: _one_more(request, terms))
         return await resolve(query, partial(self._broker.query, tenant=tenant))
 
     async def _linked(
@@ -154,15 +150,24 @@ class Entities:
             return None
         return await gather(entities, join, presenter.projection, partial(self._broker.query, tenant=tenant))
 
-    def _quick_form(
-        self, request: Request, shape: Shape, presenter: Presenter, known: frozenset[str]
-    ) -> DocumentForm | None:
-        """The form in which a store may give its documents as they are; None where entities have to be shaped."""
-        if self._documents is None or presenter.media != JSON or shape.sys_attrs:
-            return None
-        if presenter.edition is not None:
-            return None
-        return _QUICK_FORMS.get(shape.form) if known.issuperset(request.parameters) else None
+
+def _one_more(request: Request, terms: Terms) -> Query:
+    limit = LIMIT.of(request)
+    return read_query(request, terms, limit=limit and limit + 1, ordering=read_ordering(request, terms))
+
+
+def _quick_form(request: Request, known: frozenset[str]) -> DocumentForm | None:
+    """The form in which a store may give its documents as they are; None where entities have to be shaped."""
+    media = preferred(request.header(b"accept"), ENTITY_MEDIA)
+    if media != JSON or b"prefer" in request.headers:
+        return None
+    return request.parameters.once(known, lambda: _form_of_whole(request, known))
+
+
+def _form_of_whole(request: Request, known: frozenset[str]) -> DocumentForm | None:
+    shape = read_shape(request)
+    quick = known.issuperset(request.parameters) and not shape.sys_attrs
+    return _QUICK_FORMS.get(shape.form) if quick else None
 
 
 def _ready_reply(body: bytes, terms: Terms, headers: Headers) -> Reply:

@@ -20,7 +20,15 @@ from sympolis.context.codec import Form, TemporalForm, check_entity_id
 from sympolis.context.parsing import check_uri
 from sympolis.context.periods import Duration
 from sympolis.context.projection import Names, Projection
-from sympolis.context.query import Aggregation, HistoryQuery, Query, Selector, TimeProperty, TimeRange
+from sympolis.context.query import (
+    Aggregation,
+    HistoryQuery,
+    Ordering,
+    Query,
+    Selector,
+    TimeProperty,
+    TimeRange,
+)
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
@@ -156,7 +164,9 @@ class Shape:
 PLAIN = Shape()
 
 
-def read_query(request: Request, terms: Terms, *, limit: int | None = None) -> Query:
+def read_query(
+    request: Request, terms: Terms, *, limit: int | None = None, ordering: Ordering | None = None
+) -> Query:
     """The entities to select (clause 5.7.2). Raises ``InvalidRequest`` or ``BadRequestData``.
 
     ``limit`` is asked of the store instead of the request's (one more shows whether there is a next page).
@@ -173,6 +183,7 @@ def read_query(request: Request, terms: Terms, *, limit: int | None = None) -> Q
         count=COUNT.of(request),
         scopes=None if (text := SCOPE_Q.raw(request)) is None else scopes.parse(text),
         selectors=_selectors(request, terms),
+        ordering=ordering,
     )
     restricted = query.types or query.q or query.geo or query.attributes
     if not restricted and not LOCAL.of(request) and TYPE.raw(request) != "*":
@@ -247,6 +258,10 @@ def read_id_order(request: Request) -> bool:
 
 def read_shape(request: Request) -> Shape:
     """How to show entities (clauses 4.21, 6.3.7, 6.3.11). Raises ``InvalidRequest`` or ``BadRequestData``."""
+    return request.parameters.once("shape", lambda: _read_shape(request))
+
+
+def _read_shape(request: Request) -> Shape:
     if not request.parameters:
         return PLAIN
     return replace(_read_projection(request), form=_FORMS[_wanted_form(request, tuple(_FORMS))])

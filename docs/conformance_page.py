@@ -1,9 +1,13 @@
-"""`docs/conformance.md`: which operations of which standard are answered, read off the server's own table."""
+"""`docs/conformance.md`: how the public suite ends, and which operations of which standard are answered.
+
+The first is read off the table of results (`docs.conformance`), the second off the server's own table of routes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from docs import conformance
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation
@@ -28,7 +32,10 @@ _STANDARDS = (
 def page() -> str:
     """The whole page."""
     operations = create_api(ApiParts(broker=Broker(MemoryStore()), contexts=Contexts())).operations
-    return _HEAD + "\n".join(_section(operations, *standard) for standard in _STANDARDS)
+    titles = {clause: one.title for one in operations for clause in one.clause.split(", ")}
+    judged = conformance.section(conformance.read_table(), conformance.read_disagreements(), titles)
+    offered = "\n".join(_section(operations, *standard) for standard in _STANDARDS)
+    return _HEAD + judged + offered
 
 
 def _section(operations: Iterable[Operation], title: str, root: str, clause: str) -> str:

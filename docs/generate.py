@@ -91,11 +91,17 @@ def _default(value: object) -> str:
     return "" if value in ("", ()) else f"`{shown}`"
 
 
+def write(*names: str) -> None:
+    """Write these pages."""
+    found = pages()
+    for name in names:
+        (DOCS / name).write_text(found[name], encoding="utf-8")
+        typer.echo(f"wrote docs/{name}")
+
+
 def main() -> None:
     """Write every page."""
-    for name, page in pages().items():
-        (DOCS / name).write_text(page, encoding="utf-8")
-        typer.echo(f"wrote docs/{name}")
+    write(*pages())
 
 
 if __name__ == "__main__":

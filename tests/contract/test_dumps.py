@@ -9,7 +9,9 @@ import pytest
 from sympolis.context.store import Store
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
+from sympolis.stores.postgres import PostgresStore
 from sympolis.testing.dumps import DumpContract
+from sympolis.testing.postgres import server
 from sympolis.testing.stores import Now
 
 
@@ -33,3 +35,13 @@ class TestEmbeddedDump(_WithFolder):
         store = EmbeddedStore.open(self.folder / "data", now=now)
         yield store
         await store.close()
+
+
+class TestPostgresDump(_WithFolder):
+    @asynccontextmanager
+    async def open_store(self, now: Now) -> AsyncIterator[Store]:
+        store = await PostgresStore.open(server().fresh_url(), now=now)
+        try:
+            yield store
+        finally:
+            await store.close()

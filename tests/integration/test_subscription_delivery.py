@@ -477,6 +477,49 @@ def test_time_interval_tells_what_is_there() -> None:
     play(scene)
 
 
+def test_linked_entities_are_told_along() -> None:
+    async def scene(scene: Scene) -> None:
+        await scene.put(2, name="Via Larga", on={"type": "Relationship", "object": "urn:ngsi-ld:Road:1"})
+        about = {"q": "speed", "watchedAttributes": ["speed"]}
+        await scene.subscribe(notification={"join": "inline", "pick": ["id", "on{name}"]}, **about)
+        await scene.subscribe(notification={"join": "flat", "joinLevel": 3}, **about)
+        await scene.put(1, speed=1, on={"type": "Relationship", "object": ["urn:ngsi-ld:Road:2", "urn:x:y"]})
+        await scene.settle()
+        inline, flat = (body["data"] for body in scene.notifier.bodies)
+        assert inline == [{"id": "urn:ngsi-ld:Road:1", "on": [{"name": "Via Larga"}, "urn:x:y"]}]
+        assert [one["id"] for one in flat] == ["urn:ngsi-ld:Road:1", "urn:ngsi-ld:Road:2"]
+
+    play(scene)
+
+
+def test_a_query_across_relationships_decides() -> None:
+    async def scene(scene: Scene) -> None:
+        await scene.put(8, name="wide")
+        await scene.put(9, name="narrow")
+        await scene.subscribe(q='on{Road:name=="wide"}|speed>90')
+        await scene.subscribe(q='on{Road:name=="wide"}', timeInterval=60)
+        for number, target in ((1, 9), (2, 8), (3, 7)):
+            link = {"type": "Relationship", "object": f"urn:ngsi-ld:Road:{target}"}
+            await scene.put(number, on=link, speed=99 if number == 3 else 10)
+        await scene.settle()
+        assert [body["data"][0]["id"][-1] for body in scene.notifier.bodies] == ["2", "3"]
+        await scene.pass_time(60)
+        assert [one["id"][-1] for one in scene.notifier.bodies[-1]["data"]] == ["2"]
+
+    play(scene)
+
+
+def test_older_editions_are_told_what_they_know() -> None:
+    async def scene(scene: Scene) -> None:
+        await scene.subscribe(ngsildConformance="1.6", notification={"format": "normalized"})
+        await scene.put(1, shape={"type": "JsonProperty", "json": {"a": 1}})
+        await scene.settle()
+        [body] = scene.notifier.bodies
+        assert body["data"][0]["shape"] == {"type": "Property", "value": {"a": 1}}
+
+    play(scene)
+
+
 # --- outages and restarts
 
 

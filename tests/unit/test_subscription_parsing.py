@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from sympolis.context import scopes
+from sympolis.context.linked import Join
 from sympolis.context.rendering import Form
 from sympolis.context.subscriptions import document as documents
-from sympolis.context import scopes
 from sympolis.context.subscriptions import parsing
 from sympolis.context.subscriptions.subscription import Record, Status, Subscription, Trigger
 from sympolis.context.terms import Contexts, Terms
-from sympolis.domain.errors import BadRequestData, NotImplementedHere, SympolisError
+from sympolis.domain.errors import BadRequestData, SympolisError
 
 NOW = datetime(2024, 5, 8, 7, 0, tzinfo=UTC)
 CITY = "https://city.example/"
@@ -90,6 +91,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (notified(attributes=["speed"], pick=["speed"]), "notification.attributes"),
     (notified(attributes=["speed"], omit=["speed"]), "notification.attributes"),
     (notified(pick=["id"], omit=["id"]), "notification.pick"),
+    (notified(join="inward"), "notification.join"),
+    (notified(joinLevel=2), "notification.joinLevel"),
+    (notified(join="flat", joinLevel=0), "notification.joinLevel"),
+    (document(ngsildConformance="new"), "ngsildConformance"),
+    (document(ngsildConformance="7.1"), "ngsildConformance"),
     (notified(colour="red"), "notification.colour"),
     (endpoint(uri="ftp://x.example/"), "notification.endpoint.uri"),
     (endpoint(uri="http:///path"), "notification.endpoint.uri"),
@@ -118,10 +124,31 @@ def test_what_breaks_the_data_type_is_refused_with_its_place(
     assert problem.value.where == where
 
 
-@pytest.mark.parametrize("given", [document(expandValues=["a"]), notified(join="inline")])
-def test_what_is_known_and_not_done_is_said_so(given: dict[str, Any], terms: Terms) -> None:
-    with pytest.raises(NotImplementedHere):
-        read(given, terms)
+def test_linked_entities_nested_names_and_older_editions(terms: Terms) -> None:
+    more = notified(join="inline", joinLevel=2, pick=["id", "place{speed,id}"])
+    found = read({**more, "ngsildConformance": "1.6.1", "jsonKeys": ["speed"]}, terms)
+    assert found.shape.join == Join(inline=True, level=2)
+    assert found.edition == (1, 6)
+    [below] = found.shape.projection.below.values()
+    assert below.pick == {"id", CITY + "speed"}
+    shown = documents.render(found, Record(), terms, now=NOW)
+    assert shown["notification"]["pick"] == ["id", "place{speed,id}"]
+    assert shown["jsonKeys"] == ["speed"]
+
+
+def test_values_of_q_are_expanded_where_asked(terms: Terms) -> None:
+    found = read(document(q="state==speed", expandValues=["state"]), terms)
+    assert found.q.operand == CITY + "speed"
+    again = parsing.build(
+        id=found.id,
+        document=found.document,
+        names=found.names,
+        context=found.context,
+        created_at=found.created_at,
+        modified_at=found.modified_at,
+        since=0,
+    )
+    assert again.q == found.q
 
 
 def test_defaults(terms: Terms) -> None:
@@ -145,7 +172,7 @@ def test_names_are_expanded_once_and_survive_without_their_context(terms: Terms)
     found = read(given, terms)
     assert found.document["entities"][0]["type"] == f"({CITY}Road;{CITY}Tree),{CITY}Lake"
     assert found.watched == {CITY + "speed"}
-    assert found.shape.pick == ("id", CITY + "speed")
+    assert found.shape.pick == {"id", CITY + "speed"}
     again = parsing.build(
         id=found.id, document=found.document, names=found.names, context=found.context,
         created_at=NOW, modified_at=NOW, since=0,

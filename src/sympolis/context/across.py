@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from sympolis.context.evaluate import opened, q_holds, values_along
 from sympolis.context.query import AnyOf, Comparison, LinkedTerm, Query, Term, TypeIs
 from sympolis.context.store import Page
+from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 
 MOST_TARGETS: Final = 5_000
@@ -33,6 +35,38 @@ def has_links(expression: Any) -> bool:
     if expression is None or isinstance(expression, Term):
         return False
     return isinstance(expression, LinkedTerm) or any(map(has_links, expression.parts))
+
+
+async def holds(expression: Any, entity: Entity, fetch: Fetch) -> bool:
+    """Whether an expression of the query language holds for one entity and those it points to."""
+    if not has_links(expression):
+        return q_holds(expression, entity)
+    if isinstance(expression, LinkedTerm):
+        return await _target_holds(expression, entity, fetch)
+    decided = isinstance(expression, AnyOf)
+    for part in expression.parts:
+        if await holds(part, entity, fetch) is decided:
+            return decided
+    return not decided
+
+
+async def _target_holds(term: LinkedTerm, entity: Entity, fetch: Fetch) -> bool:
+    found = [
+        one for value in values_along(entity, term.path) for one in opened(value) if isinstance(one, str)
+    ]
+    ids = tuple(dict.fromkeys(found))[:MOST_TARGETS]
+    if not ids:
+        return False
+    page = await fetch(Query(ids=ids, types=_types(term), limit=len(ids)))
+    for target in page.entities:
+        if await holds(term.inner, target, fetch):
+            return True
+    return False
+
+
+def _types(term: LinkedTerm) -> AnyOf | TypeIs | None:
+    types = tuple(map(TypeIs, term.types))
+    return types[0] if len(types) == 1 else AnyOf(types) if types else None
 
 
 async def resolved(expression: Any, fetch: Fetch) -> Any:
@@ -58,9 +92,7 @@ async def _points_to(term: LinkedTerm, fetch: Fetch) -> Any:
     inner = await resolved(term.inner, fetch)
     if inner is False:
         return False
-    types = tuple(map(TypeIs, term.types))
-    wanted = types[0] if len(types) == 1 else AnyOf(types) if types else None
-    page = await fetch(Query(types=wanted, q=None if inner is True else inner, limit=MOST_TARGETS + 1))
+    page = await fetch(Query(types=_types(term), q=None if inner is True else inner, limit=MOST_TARGETS + 1))
     if len(page.entities) > MOST_TARGETS:
         raise TooComplexQuery(
             f"more than {MOST_TARGETS} linked entities satisfy this",

@@ -7,7 +7,7 @@ two as well, and so on; in ``omit`` a name with braces is not left out itself, o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,10 +18,11 @@ from sympolis.domain.errors import BadRequestData
 MEMBERS: Final = frozenset({"id", "type", "scope"})
 """Names that stand for members of the entity itself."""
 _NAME = re.compile(r"[^\s,;|(){}\"'<>&?]+")
+_EXPANDED = re.compile(r"[^\s,{}]+")
 _HINT = "for example id,name,locatedAt{name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Projection:
     """What is shown: all of ``pick`` (empty: everything) but ``omit``; ``below`` by the relationship that leads there.
 
@@ -31,6 +32,9 @@ class Projection:
     pick: frozenset[str] = frozenset()
     omit: frozenset[str] = frozenset()
     below: Mapping[str, Projection] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.pick, self.omit))
 
     def into(self, relationship: str) -> Projection:
         """What is shown of the entities at the other end of a relationship."""
@@ -47,25 +51,28 @@ Names = Mapping[str, "Names | None"]
 """Names as written, each with what stands in its braces."""
 
 
-def parse(text: str, where: str) -> Names:
-    """The names in the text of a ``pick`` or ``omit``. Raises ``BadRequestData`` with the position."""
+def parse(text: str, where: str, *, expanded: bool = False) -> Names:
+    """The names in the text of a ``pick`` or ``omit``, which may be ``expanded`` already.
+
+    Raises ``BadRequestData`` with the position.
+    """
     cursor = Cursor(text, where)
-    found = _names(cursor)
+    found = _names(cursor, _EXPANDED if expanded else _NAME)
     if not cursor.ended:
         raise cursor.wrong(f"unexpected {cursor.peek()!r}", hint=_HINT)
     return found
 
 
-def _names(cursor: Cursor) -> Names:
+def _names(cursor: Cursor, pattern: re.Pattern[str]) -> Names:
     found: dict[str, Names | None] = {}
     while True:
-        name = cursor.take(_NAME)
+        name = cursor.take(pattern)
         if name is None:
             raise cursor.wrong("expected the name of a member", hint=_HINT)
         found[name.group()] = None
         if cursor.accept("{"):
             cursor.descend()
-            found[name.group()] = _names(cursor)
+            found[name.group()] = _names(cursor, pattern)
             cursor.expect("}", "to close the brace")
             cursor.ascend()
         if not cursor.accept(","):
@@ -86,6 +93,14 @@ def project(pick: Names, omit: Names, terms: Terms) -> Projection:
             for name in inner_names
         },
     )
+
+
+def renamed(names: Names, rename: Callable[[str], str]) -> Names:
+    """The same names, each but those of ``MEMBERS`` in another form."""
+    return {
+        name if name in MEMBERS else rename(name): None if inner is None else renamed(inner, rename)
+        for name, inner in names.items()
+    }
 
 
 def written(names: Names) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sympolis.context import typelanguage
+from sympolis.context import projection, typelanguage
 from sympolis.context.instants import format_instant
+from sympolis.context.projection import MEMBERS
 from sympolis.context.subscriptions.names import KnownNames
 from sympolis.context.subscriptions.parsing import type_text
 from sympolis.context.subscriptions.subscription import DEFAULT_TRIGGERS, Record, Subscription
 from sympolis.context.terms import Terms
-
-_MEMBER_NAMES = frozenset({"id", "type", "scope"})
 
 
 def render(
@@ -25,6 +24,9 @@ def render(
         document["entities"] = [_selector(one, terms) for one in document["entities"]]
     if "watchedAttributes" in document:
         document["watchedAttributes"] = _compacted(document["watchedAttributes"], terms)
+    for name in ("expandValues", "jsonKeys"):
+        if name in document:
+            document[name] = _compacted(document[name], terms)
     if "geoproperty" in document.get("geoQ", {}):
         geo = document["geoQ"]
         document["geoQ"] = {**geo, "geoproperty": terms.compact(geo["geoproperty"])}
@@ -44,14 +46,21 @@ def _selector(selector: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
 
 def _notification(notification: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     found = dict(notification)
-    for name in ("attributes", "pick", "omit"):
+    if "attributes" in found:
+        found["attributes"] = _compacted(found["attributes"], terms)
+    for name in ("pick", "omit"):
         if name in found:
-            found[name] = _compacted(found[name], terms)
+            found[name] = [_compacted_names(one, terms) for one in found[name]]
     return found
 
 
+def _compacted_names(text: str, terms: Terms) -> str:
+    names = projection.parse(text, "notification", expanded=True)
+    return projection.written(projection.renamed(names, terms.compact))
+
+
 def _compacted(names: list[str], terms: Terms) -> list[str]:
-    return [name if name in _MEMBER_NAMES else terms.compact(name) for name in names]
+    return [name if name in MEMBERS else terms.compact(name) for name in names]
 
 
 def _counters(record: Record) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sympolis.context.evaluate import opened, queried_value
-from sympolis.context.query import AllOf, Comparison, Term, TypeIs
-from sympolis.context.subscriptions.subscription import Selector, Subscription
+from sympolis.context.query import AllOf, Comparison, Selector, Term, TypeIs
+from sympolis.context.subscriptions.subscription import Subscription
 from sympolis.domain.changes import Change
 from sympolis.domain.entity import Entity
 

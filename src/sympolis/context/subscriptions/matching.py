@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sympolis.context import scopes
+from sympolis.context.across import has_links
 from sympolis.context.evaluate import matcher
 from sympolis.context.merge import same_content
 from sympolis.context.query import Query
@@ -55,19 +56,26 @@ class Matcher:
 
 
 def entity_test(subscription: Subscription) -> EntityTest:
-    """The test of selectors, ``q``, ``geoQ`` and ``scopeQ``."""
-    selecting = [
-        matcher(Query(ids=one.ids, id_pattern=one.id_pattern, types=one.types))
-        for one in subscription.selectors
-    ]
-    filtering = matcher(Query(q=subscription.q, geo=subscription.geo))
-    scope = subscription.scope
+    """The test of selectors, ``q``, ``geoQ`` and ``scopeQ``.
 
-    def holds(entity: Entity) -> bool:
-        selected = not selecting or any(test(entity) for test in selecting)
-        return selected and (scope is None or scopes.holds(scope, entity.scope)) and filtering(entity)
+    A ``q`` that leads across relationships is left out: that takes more than the entity (``across.holds``).
+    """
+    return matcher(replace(selection(subscription), q=None if asks_across(subscription) else subscription.q))
 
-    return holds
+
+def selection(subscription: Subscription) -> Query:
+    """The query for all entities that the subscription is about."""
+    return Query(
+        selectors=subscription.selectors,
+        q=subscription.q,
+        geo=subscription.geo,
+        scopes=subscription.scope,
+    )
+
+
+def asks_across(subscription: Subscription) -> bool:
+    """Whether its ``q`` leads across relationships."""
+    return has_links(subscription.q)
 
 
 def triggered(subscription: Subscription, change: Change) -> bool:

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from sympolis.context.conformance import conform
 from sympolis.context.core_context import CORE_URL
 from sympolis.context.instants import format_instant
+from sympolis.context.linked import Inliner, Link, Linked
+from sympolis.context.projection import Projection
 from sympolis.context.rendering import LOCATION, Form, render_attribute, render_entity
 from sympolis.context.subscriptions.subscription import Endpoint, Subscription, Trigger
 from sympolis.context.terms import Terms
@@ -27,13 +31,15 @@ CONTEXT_RELATION = "http://www.w3.org/ns/json-ld#context"
 _ENVELOPE = (b'{"id":"', b'","type":"Notification","subscriptionId":', b',"notifiedAt":"', b'","data":')
 
 
-def describe_change(subscription: Subscription, change: Change, terms: Terms) -> bytes:
-    """The element of ``data`` for a change, as JSON."""
+def describe_change(
+    subscription: Subscription, change: Change, terms: Terms, linked: Linked | None = None
+) -> bytes:
+    """What stands in ``data`` for a change, as JSON: an element, or several with commas (``join=flat``)."""
     if change.after is None:
         assert change.before is not None
         return element(subscription, _deleted_entity(subscription, change, change.before, terms), terms)
     shown, gone = _shown(subscription, change.before, change.after)
-    document = describe(subscription, shown, terms, geometry_of=change.after)
+    document = describe(subscription, shown, terms, geometry_of=change.after, linked=linked)
     members = (
         document["properties"] if document.get("type") == "Feature" and "properties" in document else document
     )
@@ -42,7 +48,8 @@ def describe_change(subscription: Subscription, change: Change, terms: Terms) ->
         _mark_deleted(members, shown, gone, named, change.at)
     if subscription.shape.show_changes and change.before is not None:
         _show_changes(members, change, shown, named)
-    return element(subscription, document, terms)
+    own = element(subscription, document, terms)
+    return b",".join((own, *described_after(subscription, linked, terms)))
 
 
 def element(subscription: Subscription, document: dict[str, Any], terms: Terms) -> bytes:
@@ -53,22 +60,51 @@ def element(subscription: Subscription, document: dict[str, Any], terms: Terms) 
 
 
 def describe(
-    subscription: Subscription, entity: Entity, terms: Terms, *, geometry_of: Entity | None = None
+    subscription: Subscription,
+    entity: Entity,
+    terms: Terms,
+    *,
+    geometry_of: Entity | None = None,
+    linked: Linked | None = None,
 ) -> dict[str, Any]:
     """The entity as the subscription wants it: an entity, or a Feature where it asked for GeoJSON."""
-    shape = subscription.shape
-    document = render_entity(
-        _of_datasets(entity, subscription.datasets),
-        terms,
-        form=shape.form,
-        sys_attrs=shape.sys_attrs,
-        pick=shape.pick,
-        omit=shape.omit,
-        lang=shape.lang,
-    )
+    show = partial(_rendered, subscription, terms)
+    projection = subscription.shape.projection
+    if linked is not None and linked.join.inline:
+        document = Inliner(linked, show).document(entity, projection)
+    else:
+        document = show(entity, projection, None)
     if subscription.endpoint.accept == GEO_JSON:
         return _feature(document, entity if geometry_of is None else geometry_of)
     return document
+
+
+def described_after(subscription: Subscription, linked: Linked | None, terms: Terms) -> Iterator[bytes]:
+    """The linked entities that stand behind the others (``join=flat``), as elements of ``data``."""
+    if linked is None or linked.join.inline:
+        return
+    for entity, projection in linked.listed:
+        document = _rendered(subscription, terms, entity, projection, None)
+        if subscription.endpoint.accept == GEO_JSON:
+            document = _feature(document, entity)
+        yield element(subscription, document, terms)
+
+
+def _rendered(
+    subscription: Subscription, terms: Terms, entity: Entity, projection: Projection, link: Link | None
+) -> dict[str, Any]:
+    shape = subscription.shape
+    found = _of_datasets(entity, subscription.datasets)
+    return render_entity(
+        found if subscription.edition is None else conform(found, subscription.edition),
+        terms,
+        form=shape.form,
+        sys_attrs=shape.sys_attrs,
+        pick=projection.pick,
+        omit=projection.omit,
+        lang=shape.lang,
+        link=link,
+    )
 
 
 def _feature(properties: dict[str, Any], entity: Entity) -> dict[str, Any]:
@@ -141,7 +177,8 @@ def _deleted_entity(
     shape = subscription.shape
     gone = _told_of_deleted(subscription, before)
     shown = replace(before, attributes=gone)
-    document = render_entity(shown, terms, form=shape.form, pick=shape.pick, omit=shape.omit)
+    shows = shape.projection
+    document = render_entity(shown, terms, form=shape.form, pick=shows.pick, omit=shows.omit)
     named = terms.for_types(map(terms.compact, before.types))
     if shape.sys_attrs:
         _add_times(document, before)

@@ -1,35 +1,38 @@
 """From a Subscription document to a ``Subscription`` (clauses 5.2.12-5.2.15, 5.2.33, 5.8.1, 5.8.2).
 
-Every error is a ``BadRequestData`` that names the member. Members of the standard that are understood but not done
-are refused with ``NotImplementedHere``; members that no one knows are refused, too: they are mostly misspelt.
+Every error is a ``BadRequestData`` that names the member. Members that no one knows are refused: they are mostly
+misspelt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from sympolis.context import geoquery, qlanguage, scopes, typelanguage
+from sympolis.context import geoquery, projection, qlanguage, scopes, typelanguage
+from sympolis.context.conformance import NEWEST, OLDEST, Edition
 from sympolis.context.instants import parse_instant
+from sympolis.context.linked import Join
 from sympolis.context.parsing import check_entity_id
-from sympolis.context.query import AllOf, AnyOf, TypeIs
+from sympolis.context.projection import MEMBERS, Projection
+from sympolis.context.query import AllOf, AnyOf, Selector, TypeIs
 from sympolis.context.rendering import Form
+from sympolis.context.subscriptions.endpoints import read_endpoint
+from sympolis.context.subscriptions.members import flag, listed, object_of, seconds, text_of, texts_of
 from sympolis.context.subscriptions.names import KnownNames, RecordingTerms
 from sympolis.context.subscriptions.subscription import (
     DEFAULT_TRIGGERS,
-    Endpoint,
     NotificationShape,
-    Selector,
     Subscription,
     Trigger,
 )
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import NULL
-from sympolis.domain.errors import BadRequestData, NotImplementedHere
+from sympolis.domain.errors import BadRequestData
 
 _T = TypeVar("_T")
 
@@ -38,31 +41,25 @@ _MEMBERS = frozenset(
     {"id", "type", "subscriptionName", "description", "entities", "watchedAttributes", "notificationTrigger"}
     | {"timeInterval", "q", "geoQ", "scopeQ", "csf", "isActive", "notification", "expiresAt", "throttling"}
     | {"lang", "datasetId", "jsonldContext", "localOnly", "splitEntities"}
+    | {"expandValues", "jsonKeys", "ngsildConformance"}
 )
-_LATER = frozenset({"expandValues", "jsonKeys", "ngsildConformance", "containedBy"})
 _COUNTERS = frozenset(
     {"timesSent", "timesFailed", "lastNotification", "lastSuccess", "lastFailure", "status"}
 )
 _NOTIFICATION = frozenset(
     {"attributes", "pick", "omit", "format", "sysAttrs", "showChanges", "endpoint", "join", "joinLevel"}
 )
-_ENDPOINT = frozenset({"uri", "accept", "receiverInfo", "notifierInfo", "timeout", "cooldown"})
 _FORMS = {
     "normalized": Form.NORMALIZED,
     "concise": Form.CONCISE,
     "simplified": Form.KEY_VALUES,
     "keyValues": Form.KEY_VALUES,
 }
-ACCEPTED = ("application/json", "application/ld+json", "application/geo+json")
-SCHEMES = ("http", "https", "mqtt", "mqtts")
-_MQTT = {"MQTT-Version": ("mqtt3.1.1", "mqtt5.0"), "MQTT-QoS": ("0", "1", "2")}
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-_OWN_HEADERS = frozenset(
-    {"host", "content-length", "content-type", "transfer-encoding", "connection", "te", "upgrade", "trailer"}
-)
-_MEMBER_NAMES = frozenset({"id", "type", "scope"})
-_LONGEST_S = 10 * 366 * 86_400
-_MOST = 1000
+
+
+_JOINS = ("@none", "inline", "flat")
+_MOST_LEVELS = 64
+_EDITION = re.compile(r"(\d)\.(\d{1,2})(?:\.\d{1,2})?")
 
 
 def parse(
@@ -79,7 +76,7 @@ def parse(
     recording = RecordingTerms(terms)
     expanded = _expanded(document, terms)
     if "q" in expanded:
-        _query(expanded["q"], "q", recording)
+        _query(expanded, recording)
     return build(
         id=subscription_id,
         document=expanded,
@@ -99,12 +96,13 @@ def change(
     _check_fragment(present, fragment)
     given = {name: value for name, value in fragment.items() if value is not None and value != NULL}
     recording = RecordingTerms(terms)
-    if "q" in given:
-        _query(given["q"], "q", recording)
     kept = {name: value for name, value in present.document.items() if name not in fragment}
+    document = {**kept, **_expanded(given, terms)}
+    if "q" in given:
+        _query(document, recording)
     return build(
         id=present.id,
-        document={**kept, **_expanded(given, terms)},
+        document=document,
         names=recording.names if "q" in fragment else present.names,
         context=given.get("jsonldContext", present.context),
         created_at=present.created_at,
@@ -127,27 +125,28 @@ def build(  # noqa: PLR0913 — the columns of a kept subscription
 ) -> Subscription:
     """The subscription that an expanded document describes. With ``now``, an ``expiresAt`` before it is refused."""
     terms = KnownNames(names)
-    notification = _object(document.get("notification"), "notification", _NOTIFICATION)
+    notification = object_of(document.get("notification"), "notification", _NOTIFICATION)
     found = Subscription(
         id=id,
         document=document,
         names=names,
         context=context,
-        endpoint=_endpoint(notification.get("endpoint")),
+        endpoint=read_endpoint(notification.get("endpoint")),
         created_at=created_at,
         modified_at=modified_at,
         since=since,
         selectors=_selectors(document, terms),
         watched=frozenset(document.get("watchedAttributes", ())),
         triggers=_triggers(document),
-        q=_optional(document, "q", lambda text, where: _query(text, where, terms)),
+        q=_query(document, terms) if "q" in document else None,
         geo=_optional(document, "geoQ", lambda value, where: _geo(value, where, terms)),
-        scope=_optional(document, "scopeQ", lambda text, where: scopes.parse(_text(text, where))),
-        datasets=frozenset(_optional(document, "datasetId", _texts) or ()),
-        shape=replace(_shape(notification), lang=_optional(document, "lang", _text)),
-        interval_s=_optional(document, "timeInterval", _seconds),
-        throttling_s=_optional(document, "throttling", _seconds) or 0.0,
-        active=_flag(document, "isActive", default=True),
+        scope=_optional(document, "scopeQ", lambda text, where: scopes.parse(text_of(text, where))),
+        datasets=frozenset(_optional(document, "datasetId", texts_of) or ()),
+        shape=replace(_shape(notification), lang=_optional(document, "lang", text_of)),
+        interval_s=_optional(document, "timeInterval", seconds),
+        throttling_s=_optional(document, "throttling", seconds) or 0.0,
+        active=flag(document, "isActive", default=True),
+        edition=_optional(document, "ngsildConformance", _edition),
         expires_at=_optional(document, "expiresAt", lambda text, where: parse_instant(text, where=where)),
     )
     _check_whole(found, now)
@@ -169,8 +168,6 @@ def _check_head(document: Mapping[str, Any]) -> None:
 
 def _check_members(document: Mapping[str, Any]) -> None:
     for name in document.keys() - _MEMBERS - READ_ONLY:
-        if name in _LATER:
-            raise NotImplementedHere(f"the member {name} is not offered yet", where=name)
         if name == "temporalQ":
             raise BadRequestData("temporalQ is for subscriptions to context sources", where=name)
         raise BadRequestData("unknown member of a Subscription", where=name)
@@ -189,7 +186,7 @@ def _check_fragment(present: Subscription, fragment: Mapping[str, Any]) -> None:
 
 def _check_whole(found: Subscription, now: datetime | None) -> None:
     document = found.document
-    if not found.selectors and not found.watched and not _flag(document, "localOnly"):
+    if not found.selectors and not found.watched and not flag(document, "localOnly"):
         raise BadRequestData("entities or watchedAttributes are needed", where="entities")
     if found.interval_s is not None:
         for name in ("watchedAttributes", "throttling"):
@@ -200,8 +197,8 @@ def _check_whole(found: Subscription, now: datetime | None) -> None:
     if now is not None and found.expires_at is not None and found.expires_at <= now:
         raise BadRequestData("expiresAt lies in the past", where="expiresAt")
     for name in ("subscriptionName", "description", "csf"):
-        _optional(document, name, _text)
-    _flag(document, "splitEntities")
+        _optional(document, name, text_of)
+    flag(document, "splitEntities")
     if not isinstance(document.get("jsonldContext", ""), str):
         raise BadRequestData("expected the URL of a @context", where="jsonldContext")
 
@@ -213,34 +210,44 @@ def _expanded(document: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     """The document with types and attribute names as IRIs and nothing read-only; checks what it must look into."""
     found = {name: value for name, value in document.items() if name not in READ_ONLY and name != "id"}
     if "entities" in found:
-        found["entities"] = [_expanded_selector(one, terms) for one in _listed(found["entities"], "entities")]
+        found["entities"] = [_expanded_selector(one, terms) for one in listed(found["entities"], "entities")]
     if "watchedAttributes" in found:
-        names = _texts(found["watchedAttributes"], "watchedAttributes", listed=True)
+        names = texts_of(found["watchedAttributes"], "watchedAttributes", array=True)
         found["watchedAttributes"] = [terms.expand(name) for name in names]
+    for name in ("expandValues", "jsonKeys"):
+        if name in found:
+            found[name] = [terms.expand(one) for one in texts_of(found[name], name)]
     if "notification" in found:
         found["notification"] = _expanded_notification(found["notification"], terms)
     if isinstance(found.get("geoQ"), Mapping) and "geoproperty" in found["geoQ"]:
-        name = _text(found["geoQ"]["geoproperty"], "geoQ.geoproperty")
+        name = text_of(found["geoQ"]["geoproperty"], "geoQ.geoproperty")
         found["geoQ"] = {**found["geoQ"], "geoproperty": terms.expand(name)}
     return found
 
 
 def _expanded_selector(value: Any, terms: Terms) -> dict[str, Any]:
-    selector = _object(value, "entities", frozenset({"id", "type", "idPattern"}))
+    selector = object_of(value, "entities", frozenset({"id", "type", "idPattern"}))
     if "type" not in selector:
         raise BadRequestData("a selector needs a type", where="entities.type")
-    kind = _text(selector["type"], "entities.type")
+    kind = text_of(selector["type"], "entities.type")
     return {**selector, "type": type_text(typelanguage.parse(kind, terms), str)}
 
 
 def _expanded_notification(value: Any, terms: Terms) -> dict[str, Any]:
-    given = _object(value, "notification", _NOTIFICATION | _COUNTERS)
+    given = object_of(value, "notification", _NOTIFICATION | _COUNTERS)
     found = {name: part for name, part in given.items() if name not in _COUNTERS}
-    for name in ("attributes", "pick", "omit"):
+    if "attributes" in found:
+        names = texts_of(found["attributes"], "notification.attributes", array=True)
+        found["attributes"] = [one if one in MEMBERS else terms.expand(one) for one in names]
+    for name in ("pick", "omit"):
         if name in found:
-            names = _texts(found[name], f"notification.{name}", listed=True)
-            found[name] = [one if one in _MEMBER_NAMES else terms.expand(one) for one in names]
+            names = texts_of(found[name], f"notification.{name}", array=True)
+            found[name] = [_expanded_names(one, f"notification.{name}", terms) for one in names]
     return found
+
+
+def _expanded_names(text: str, where: str, terms: Terms) -> str:
+    return projection.written(projection.renamed(projection.parse(text, where), terms.expand))
 
 
 def type_text(expression: AnyOf | AllOf | TypeIs | None, name: Callable[[str], str]) -> str:
@@ -268,8 +275,8 @@ def _selectors(document: Mapping[str, Any], terms: Terms) -> tuple[Selector, ...
 def _selector(value: Mapping[str, Any], terms: Terms) -> Selector:
     pattern = value.get("idPattern")
     if pattern is not None:
-        qlanguage.check_pattern(_text(pattern, "entities.idPattern"), where="entities.idPattern")
-    ids = _texts(value["id"], "entities.id") if "id" in value else []
+        qlanguage.check_pattern(text_of(pattern, "entities.idPattern"), where="entities.idPattern")
+    ids = texts_of(value["id"], "entities.id") if "id" in value else []
     return Selector(
         types=typelanguage.parse(value["type"], terms),
         ids=tuple(check_entity_id(one, where="entities.id") for one in ids),
@@ -277,15 +284,16 @@ def _selector(value: Mapping[str, Any], terms: Terms) -> Selector:
     )
 
 
-def _query(value: Any, where: str, terms: Terms) -> Any:
+def _query(document: Mapping[str, Any], terms: Terms) -> Any:
     """``q`` is written as it would stand in a URL, so it may be percent-encoded."""
-    return qlanguage.parse(unquote(_text(value, where)), terms)
+    expanding = texts_of(document["expandValues"], "expandValues") if "expandValues" in document else []
+    return qlanguage.parse(unquote(text_of(document["q"], "q")), terms, expanding=expanding)
 
 
 def _triggers(document: Mapping[str, Any]) -> frozenset[Trigger]:
     if "notificationTrigger" not in document:
         return frozenset(DEFAULT_TRIGGERS)
-    names = _texts(document["notificationTrigger"], "notificationTrigger", listed=True)
+    names = texts_of(document["notificationTrigger"], "notificationTrigger", array=True)
     for name in names:
         if name not in set(Trigger):
             raise BadRequestData(
@@ -295,9 +303,9 @@ def _triggers(document: Mapping[str, Any]) -> frozenset[Trigger]:
 
 
 def _geo(value: Any, where: str, terms: Terms) -> Any:
-    parts = _object(value, where, frozenset({"georel", "geometry", "coordinates", "geoproperty"}))
+    parts = object_of(value, where, frozenset({"georel", "geometry", "coordinates", "geoproperty"}))
     for name in ("georel", "geometry"):
-        _optional(parts, name, _text)
+        _optional(parts, name, text_of)
     found = geoquery.parse(
         parts.get("georel"), parts.get("geometry"), parts.get("coordinates"), parts.get("geoproperty"), terms
     )
@@ -307,127 +315,52 @@ def _geo(value: Any, where: str, terms: Terms) -> Any:
 
 
 def _shape(notification: Mapping[str, Any]) -> NotificationShape:
-    if notification.get("join", "@none") != "@none":
-        raise NotImplementedHere("linked entities are not offered yet", where="notification.join")
     form = notification.get("format", "normalized")
     if form not in _FORMS:
         raise BadRequestData(
             "unknown format", where="notification.format", hint="one of " + ", ".join(_FORMS)
         )
-    changes = _flag(notification, "showChanges")
+    changes = flag(notification, "showChanges")
     if changes and _FORMS[form] is Form.KEY_VALUES:
         raise BadRequestData("showChanges needs another format", where="notification.showChanges")
-    pick, omit = _projection(notification)
-    return NotificationShape(_FORMS[form], _flag(notification, "sysAttrs"), changes, pick, omit)
-
-
-def _projection(notification: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    attributes, pick, omit = (tuple(notification.get(name, ())) for name in ("attributes", "pick", "omit"))
-    if attributes and (pick or omit):
-        raise BadRequestData("attributes excludes pick and omit", where="notification.attributes")
-    if set(pick) & set(omit):
-        raise BadRequestData("a name is both picked and omitted", where="notification.pick")
-    return (("id", "type", "scope", *attributes) if attributes else pick), omit
-
-
-def _endpoint(value: Any) -> Endpoint:
-    where = "notification.endpoint"
-    parts = _object(value, where, _ENDPOINT)
-    uri = _uri(parts.get("uri"), f"{where}.uri")
-    accept = parts.get("accept", ACCEPTED[0])
-    if accept not in ACCEPTED:
-        raise BadRequestData("unknown media type", where=f"{where}.accept", hint=", ".join(ACCEPTED))
-    return Endpoint(
-        uri=uri,
-        accept=accept,
-        receiver_info=_pairs(parts.get("receiverInfo", []), f"{where}.receiverInfo", _check_header),
-        notifier_info=_pairs(parts.get("notifierInfo", []), f"{where}.notifierInfo", _check_mqtt),
-        timeout_s=_seconds(parts["timeout"], f"{where}.timeout") / 1000 if "timeout" in parts else None,
-        cooldown_s=_seconds(parts.get("cooldown", 0), f"{where}.cooldown") / 1000,
+    shown = _projection(notification)
+    return NotificationShape(
+        _FORMS[form], flag(notification, "sysAttrs"), changes, shown, join=_join(notification)
     )
 
 
-def _uri(value: Any, where: str) -> str:
-    text = _text(value, where)
-    try:
-        parts = urlsplit(text)
-        known = parts.scheme in SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        known = False
-    if not known or re.search(r"[\s\x00-\x1f\x7f]", text) or len(text) > 2048:
-        raise BadRequestData("expected an http(s) or mqtt(s) URI with a host", where=where)
-    if parts.scheme in ("mqtt", "mqtts"):
-        _check_topic(text.split("/", 3)[-1] if parts.path else "", where)
-    return text
+def _projection(notification: Mapping[str, Any]) -> Projection:
+    attributes, pick, omit = (notification.get(name, ()) for name in ("attributes", "pick", "omit"))
+    if attributes and (pick or omit):
+        raise BadRequestData("attributes excludes pick and omit", where="notification.attributes")
+    if attributes:
+        return Projection(MEMBERS | frozenset(attributes))
+    if any(one in pick for one in omit):
+        raise BadRequestData("a name is both picked and omitted", where="notification.pick")
+    return projection.project(_names(pick), _names(omit), KnownNames({}))
 
 
-def _check_topic(topic: str, where: str) -> None:
-    if not topic or "+" in topic or "#" in topic:
-        raise BadRequestData(
-            "an MQTT URI needs a topic without wildcards", where=where, hint="mqtt://host[:port]/topic"
-        )
+def _names(texts: Sequence[str]) -> projection.Names:
+    return projection.parse(",".join(texts), "notification", expanded=True) if texts else {}
 
 
-def _pairs(value: Any, where: str, check: Callable[[str, str, str], None]) -> tuple[tuple[str, str], ...]:
-    found = []
-    for one in _listed(value, where, empty=True):
-        pair = _object(one, where, frozenset({"key", "value"}))
-        key, text = _text(pair.get("key"), f"{where}.key"), _text(pair.get("value"), f"{where}.value")
-        check(key, text, where)
-        found.append((key, text))
-    return tuple(found)
+def _join(notification: Mapping[str, Any]) -> Join | None:
+    """Clause 5.2.14: linked entities in notifications."""
+    way = notification.get("join", "@none")
+    if way not in _JOINS:
+        raise BadRequestData("unknown", where="notification.join", hint="one of " + ", ".join(_JOINS))
+    level = notification.get("joinLevel", 1)
+    if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= _MOST_LEVELS:
+        raise BadRequestData(f"expected a number from 1 to {_MOST_LEVELS}", where="notification.joinLevel")
+    if "joinLevel" in notification and way == "@none":
+        raise BadRequestData("joinLevel needs join", where="notification.joinLevel")
+    return None if way == "@none" else Join(way == "inline", level)
 
 
-def _check_header(key: str, value: str, where: str) -> None:
-    if not _HEADER_NAME.fullmatch(key) or not value.isprintable() or not value.isascii():
-        raise BadRequestData("this is not a header", where=where)
-    if key.lower() in _OWN_HEADERS:
-        raise BadRequestData(f"the header {key} is not yours to set", where=where)
-
-
-def _check_mqtt(key: str, value: str, where: str) -> None:
-    if key not in _MQTT:
-        raise BadRequestData(f"unknown setting {key!r}", where=where, hint=", ".join(_MQTT))
-    if value not in _MQTT[key]:
-        raise BadRequestData(f"unknown value of {key}", where=where, hint=", ".join(_MQTT[key]))
-
-
-# --- plain values
-
-
-def _object(value: Any, where: str, known: frozenset[str]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise BadRequestData("expected an object", where=where)
-    if unknown := value.keys() - known:
-        raise BadRequestData("unknown member", where=f"{where}.{min(unknown)}")
-    return value
-
-
-def _listed(value: Any, where: str, *, empty: bool = False) -> list[Any]:
-    if not isinstance(value, list) or not (value or empty) or len(value) > _MOST:
-        raise BadRequestData(f"expected an array of 1 to {_MOST}", where=where)
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise BadRequestData("expected a text", where=where)
-    return value
-
-
-def _texts(value: Any, where: str, *, listed: bool = False) -> list[str]:
-    values = value if isinstance(value, list) or listed else [value]
-    return [_text(one, where) for one in _listed(values, where)]
-
-
-def _flag(document: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
-    value = document.get(name, default)
-    if not isinstance(value, bool):
-        raise BadRequestData("expected true or false", where=name)
-    return value
-
-
-def _seconds(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_S:
-        raise BadRequestData("expected a number that is not negative", where=where)
-    return float(value)
+def _edition(value: Any, where: str) -> Edition:
+    """Clause 4.3.6.8: the edition of the standard that the receiver knows."""
+    found = _EDITION.fullmatch(text_of(value, where))
+    edition = (int(found[1]), int(found[2])) if found else None
+    if edition is None or not OLDEST <= edition <= NEWEST:
+        raise BadRequestData("this edition of NGSI-LD is not known", where=where, hint="for example 1.8")
+    return edition

@@ -8,7 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sympolis.context.query import AllOf, AnyOf, GeoQuery, Term, TypeIs
+from sympolis.context.conformance import Edition
+from sympolis.context.linked import Join
+from sympolis.context.projection import WHOLE, Projection
+from sympolis.context.query import AllOf, AnyOf, GeoQuery, LinkedTerm, Selector, Term
 from sympolis.context.rendering import Form
 
 
@@ -35,15 +38,6 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Selector:
-    """Which entities: types (None: any), ids (empty: any), a pattern of ids (clause 5.2.33)."""
-
-    types: AnyOf | AllOf | TypeIs | None = None
-    ids: tuple[str, ...] = ()
-    id_pattern: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where notifications go (clause 5.2.15). Times in seconds; headers and MQTT settings as (key, value)."""
 
@@ -65,14 +59,19 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class NotificationShape:
-    """How entities are shown in notifications (clause 5.2.14). ``pick`` and ``omit`` are expanded; empty: all."""
+    """How entities are shown in notifications (clause 5.2.14)."""
 
     form: Form = Form.NORMALIZED
     sys_attrs: bool = False
     show_changes: bool = False
-    pick: tuple[str, ...] = ()
-    omit: tuple[str, ...] = ()
+    projection: Projection = WHOLE
     lang: str | None = None
+    join: Join | None = None
+
+    @property
+    def pick(self) -> frozenset[str]:
+        """The members shown, expanded; empty: all."""
+        return self.projection.pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,7 @@ class Subscription:
     selectors: tuple[Selector, ...] = ()
     watched: frozenset[str] = frozenset()
     triggers: frozenset[Trigger] = frozenset(DEFAULT_TRIGGERS)
-    q: AnyOf | AllOf | Term | None = None
+    q: AnyOf | AllOf | Term | LinkedTerm | None = None
     geo: GeoQuery | None = None
     scope: AnyOf | AllOf | str | None = None
     datasets: frozenset[str] = frozenset()
@@ -105,6 +104,8 @@ class Subscription:
     throttling_s: float = 0.0
     active: bool = True
     expires_at: datetime | None = None
+    edition: Edition | None = None
+    """Of the standard, in which to tell; None: the newest."""
 
     def status(self, now: datetime) -> Status:
         """Where it stands at ``now`` (clause 5.2.12)."""

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 from uuid import uuid4
 
+from sympolis.context.across import holds, resolve
+from sympolis.context.linked import gather
 from sympolis.context.query import Query
-from sympolis.context.store import Store
+from sympolis.context.store import Page, Store
 from sympolis.context.subscriptions.books import Pending, Settlement
 from sympolis.context.subscriptions.index import SubscriptionIndex
 from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler, parcel_of
-from sympolis.context.subscriptions.matching import Matcher, entity_test
-from sympolis.context.subscriptions.notice import Notice, describe, describe_change, element, notification
+from sympolis.context.subscriptions.matching import Matcher, asks_across, selection
+from sympolis.context.subscriptions.notice import (
+    Notice,
+    describe,
+    describe_change,
+    described_after,
+    element,
+    notification,
+)
 from sympolis.context.subscriptions.sending import Time
 from sympolis.context.subscriptions.subscription import Record, Status, Subscription
 from sympolis.context.subscriptions.throttle import Throttle
@@ -184,23 +194,42 @@ class TenantWorker:
     async def _take(self, changes: list[Change]) -> None:
         for place, change in enumerate(changes):
             if change.before is not None or change.after is not None:
-                self._match(change)
+                await self._match(change)
             self.position = change.number
             self._settler.step.positions[self.tenant] = change.number
             if place % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
         self._settler.wake()
 
-    def _match(self, change: Change) -> None:
+    async def _match(self, change: Change) -> None:
         for subscription in self._matcher.matches(change, self._time.now()):
             try:
-                told = describe_change(subscription, change, self._terms[subscription.id])
+                told = await self._told(subscription, change)
+            except StoreUnavailable:
+                raise
             except Exception:  # one subscription that cannot be served must not stop the others
                 log.exception("change could not be described", extra={"action": "notify"})
+                continue
+            if told is None or subscription.id not in self.subscriptions:
                 continue
             pending = Pending(self._number(), self.tenant, subscription.id, change.entity_id, change.at, told)
             self._settler.step.added[pending.number] = pending
             self._dispatch(subscription, pending)
+
+    async def _told(self, subscription: Subscription, change: Change) -> bytes | None:
+        """What to tell of a change; None where its linked entities decide that it is nothing."""
+        state = change.after if change.after is not None else change.before
+        across = state if asks_across(subscription) else None
+        if across is not None and not await holds(subscription.q, across, self._fetch):
+            return None
+        linked = None
+        if change.after is not None and subscription.shape.join is not None:
+            shape = subscription.shape
+            linked = await gather([change.after], subscription.shape.join, shape.projection, self._fetch)
+        return describe_change(subscription, change, self._terms[subscription.id], linked)
+
+    async def _fetch(self, query: Query) -> Page:
+        return await self._store.query(query, tenant=self.tenant)
 
     def _dispatch(self, subscription: Subscription, pending: Pending) -> None:
         if not subscription.throttling_s:
@@ -245,27 +274,23 @@ class TenantWorker:
             return
         entities = await self._present(subscription)
         if entities:
-            terms = self._terms[subscription.id]
-            elements = tuple(
-                element(subscription, describe(subscription, one, terms), terms) for one in entities
-            )
+            elements = await self._elements(subscription, entities)
             self._lanes.put(Parcel(self.tenant, subscription.id, elements), subscription.endpoint)
 
-    async def _present(self, subscription: Subscription) -> list[Entity]:
-        test = entity_test(subscription)
-        found: dict[str, Entity] = {}
-        for selector in subscription.selectors:
-            query = Query(
-                ids=selector.ids,
-                id_pattern=selector.id_pattern,
-                types=selector.types,
-                q=subscription.q,
-                geo=subscription.geo,
-                limit=_MOST_PERIODIC,
-            )
-            page = await self._store.query(query, tenant=self.tenant)
-            found |= {entity.id: entity for entity in page.entities if test(entity)}
-        return list(found.values())[:_MOST_PERIODIC]
+    async def _elements(self, subscription: Subscription, entities: Sequence[Entity]) -> tuple[bytes, ...]:
+        terms, shape = self._terms[subscription.id], subscription.shape
+        linked = None
+        if shape.join is not None:
+            linked = await gather(entities, shape.join, shape.projection, self._fetch)
+        own = [
+            element(subscription, describe(subscription, one, terms, linked=linked), terms)
+            for one in entities
+        ]
+        return (*own, *described_after(subscription, linked, terms))
+
+    async def _present(self, subscription: Subscription) -> Sequence[Entity]:
+        query = await resolve(replace(selection(subscription), limit=_MOST_PERIODIC), self._fetch)
+        return () if query is None else (await self._fetch(query)).entities
 
     # --- for the lanes
 

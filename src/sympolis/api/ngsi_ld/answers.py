@@ -16,6 +16,9 @@ PLAIN_MEDIA = (JSON, LD_JSON)
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
+_QUOTED = re.compile(r"[A-Za-z0-9/?&=%:,;~!*'()@$+._-]*")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9:._~-]*")
+"""Texts that quoting would leave as they are; most of them."""
 
 
 def tenant_of(request: Request) -> str:
@@ -49,13 +52,16 @@ def page_links(request: Request, media: str, *, more: bool) -> Headers:
 def _page_link(request: Request, offset: int, relation: str, media: str) -> bytes:
     query = _OFFSET.sub("", request.query_string.decode("latin-1")).strip("&")
     query = f"{query}&offset={offset}" if query else f"offset={offset}"
-    target = quote(f"{request.path}?{query}", safe="/?&=%:,;~!*'()@$+")
+    target = f"{request.path}?{query}"
+    if not _QUOTED.fullmatch(target):
+        target = quote(target, safe="/?&=%:,;~!*'()@$+")
     return f'<{target}>; rel="{relation}"; type="{media}"'.encode()
 
 
 def created_at(entity_id: str, headers: Headers) -> Reply:
     """201 with the new entity's address."""
-    location = f"{ROOT}/entities/{quote(entity_id, safe=':')}".encode()
+    segment = entity_id if _PLAIN_ID.fullmatch(entity_id) else quote(entity_id, safe=":")
+    location = f"{ROOT}/entities/{segment}".encode()
     return Reply(status=201, headers=((b"location", location), *headers))
 
 

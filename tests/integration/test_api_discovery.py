@@ -106,7 +106,7 @@ def test_a_file_from_before_profiles_gets_them(tmp_path: Path) -> None:
     before = old.get(f"{ROOT}/types?details=true").json
     old.loop.run_until_complete(store.close())
     with apsw.Connection(str(tmp_path / "default" / "twin.sqlite")) as file:
-        file.execute("DROP TABLE profile; PRAGMA user_version = 2")
+        file.execute("DELETE FROM profile")
     again = EmbeddedStore.open(tmp_path)
     client = _client(again)
     assert client.get(f"{ROOT}/types?details=true").json == before

@@ -41,21 +41,45 @@ def numbered(number):
     return entities(few_scalars, number=number)
 
 
+def ask(recorder, how):
+    """Have columns (1) or columns and indexes (2) kept for all attributes of all types."""
+    wishes = [
+        (key, name, indexed) for key in recorder.catalog.types for name in NAMES for indexed in range(how)
+    ]
+    recorder.ask(wishes)
+    while recorder.fill():
+        pass
+    recorder.committed()
+
+
 @given(
     st.tuples(*(numbered(number) for number in range(6))),
     st.tuples(*(st.none() | numbered(number) for number in range(6))),
     st.lists(queries(), min_size=1, max_size=6),
+    st.sampled_from([0, 1, 2]),
+    st.booleans(),
+    st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
-def test_sql_agrees_with_the_evaluator(first, second, asked):
-    """Also after replacing and deleting: an index that keeps what is gone would show."""
+@settings(max_examples=120, deadline=None)
+def test_sql_agrees_with_the_evaluator(first, second, asked, how, early, together):
+    """Also after replacing and deleting: an index that keeps what is gone would show.
+
+    Whether attributes have columns and indexes of their own, since before or after what was written, in one group or
+    two, must not show.
+    """
     connection, recorder = fresh()
     recorder.write([Write(one.id, merge.create(one)) for one in first], NOW, "")
+    if not together:
+        recorder.flush()
+    if early:
+        ask(recorder, how)
     later = [
         Write(old.id, merge.delete if new is None else merge.upsert_replace(new))
         for old, new in zip(first, second, strict=True)
     ]
     recorder.write(later, NOW + timedelta(seconds=1), "")
+    recorder.flush()
+    ask(recorder, how)
     present = [reader.get(connection, one.id) for one in first]
     present = [one for one in present if one is not None]
     for query in asked:

@@ -15,10 +15,10 @@ from sympolis.domain.changes import Change, ChangeKind
 from sympolis.stores.bodies import decode_entity, encode_entity
 
 __all__ = [
+    "change_row",
     "decode_change",
     "decode_entity",
     "decode_value",
-    "encode_change",
     "encode_entity",
     "encode_value",
     "instant",
@@ -55,21 +55,21 @@ def instant(stored: int) -> datetime:
     return _EPOCH + timedelta(microseconds=stored)
 
 
-def encode_change(change: Change) -> tuple[Any, ...]:
-    """A line of the change log as a row."""
+def change_row(change: Change, types: str, attributes: str) -> tuple[Any, ...]:
+    """A line of the change log as a row, with its lists as the log has them."""
     return (
         change.number,
         microseconds(change.at),
         change.kind.value,
         change.entity_id,
-        _encode(change.types).decode(),
-        _encode(change.attributes).decode(),
+        types,
+        attributes,
         change.cause,
     )
 
 
 def decode_change(row: Sequence[Any]) -> Change:
-    """The change that ``encode_change`` made a row of."""
+    """The change that ``change_row`` made a row of, its lists as JSON."""
     number, at, kind, entity_id, types, attributes, cause = row
     return Change(
         number=number,

@@ -1,277 +1,173 @@
-"""From ``Query`` to SQL, with every value a parameter.
+"""The selecting part of a ``Query`` as conditions on a type's ``listing`` (rows ``l``); values are parameters.
 
-Conditions are *complete*: they never lose an entity that satisfies the query. They are also *exact* where
-``Selection.exact`` says so; else ``context.evaluate`` has to look at what they let through. Not exact are: id
-patterns, regular expressions, times (texts are compared as instants), sub-attributes and paths into values, system
-times of the entity, operands of 256 characters or more, and attributes of which some value is not indexed.
+See ``conditions`` for what SQL can tell and what it leaves to ``context.evaluate``, and ``search`` for where a search
+starts from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-import msgspec
+from typing import Any, Final
 
 from sympolis.context.core_context import NGSI_LD
-from sympolis.context.query import AllOf, AnyOf, Comparison, Query, Term, TypeIs, ValueRange
-from sympolis.stores.embedded.facts import FALSE, LONGEST_TEXT, NOT_INDEXED, TRUE
+from sympolis.context.evaluate import only_here
+from sympolis.context.query import AllOf, AnyOf, Comparison, Query, Term, TypeIs
+from sympolis.stores.embedded.catalog import Asked, Catalog, Wish
+from sympolis.stores.embedded.conditions import (
+    ANYTHING,
+    DOUBTFUL,
+    EVERYTHING,
+    NOTHING,
+    Condition,
+    both,
+    compared,
+    either,
+)
+from sympolis.stores.embedded.facts import NOT_INDEXED
 
-_NAMED = "(SELECT key FROM name WHERE iri = ?)"
-_WITH_NAME = f"SELECT entity FROM fact WHERE name = {_NAMED}"  # noqa: S608 — constant text
-_OWN_FACTS = f"SELECT 1 FROM fact INDEXED BY fact_entity WHERE entity = e.key AND name = {_NAMED}"  # noqa: S608
-_OF_TYPE = f"(SELECT entity AS key, id FROM entity_type WHERE type = {_NAMED}) AS e"  # noqa: S608 — constant text
-_OF_TYPE_BY_KEY = _OF_TYPE.replace("entity_type", "entity_type INDEXED BY type_entity")
-"""The same, to be looked up by key: SQLite would not know that it has few keys to start from."""
 Expression = AnyOf | AllOf | Term
-_ENTITY_TIMES = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
+_ENTITY_TIMES: Final = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
+_HAS_TYPE: Final = "EXISTS (SELECT 1 FROM listing AS other WHERE other.type = ? AND other.id = {id})"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A piece of SQL with its parameters: mostly a condition on ``e.key`` or ``e.id``."""
+class TypeCompiler:
+    """Conditions on the rows ``l`` of one type. ``wishes`` are columns that would have spared looking at entities."""
 
-    sql: str
-    parameters: tuple[Any, ...] = ()
-    exact: bool = True
+    def __init__(self, type_key: int, catalog: Catalog) -> None:
+        self._type = type_key
+        self._columns = catalog.columns.get(type_key, {})
+        self.wishes: list[Wish] = []
 
+    def selection(self, query: Query) -> Condition:
+        """What ``q``, ``attrs`` and the rest of a query ask for, apart from types and places."""
+        found = [self._expression(part) for part in parts_of(query.q)]
+        if query.attributes:
+            found.append(self._having_any(query.attributes))
+        if query.id_pattern is not None or only_here(query):
+            found.append(ANYTHING)
+        return both(found)
 
-EVERYTHING = Condition("1", exact=False)
+    def _having_any(self, names: Sequence[str]) -> Condition:
+        return either([self._exists(name) for name in dict.fromkeys(names)])
 
+    def _expression(self, expression: Any) -> Condition:
+        if isinstance(expression, Term):
+            return self._term(expression)
+        parts = [self._expression(part) for part in expression.parts]
+        return both(parts) if isinstance(expression, AllOf) else either(parts)
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """All conditions of a query on the rows ``e`` (key, id) of its source."""
+    def _term(self, term: Term) -> Condition:
+        name = term.path[0]
+        if name in _ENTITY_TIMES:
+            return ANYTHING
+        exists = self._exists(name)
+        plain = is_plain(term)
+        if exists is ANYTHING or (plain and term.comparison is Comparison.EXISTS):
+            return exists
+        place = f"l.v{self._columns[name].slot}"
+        test = compared(place, term.comparison, term.operand) if plain else None
+        if test is None:
+            return Condition(exists.sql, doubt=DOUBTFUL)
+        unsure = f"{place} >= x'fe'"
+        if term.comparison is Comparison.UNEQUAL:
+            return Condition(f"{exists.sql} AND (NOT ({test.sql}) OR {unsure})", test.parameters, unsure)
+        return Condition(f"({test.sql}) OR {unsure}", test.parameters, unsure)
 
-    conditions: tuple[Condition, ...] = ()
-    source: Condition = Condition("entity AS e")
-
-    @property
-    def exact(self) -> bool:
-        return all(condition.exact for condition in self.conditions)
-
-    @property
-    def chosen(self) -> str:
-        """``FROM … WHERE …``: the entities, which SQLite gives in the order of ids without sorting where it can."""
-        where = " AND ".join(f"({condition.sql})" for condition in self.conditions) or "1"
-        return f"FROM {self.source.sql} WHERE {where}"
-
-    @property
-    def parameters(self) -> list[Any]:
-        return [value for part in (self.source, *self.conditions) for value in part.parameters]
-
-
-def compile_query(
-    query: Query,
-    *,
-    not_indexed: frozenset[str] = frozenset(),
-    geo_keys: Sequence[int] | None = None,
-    few: Expression | None = None,
-) -> Selection:
-    """The conditions for ``query``.
-
-    Where ids, a geo-query or ``few`` leave little, SQLite starts from them and checks the rest entity by entity. Else
-    it walks through the entities of the type, or all, in the order of their ids until the page is full.
-
-    ``not_indexed``: names of attributes with values that ``fact`` lacks; ``geo_keys``: the keys of the entities that
-    satisfy the geo-query, found beforehand; ``few``: a part of ``query.q`` that few entities satisfy.
-    """
-    found: list[Condition] = []
-    if query.ids:
-        found.append(Condition("e.id IN (SELECT value FROM json_each(?))", (_json(list(query.ids)),)))
-    if geo_keys is not None:
-        found.append(Condition("e.key IN (SELECT value FROM json_each(?))", (_json(geo_keys),)))
-    if few is not None and not found:
-        found.append(_expression(few, not_indexed, driving=True))
-    walking = not found
-    if query.q is not None:
-        found += [
-            _expression(part, not_indexed, driving=False) for part in parts_of(query.q) if part is not few
-        ]
-    if query.attributes:
-        found.append(_having_any(query.attributes, driving=walking and query.types is None))
-    if isinstance(query.types, TypeIs):
-        source = _OF_TYPE if walking or query.ids else _OF_TYPE_BY_KEY
-        return Selection(_with_pattern(found, query), Condition(source, (query.types.name,)))
-    if query.types is not None:
-        found.append(_types(query.types, driving=walking))
-    return Selection(_with_pattern(found, query))
+    def _exists(self, name: str) -> Condition:
+        column = self._columns.get(name)
+        if column is None or not column.ready:
+            self.wishes.append((self._type, name, False))
+            return ANYTHING
+        return Condition(f"l.v{column.slot} IS NOT NULL")
 
 
-def _with_pattern(found: Sequence[Condition], query: Query) -> tuple[Condition, ...]:
-    return tuple(found) if query.id_pattern is None else (*found, EVERYTHING)
+def is_plain(term: Term) -> bool:
+    """Whether a term is about the value of an attribute itself."""
+    return len(term.path) == 1 and not term.inside
 
 
-def parts_of(expression: Expression) -> tuple[Expression, ...]:
+def needs_looking(query: Query) -> bool:
+    """Whether a query asks for more than ids, types and places."""
+    parts = (query.q, query.id_pattern)
+    return bool(query.attributes) or any(part is not None for part in parts) or only_here(query)
+
+
+def parts_of(expression: Any) -> tuple[Any, ...]:
     """The parts that all have to hold."""
+    if expression is None:
+        return ()
     return expression.parts if isinstance(expression, AllOf) else (expression,)
 
 
-def count_up_to(expression: Expression, not_indexed: frozenset[str]) -> Condition | None:
-    """A statement counting the facts that fit, up to a limit given last; None where the facts cannot tell."""
-    if isinstance(expression, AnyOf):
-        return _any_count(expression, not_indexed)
-    name = expression.path[0] if isinstance(expression, Term) else None
-    if (
-        not isinstance(expression, Term)
-        or name in _ENTITY_TIMES
-        or len(expression.path) > 1
-        or expression.inside
-    ):
-        return None
-    if expression.comparison is Comparison.EXISTS:
-        return Condition(_WITH_NAME, (name,))
-    if expression.comparison is Comparison.UNEQUAL or name in not_indexed:
-        return None
-    test = _test(expression.comparison, expression.operand)
-    return None if test is None else Condition(f"{_WITH_NAME} AND {test[0]}", (name, *test[1]))
+# --- types
 
 
-def _any_count(expression: AnyOf, not_indexed: frozenset[str]) -> Condition | None:
-    parts = [count_up_to(part, not_indexed) for part in expression.parts]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return Condition(
-        " UNION ALL ".join(part.sql for part in known),
-        tuple(value for part in known for value in part.parameters),
-    )
-
-
-def names_in(expression: Any) -> Iterator[str]:
-    """The attribute names that an expression of the query language is about."""
-    if isinstance(expression, Term):
-        yield expression.path[0]
-    elif expression is not None:
-        for part in expression.parts:
-            yield from names_in(part)
-
-
-def _having_any(names: Sequence[str], *, driving: bool) -> Condition:
-    wanted = "name IN (SELECT key FROM name WHERE iri IN (SELECT value FROM json_each(?)))"
-    if driving:
-        sql = f"e.key IN (SELECT entity FROM fact WHERE {wanted})"  # noqa: S608 — constant text
-    else:
-        sql = f"EXISTS (SELECT 1 FROM fact INDEXED BY fact_entity WHERE entity = e.key AND {wanted})"  # noqa: S608
-    return Condition(sql, (_json(list(names)),))
-
-
-def _types(expression: Any, *, driving: bool) -> Condition:
-    """``driving``: SQLite may start from this condition; else it is checked entity by entity, which is cheap."""
+def types_in(expression: Any) -> Iterator[str]:
+    """The names in a type expression: who satisfies it has at least one of these."""
     if isinstance(expression, TypeIs):
-        if driving:
-            sql = f"e.key IN (SELECT entity FROM entity_type WHERE type = {_NAMED})"  # noqa: S608 — constant text
-        else:
-            sql = f"EXISTS (SELECT 1 FROM entity_type WHERE type = {_NAMED} AND id = e.id)"  # noqa: S608 — constant
-        return Condition(sql, (expression.name,))
-    return _joined(expression, [_types(part, driving=driving) for part in expression.parts])
+        yield expression.name
+    else:
+        for part in expression.parts:
+            yield from types_in(part)
 
 
-def _expression(expression: Any, not_indexed: frozenset[str], *, driving: bool) -> Condition:
-    if isinstance(expression, Term):
-        return _term(expression, not_indexed, driving=driving)
-    parts = [_expression(part, not_indexed, driving=driving) for part in expression.parts]
-    return _joined(expression, parts)
-
-
-def _joined(expression: AnyOf | AllOf, parts: Sequence[Condition]) -> Condition:
-    sign = " AND " if isinstance(expression, AllOf) else " OR "
-    return Condition(
-        "(" + sign.join(part.sql for part in parts) + ")",
-        tuple(value for part in parts for value in part.parameters),
-        all(part.exact for part in parts),
-    )
-
-
-def _term(term: Term, not_indexed: frozenset[str], *, driving: bool) -> Condition:
-    name = term.path[0]
-    if name in _ENTITY_TIMES:
+def of_types(expression: Any, catalog: Catalog, *, own: int | None, id_place: str) -> Condition:
+    """Whether the entity whose id is at ``id_place`` satisfies a type expression; ``own``: a type that it has."""
+    if expression is None:
         return EVERYTHING
-    exists = _with(name, "", (), driving=driving)
-    plain = len(term.path) == 1 and not term.inside
-    if plain and term.comparison is Comparison.EXISTS:
-        return exists
-    test = _test(term.comparison, term.operand) if plain and name not in not_indexed else None
-    if test is None:
-        return Condition(exists.sql, exists.parameters, exact=False)
-    fits = _with(name, *test, driving=driving)
-    if term.comparison is Comparison.UNEQUAL:
-        return Condition(f"({exists.sql} AND NOT {fits.sql})", (*exists.parameters, *fits.parameters))
-    return fits
+    if isinstance(expression, TypeIs):
+        key = catalog.names.get(expression.name)
+        if key is None:
+            return NOTHING
+        return EVERYTHING if key == own else Condition(_HAS_TYPE.format(id=id_place), (key,))
+    parts = [of_types(part, catalog, own=own, id_place=id_place) for part in expression.parts]
+    return both(parts) if isinstance(expression, AllOf) else either(parts)
 
 
-def _with(name: str, test: str, parameters: tuple[Any, ...], *, driving: bool) -> Condition:
-    """Whether the entity has a fact of this name that passes the test: all those that do, or a look at its own."""
-    more = f" AND {test}" if test else ""
-    sql = f"e.key IN ({_WITH_NAME}{more})" if driving else f"EXISTS ({_OWN_FACTS}{more})"
-    return Condition(sql, (name, *parameters))
+# --- values that have an index of their own
 
 
-_Test = tuple[str, tuple[Any, ...]]
+class Indexes:
+    """What the facts of one type can tell: which entities may satisfy a part of ``q``, without looking at the rest."""
+
+    def __init__(self, type_key: int, catalog: Catalog) -> None:
+        self._type = type_key
+        self._asked = catalog.indexes.get(type_key, {})
+
+    def ids_of(self, expression: Any) -> Condition | None:
+        """A statement for the ids of those that may satisfy an expression; None where no index tells."""
+        if isinstance(expression, AnyOf):
+            found = [self.ids_of(part) for part in expression.parts]
+            known = [one for one in found if one is not None]
+            if len(known) < len(found):
+                return None
+            parameters = tuple([value for one in known for value in one.parameters])
+            return Condition(" UNION ALL ".join([one.sql for one in known]), parameters)
+        return self._ids_of_term(expression) if isinstance(expression, Term) else None
+
+    def _ids_of_term(self, term: Term) -> Condition | None:
+        asked = self._index(term)
+        test = None if asked is None else compared("value", term.comparison, term.operand)
+        if asked is None or test is None:
+            return None
+        rows = f"SELECT id FROM fact WHERE asked = {asked.key} AND "  # noqa: S608 — a number of ours
+        return Condition(f"{rows}{test.sql} UNION ALL {rows}value = x'{NOT_INDEXED.hex()}'", test.parameters)
+
+    def _index(self, term: Term) -> Asked | None:
+        asked = self._asked.get(term.path[0])
+        useful = asked is not None and asked.ready and countable(term)
+        return asked if useful else None
+
+    def wishes(self, query: Query) -> Iterator[Wish]:
+        """The indexes that would have helped with ``q``."""
+        for part in parts_of(query.q):
+            for term in part.parts if isinstance(part, AnyOf) else (part,):
+                if isinstance(term, Term) and countable(term):
+                    yield self._type, term.path[0], True
 
 
-def _test(comparison: Comparison, operand: Any) -> _Test | None:
-    """A condition on ``fact.value``, None where SQL cannot decide it."""
-    if comparison in (Comparison.EQUAL, Comparison.UNEQUAL):
-        return _equal(operand)
-    if comparison in _BOUNDS:
-        return _bounded(comparison, operand)
-    return None
-
-
-def _equal(operand: Any) -> _Test | None:
-    if isinstance(operand, ValueRange):
-        low, high = _parameter(operand.low), _parameter(operand.high)
-        return None if low is None or high is None else ("value BETWEEN ? AND ?", (low, high))
-    values = tuple(map(_parameter, operand if isinstance(operand, tuple) else (operand,)))
-    if None in values:
-        return None
-    return f"value IN ({', '.join('?' * len(values))})", values
-
-
-_BOUNDS = {
-    Comparison.GREATER: "value > ? AND value < ?",
-    Comparison.GREATER_EQUAL: "value >= ? AND value < ?",
-    Comparison.LESS: "value < ? AND value >= ?",
-    Comparison.LESS_EQUAL: "value <= ? AND value >= ?",
-}
-"""The second parameter keeps to the kind of the first: SQLite orders numbers, then texts, then blobs."""
-
-
-def _bounded(comparison: Comparison, operand: Any) -> _Test | None:
-    value = _parameter(operand)
-    if value is None:
-        return None
-    upwards = comparison in (Comparison.GREATER, Comparison.GREATER_EQUAL)
-    return _BOUNDS[comparison], (value, _top(value) if upwards else _bottom(value))
-
-
-def _top(value: Any) -> Any:
-    """Above all values of this kind."""
-    if isinstance(value, bytes):
-        return NOT_INDEXED
-    return b"" if isinstance(value, str) else ""
-
-
-def _bottom(value: Any) -> Any:
-    """Not above any value of this kind."""
-    if isinstance(value, bytes):
-        return FALSE
-    return "" if isinstance(value, str) else float("-inf")
-
-
-def _parameter(operand: Any) -> Any:
-    """An operand as ``fact.value`` would have it, None where they cannot be compared."""
-    if isinstance(operand, bool):
-        return TRUE if operand else FALSE
-    if isinstance(operand, str):
-        return operand if len(operand) < LONGEST_TEXT else None
-    if isinstance(operand, int):
-        return operand if abs(operand) < 2**63 else None
-    return operand if isinstance(operand, float) and not isinstance(operand, datetime) else None
-
-
-def _json(values: Any) -> str:
-    return msgspec.json.encode(values).decode()
+def countable(term: Term) -> bool:
+    """Whether an index could tell which entities satisfy a term."""
+    chosen = term.comparison not in (Comparison.EXISTS, Comparison.UNEQUAL)
+    known = is_plain(term) and term.path[0] not in _ENTITY_TIMES
+    return chosen and known and compared("value", term.comparison, term.operand) is not None

@@ -1,13 +1,14 @@
-"""What SQL can ask about an attribute: its plain values, as rows of the ``fact`` table.
+"""What SQL can ask about an attribute: its plain values, in a column of the ``listing`` or as rows of ``fact``.
 
-One row per value that a term of the query language may be about, so lists, several instances and language maps need
-no special case: *some value fits* is *a row exists*. The meaning is ``context.evaluate``'s, whose ``opened`` takes
-values apart.
+A fact is a value that a term of the query language may be about. In ``fact`` there is a row for each, so lists, several
+instances and language maps need no special case: *some value fits* is *a row exists*. A column holds one fact; where
+there are several it says so, and the evaluator has to look. The meaning is ``context.evaluate``'s, whose ``opened``
+takes values apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sympolis.context.evaluate import opened, queried_value
@@ -19,6 +20,8 @@ NOTHING_PLAIN: Final = b""
 """Stands for an attribute without a plain value (an object, a geometry): it exists."""
 FALSE: Final = b"\x00"
 TRUE: Final = b"\x01"
+SEVERAL: Final = b"\xfe"
+"""Stands in a column for more than one value: ask ``evaluate``. Nothing but this and the next is as large."""
 NOT_INDEXED: Final = b"\xff"
 """Stands for values that are too many or too large to index: ask ``evaluate``."""
 
@@ -44,6 +47,14 @@ def facts(instances: Iterable[Attribute]) -> set[Fact]:
             if len(found) > _MOST_VALUES:
                 return {NOT_INDEXED}
     return found or {NOTHING_PLAIN}
+
+
+def single_fact(instances: Sequence[Attribute]) -> Fact:
+    """What a column holds for the instances of one attribute."""
+    if len(instances) == 1 and type(instances[0].value) in _QUICK:
+        return plain_fact(instances[0].value)
+    found = facts(instances)
+    return found.pop() if len(found) == 1 else SEVERAL
 
 
 def as_fact(value: Any) -> Fact | None:

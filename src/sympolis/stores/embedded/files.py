@@ -6,6 +6,7 @@ writer would make stale, and SQLite before 3.51.3 can corrupt a WAL that several
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ import apsw
 
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores import sql
+from sympolis.stores.embedded import steps
 
 _OLDEST = (3, 51, 3)
 _MEND = "pip install --upgrade 'apsw>=3.51.3' (its wheels bring their own SQLite)"
@@ -77,9 +79,21 @@ def open_writer(path: Path) -> apsw.Connection:
     return connection
 
 
-def open_reader(path: Path, *, cache_kb: int = 4000) -> apsw.Connection:
+class Reading(apsw.Connection):
+    """A connection that only reads. ``known`` tells what queries may rely on, ``wish`` takes what they would like."""
+
+    known: Callable[[], Any] | None = None
+    wish: Callable[[Sequence[Any]], None] = staticmethod(lambda _wishes: None)
+
+    @property
+    def catalog(self) -> Any:
+        """The present ``Catalog``, None where nobody keeps one."""
+        return None if self.known is None else self.known()
+
+
+def open_reader(path: Path, *, cache_kb: int = 4000) -> Reading:
     """A connection that only reads, with so many kilobytes of pages at hand."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=100)
+    connection = Reading(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=100)
     connection.set_busy_timeout(_WAIT_MS)
     fetch_all(connection, _READER.format(kilobytes=cache_kb))
     return connection
@@ -102,6 +116,7 @@ def migrate(connection: apsw.Connection, path: Path) -> None:
         if number > version:
             with connection:
                 fetch_all(connection, script)
+                steps.take(number, connection)
                 connection.execute(f"PRAGMA user_version = {number}")
 
 

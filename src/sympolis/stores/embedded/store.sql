@@ -1,21 +1,20 @@
 -- The statements of the embedded store. Values reach them as parameters only.
 
--- name: names
--- All interned names, once at start.
-SELECT iri, key FROM name
-
 -- name: add_name
-INSERT INTO name (iri) VALUES (?) RETURNING key
+INSERT INTO name (iri, key) VALUES (?, ?)
+
+-- name: last_name
+SELECT coalesce(max(key), 0) FROM name
+
+-- name: last_entity
+SELECT coalesce(max(key), 0) FROM entity
 
 -- name: entity_by_id
--- The present state for a decision or a point read.
+-- The present state for a decision.
 SELECT key, body FROM entity WHERE id = ?
 
--- name: body_by_id
-SELECT body FROM entity WHERE id = ?
-
 -- name: add_entity
-INSERT INTO entity (id, body) VALUES (?, ?) RETURNING key
+INSERT INTO entity (key, id, body) VALUES (?, ?, ?)
 
 -- name: change_entity
 UPDATE entity SET body = ? WHERE key = ?
@@ -23,17 +22,43 @@ UPDATE entity SET body = ? WHERE key = ?
 -- name: drop_entity
 DELETE FROM entity WHERE key = ?
 
--- name: add_type
-INSERT INTO entity_type (type, id, entity) VALUES (?, ?, ?)
+-- name: bodies
+-- The entities of a page in its order.
+SELECT entity.body FROM json_each(?) AS page CROSS JOIN entity ON entity.key = page.value ORDER BY page.id
 
--- name: drop_type
-DELETE FROM entity_type WHERE type = ? AND id = ?
+-- name: drop_listing
+DELETE FROM listing WHERE type = ? AND id = ?
 
--- name: add_fact
-INSERT INTO fact (name, value, entity) VALUES (?, ?, ?)
+-- name: put_spot
+INSERT INTO spot (name, cell, id, nr, longitude, latitude) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET longitude = excluded.longitude, latitude = excluded.latitude
 
--- name: drop_fact
-DELETE FROM fact WHERE name = ? AND value = ? AND entity = ?
+-- name: drop_spot
+DELETE FROM spot WHERE name = ? AND cell = ? AND id = ? AND nr = ?
+
+-- name: spots_of
+-- All points of a geo-property.
+SELECT id, longitude, latitude FROM spot WHERE name = ?
+
+-- name: spots_between
+-- Its points in a range of cells, as far as they are in the search box.
+SELECT id, longitude, latitude FROM spot WHERE name = :name AND cell BETWEEN :first AND :last
+  AND longitude BETWEEN :west AND :east AND latitude BETWEEN :south AND :north
+
+-- name: shapes_near
+-- Candidates among the other geometries: those whose box touches the search box.
+SELECT entity.id, shape.wkb FROM place JOIN shape ON shape.key = place.key JOIN entity ON entity.key = shape.entity
+WHERE place.east >= :west AND place.west <= :east AND place.north >= :south AND place.south <= :north
+  AND shape.name = :name
+
+-- name: shapes_of_name
+SELECT entity.id, shape.wkb FROM shape JOIN entity ON entity.key = shape.entity WHERE shape.name = ?
+
+-- name: body_by_key
+SELECT body FROM entity WHERE key = ?
+
+-- name: body_by_id
+SELECT body FROM entity WHERE id = ?
 
 -- name: shapes_of
 -- The shapes of one geo-property of an entity, to be reused in order when it moves.
@@ -57,35 +82,31 @@ UPDATE place SET west = ?, east = ?, south = ?, north = ? WHERE key = ?
 -- name: drop_place
 DELETE FROM place WHERE key = ?
 
--- name: shapes_near
--- Candidates of a geo-query: shapes whose box touches the search box.
-SELECT shape.entity, shape.wkb FROM place JOIN shape ON shape.key = place.key
-WHERE place.east >= :west AND place.west <= :east AND place.north >= :south AND place.south <= :north
-  AND shape.name = (SELECT key FROM name WHERE iri = :name)
-
--- name: shapes_anywhere
-SELECT shape.entity, shape.wkb FROM shape WHERE shape.name = (SELECT key FROM name WHERE iri = :name)
-
 -- name: count_entities
 SELECT count FROM tally WHERE what = 'entities'
-
--- name: not_indexed
--- Which of these attributes hold values that `fact` does not (see facts.py).
-SELECT iri FROM name WHERE iri IN (SELECT value FROM json_each(?))
-  AND EXISTS (SELECT 1 FROM fact WHERE fact.name = name.key AND fact.value = x'ff')
 
 -- name: add_change
 INSERT INTO change (number, at, kind, entity, types, attributes, cause) VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: changes_after
-SELECT number, at, kind, entity, types, attributes, cause FROM change WHERE number > ? ORDER BY number LIMIT ?
+-- Lists of names that are written again and again stand in `name`, and here as their number.
+SELECT number, at, kind, entity,
+       CASE WHEN types GLOB '[[]*' THEN types ELSE (SELECT iri FROM name WHERE key = CAST(types AS INTEGER)) END,
+       CASE WHEN attributes GLOB '[[]*' THEN attributes
+            ELSE (SELECT iri FROM name WHERE key = CAST(attributes AS INTEGER)) END,
+       cause
+FROM change WHERE number > ? ORDER BY number LIMIT ?
 
 -- name: keep_states
 -- The entity before and after a change that somebody waits for.
 INSERT INTO change_state (number, before, after) VALUES (?, ?, ?)
 
 -- name: changes_with_states
-SELECT change.number, at, kind, entity, types, attributes, cause, change_state.before, change_state.after
+SELECT change.number, at, kind, entity,
+       CASE WHEN types GLOB '[[]*' THEN types ELSE (SELECT iri FROM name WHERE key = CAST(types AS INTEGER)) END,
+       CASE WHEN attributes GLOB '[[]*' THEN attributes
+            ELSE (SELECT iri FROM name WHERE key = CAST(attributes AS INTEGER)) END,
+       cause, change_state.before, change_state.after
 FROM change LEFT JOIN change_state ON change_state.number = change.number
 WHERE change.number > ? ORDER BY change.number LIMIT ?
 

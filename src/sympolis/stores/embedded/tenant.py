@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,6 +14,7 @@ import apsw
 
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
+from sympolis.stores.embedded.catalog import Wish, unmet
 from sympolis.stores.embedded.recorder import Wanted
 from sympolis.stores.embedded.writer import Writer
 from sympolis.stores.following import Bell
@@ -32,7 +33,7 @@ class Tenant:
         self.bell = Bell()
         self.path = path
         self._writer = Writer(path, self.bell.ring, wanted)
-        self._here = files.open_reader(path, cache_kb=16_000)
+        self._here = self._open_reader(cache_kb=16_000)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
         self._pool = pool
         self._closed = False
@@ -73,11 +74,22 @@ class Tenant:
         try:
             connection = self._free.get_nowait()
         except queue.Empty:
-            connection = files.open_reader(self.path)
+            connection = self._open_reader(cache_kb=4_000)
         try:
             return read(connection)
         finally:
             self._free.put(connection)
+
+    def _open_reader(self, *, cache_kb: int) -> files.Reading:
+        connection = files.open_reader(self.path, cache_kb=cache_kb)
+        connection.known, connection.wish = self._writer.catalog, self._wish
+        return connection
+
+    def _wish(self, wishes: Sequence[Wish]) -> None:
+        """Have kept what queries would have liked to find; they do not wait for it."""
+        wanted = unmet(self._writer.catalog(), wishes)
+        if wanted:
+            self._writer.later(lambda recorder: recorder.ask(wanted))
 
     def close(self) -> None:
         """Finish what was accepted and let go of the file. The pool must be idle."""

@@ -1,7 +1,8 @@
 """One thread writes, in groups: whatever waits is made durable by one commit.
 
-A commit costs a disk flush, however much is in it. So the thread takes all jobs that wait, applies each inside a
-savepoint, commits once and only then tells the callers. A job that fails is undone alone.
+A commit costs a disk flush, however much is in it. So the thread takes all jobs that wait, applies them, commits once
+and only then tells the callers. Where a job fails, nothing is kept and the group is taken again one by one, each inside
+a savepoint: so that one is undone alone, and all the others pay for savepoints only when somebody fails.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
+from sympolis.stores.embedded.catalog import Catalog
 from sympolis.stores.embedded.recorder import Recorder, Wanted
 
 log = logging.getLogger(__name__)
@@ -28,11 +30,11 @@ _MOST_JOBS = 512
 
 @dataclass(slots=True)
 class _Waiting:
-    """A job, and who waits for it where."""
+    """A job, and who waits for it where; nobody waits for the writer's own."""
 
     job: Job
-    future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any] | None = None
+    loop: asyncio.AbstractEventLoop | None = None
     result: Any = None
     error: BaseException | None = None
 
@@ -47,6 +49,8 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
+        self._filling = False
+        self._keep_filling()
         self._thread = threading.Thread(target=self._run, name=f"sympolis-writer-{path.parent.name}")
         self._thread.daemon = (
             True  # a process that ends without close() must not hang; nothing acknowledged is lost
@@ -56,12 +60,23 @@ class Writer:
     async def do(self, job: Job) -> Any:
         """Run ``job`` in the writer's thread; returns when its effects are durable. Raises what it raised."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, loop.create_future(), loop)
+        future: asyncio.Future[Any] = loop.create_future()
+        waiting = _Waiting(job, future, loop)
         with self._gate:
             if self._closed:
                 raise StoreUnavailable("the store is closed")
             self._jobs.put(waiting)
-        return await waiting.future
+        return await future
+
+    def later(self, job: Job) -> None:
+        """Run ``job`` some time; nobody waits for it."""
+        with self._gate:
+            if not self._closed:
+                self._jobs.put(_Waiting(job))
+
+    def catalog(self) -> Catalog:
+        """What readers may rely on."""
+        return self._recorder.catalog
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""
@@ -116,44 +131,87 @@ class Writer:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for waiting in group:
-                self._apply(waiting)
+                waiting.result = waiting.job(self._recorder)
             self._recorder.flush()
+            self._db.execute("COMMIT")
+        except Exception:  # whose it is, taking them one by one will show
+            self._commit_one_by_one(group)
+        else:
+            self._committed()
+
+    def _commit_one_by_one(self, group: list[_Waiting]) -> None:
+        try:
+            self._take_back()
+            self._db.execute("BEGIN IMMEDIATE")
+            for waiting in group:
+                self._apply(waiting)
             self._db.execute("COMMIT")
         except Exception as error:
             self._abandon(group, error)
         else:
-            self._on_commit()
+            self._committed()
 
     def _apply(self, waiting: _Waiting) -> None:
-        """One job in a savepoint: an error that is not the caller's takes back this job and no other."""
+        """One job in a savepoint: an error takes back this job and no other."""
         self._db.execute("SAVEPOINT job")
-        tallies = self._recorder.tallies()
         try:
             waiting.result = waiting.job(self._recorder)
         except Exception as error:  # reaches the caller through its future
             waiting.error = error
+        else:
+            waiting.error = self._flushed()
+        if waiting.error is not None:
             self._db.execute("ROLLBACK TO job")
-            self._recorder.reload(tallies)
+            self._recorder.reload()
         self._db.execute("RELEASE job")
 
-    def _abandon(self, group: list[_Waiting], error: Exception) -> None:
-        """Nothing of the group is kept: say so to everyone."""
+    def _flushed(self) -> Exception | None:
+        try:
+            self._recorder.flush()
+        except Exception as error:
+            return self._not_durable(error)
+        return None
+
+    def _committed(self) -> None:
+        self._recorder.committed()
+        self._on_commit()
+        self._keep_filling()
+
+    def _keep_filling(self) -> None:
+        """What queries have asked for is filled in by small jobs between those of others."""
+        if not self._filling and not self._recorder.catalog.all_ready():
+            self._filling = True
+            self._jobs.put(_Waiting(self._fill))
+
+    def _fill(self, recorder: Recorder) -> None:
+        recorder.fill()
+        self._filling = False
+
+    def _take_back(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
         self._recorder.reload()
+
+    def _abandon(self, group: list[_Waiting], error: Exception) -> None:
+        """Nothing of the group is kept: say so to everyone."""
+        self._take_back()
         for waiting in group:
-            waiting.error = StoreUnavailable(
-                f"the write could not be made durable: {error}",
-                where=self._db.filename,
-                hint="is the disk full?",
-            )
+            waiting.error = self._not_durable(error)
+
+    def _not_durable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"the write could not be made durable: {error}",
+            where=self._db.filename,
+            hint="is the disk full?",
+        )
 
 
 def _tell(group: list[_Waiting]) -> None:
     """Wake the callers, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
     for waiting in group:
-        by_loop.setdefault(waiting.loop, []).append(waiting)
+        if waiting.loop is not None:
+            by_loop.setdefault(waiting.loop, []).append(waiting)
     for loop, waiters in by_loop.items():
         with suppress(RuntimeError):  # a loop that has ended waits for nothing
             loop.call_soon_threadsafe(_settle, waiters)
@@ -161,7 +219,7 @@ def _tell(group: list[_Waiting]) -> None:
 
 def _settle(waiters: list[_Waiting]) -> None:
     for waiting in waiters:
-        if waiting.future.done():
+        if waiting.future is None or waiting.future.done():
             continue
         if waiting.error is not None:
             waiting.future.set_exception(waiting.error)

@@ -1,0 +1,162 @@
+"""Reading the rows of a search: doubtful ones are looked at, points measured, and a page taken from what remains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from sympolis.context.evaluate import matcher
+from sympolis.context.ordering import arrange
+from sympolis.context.query import Query
+from sympolis.domain.entity import Entity
+from sympolis.domain.errors import TooComplexQuery
+from sympolis.stores import sql
+from sympolis.stores.embedded import bodies, search
+from sympolis.stores.embedded.catalog import Catalog
+from sympolis.stores.embedded.files import Reading, fetch_all, fetch_value
+
+_SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
+_LONGEST_S: Final = 10.0
+"""How long one query may look at entities that SQL could not decide."""
+_MANY_LOOKS: Final = 300
+"""So many entities looked at for one query are worth a column for what was asked."""
+_AT_ONCE: Final = 64
+"""Points measured together."""
+
+_Row = tuple[str, int, int, float | None, float | None]
+"""Id, entity key, doubt, longitude, latitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPage:
+    """Like ``Page``, with the entities as they are stored."""
+
+    bodies: tuple[bytes, ...]
+    total: int | None = None
+
+
+def page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage:
+    """The page that a query asks for."""
+    plan = search.plan(db, wanted, catalog)
+    reading = _Rows(db, plan, catalog)
+    if wanted.ordering is not None:
+        return _page_in_order(db, wanted, reading)
+    total = _total(db, plan) if wanted.count else None
+    last = wanted.offset + wanted.limit
+    if wanted.count and total is None:
+        keys = [key for _, key in reading.chosen()]
+        total = len(keys)
+    else:
+        keys = [key for _, key in islice(reading.chosen(), last)]
+    if len(keys) < last:
+        reading.walked_to_the_end()
+    return BodyPage(_bodies(db, keys[wanted.offset : last]), total)
+
+
+def selected_ids(db: apsw.Connection, wanted: Query, catalog: Catalog) -> set[str]:
+    """The ids of all entities that a query selects."""
+    return {entity_id for entity_id, _ in _Rows(db, search.plan(db, wanted, catalog), catalog).chosen()}
+
+
+def _page_in_order(db: apsw.Connection, wanted: Query, reading: _Rows) -> BodyPage:
+    keys = {entity_id: key for entity_id, key in reading.chosen()}
+    every = (bodies.decode_entity(_body(db, key)) for key in keys.values())
+    shown = arrange(every, wanted.ordering)[wanted.offset : wanted.offset + wanted.limit]
+    total = len(keys) if wanted.count else None
+    return BodyPage(_bodies(db, [keys[one.id] for one in shown]), total)
+
+
+def _total(db: apsw.Connection, plan: search.Plan) -> int | None:
+    """How many there are, where SQL can tell."""
+    if not plan.single or plan.geo is not None:
+        return None
+    counting = f"SELECT count(*), total(doubt) FROM ({plan.sql})"  # noqa: S608
+    [(count, doubtful)] = fetch_all(db, counting, plan.parameters)
+    return None if doubtful else count
+
+
+def _bodies(db: apsw.Connection, keys: Sequence[int]) -> tuple[bytes, ...]:
+    if not keys:
+        return ()
+    listed = msgspec.json.encode(keys).decode()
+    return tuple([body for (body,) in db.execute(_SQL["bodies"], (listed,))])
+
+
+def _body(db: apsw.Connection, key: int) -> bytes:
+    found: bytes = fetch_value(db, _SQL["body_by_key"], (key,))
+    return found
+
+
+class _Rows:
+    """The rows of a search, as far as they hold."""
+
+    def __init__(self, db: apsw.Connection, plan: search.Plan, catalog: Catalog) -> None:
+        self._db = db
+        self._plan = plan
+        self._catalog = catalog
+        self._holds: Callable[[Entity], bool] | None = None
+        self._looks = 0
+        self._deadline = 0.0
+
+    def chosen(self) -> Iterator[tuple[str, int]]:
+        """Id and entity key of all that are selected, in the order of ids. Raises ``TooComplexQuery``."""
+        last = ""
+        with _cursor(self._db) as cursor:
+            rows: Iterator[_Row] = cursor.execute(self._plan.sql, self._plan.parameters)
+            for entity_id, key, doubt, _, _ in rows if self._plan.geo is None else self._measured(rows):
+                if entity_id != last and not (doubt and not self._look(key)):
+                    last = entity_id
+                    yield entity_id, key
+
+    def _measured(self, rows: Iterator[_Row]) -> Iterator[_Row]:
+        """Those rows whose point fits; the ones without have been measured before."""
+        assert self._plan.geo is not None
+        while some := list(islice(rows, _AT_ONCE)):
+            points: list[Any] = [row[3:] for row in some if row[3] is not None]
+            fits = iter(self._plan.geo.select_points(points).tolist() if points else ())
+            for row in some:
+                if row[3] is None or next(fits):
+                    yield row
+
+    def _look(self, key: int) -> bool:
+        """Whether the evaluator agrees."""
+        holds = self._holds
+        if holds is None:
+            holds = self._holds = matcher(self._plan.looking)
+            self._deadline = time.monotonic() + _LONGEST_S
+        self._looks += 1
+        if self._looks == _MANY_LOOKS:
+            self._wish(self._plan.wishes)
+        if time.monotonic() > self._deadline:
+            raise TooComplexQuery(
+                f"this query was looking for more than {_LONGEST_S:.0f} seconds",
+                where="q",
+                hint="narrow it by type or by a comparison of a number or a text",
+            )
+        return holds(bodies.decode_entity(_body(self._db, key)))
+
+    def walked_to_the_end(self) -> None:
+        """The page was not filled: an index would have found the same at once."""
+        if self._plan.longer and search.is_long_walk(self._db):
+            self._wish(self._plan.longer)
+
+    def _wish(self, wishes: Sequence[Any]) -> None:
+        if wishes and isinstance(self._db, Reading):
+            self._db.wish(wishes)
+
+
+@contextmanager
+def _cursor(db: apsw.Connection) -> Iterator[apsw.Cursor]:
+    """A cursor that lets go of its statement, finished or not."""
+    cursor = db.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close(True)

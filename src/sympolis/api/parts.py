@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sympolis.city.schema import City
     from sympolis.context.entity_maps import EntityMaps
     from sympolis.context.library import ContextLibrary
+    from sympolis.context.distributed.service import Distribution
     from sympolis.context.registrations.service import Registrations
     from sympolis.context.registrations.telling import SourceSubscriptions
     from sympolis.context.subscriptions.service import Subscriptions
@@ -93,6 +94,8 @@ class ApiParts:
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""
     source_subscriptions: SourceSubscriptions | None = None
+    distribution: Distribution | None = None
+    """Shares requests with other brokers."""
     library: ContextLibrary | None = None
     """Keeps hosted @contexts; without one they live as long as the server."""
     entity_maps: EntityMaps | None = None

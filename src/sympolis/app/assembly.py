@@ -91,6 +91,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         subscriptions=ground.subscriptions,
         registrations=ground.sources.registrations,
         source_subscriptions=ground.sources.subscriptions,
+        distribution=ground.sources.distribution,
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,

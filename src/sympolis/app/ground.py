@@ -62,7 +62,7 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     store = await open_store(settings, folder)
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
-    sources = await open_sources(settings, store, contexts, folder)
+    sources = await open_sources(settings, store, contexts, folder, client)
     return Ground(Broker(store), contexts, library, subscriptions, client, sources)
 
 

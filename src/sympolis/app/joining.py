@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
+from sympolis.app.courier import HttpCourier
+from sympolis.context.distributed.service import Distribution
 from sympolis.context.registrations.books import MemoryRegistrationBooks, RegistrationBooks
 from sympolis.context.registrations.service import Registrations
 from sympolis.context.registrations.telling import SourceSubscriptions
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import MemoryBooks, SubscriptionBooks
 from sympolis.context.terms import Contexts
-from sympolis.egress import EgressPolicy, Guard
+from sympolis.egress import EgressPolicy, Guard, HttpClient
 from sympolis.notify import EndpointNotifier
 from sympolis.settings import Settings
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
@@ -27,14 +30,18 @@ class Joined:
 
     registrations: Registrations
     subscriptions: SourceSubscriptions
+    distribution: Distribution
 
     async def close(self) -> None:
         """Stop telling of registrations, then let go of them."""
+        await self.distribution.close()
         await self.subscriptions.close()
         await self.registrations.close()
 
 
-async def open_sources(settings: Settings, store: Store, contexts: Contexts, folder: Path) -> Joined:
+async def open_sources(
+    settings: Settings, store: Store, contexts: Contexts, folder: Path, client: HttpClient
+) -> Joined:
     """The registrations kept below ``folder``, at work."""
     books: RegistrationBooks
     told: SubscriptionBooks
@@ -47,4 +54,18 @@ async def open_sources(settings: Settings, store: Store, contexts: Contexts, fol
     guard = Guard(EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts))
     subscriptions = SourceSubscriptions(registrations, store, contexts, told, EndpointNotifier(guard))
     await subscriptions.open()
-    return Joined(registrations, subscriptions)
+    distribution = Distribution(
+        registrations, HttpCourier(client), contexts, identity=_identity(settings, folder / FOLDER)
+    )
+    return Joined(registrations, subscriptions, distribution)
+
+
+def _identity(settings: Settings, folder: Path) -> str:
+    """Who this broker is to others: the same after a restart, as long as its data are (clause 5.2.40)."""
+    fresh = f"sympolis-{uuid4().hex[:16]}"
+    if settings.store == "memory":
+        return fresh
+    path = folder / "identity"
+    if not path.exists():
+        path.write_text(fresh, encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

@@ -47,6 +47,7 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
             subscriptions=ground.subscriptions,
             registrations=ground.sources.registrations,
             source_subscriptions=ground.sources.subscriptions,
+            distribution=ground.sources.distribution,
             settings=api_settings(settings),
         )
         return StandaloneBroker(ground, lock, create_api(parts))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from sympolis.api.errors import problem
@@ -66,11 +67,20 @@ def created_at(entity_id: str, headers: Headers) -> Reply:
 
 
 def batch_result(
-    success: Sequence[str], failures: Sequence[tuple[str, Exception]], headers: Headers
+    success: Sequence[str],
+    failures: Sequence[tuple[str, Exception]],
+    headers: Headers,
+    elsewhere: Sequence[Mapping[str, Any]] = (),
 ) -> Reply:
-    """207 with what went through and what did not (clause 5.2.16); always plain JSON, without a Link."""
+    """207 with what went through and what did not (clause 5.2.16); always plain JSON, without a Link.
+
+    ``elsewhere`` are the errors that other brokers tell.
+    """
     document = {
         "success": list(dict.fromkeys(success)),
-        "errors": [{"entityId": one, "error": problem(error, ngsi_ld=True)} for one, error in failures],
+        "errors": [
+            *({"entityId": one, "error": problem(error, ngsi_ld=True)} for one, error in failures),
+            *elsewhere,
+        ],
     }
     return json_reply(document, status=207, headers=headers)

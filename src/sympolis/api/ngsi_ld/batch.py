@@ -13,10 +13,13 @@ from sympolis.api.http import Headers, Reply, Request, json_reply
 from sympolis.api.ngsi_ld.answers import batch_result, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.linking import Inbox
 from sympolis.api.ngsi_ld.reading import UPSERT_OPTIONS
+from sympolis.api.ngsi_ld.shared_batches import CREATE, DELETE, Member, SharedBatches, upsert
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import merge
 from sympolis.context.codec import check_entity_id, parse_entity
+from sympolis.context.distributed.wording import Journey
+from sympolis.context.distributed.writing import BatchKind
 from sympolis.context.store import Write
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -35,10 +38,14 @@ class Batch:
         self._broker = parts.broker
         self._inbox = Inbox(Vocabulary(parts))
         self._max = parts.settings.max_batch
+        self._shared = SharedBatches(parts)
+        self._core = parts.contexts.core()
 
     async def create(self, request: Request) -> Reply:
         """Batch Entity Creation, clause 5.6.7."""
         tenant = tenant_of(request)
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            return await self._share(journey, request, CREATE, merge.create)
         entities, failures = await self._entities(request)
         outcomes = await self._write(entities, merge.create, request, tenant)
         return _result(outcomes, failures, tenant_headers(tenant), name_created=True)
@@ -47,6 +54,9 @@ class Batch:
         """Batch Entity Creation or Update (Upsert), clause 5.6.8."""
         tenant = tenant_of(request)
         update = _update_wanted(request)
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            rule = merge.upsert_update if update else merge.upsert_replace
+            return await self._share(journey, request, upsert(update=update), rule)
         entities, failures = await self._entities(request)
         outcomes = (
             await self._broker.upsert(entities, update=update, tenant=tenant, cause=f"request:{request.id}")
@@ -60,10 +70,37 @@ class Batch:
         tenant = tenant_of(request)
         body, _ = await self._inbox.read(request)
         ids, failures = _checked_ids(self._members(body))
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            nothing: list[Member] = [(one, {}, self._core) for one in ids]
+            return await self._shared.run(
+                journey, request, DELETE, nothing, lambda one, *_: Write(one, merge.delete), failures
+            )
         writes = [Write(one, merge.delete) for one in ids]
         cause = f"request:{request.id}"
         outcomes = await self._broker.store.write(writes, tenant=tenant, cause=cause) if writes else []
         return _result(outcomes, failures, tenant_headers(tenant), name_created=False)
+
+    async def _share(
+        self, journey: Journey, request: Request, kind: BatchKind, rule: Callable[[Entity], Any]
+    ) -> Reply:
+        """The batch where other brokers take part: every member is read before the first is passed on."""
+        body, terms = await self._inbox.read(request)
+        members: list[Member] = []
+        failures: Failures = []
+        for number, document in enumerate(self._members(body)):
+            try:
+                own, own_terms = await self._inbox.document(request, document, terms, f"[{number}]")
+                members.append((parse_entity(own, own_terms).id, own, own_terms))
+            except errors.InvalidRequest as error:
+                failures.append((_claimed_id(document), error))
+        return await self._shared.run(
+            journey,
+            request,
+            kind,
+            members,
+            lambda one, left, known: Write(one, rule(parse_entity(left, known))),
+            failures,
+        )
 
     async def _write(
         self, entities: Sequence[Entity], rule: Callable[[Entity], Any], request: Request, tenant: str

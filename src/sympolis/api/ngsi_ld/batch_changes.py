@@ -11,12 +11,14 @@ from sympolis.api.ngsi_ld import reading
 from sympolis.api.ngsi_ld.answers import ROOT, batch_result, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.changing import NO_OVERWRITE, members_of, no_overwrite_wanted
 from sympolis.api.ngsi_ld.linking import Inbox
+from sympolis.api.ngsi_ld.shared_batches import MERGE, Member, SharedBatches, updating
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import reference
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import patching
 from sympolis.context.codec import check_entity_id, parse_attributes
+from sympolis.context.distributed.writing import BatchKind
 from sympolis.context.store import Write
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -40,6 +42,7 @@ class BatchChanges:
         self._broker = parts.broker
         self._inbox = Inbox(Vocabulary(parts))
         self._max = parts.settings.max_batch
+        self._shared = SharedBatches(parts)
 
     async def update(self, request: Request) -> Reply:
         """Batch Entity Update, clause 5.6.9: each as Append Attributes (5.6.3)."""
@@ -51,7 +54,7 @@ class BatchChanges:
             decide = patching.Appending(entity_id, attributes, fragment, overwrite=overwrite)
             return Write(entity_id, decide)
 
-        return await self._apply(request, rule)
+        return await self._apply(request, rule, updating(overwrite=overwrite))
 
     async def merge(self, request: Request) -> Reply:
         """Batch Entity Merge, clause 5.6.20: each as Merge Entity (5.6.17)."""
@@ -61,12 +64,14 @@ class BatchChanges:
                 entity_id, patching.merge_entity(entity_id, patching.parse_fragment(document, terms))
             )
 
-        return await self._apply(request, rule)
+        return await self._apply(request, rule, MERGE)
 
-    async def _apply(self, request: Request, rule: _Rule) -> Reply:
+    async def _apply(self, request: Request, rule: _Rule, kind: BatchKind) -> Reply:
         tenant = tenant_of(request)
         body, terms = await self._inbox.read(request)
         writes: list[Write] = []
+        members: list[Member] = []
+        journey = self._shared.begin(request, tenant)
         failures: list[tuple[str, Exception]] = []
         for number, member in enumerate(self._members(body)):
             if number % _PARSED_BETWEEN_BREATHS == _PARSED_BETWEEN_BREATHS - 1:
@@ -75,8 +80,11 @@ class BatchChanges:
                 document, own = await self._inbox.document(request, member, terms, f"[{number}]")
                 entity_id = check_entity_id(document.get("id", document.get("@id")), where=f"[{number}].id")
                 writes.append(rule(entity_id, document, own))
+                members.append((entity_id, document, own))
             except (errors.InvalidRequest, errors.ContextNotAvailable) as error:
                 failures.append((_claimed_id(member), error))
+        if journey is not None:
+            return await self._shared.run(journey, request, kind, members, rule, failures)
         outcomes = (
             await self._broker.store.write(writes, tenant=tenant, cause=f"request:{request.id}")
             if writes

@@ -6,7 +6,7 @@ before it is written, so two clients never undo each other's change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,17 @@ from typing import Any
 from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, json_reply
 from sympolis.api.ngsi_ld import mapped, reading
 from sympolis.api.ngsi_ld.answers import ROOT, batch_result, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.forwarding import (
+    Change,
+    Forwarding,
+    Local,
+    Word,
+    attributes_of,
+    passed_on,
+    sender,
+    told_errors,
+    types_of,
+)
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, terms_of
 from sympolis.api.ngsi_ld.mapped_entities import MappedEntities
 from sympolis.api.ngsi_ld.reading import TYPE
@@ -26,6 +37,12 @@ from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import merge, patching, typelanguage
 from sympolis.context.across import resolve
 from sympolis.context.codec import check_entity_id, parse_attribute, parse_attributes, parse_entity
+from sympolis.context.distributed.asking import Answer as Said
+from sympolis.context.distributed.planning import Part
+from sympolis.context.distributed.purging import Purger, Restriction
+from sympolis.context.distributed.reading import Asked
+from sympolis.context.distributed.wording import Speech, translate_attribute
+from sympolis.context.distributed.writing import Ask, entity_path
 from sympolis.context.endings import end_evolution, series_name
 from sympolis.context.evaluate import matcher, type_holds
 from sympolis.context.parsing import check_uri
@@ -83,44 +100,63 @@ class Changing:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
+        self._forwarding = Forwarding(parts)
         self._mapped = MappedEntities(parts)
 
     async def merge(self, request: Request) -> Reply:
         """Merge Entity, clause 5.6.17."""
         entity_id = _entity_id(request)
         document, terms = await self._document(request)
-        fragment = patching.parse_fragment(
-            document, terms, simplified=_simplified(request), entity_id=entity_id
-        )
-        decide = patching.merge_entity(
-            entity_id, fragment, observed_at=OBSERVED_AT.of(request), lang=LANGUAGE.raw(request)
-        )
-        return await self._changed(request, entity_id, decide, terms)
+
+        def rule(part: Mapping[str, Any]) -> Decision:
+            fragment = patching.parse_fragment(
+                part, terms, simplified=_simplified(request), entity_id=entity_id
+            )
+            return patching.merge_entity(
+                entity_id, fragment, observed_at=OBSERVED_AT.of(request), lang=LANGUAGE.raw(request)
+            )
+
+        words = passed_on(request, "observedAt", "lang", "format", "options")
+        send = self._sender(request, "PATCH", entity_path(entity_id), document, terms, words)
+        return await self._written(request, "mergeEntity", document, terms, rule, send)
 
     async def replace(self, request: Request) -> Reply:
         """Replace Entity, clause 5.6.18."""
         entity_id = _entity_id(request)
         document, terms = await self._document(request)
-        entity = parse_entity(document, terms, entity_id=entity_id)
-        return await self._changed(request, entity_id, merge.replace_entity(entity), terms)
+
+        def rule(part: Mapping[str, Any]) -> Decision:
+            return merge.replace_entity(parse_entity(part, terms, entity_id=entity_id))
+
+        send = self._sender(request, "PUT", entity_path(entity_id), document, terms)
+        return await self._written(request, "replaceEntity", document, terms, rule, send)
 
     async def append(self, request: Request) -> Reply:
         """Append Attributes to an Entity, clause 5.6.3."""
         entity_id = _entity_id(request)
         document, terms = await self._document(request)
-        head = patching.parse_fragment(members_of(document), terms, entity_id=entity_id)
-        attributes = parse_attributes(document, terms, types=_names(document), nulls=False)
+
+        def rule(part: Mapping[str, Any]) -> Decision:
+            head = patching.parse_fragment(members_of(part), terms, entity_id=entity_id)
+            attributes = parse_attributes(part, terms, types=_names(part), nulls=False)
+            return patching.Appending(entity_id, attributes, head, overwrite=not _no_overwrite(request))
+
         _check_not_empty(document)
-        decide = patching.Appending(entity_id, attributes, head, overwrite=not _no_overwrite(request))
-        return await self._reported(request, entity_id, decide, terms)
+        words = passed_on(request, "options")
+        send = self._sender(request, "POST", entity_path(entity_id, "attrs"), document, terms, words)
+        return await self._written(request, "appendAttrs", document, terms, rule, send, by_attribute=True)
 
     async def update(self, request: Request) -> Reply:
         """Update Attributes of an Entity, clause 5.6.2."""
         entity_id = _entity_id(request)
         document, terms = await self._document(request)
-        fragment = patching.parse_fragment(document, terms, entity_id=entity_id)
+
+        def rule(part: Mapping[str, Any]) -> Decision:
+            return patching.Updating(entity_id, patching.parse_fragment(part, terms, entity_id=entity_id))
+
         _check_not_empty(document)
-        return await self._reported(request, entity_id, patching.Updating(entity_id, fragment), terms)
+        send = self._sender(request, "PATCH", entity_path(entity_id, "attrs"), document, terms)
+        return await self._written(request, "updateEntity", document, terms, rule, send, by_attribute=True)
 
     async def update_attribute(self, request: Request) -> Reply:
         """Partial Attribute Update, clause 5.6.4."""
@@ -130,7 +166,8 @@ class Changing:
             raise errors.BadRequestData("a scope has no parts to update", where="attribute")
         patch = patching.parse_patch(name, document, terms)
         decide = patching.partial_update(entity_id, terms.expand(name), patch)
-        return await self._changed(request, entity_id, decide, terms)
+        send = self._attribute_sender(request, "PATCH", terms, name, document)
+        return await self._attribute_written(request, "updateAttrs", terms, name, decide, send)
 
     async def replace_attribute(self, request: Request) -> Reply:
         """Replace Attribute, clause 5.6.19."""
@@ -140,7 +177,8 @@ class Changing:
             raise errors.BadRequestData("scope is not an attribute", where="attribute")
         iri, (attribute, *_) = parse_attribute(name, document, terms, nulls=False)
         decide = merge.replace_attribute(entity_id, iri, attribute)
-        return await self._changed(request, entity_id, decide, terms)
+        send = self._attribute_sender(request, "PUT", terms, name, document)
+        return await self._attribute_written(request, "replaceAttrs", terms, name, decide, send)
 
     async def delete_attribute(self, request: Request) -> Reply:
         """Delete Attribute, clause 5.6.5."""
@@ -155,6 +193,9 @@ class Changing:
             if name == "scope"
             else merge.delete_attribute(entity_id, terms.expand(name), dataset_id=instance, every=every)
         )
+        if name != "scope" and self._forwarding.begin(request, tenant_of(request)) is not None:
+            send = self._attribute_sender(request, "DELETE", terms, name, None)
+            return await self._attribute_written(request, "deleteAttrs", terms, name, decide, send)
         try:
             return await self._changed(request, entity_id, decide, terms)
         except errors.NotFound:
@@ -169,12 +210,30 @@ class Changing:
         """Purge Entities, clause 5.6.21."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
         asked, headers = await self._meant(request, terms, tenant)
+        elsewhere = await self._purged_elsewhere(request, terms, tenant, asked)
         query = None if asked is None else await resolve(asked, partial(self._broker.query, tenant=tenant))
         drop, keep = DROP.of(request), KEEP.of(request)
         if drop and keep:
             raise errors.BadRequestData("drop and keep exclude each other", where="drop")
-        if query is None:  # no entity can satisfy it
+        if query is None and not elsewhere:  # no entity can satisfy it
             return Reply(status=204, headers=headers)
+        done, failures = (
+            ([], []) if query is None else await self._purged(request, query, tenant, drop, keep, terms)
+        )
+        if elsewhere or failures:
+            return batch_result(done, failures, headers, elsewhere)
+        return Reply(status=204, headers=headers)
+
+    async def _purged(
+        self,
+        request: Request,
+        query: Query,
+        tenant: str,
+        drop: tuple[str, ...],
+        keep: tuple[str, ...],
+        terms: Terms,
+    ) -> tuple[list[str], list[tuple[str, Exception]]]:
+        """The ids of what went, and what did not with the reasons."""
         decide = patching.purge(
             matcher(query), drop=tuple(map(terms.expand, drop)), keep=tuple(map(terms.expand, keep))
         )
@@ -182,11 +241,21 @@ class Changing:
         for ids in await self._selected(query, tenant):
             writes = [Write(one, decide) for one in ids]
             outcomes += await self._broker.store.write(writes, tenant=tenant, cause=f"request:{request.id}")
-        failures = [(one.entity_id, one.error) for one in outcomes if one.error is not None]
-        if failures:
-            done = [one.entity_id for one in outcomes if one.error is None]
-            return batch_result(done, failures, headers)
-        return Reply(status=204, headers=headers)
+        done = [one.entity_id for one in outcomes if one.error is None]
+        return done, [(one.entity_id, one.error) for one in outcomes if one.error is not None]
+
+    async def _purged_elsewhere(
+        self, request: Request, terms: Terms, tenant: str, query: Query | None
+    ) -> list[dict[str, Any]]:
+        """What went wrong where other brokers purge as well; nothing where none does."""
+        journey = self._forwarding.begin(request, tenant)
+        distribution = self._forwarding.distribution
+        if journey is None or query is None or distribution is None:
+            return []
+        asked = Asked(query=query, terms=terms, written=dict(request.parameters))
+        drop, keep = (frozenset(map(terms.expand, one.of(request))) for one in (DROP, KEEP))
+        outcomes = await Purger(distribution).purge(journey, asked, Restriction(drop, keep))
+        return [error for one in outcomes for error in told_errors(one)]
 
     async def _meant(self, request: Request, terms: Terms, tenant: str) -> tuple[Query | None, Headers]:
         """What a purge selects, in the entity map that the request names if it does (clause 5.6.21)."""
@@ -208,6 +277,97 @@ class Changing:
             more = len(page.entities) == _AT_ONCE
         return [group for group in groups if group]
 
+    # --- with other brokers
+
+    def _sender(
+        self,
+        request: Request,
+        method: str,
+        path: str,
+        document: Mapping[str, Any],
+        terms: Terms,
+        query: Sequence[tuple[str, str]] = (),
+    ) -> Word:
+        return sender(method, path, document, terms, query=query, type_expression=TYPE.raw(request))
+
+    def _attribute_sender(
+        self, request: Request, method: str, terms: Terms, name: str, document: Mapping[str, Any] | None
+    ) -> Word:
+        """Sends a source what is about one attribute, by the name that it has there."""
+        entity_id, iri = _entity_id(request), terms.expand(name)
+
+        async def send(_part: Part, speech: Speech, ask: Ask) -> Said:
+            body = None if document is None else translate_attribute(document, terms, speech.terms)
+            called = name if speech.terms is terms else speech.terms.compact(iri)
+            words = passed_on(request, "datasetId", "deleteAll")
+            return await ask(method, entity_path(entity_id, "attrs", called), query=words, document=body)
+
+        return send
+
+    async def _written(
+        self,
+        request: Request,
+        operation: str,
+        document: dict[str, Any],
+        terms: Terms,
+        rule: Callable[[Mapping[str, Any]], Decision],
+        send: Word,
+        *,
+        by_attribute: bool = False,
+    ) -> Reply:
+        """Change an entity: here alone, or here as far as nobody else holds it."""
+        entity_id, decide = _entity_id(request), rule(document)
+        journey = self._forwarding.begin(request, tenant_of(request))
+        if journey is None:
+            return await self._reported(request, entity_id, decide, terms)
+
+        async def here(left: dict[str, Any]) -> Local:
+            return await self._here(request, entity_id, rule(left), terms)
+
+        change = Change(
+            operation=operation,
+            entity_id=entity_id,
+            terms=terms,
+            here=here,
+            send=send,
+            document=document,
+            attributes=attributes_of(document, terms),
+            types=types_of(document, terms) or await self._types_here(entity_id, journey.tenant),
+            by_attribute=by_attribute,
+        )
+        return await self._forwarding.change(journey, change)
+
+    async def _attribute_written(
+        self, request: Request, operation: str, terms: Terms, name: str, decide: Decision, send: Word
+    ) -> Reply:
+        """Change one attribute: here alone, or where it is held."""
+        entity_id = _entity_id(request)
+        journey = self._forwarding.begin(request, tenant_of(request))
+        if journey is None:
+            return await self._changed(request, entity_id, decide, terms)
+        change = Change(
+            operation=operation,
+            entity_id=entity_id,
+            terms=terms,
+            here=lambda _: self._here(request, entity_id, decide, terms),
+            send=send,
+            document={},
+            attributes=frozenset({terms.expand(name)}),
+            types=await self._types_here(entity_id, journey.tenant),
+            by_attribute=True,
+        )
+        return await self._forwarding.change(journey, change)
+
+    async def _here(self, request: Request, entity_id: str, decide: Decision, terms: Terms) -> Local:
+        await self._changed(request, entity_id, decide, terms)
+        if isinstance(decide, patching.Appending | patching.Updating):
+            return Local(tuple(decide.updated), tuple(_refusals(decide)))
+        return Local()
+
+    async def _types_here(self, entity_id: str, tenant: str) -> tuple[str, ...] | None:
+        found = await self._broker.store.get(entity_id, tenant=tenant)
+        return None if found is None else found.types
+
     async def _document(self, request: Request) -> tuple[dict[str, Any], Terms]:
         body, terms = await self._inbox.read(request)
         return await self._inbox.document(request, body, terms, "body")
@@ -225,19 +385,16 @@ class Changing:
             raise outcome.error
         return Reply(status=204, headers=tenant_headers(tenant))
 
-    async def _reported(
-        self,
-        request: Request,
-        entity_id: str,
-        decide: patching.Appending | patching.Updating,
-        terms: Terms,
-    ) -> Reply:
+    async def _reported(self, request: Request, entity_id: str, decide: Decision, terms: Terms) -> Reply:
         done = await self._changed(request, entity_id, decide, terms)
-        if not decide.refused:
+        if not isinstance(decide, patching.Appending | patching.Updating) or not decide.refused:
             return done
-        refused = [{"attributeName": one.name, "reason": one.reason} for one in decide.refused]
-        result = {"updated": list(decide.updated), "notUpdated": refused}
+        result = {"updated": list(decide.updated), "notUpdated": _refusals(decide)}
         return json_reply(result, status=207, headers=done.headers)
+
+
+def _refusals(decide: patching.Appending | patching.Updating) -> list[dict[str, Any]]:
+    return [{"attributeName": one.name, "reason": one.reason} for one in decide.refused]
 
 
 def _entity_id(request: Request) -> str:
@@ -262,7 +419,8 @@ def _names(document: Mapping[str, Any]) -> list[str]:
 
 def members_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """What concerns the entity itself, without its attributes."""
-    return {name: document[name] for name in ("id", "@id", "type", "@type", "scope") if name in document}
+    own = ("id", "@id", "type", "@type", "scope", "expiresAt")
+    return {name: document[name] for name in own if name in document}
 
 
 def _check_not_empty(document: Mapping[str, Any]) -> None:

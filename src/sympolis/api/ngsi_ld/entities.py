@@ -16,6 +16,7 @@ from sympolis.api.ngsi_ld.mapped import asked_for
 from sympolis.api.ngsi_ld.mapped_entities import MappedEntities
 from sympolis.api.ngsi_ld.presenting import ENTITY_MEDIA, Presenter
 from sympolis.api.ngsi_ld.reading import COUNT, ENTITIES, LIMIT, TYPE, Shape, read_query, read_shape
+from sympolis.api.ngsi_ld.shared_entities import SharedEntities
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import typelanguage
@@ -66,6 +67,7 @@ class Entities:
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
         self._mapped = MappedEntities(parts)
+        self._shared = SharedEntities(parts)
         store = parts.broker.store
         self._documents = store if isinstance(store, Documents) else None
 
@@ -75,6 +77,8 @@ class Entities:
         body, terms = await self._inbox.read(request)
         document, own_terms = await self._inbox.document(request, body, terms, "body")
         entity = parse_entity(document, own_terms)
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            return await self._shared.create(journey, request, entity, document, own_terms)
         await self._broker.create(entity, tenant=tenant, cause=f"request:{request.id}")
         return created_at(entity.id, tenant_headers(tenant))
 
@@ -83,6 +87,8 @@ class Entities:
         tenant = tenant_of(request)
         terms = await terms_of(request, self._vocabulary)
         entity_id = check_entity_id(request.arguments["entityId"])
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            return await self._shared.retrieve(journey, request, entity_id, terms)
         form = _quick_form(request, _SHOWN_WHOLE)
         if form is not None and self._documents is not None:
             document = await self._documents.document(entity_id, terms, form, tenant=tenant)
@@ -104,6 +110,9 @@ class Entities:
         """Delete Entity, clause 5.6.6."""
         tenant = tenant_of(request)
         entity_id = check_entity_id(request.arguments["entityId"])
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            terms = await terms_of(request, self._vocabulary)
+            return await self._shared.delete(journey, request, entity_id, terms)
         if TYPE.raw(request) is not None:
             terms = await terms_of(request, self._vocabulary)
             _check_type(await self._broker.retrieve(entity_id, tenant=tenant), request, terms)
@@ -121,6 +130,8 @@ class Entities:
         limit = LIMIT.of(request)
         if asked_for(request):
             return await self._mapped.answer_query(request, terms, presenter, tenant)
+        if (journey := self._shared.begin(request, tenant)) is not None:
+            return await self._shared.answer_query(journey, request, terms)
         join = read_join(request)
         asked = await self._asked(request, terms, tenant)
         if asked is None:  # no entity can satisfy it

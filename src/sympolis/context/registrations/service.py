@@ -37,7 +37,7 @@ Found = tuple[Registration, list[int]]
 class Listener(Protocol):
     """Someone who wants to know of every change of a tenant's registrations."""
 
-    async def changed(self, tenant: str, before: Registration | None, after: Registration | None) -> None:
+    async def changed(self, tenant: str, before: Registration | None, after: Registration | None, /) -> None:
         """One registration came (``before`` None), changed or went (``after`` None)."""
         ...
 

@@ -22,7 +22,6 @@ from sympolis.domain.entity import NULL
 from sympolis.domain.errors import BadRequestData
 
 _TIMES = ("timerel", "timeAt", "endTimeAt", "timeproperty")
-_MEMBERS = frozenset({"id", "type", "scope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _wanted(found: Subscription, terms: Terms) -> Wanted:
 
 def _attributes(found: Subscription) -> frozenset[str]:
     """Any, unless both the watched attributes and those to be notified of are named (clause 5.11.2.4)."""
-    notified = frozenset(one for one in found.shape.pick if one not in _MEMBERS)
+    notified = frozenset(found.document.get("notification", {}).get("attributes", ()))
     return found.watched | notified if found.watched and notified else frozenset()
 
 

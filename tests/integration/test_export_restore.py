@@ -26,6 +26,7 @@ from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.asgi_client import Client
 from sympolis.testing.dumps import everything, fill, read_dump, rich, write_dump
+from sympolis.testing.postgres import server
 from sympolis.testing.stores import observed, road
 from sympolis.testing.strategies import entities as any_entities
 
@@ -38,27 +39,27 @@ SUBSCRIPTION = {
 }
 
 
-def chosen(folder: Path) -> Settings:
-    return Settings(data=folder)
+def chosen(folder: Path, store: str = "embedded") -> Settings:
+    return Settings(data=folder, store=store)
 
 
-def export(out: Path, data: Path) -> Manifest:
-    settings = chosen(data)
+def export(out: Path, data: Path, store: str = "embedded") -> Manifest:
+    settings = chosen(data, store)
     writer = DumpWriter(whole.empty_folder(out))
     return asyncio.run(moving.export_into(writer, settings, moving.broker_folder(settings), kind="broker"))
 
 
-def restore(dump: Path, data: Path) -> None:
-    settings = chosen(data)
+def restore(dump: Path, data: Path, store: str = "embedded") -> None:
+    settings = chosen(data, store)
     reader = DumpReader(dump)
     asyncio.run(moving.restore_from(reader, settings, moving.target_folder(settings, reader)))
 
 
-def with_broker(data: Path, work: Callable[[Client], Any]) -> Any:
+def with_broker(data: Path, work: Callable[[Client], Any], store: str = "embedded") -> Any:
     """Do ``work`` with a client of the broker in ``data``."""
 
     async def opened() -> StandaloneBroker:
-        return await open_broker(chosen(data))
+        return await open_broker(chosen(data, store))
 
     with asyncio.Runner() as runner:
         broker = runner.run(opened())
@@ -114,6 +115,18 @@ def test_a_broker_comes_back_as_it_was(dumped: tuple[Path, dict[str, Any]], tmp_
     restore(dump, tmp_path)
     assert with_broker(tmp_path, told) == before
     assert len(before["entities"]) == len(before["ost"]) == len(before["contexts"]) == 1
+
+
+def test_a_broker_moves_from_embedded_to_postgresql_and_back(
+    dumped: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    dump, before = dumped
+    url = server().fresh_url()
+    restore(dump, tmp_path / "there", url)
+    assert with_broker(tmp_path / "there", told, url) == before
+    assert export(tmp_path / "again", tmp_path / "there", url).of["store"] == "postgresql"
+    restore(tmp_path / "again", tmp_path / "back")
+    assert with_broker(tmp_path / "back", told) == before
 
 
 def test_what_came_back_is_no_news_but_what_comes_next_is(

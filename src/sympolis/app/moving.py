@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -28,7 +29,7 @@ from sympolis.context.dumps.registrations import RegistrationsPart
 from sympolis.context.dumps.subscriptions import SubscriptionsPart
 from sympolis.context.dumps.tenants import TenantsPart
 from sympolis.context.store import Store
-from sympolis.context.subscriptions.books import KeepsBooks
+from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.domain import errors
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.context_files import ContextFiles
@@ -39,6 +40,7 @@ from sympolis.stores.embedded.whole_file import SqlitePart
 
 T = TypeVar("T")
 
+_PATIENCE_S = 10.0
 _FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
@@ -122,14 +124,18 @@ async def _source_parts(settings: Settings, folder: Path) -> AsyncIterator[list[
 
 @asynccontextmanager
 async def _target_parts(store: Store, folder: Path) -> AsyncIterator[list[whole.Part]]:
-    async with _parts(store, store, folder) as parts:
+    async with _parts(store, store, folder, alone=True) as parts:
         yield parts
 
 
 @asynccontextmanager
-async def _parts(source: Any, store: Store | None, folder: Path) -> AsyncIterator[list[whole.Part]]:
-    """Everything that is kept, in the order in which it is put back."""
+async def _parts(
+    source: Any, store: Store | None, folder: Path, *, alone: bool = False
+) -> AsyncIterator[list[whole.Part]]:
+    """Everything that is kept, in the order in which it is put back; ``alone``: no server may work on it."""
     told = store.subscription_books() if isinstance(store, KeepsBooks) else EmbeddedBooks.open(folder)
+    if alone and isinstance(told, SharedBooks):
+        await asyncio.to_thread(_take_the_lead, told)
     registrations = EmbeddedRegistrationBooks.open(folder / SOURCES)
     watched = EmbeddedBooks.open(folder / SOURCES)
     try:
@@ -145,6 +151,15 @@ async def _parts(source: Any, store: Store | None, folder: Path) -> AsyncIterato
     finally:
         for books in (told, registrations, watched):
             books.close()
+
+
+def _take_the_lead(books: SharedBooks) -> None:
+    """Be the process that writes into the books. Raises ``Conflict`` where that is a server."""
+    leading = threading.Event()
+    books.watch(lambda _: None, lambda leads: leading.set() if leads else None)
+    if not leading.wait(_PATIENCE_S):
+        books.close()
+        raise errors.Conflict("a server works on this database", where="store", hint="stop it, then restore")
 
 
 def _must_exist(folder: Path) -> None:

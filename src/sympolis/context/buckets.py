@@ -69,6 +69,9 @@ class Buckets(Sequence[Bucket]):
 
     def spelled(self) -> tuple[list[str], list[str]]:
         """The times at which the periods open and close, as they are written."""
+        if len(self) and np.array_equal(self._opened[1:], self._closed[:-1]):  # no gaps: each is written once
+            texts = _spelled(np.append(self._opened, self._closed[-1]))
+            return texts[:-1], texts[1:]
         return _spelled(self._opened), _spelled(self._closed)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sympolis.context.effects import SCOPE
@@ -166,6 +167,7 @@ def find_instance(points: Iterable[Observation], text: str) -> Observation | Non
     return next((point for point in points if instance_id(point) == text), None)
 
 
+@lru_cache(maxsize=1024)
 def _digest(entity_id: str, name: str, dataset_id: str | None) -> str:
     text = "\0".join((entity_id, name, dataset_id or ""))
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -103,10 +103,22 @@ def _instance(point: Observation, setting: _Setting) -> dict[str, Any]:
 
 def _reified(point: Observation, setting: _Setting) -> dict[str, Any]:
     kind, value = point.kind, point.value
+    straight = _STRAIGHT.get(kind)
+    if straight is not None:
+        return {"type": straight[0], straight[1]: value}
     if _is_text(point, setting.style):
         text, tag = choose(value, setting.style.lang)  # type: ignore[arg-type]
         return {"type": AttributeKind.PROPERTY.value, "value": text, "lang": tag}
     return {"type": kind.value, kind.value_member: _value(value, kind, setting.terms)}
+
+
+_STRAIGHT: Mapping[AttributeKind, tuple[str, str]] = {
+    kind: (kind.value, kind.value_member)
+    for kind in AttributeKind
+    if kind
+    not in (AttributeKind.LANGUAGE_PROPERTY, AttributeKind.VOCAB_PROPERTY, AttributeKind.LIST_RELATIONSHIP)
+}
+"""Kinds whose values are shown as they are: most points by far."""
 
 
 def _is_text(point: Observation, style: Style) -> bool:

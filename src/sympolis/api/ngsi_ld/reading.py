@@ -269,6 +269,10 @@ def _read_shape(request: Request) -> Shape:
 
 def read_temporal_shape(request: Request) -> Shape:
     """How to show temporal evolutions (clauses 4.5.7-4.5.9, 4.5.19)."""
+    return request.parameters.once("temporal shape", lambda: _read_temporal_shape(request))
+
+
+def _read_temporal_shape(request: Request) -> Shape:
     form = TemporalForm(_wanted_form(request, _TEMPORAL_FORMS))
     if form is TemporalForm.AGGREGATED_VALUES and not AGGR_METHODS.of(request):
         raise errors.BadRequestData("aggregatedValues needs aggrMethods", where="aggrMethods")

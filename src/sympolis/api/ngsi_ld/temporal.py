@@ -58,9 +58,11 @@ class Temporal:
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
         shape, media = read_temporal_shape(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
         entity_id = check_entity_id(request.arguments["entityId"])
-        query = read_history(
-            request, terms, Query(ids=(entity_id,), limit=1), shape, self._page_size, required=False
+        read = request.parameters.once(
+            ("history of one", terms, self._page_size),
+            lambda: read_history(request, terms, Query(), shape, self._page_size, required=False),
         )
+        query = replace(read, entities=Query(ids=(entity_id,), limit=1))
         history = await self._history(request, query, tenant)
         documents = _documents(history, query, terms, shape)
         if not documents:

@@ -22,9 +22,7 @@ SUBSCRIPTIONS = f"{API}/subscriptions"
 _PREPARED = 5000
 _SERIES = 200
 """Stations whose history is longer than a point: those that are asked for their last values."""
-_YEAR = "year"
-_FIVE_MINUTES = timedelta(minutes=5)
-_POINTS_OF_A_YEAR = 365 * 24 * 12
+_HOURS_OF_A_YEAR = 365 * 24
 _AT_ONCE = 5000
 
 Figures = dict[str, float]
@@ -60,7 +58,8 @@ class Bench:
             yield f"upsert_{size}", self._upserts(size)
         self._lengthen_histories()
         yield "temporal_last_20", self._measured(self._last_20)
-        yield "year_of_hours", self._year()
+        for minutes in (60, 10):
+            yield f"year_by_{minutes}_minutes", self._year(minutes)
         yield "notify", asyncio.run(self._notify())
         yield "memory_after", {"mb": self._broker.resident_mb()}
 
@@ -168,11 +167,11 @@ class Bench:
                 "POST", f"{API}/temporal/entities/{entities.entity_id(number)}/attrs", {"NO2": points}
             )
 
-    def _year(self) -> Figures:
-        """Hourly means of 105,120 values: the answer has 8,760 rows."""
-        station = entities.entity(_YEAR, self._chance, self._now)
+    def _year(self, minutes: int) -> Figures:
+        """Hourly means of a year in which there was a value every so many minutes: 8,760 rows."""
+        station = entities.entity(f"every-{minutes}-minutes", self._chance, self._now)
         self._broker.ask("POST", ENTITIES, station)
-        points = entities.series(_POINTS_OF_A_YEAR, _FIVE_MINUTES, self._chance)
+        points = entities.series(_HOURS_OF_A_YEAR * 60 // minutes, timedelta(minutes=minutes), self._chance)
         path = f"{API}/temporal/entities/{station['id']}"
         for begin in range(0, len(points), _AT_ONCE):
             self._broker.ask("POST", f"{path}/attrs", {"NO2": points[begin : begin + _AT_ONCE]})
@@ -180,8 +179,8 @@ class Bench:
         means = "options=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=PT1H"
         asked = ("GET", f"{path}?{range_}&attrs=NO2&{means}", None)
         rows = len(self._broker.ask(*asked)["NO2"]["avg"])
-        if rows != _POINTS_OF_A_YEAR // 12:
-            raise RuntimeError(f"expected 8,760 hours, found {rows}")
+        if rows != _HOURS_OF_A_YEAR:
+            raise RuntimeError(f"expected {_HOURS_OF_A_YEAR} hours, found {rows}")
         return self._timed([asked] * 20, 20)
 
     async def _notify(self) -> Figures:

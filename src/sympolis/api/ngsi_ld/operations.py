@@ -150,8 +150,11 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
 def refuse_later(path: str) -> None:
     """Raise ``NotImplementedHere`` for a path of the standard that is not offered yet.
 
-    A path in which an id is empty has none of the standard's resources behind it: ``BadRequestData``.
+    A path in which an id is empty has none of the standard's resources behind it: ``BadRequestData``. Without its
+    name, an attribute's path is that of all attributes, which cannot be asked this: ``MethodNotAllowed``.
     """
+    if path.startswith(f"{ROOT}/") and "/attrs//" in path:
+        raise errors.MethodNotAllowed("the attribute's name in the path is empty", where=path)
     if path.startswith(f"{ROOT}/") and "//" in path:
         raise errors.BadRequestData("an id in the path is empty", where=path)
     if path.startswith(f"{ROOT}/") and path.split("/")[3] in _LATER_RESOURCES:

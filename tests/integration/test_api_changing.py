@@ -170,3 +170,8 @@ def test_purging_deletes_attributes_or_entities(client: Client) -> None:
     assert values(client) == {"name": "Via Larga"}
     assert client.request("DELETE", f"{ROOT}/entities?type=Road").status == 204
     assert client.get(f"{ROOT}/entities?type=Road").json == []
+
+
+def test_an_attribute_without_its_name_is_405(client: Client) -> None:
+    for path in (f"{ONE}/attrs//x", f"{ONE}/attrs//"):
+        assert client.request("PATCH", path, json={"value": 1}).status == 405

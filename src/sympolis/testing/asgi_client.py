@@ -86,7 +86,9 @@ async def exchange(
 
     await application(http_scope(method, target, lines), receive, send)
     start, *rest = sent
-    named = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
+    named = tuple(
+        (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]
+    )
     return Answer(start["status"], named, b"".join(message.get("body", b"") for message in rest))
 
 

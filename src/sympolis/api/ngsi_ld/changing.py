@@ -45,7 +45,7 @@ from sympolis.context.distributed.wording import Speech, translate_attribute
 from sympolis.context.distributed.writing import Ask, entity_path
 from sympolis.context.endings import end_evolution, series_name
 from sympolis.context.evaluate import matcher, type_holds
-from sympolis.context.parsing import check_uri
+from sympolis.context.parsing import VALUE_MEMBERS, check_uri
 from sympolis.context.query import Query
 from sympolis.context.store import Decision, Retraction, Write
 from sympolis.context.terms import Terms
@@ -175,6 +175,7 @@ class Changing:
         document, terms = await self._document(request)
         if name == "scope":
             raise errors.BadRequestData("scope is not an attribute", where="attribute")
+        document = _unwrapped(name, document, terms)
         iri, (attribute, *_) = parse_attribute(name, document, terms, nulls=False)
         decide = merge.replace_attribute(entity_id, iri, attribute)
         send = self._attribute_sender(request, "PUT", terms, name, document)
@@ -410,6 +411,15 @@ def check_attribute_name(name: str) -> str:
     if not name or name.startswith("@") or name in ("id", "type") or any(one in name for one in " <>\"'=;()"):
         raise errors.BadRequestData("this is not an attribute's name", where="attribute")
     return name
+
+
+def _unwrapped(name: str, document: dict[str, Any], terms: Terms) -> dict[str, Any]:
+    """The attribute in a document that is nothing but it under its name, as an entity's fragment would have it."""
+    if len(document) != 1:
+        return document
+    [(given, inner)] = document.items()
+    named = given[:1] != "@" and given not in VALUE_MEMBERS and terms.find(given) == terms.find(name)
+    return inner if named and isinstance(inner, dict) else document
 
 
 def _names(document: Mapping[str, Any]) -> list[str]:

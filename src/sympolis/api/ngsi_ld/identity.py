@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from sympolis import __version__
 from sympolis.api.http import JSON, LD_JSON, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.linking import context_headers, context_list
+from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, TEXT, TIME, Schema, reference, structure
 from sympolis.context.instants import format_instant
@@ -35,19 +36,24 @@ SCHEMAS: dict[str, Schema] = {
 class Identity:
     """Handler of ``/info/sourceIdentity``."""
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        alias: Callable[[str], str] | None = None,
+    ) -> None:
         self._now = now
         self._since = now()
+        self._alias = alias
 
     async def tell(self, request: Request) -> Reply:
         """Retrieve Context Source Identity Information, clause 5.15.1."""
         tenant, media = tenant_of(request), preferred(request.header(b"accept"), PLAIN_MEDIA)
         now = self._now()
-        own = _identity(request.base_url, tenant)
+        alias = _alias(request.base_url, tenant) if self._alias is None else self._alias(tenant)
         document: dict[str, object] = {
-            "id": f"urn:ngsi-ld:ContextSourceIdentity:{own}",
+            "id": f"urn:ngsi-ld:ContextSourceIdentity:{alias}",
             "type": "ContextSourceIdentity",
-            "contextSourceAlias": f"sympolis-{own.hex[:12]}",
+            "contextSourceAlias": alias,
             "contextSourceUptime": _duration((now - self._since).total_seconds()),
             "contextSourceTimeAt": format_instant(now),
             "contextSourceExtras": {"software": "Sympolis", "version": __version__},
@@ -58,9 +64,9 @@ class Identity:
         return Reply(body=encode(document), media=media, headers=headers)
 
 
-def _identity(address: str, tenant: str) -> UUID:
-    """The same for the same broker and tenant after a restart, another for any other (clause 4.3.6.4)."""
-    return uuid5(NAMESPACE_URL, f"{socket.gethostname()} {address} {tenant}")
+def _alias(address: str, tenant: str) -> str:
+    """For a broker that shares nothing: the same after a restart, another for any other (clause 4.3.6.4)."""
+    return f"sympolis-{uuid5(NAMESPACE_URL, f'{socket.gethostname()} {address} {tenant}').hex[:16]}"
 
 
 def _duration(seconds: float) -> str:
@@ -68,14 +74,15 @@ def _duration(seconds: float) -> str:
     return f"PT{max(int(seconds), 0)}S"
 
 
-def operations() -> tuple[Operation, ...]:
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The route of this handler."""
+    alias = None if parts.distribution is None else parts.distribution.alias
     answer = reference("ContextSourceIdentity")
     return (
         Operation(
             method="GET",
             path=f"{ROOT}/info/sourceIdentity",
-            handle=Identity().tell,
+            handle=Identity(alias=alias).tell,
             name="retrieveSourceIdentity",
             title="Tell who this broker is",
             tag="NGSI-LD",

@@ -141,7 +141,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *evolving.operations(parts),
         *entity_maps.operations(parts, maps, posted),
         *hosting.operations(parts),
-        *identity.operations(),
+        *identity.operations(parts),
         *sources.operations(parts),
         *source_subscriptions.operations(parts),
     )

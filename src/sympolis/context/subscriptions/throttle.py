@@ -37,7 +37,7 @@ class Throttle:
     def put(self, pending: Pending) -> None:
         """Let it through, or hold it until the time has come."""
         now = self._time.now()
-        if not self._held and (self._next is None or now >= self._next):
+        if not self._held and self._left(now) <= 0:
             self._go([pending], now)
             return
         older = self._held.pop(pending.entity_id, None)
@@ -47,6 +47,10 @@ class Throttle:
         if self._task is None:
             self._task = asyncio.create_task(self._release())
 
+    def _left(self, now: datetime) -> float:
+        """Seconds until the time has come; never more than the gap, though the clock may have been set back."""
+        return 0.0 if self._next is None else min(self._next - now, self._gap).total_seconds()
+
     def close(self) -> list[Pending]:
         """Stop waiting; gives what was held."""
         if self._task is not None:
@@ -55,8 +59,7 @@ class Throttle:
         return held
 
     async def _release(self) -> None:
-        assert self._next is not None
-        await self._time.sleep((self._next - self._time.now()).total_seconds())
+        await self._time.sleep(self._left(self._time.now()))
         self._task = None
         held, self._held = list(self._held.values()), {}
         self._go(held, self._time.now())

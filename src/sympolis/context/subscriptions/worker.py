@@ -261,8 +261,9 @@ class TenantWorker:
         gap = timedelta(seconds=subscription.interval_s or 0)
         due = (self.records[subscription.id].last_notification or self._time.now()) + gap
         while True:
-            await self._time.sleep(max(0.0, (due - self._time.now()).total_seconds()))
-            due = max(due + gap, self._time.now())
+            left = min(due - self._time.now(), gap)  # the clock may have been set back
+            await self._time.sleep(max(0.0, left.total_seconds()))
+            due = max(min(due, self._time.now()) + gap, self._time.now())
             try:
                 await self._tell_present(subscription)
             except Exception:  # the next time may be better

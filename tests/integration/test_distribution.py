@@ -472,3 +472,35 @@ def test_an_answer_is_kept_as_long_as_the_source_says() -> None:
         assert fresh.json[0]["heat"]["value"] == 2
 
     play(act)
+
+
+# --- discovery
+
+
+def test_types_and_attributes_of_all_are_told() -> None:
+    async def act(_: Wire, brokers: dict[str, TestBroker]) -> None:
+        here, there = brokers["here"], brokers["there"]
+        await here.ask("POST", ENTITIES, building(name="Town hall"))
+        await there.ask("POST", ENTITIES, building(heat=90))
+        await there.ask("POST", ENTITIES, {"id": "urn:x:9", "type": "Bridge", "length": {"value": 1}})
+        everything = [{"entities": [{"type": "Building"}, {"type": "Bridge"}]}]
+        await here.register(source(operations=["federationOps"], information=everything))
+        assert (await here.ask("GET", f"{ROOT}/types")).json["typeList"] == ["Bridge", "Building"]
+        assert (await here.ask("GET", f"{ROOT}/types?local=true")).json["typeList"] == ["Building"]
+        details = (await here.ask("GET", f"{ROOT}/types?details=true")).json
+        assert {one["typeName"]: sorted(one["attributeNames"]) for one in details} == {
+            "Bridge": ["length"],
+            "Building": ["heat", "name"],
+        }
+        info = (await here.ask("GET", f"{ROOT}/types/Building")).json
+        assert info["entityCount"] == 2
+        listed = (await here.ask("GET", f"{ROOT}/attributes")).json["attributeList"]
+        assert listed == ["heat", "length", "name"]
+        one = (await here.ask("GET", f"{ROOT}/attributes/heat")).json
+        assert (one["attributeCount"], one["typeNames"], one["attributeTypes"]) == (
+            1,
+            ["Building"],
+            ["Property"],
+        )
+
+    play(act)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -10,13 +10,15 @@ from sympolis.api.http import JSON, LD_JSON, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld import reading
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.forwarding import Forwarding
 from sympolis.api.ngsi_ld.linking import context_headers, context_list, terms_of
 from sympolis.api.parameters import BooleanParameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import INTEGER, TEXT, Schema, reference, several, structure
 from sympolis.api.vocabulary import Vocabulary
-from sympolis.context.profiles import AttributeUse, attributes_in, types_in
+from sympolis.context.distributed.discovering import Discoverer, Inquiry
+from sympolis.context.profiles import AttributeUse, Profile, attributes_in, types_in
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.entity import AttributeKind
@@ -64,11 +66,12 @@ class Discovery:
     def __init__(self, parts: ApiParts) -> None:
         self._broker = parts.broker
         self._vocabulary = Vocabulary(parts)
+        self._forwarding = Forwarding(parts)
 
     async def types(self, request: Request) -> Reply:
         """Retrieve Available Entity Types (5.7.5), with details (5.7.6)."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        found = types_in(await self._broker.profiles(tenant=tenant))
+        found = types_in(await self._profiles(request, terms, Inquiry(True, details=DETAILS.of(request))))
         if not DETAILS.of(request):
             return _reply(request, _listing("EntityTypeList", "typeList", found, terms), terms, tenant)
         document = [
@@ -86,7 +89,7 @@ class Discovery:
         """Retrieve Available Entity Type Information, clause 5.7.7."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
         name = terms.expand(_name(request.arguments["type"], "type"))
-        use = types_in(await self._broker.profiles(tenant=tenant)).get(name)
+        use = types_in(await self._profiles(request, terms, Inquiry(True, name))).get(name)
         if use is None:
             raise errors.NotFound(f"no entity is of type {name}", where="type")
         details = [_attribute(one, terms, kinds) for one, kinds in use.attributes.items()]
@@ -102,7 +105,8 @@ class Discovery:
     async def attributes(self, request: Request) -> Reply:
         """Retrieve Available Attributes (5.7.8), with details (5.7.9)."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        found = attributes_in(await self._broker.profiles(tenant=tenant))
+        inquiry = Inquiry(False, details=DETAILS.of(request))
+        found = attributes_in(await self._profiles(request, terms, inquiry))
         if not DETAILS.of(request):
             return _reply(request, _listing("AttributeList", "attributeList", found, terms), terms, tenant)
         document = [
@@ -115,10 +119,19 @@ class Discovery:
         """Retrieve Available Attribute Information, clause 5.7.10."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
         name = terms.expand(_name(request.arguments["attrId"], "attribute"))
-        use = attributes_in(await self._broker.profiles(tenant=tenant)).get(name)
+        use = attributes_in(await self._profiles(request, terms, Inquiry(False, name))).get(name)
         if use is None:
             raise errors.NotFound(f"no entity has an attribute {name}", where="attribute")
         return _reply(request, _used(name, use, terms), terms, tenant)
+
+    async def _profiles(self, request: Request, terms: Terms, inquiry: Inquiry) -> Sequence[Profile]:
+        """What there is here, and in other brokers as far as they tell (clause 5.7.11)."""
+        tenant = tenant_of(request)
+        here = await self._broker.profiles(tenant=tenant)
+        journey, distribution = self._forwarding.begin(request, tenant), self._forwarding.distribution
+        if journey is None or distribution is None:
+            return here
+        return [*here, *await Discoverer(distribution).profiles(journey, inquiry, terms)]
 
 
 def _name(text: str, where: str) -> str:

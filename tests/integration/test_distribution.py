@@ -504,3 +504,26 @@ def test_types_and_attributes_of_all_are_told() -> None:
         )
 
     play(act)
+
+
+def test_an_entity_map_tells_who_holds_what() -> None:
+    async def act(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+        here, there = brokers["here"], brokers["there"]
+        await here.ask("POST", ENTITIES, building(name="Town hall"))
+        await there.ask("POST", ENTITIES, building(heat=90))
+        await there.ask("POST", ENTITIES, building(OTHER, heat=80))
+        await here.register(source())
+        await here.register(source("nowhere"))
+        first = await here.ask("GET", f"{ENTITIES}?type=Building&limit=1&entityMap=true&count=true")
+        assert (first.status, [one["id"] for one in first.json]) == (201, [ID])
+        assert first.header("ngsild-results-count") == "2"
+        address = first.header("ngsild-entitymap") or ""
+        held = (await here.ask("GET", address)).json["entityMap"]
+        assert held == {ID: ["@none", source()["id"]], OTHER: [source()["id"]]}
+        wire.sent.clear()
+        page = f"{ENTITIES}?type=Building&limit=1&offset=1"
+        second = await here.ask("GET", page, headers={"ngsild-entitymap": address})
+        assert (second.status, [one["id"] for one in second.json]) == (200, [OTHER])
+        assert not wire.to("nowhere.test"), "the map knows that there is nothing"
+
+    play(act)

@@ -128,10 +128,10 @@ class Entities:
         tenant = tenant_of(request)
         presenter = Presenter(request, terms, read_shape(request))
         limit = LIMIT.of(request)
-        if asked_for(request):
-            return await self._mapped.answer_query(request, terms, presenter, tenant)
         if (journey := self._shared.begin(request, tenant)) is not None:
             return await self._shared.answer_query(journey, request, terms)
+        if asked_for(request):
+            return await self._mapped.answer_query(request, terms, presenter, tenant)
         join = read_join(request)
         asked = await self._asked(request, terms, tenant)
         if asked is None:  # no entity can satisfy it

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from sympolis.api.http import Headers, Reply, Request
 from sympolis.api.ngsi_ld import reading
 from sympolis.api.ngsi_ld.answers import created_at, page_links, tenant_headers
@@ -20,8 +22,9 @@ from sympolis.api.ngsi_ld.forwarding import (
     sender,
     warning_headers,
 )
+from sympolis.api.ngsi_ld.mapped import InUse, asked_for, map_in_use
 from sympolis.api.ngsi_ld.presenting import Presenter
-from sympolis.api.ngsi_ld.reading import DATASET_ID, TYPE, read_query, read_shape
+from sympolis.api.ngsi_ld.reading import DATASET_ID, LIMIT, TYPE, read_query, read_shape
 from sympolis.api.parts import ApiParts
 from sympolis.context import qlanguage, typelanguage
 from sympolis.context.across import resolve
@@ -30,6 +33,7 @@ from sympolis.context.distributed.merging import Version, merge, merge_all
 from sympolis.context.distributed.reading import Asked, Gathered, Reader
 from sympolis.context.distributed.wording import Journey
 from sympolis.context.distributed.writing import entity_path
+from sympolis.context.entity_maps import LOCAL, EntityMaps, take_page
 from sympolis.context.evaluate import matcher, type_holds
 from sympolis.context.linked import gather
 from sympolis.context.projection import MEMBERS
@@ -51,6 +55,7 @@ class SharedEntities:
         self._broker = parts.broker
         self._forwarding = Forwarding(parts)
         self._reader = None if parts.distribution is None else Reader(parts.distribution)
+        self._maps = parts.entity_maps or EntityMaps()
         self.begin = self._forwarding.begin
 
     # --- changing
@@ -123,7 +128,22 @@ class SharedEntities:
             return not_found(error, request, gathered, journey)
         headers = (*tenant_headers(journey.tenant), *warning_headers(gathered, journey))
         linked = await self._linked(journey, request, terms, [entity], presenter)
-        return presenter.one(entity, headers, linked)
+        if not asked_for(request):
+            return presenter.one(entity, headers, linked)
+        use = await self._map_of_one(journey, request, entity_id, gathered)
+        reply = presenter.one(entity, (*headers, *use.headers), linked)
+        return msgspec.structs.replace(reply, status=use.status) if use.fresh else reply
+
+    async def _map_of_one(
+        self, journey: Journey, request: Request, entity_id: str, gathered: Gathered
+    ) -> InUse:
+        held = await self._broker.store.get(entity_id, tenant=journey.tenant)
+
+        async def candidates() -> Mapping[str, Sequence[str]]:
+            own = (LOCAL,) if held is not None else ()
+            return {entity_id: (*own, *(one.origin for one in gathered.versions))}
+
+        return await map_in_use(request, self._maps, journey.tenant, candidates)
 
     async def _merged(self, journey: Journey, entity_id: str, asked: Asked, gathered: Gathered) -> Entity:
         held = await self._broker.store.get(entity_id, tenant=journey.tenant)
@@ -146,6 +166,8 @@ class SharedEntities:
                 "what several sources have is not ordered", where="orderBy", hint="ask with local=true"
             )
         asked = self._asked(request, terms, read_query(request, terms))
+        if asked_for(request):
+            return await self._answer_mapped(journey, request, asked, presenter)
         page, gathered, more = await self._page_of(journey, asked)
         headers: Headers = (
             *tenant_headers(journey.tenant),
@@ -157,11 +179,59 @@ class SharedEntities:
         linked = await self._linked(journey, request, terms, page.entities, presenter)
         return presenter.many(page.entities, headers, linked)
 
-    async def _page_of(self, journey: Journey, asked: Asked) -> tuple[Page, Gathered, bool]:
+    async def locate(self, journey: Journey, asked: Asked) -> dict[str, tuple[str, ...]]:
+        """Who holds the entities that a query is about: registrations, ``@none`` for this broker (clause 5.14.4)."""
+        assert self._reader is not None
+        gathered = await self._reader.entities(journey, asked)
+        found: dict[str, list[str]] = {}
+        more, start = True, 0
+        while more:
+            query = replace(asked.query, offset=start, limit=_AT_ONCE, count=False)
+            page = await self._here(journey, replace(asked, query=query))
+            for entity in page.entities[start if not asked.split else 0 :]:
+                found.setdefault(entity.id, []).append(LOCAL)
+            start += _AT_ONCE
+            more = not asked.split and len(page.entities) > start
+            self._maps.check_size(len(found))
+        for one in gathered.versions:
+            found.setdefault(one.entity.id, []).append(one.origin)
+        self._maps.check_size(len(found))
+        return {one: tuple(dict.fromkeys(found[one])) for one in sorted(found)}
+
+    async def _answer_mapped(
+        self, journey: Journey, request: Request, asked: Asked, presenter: Presenter
+    ) -> Reply:
+        """A page of an entity map's entities, as far as they fit the query still (clause 5.5.9.3)."""
+        use = await map_in_use(request, self._maps, journey.tenant, partial(self.locate, journey, asked))
+        gathered = Gathered()
+
+        async def fetch(ids: Sequence[str]) -> dict[str, Entity]:
+            query = asked.query
+            wanted = tuple(one for one in ids if one in query.ids) if query.ids else tuple(ids)
+            if not wanted:
+                return {}
+            only = frozenset(origin for one in wanted for origin in use.map.sources.get(one, ()))
+            own = replace(query, ids=wanted, limit=len(wanted), offset=0, count=False)
+            page, said, _ = await self._page_of(journey, replace(asked, query=own), only=only)
+            gathered.add(said)
+            return {entity.id: entity for entity in page.entities}
+
+        entities, more = await take_page(use.map, asked.query.offset, LIMIT.of(request), fetch)
+        headers = [*tenant_headers(journey.tenant), *page_links(request, presenter.media, more=more)]
+        headers += [*use.headers, *warning_headers(gathered, journey)]
+        if asked.query.count:
+            headers.append((b"ngsild-results-count", b"%d" % len(use.map.sources)))
+        linked = await self._linked(journey, request, asked.terms, entities, presenter)
+        reply = presenter.many(entities, tuple(headers), linked)
+        return msgspec.structs.replace(reply, status=use.status) if use.fresh else reply
+
+    async def _page_of(
+        self, journey: Journey, asked: Asked, *, only: frozenset[str] | None = None
+    ) -> tuple[Page, Gathered, bool]:
         """A page of what everyone has, what was the matter with sources, and whether there is more."""
         assert self._reader is not None
         query = asked.query
-        gathered = await self._reader.entities(journey, asked)
+        gathered = await self._reader.entities(journey, asked, only=only)
         here = await self._here(journey, asked)
         own = [Version(entity) for entity in here.entities]
         merged = merge_all([*own, *gathered.versions], self._now())

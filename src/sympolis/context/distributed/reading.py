@@ -93,13 +93,16 @@ class Reader:
             journey, ("retrieveEntity",), found, lambda one: self._one(journey, one, entity_id, asked)
         )
 
-    async def entities(self, journey: Journey, asked: Asked) -> Gathered:
-        """What sources say of all entities that a query selects."""
+    async def entities(
+        self, journey: Journey, asked: Asked, *, only: frozenset[str] | None = None
+    ) -> Gathered:
+        """What sources say of all entities that a query selects; ``only`` these registrations, where given."""
         index = self._distribution.of(journey.tenant)
         if index is None:
             return Gathered()
         wanted = wanted_by(asked)
-        found = [one for one in index.candidates(wanted.selectors) if matches(one, wanted)]
+        candidates = index.candidates(wanted.selectors)
+        found = [one for one in candidates if (only is None or one.id in only) and matches(one, wanted)]
         return await self._gather(
             journey, ("queryEntity", "queryBatch"), found, lambda one: self._many(journey, one, asked)
         )

@@ -127,7 +127,11 @@ class GeoTest:
 
 def prepare(query: GeoQuery) -> GeoTest:
     """Make a geo-query ready for many geometries. Raises ``BadRequestData`` for an unreadable geometry."""
-    [reference] = from_geojson([query.geometry])
+    if query.geometry.get("type") == "Point":
+        longitude, latitude = query.geometry["coordinates"][:2]
+        reference = shapely.Point(longitude, latitude)
+    else:
+        [reference] = from_geojson([query.geometry])
     shapely.prepare(reference)
     return GeoTest(query, reference, _box(query, reference))
 

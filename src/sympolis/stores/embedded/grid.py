@@ -1,4 +1,4 @@
-"""A grid over the world for points: cells of 1/256 degree, a few hundred metres in a city.
+"""A grid over the world for points: cells of 1/128 degree, the better half of a kilometre.
 
 One integer per cell, rows of latitude first, so that the cells of a box are few ranges. Points of the same cell are
 kept in the order of ids (see ``spot`` in migration 0007): a page of what lies near a place is merged from the cells
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sympolis.context.geometry import Box
 
-_PER_DEGREE: Final = 256
+_PER_DEGREE: Final = 128
 _COLUMNS: Final = 360 * _PER_DEGREE + 1
 _ROWS: Final = 180 * _PER_DEGREE + 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ _LONGEST_S: Final = 10.0
 _MANY_LOOKS: Final = 300
 """So many entities looked at for one query are worth a column for what was asked."""
 _AT_ONCE: Final = 64
-"""Points measured together."""
+"""Points measured together; at first no more than the page is likely to take, as the circle in its box."""
 
 _Row = tuple[str, int, int, float | None, float | None]
 """Id, entity key, doubt, longitude, latitude."""
@@ -45,7 +45,12 @@ class BodyPage:
 def page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage:
     """The page that a query asks for."""
     plan = search.plan(db, wanted, catalog)
-    reading = _Rows(db, plan, catalog)
+    reading = _Rows(db, plan, expected=wanted.offset + wanted.limit)
+    quick = _quick_page(db, wanted, plan)
+    if quick is not None:
+        if len(quick.bodies) < wanted.limit:
+            reading.walked_to_the_end()
+        return quick
     if wanted.ordering is not None:
         return _page_in_order(db, wanted, reading)
     total = _total(db, plan) if wanted.count else None
@@ -60,9 +65,23 @@ def page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage:
     return BodyPage(_bodies(db, keys[wanted.offset : last]), total)
 
 
+def _quick_page(db: apsw.Connection, wanted: Query, plan: search.Plan) -> BodyPage | None:
+    """The page in one statement, where nothing has to be looked at or measured."""
+    if plan.geo is not None or not plan.single or wanted.count or wanted.ordering is not None:
+        return None
+    statement = (
+        f"SELECT found.doubt, entity.body FROM ({plan.sql} LIMIT ? OFFSET ?) AS found"  # noqa: S608
+        " CROSS JOIN entity ON entity.key = found.entity ORDER BY found.id"
+    )
+    rows = fetch_all(db, statement, (*plan.parameters, wanted.limit, wanted.offset))
+    if any([doubt for doubt, _ in rows]):
+        return None
+    return BodyPage(tuple([body for _, body in rows]))
+
+
 def selected_ids(db: apsw.Connection, wanted: Query, catalog: Catalog) -> set[str]:
     """The ids of all entities that a query selects."""
-    return {entity_id for entity_id, _ in _Rows(db, search.plan(db, wanted, catalog), catalog).chosen()}
+    return {entity_id for entity_id, _ in _Rows(db, search.plan(db, wanted, catalog)).chosen()}
 
 
 def _page_in_order(db: apsw.Connection, wanted: Query, reading: _Rows) -> BodyPage:
@@ -97,10 +116,10 @@ def _body(db: apsw.Connection, key: int) -> bytes:
 class _Rows:
     """The rows of a search, as far as they hold."""
 
-    def __init__(self, db: apsw.Connection, plan: search.Plan, catalog: Catalog) -> None:
+    def __init__(self, db: apsw.Connection, plan: search.Plan, *, expected: int = _AT_ONCE) -> None:
         self._db = db
         self._plan = plan
-        self._catalog = catalog
+        self._first = min(_AT_ONCE, expected + expected // 3 + 1)
         self._holds: Callable[[Entity], bool] | None = None
         self._looks = 0
         self._deadline = 0.0
@@ -118,7 +137,9 @@ class _Rows:
     def _measured(self, rows: Iterator[_Row]) -> Iterator[_Row]:
         """Those rows whose point fits; the ones without have been measured before."""
         assert self._plan.geo is not None
-        while some := list(islice(rows, _AT_ONCE)):
+        at_once = self._first
+        while some := list(islice(rows, at_once)):
+            at_once = _AT_ONCE
             points: list[Any] = [row[3:] for row in some if row[3] is not None]
             fits = iter(self._plan.geo.select_points(points).tolist() if points else ())
             for row in some:
@@ -129,7 +150,8 @@ class _Rows:
         """Whether the evaluator agrees."""
         holds = self._holds
         if holds is None:
-            holds = self._holds = matcher(self._plan.looking)
+            wanted = self._plan.wanted
+            holds = self._holds = matcher(replace(wanted, geo=None) if self._plan.measured else wanted)
             self._deadline = time.monotonic() + _LONGEST_S
         self._looks += 1
         if self._looks == _MANY_LOOKS:
@@ -145,7 +167,7 @@ class _Rows:
     def walked_to_the_end(self) -> None:
         """The page was not filled: an index would have found the same at once."""
         if self._plan.longer and search.is_long_walk(self._db):
-            self._wish(self._plan.longer)
+            self._wish([wish for one in self._plan.longer for wish in one.wishes(self._plan.wanted)])
 
     def _wish(self, wishes: Sequence[Any]) -> None:
         if wishes and isinstance(self._db, Reading):

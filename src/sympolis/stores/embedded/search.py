@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import apsw
@@ -36,9 +36,13 @@ from sympolis.stores.embedded.conditions import CERTAIN, DOUBTFUL, EVERYTHING, C
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
-_MOST_CELLS: Final = 40
+_MOST_CELLS: Final = 24
 _MOST_TYPES: Final = 32
 """More arms than this are no gain."""
+_CROWD: Final = 100
+"""Cells with fewer points than this are sorted sooner than merged."""
+_VAST: Final = 4096
+"""Beyond this, a box is vast."""
 _MOST_COUNTED: Final = 1000
 """Counting further in an index would cost more than it could tell."""
 _LONG_WALK: Final = 20_000
@@ -49,41 +53,43 @@ _LONG_WALK: Final = 20_000
 class Plan:
     """A search made ready.
 
-    ``sql`` and ``parameters`` give the rows in the order of ids; ``looking`` is what doubtful rows are tested by;
-    ``geo`` measures those with a position. ``wishes``: columns that would have spared looking, ``longer``: indexes that
-    would have spared walking.
+    ``sql`` and ``parameters`` give the rows in the order of ids; doubtful ones are tested by ``wanted``, but for its
+    geo-query where places are ``measured``; ``geo`` measures those with a position. ``wishes``: columns that would have
+    spared looking, ``longer``: the indexes of types that were walked through.
     """
 
     sql: str
     parameters: tuple[Any, ...]
-    looking: Query
+    wanted: Query
+    measured: bool = True
     geo: GeoTest | None = None
     single: bool = True
     wishes: tuple[Wish, ...] = ()
-    longer: tuple[Wish, ...] = ()
+    longer: tuple[Indexes, ...] = ()
 
 
 def plan(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     """How to find what a query selects."""
     if wanted.ids:
-        return _merged([_by_ids(wanted.ids, wanted, catalog)], wanted)
+        return _merged([_by_ids(wanted.ids, wanted, catalog)], wanted, measured=False)
     if wanted.geo is not None:
         return _around(db, wanted, catalog)
     return _walk(db, wanted, catalog)
 
 
-def _merged(arms: Sequence[Condition], looking: Query, **more: Any) -> Plan:
+def _merged(arms: Sequence[Condition], wanted: Query, **more: Any) -> Plan:
     parameters = tuple([value for arm in arms for value in arm.parameters])
     statement = " UNION ALL ".join([arm.sql for arm in arms]) + " ORDER BY 1"
-    return Plan(statement, parameters, looking, single=len(arms) == 1, **more)
+    return Plan(statement, parameters, wanted, single=len(arms) == 1, **more)
 
 
-def _by_ids(ids: Iterable[str], wanted: Query, catalog: Catalog) -> Condition:
-    """An arm of some entities by id; all but their types is looked at."""
+def _by_ids(ids: Iterable[str], wanted: Query, catalog: Catalog, *, measured: bool = False) -> Condition:
+    """An arm of some entities by id; all but their types, and places that were ``measured``, is looked at."""
     types = of_types(wanted.types, catalog, own=None, id_place="e.id")
-    doubt = DOUBTFUL if needs_looking(wanted) or wanted.geo is not None else CERTAIN
+    far = wanted.geo is not None and not measured
+    doubt = DOUBTFUL if far or needs_looking(wanted) else CERTAIN
     statement = (
-        f"SELECT e.id, e.key, {doubt} AS doubt, NULL, NULL FROM json_each(?) AS wanted CROSS JOIN entity AS e"  # noqa: S608
+        f"SELECT e.id AS id, e.key AS entity, {doubt} AS doubt, NULL, NULL FROM json_each(?) AS wanted CROSS JOIN entity AS e"  # noqa: S608
         f" ON e.id = wanted.value WHERE {types.sql}"
     )
     return Condition(statement, (_json(sorted(set(ids))), *types.parameters))
@@ -96,50 +102,78 @@ def _around(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     assert wanted.geo is not None
     test = geometry.prepare(wanted.geo)
     name = catalog.names.get(wanted.geo.property, 0)
-    looking = replace(wanted, geo=None)
-    if test.box is None or grid.count(test.box) > _MOST_CELLS:
-        return _merged([_by_ids(_all_around(db, test, name), looking, catalog)], looking)
-    found = _cell_arms(test, name, wanted, catalog)
+    starts, width = _cells_of(test)
+    if not starts:
+        return _merged([_by_ids(_all_around(db, test, name), wanted, catalog, measured=True)], wanted)
+    cells: list[str]
+    chosen: list[Any]
+    if len(starts) * (width + 1) <= _MOST_CELLS and _is_crowded(db, name, starts, width):
+        chosen = [start + step for start in starts for step in range(width + 1)]
+        cells = ["p.cell = ?"] * len(chosen)
+        source = "spot AS p"
+    else:
+        cells, chosen = [f"p.cell BETWEEN near.value AND near.value + {width}"], [_json(starts)]
+        source = "json_each(?) AS near CROSS JOIN spot AS p"
+    arms, wishes = _spot_arms(source, cells, chosen, (name, *_sides(test)), wanted, catalog)
     if shapes := _fitting(test, _shapes_near(db, test, name)):
-        found.arms.append(_by_ids(shapes, looking, catalog))
-    return _merged(found.arms, looking, geo=test, wishes=tuple(found.wishes))
+        arms.append(_by_ids(shapes, wanted, catalog, measured=True))
+    return _merged(arms, wanted, geo=test, wishes=tuple(wishes))
 
 
-@dataclass(slots=True)
-class _Arms:
-    arms: list[Condition]
-    wishes: Sequence[Wish] = ()
+def _cells_of(test: GeoTest) -> tuple[list[int], int]:
+    """The first cell of each row of the grid that the box touches, and how many more follow; none if it is vast."""
+    if test.box is None or grid.count(test.box) > _VAST:
+        return [], 0
+    found = list(grid.ranges(test.box))
+    return [first for first, _ in found], found[0][1] - found[0][0]
 
 
-def _cell_arms(test: GeoTest, name: int, wanted: Query, catalog: Catalog) -> _Arms:
-    """One arm for each cell, all the same but for the cell."""
-    sides = _sides(test)
-    cells = [number for first, last in grid.ranges(test.box or _NOWHERE) for number in range(first, last + 1)]
+def _is_crowded(db: apsw.Connection, name: int, starts: Sequence[int], width: int) -> bool:
+    """Whether the cell in the middle has so many points that sorting those around it would take longer than merging."""
+    middle = starts[len(starts) // 2] + width // 2
+    return bool(fetch_value(db, _SQL["count_spots"], (name, middle, _CROWD)) == _CROWD)
+
+
+def _spot_arms(
+    source: str,
+    cells: Sequence[str],
+    chosen: Sequence[Any],
+    shared: tuple[Any, ...],
+    wanted: Query,
+    catalog: Catalog,
+) -> tuple[list[Condition], Sequence[Wish]]:
+    """An arm for each condition on cells; parameters are numbered, so that arms share all but their cell.
+
+    Statements are long as it is: SQLite's cache takes none of 16 kB.
+    """
     key = catalog.names.get(wanted.types.name, 0) if isinstance(wanted.types, TypeIs) else None
+    wishes: Sequence[Wish] = ()
     if key is None:
         held = of_types(wanted.types, catalog, own=None, id_place="p.id")
-        doubt = DOUBTFUL if needs_looking(wanted) else CERTAIN
-        statement = (
-            f"SELECT p.id, e.key, {doubt} AS doubt, {_IN_CELL.format(table='entity AS e ON e.id = p.id')}"
-        )
-        own: tuple[Any, ...] = ()
-        wishes: Sequence[Wish] = ()
+        entity, doubt = "e.key", DOUBTFUL if needs_looking(wanted) else CERTAIN
+        joined = "entity AS e ON e.id = p.id"
     else:
         compiler = TypeCompiler(key, catalog)
         held = compiler.selection(wanted)
-        joined = "listing AS l ON l.type = ? AND l.id = p.id"
-        statement = f"SELECT p.id, l.entity, {held.doubt} AS doubt, {_IN_CELL.format(table=joined)}"
-        own, wishes = (key,), compiler.wishes
-    statement += f" AND ({held.sql})"
-    arms = [Condition(statement, (*own, name, number, *sides, *held.parameters)) for number in cells]
-    return _Arms(arms, wishes)
+        entity, doubt, wishes = "l.entity", held.doubt, compiler.wishes
+        joined = f"listing AS l ON l.type = {key} AND l.id = p.id"
+    first = len(shared) + len(held.parameters) + 1
+    begun = (
+        f"SELECT p.id, {entity}, {doubt} AS doubt, p.longitude, p.latitude FROM {source} CROSS JOIN {joined}"
+    )
+    begun = f"{_numbered(begun, first)} WHERE p.name = ?1 AND {_IN_BOX} AND ({_numbered(held.sql, len(shared) + 1)})"
+    arms = [f"{begun} AND {_numbered(cell, first + place)}" for place, cell in enumerate(cells)]
+    return [Condition(" UNION ALL ".join(arms), (*shared, *held.parameters, *chosen))], wishes
 
 
-_NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
-_IN_CELL: Final = (
-    "p.longitude, p.latitude FROM spot AS p CROSS JOIN {table} WHERE p.name = ? AND p.cell = ?"
-    " AND p.longitude BETWEEN ? AND ? AND p.latitude BETWEEN ? AND ?"
-)
+_IN_BOX: Final = "p.longitude BETWEEN ?2 AND ?3 AND p.latitude BETWEEN ?4 AND ?5"
+
+
+def _numbered(statement: str, first: int) -> str:
+    """The statement with numbers on its question marks; values are never among its text."""
+    pieces = statement.split("?")
+    numbered = [f"?{first + place}{piece}" for place, piece in enumerate(pieces[1:])]
+    return pieces[0] + "".join(numbered)
 
 
 def _sides(test: GeoTest) -> tuple[float, float, float, float]:
@@ -194,10 +228,10 @@ def _walk(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     if keys is None:
         return _walk_all(wanted, catalog)
     if not keys:
-        return Plan("SELECT NULL, NULL, 0 AS doubt, NULL, NULL WHERE 0", (), wanted)
+        return Plan("SELECT NULL AS id, NULL AS entity, 0 AS doubt, NULL, NULL WHERE 0", (), wanted)
     walks = [_TypeWalk(db, key, wanted, catalog) for key in keys]
     wishes = tuple(wish for walk in walks for wish in walk.compiler.wishes)
-    longer = tuple(wish for walk in walks for wish in walk.longer)
+    longer = tuple(walk.indexes for walk in walks if walk.walks)
     return _merged([walk.arm for walk in walks], wanted, wishes=wishes, longer=longer)
 
 
@@ -214,7 +248,9 @@ def _walked_types(wanted: Query, catalog: Catalog) -> list[int] | None:
 def _walk_all(wanted: Query, catalog: Catalog) -> Plan:
     types = of_types(wanted.types, catalog, own=None, id_place="e.id")
     doubt = DOUBTFUL if needs_looking(wanted) else CERTAIN
-    statement = f"SELECT e.id, e.key, {doubt} AS doubt, NULL, NULL FROM entity AS e WHERE {types.sql}"  # noqa: S608
+    statement = (
+        f"SELECT e.id AS id, e.key AS entity, {doubt} AS doubt, NULL, NULL FROM entity AS e WHERE {types.sql}"  # noqa: S608
+    )
     return _merged([Condition(statement, types.parameters)], wanted)
 
 
@@ -224,16 +260,12 @@ class _TypeWalk:
     def __init__(self, db: apsw.Connection, key: int, wanted: Query, catalog: Catalog) -> None:
         self._db = db
         self.compiler = TypeCompiler(key, catalog)
-        self.longer: tuple[Wish, ...] = ()
-        indexes = Indexes(key, catalog)
-        few = self._few(indexes, wanted)
-        if few is None:
-            self.longer = tuple(indexes.wishes(wanted))
+        self.indexes = Indexes(key, catalog)
+        few = self._few(self.indexes, wanted)
+        self.walks = few is None
         types = of_types(wanted.types, catalog, own=key, id_place="l.id")
         asked = both([few or EVERYTHING, types, self.compiler.selection(wanted)])
-        statement = (
-            f"SELECT l.id, l.entity, {asked.doubt} AS doubt, NULL, NULL FROM listing AS l WHERE l.type = ?"  # noqa: S608
-        )
+        statement = f"SELECT l.id AS id, l.entity AS entity, {asked.doubt} AS doubt, NULL, NULL FROM listing AS l WHERE l.type = ?"  # noqa: S608
         self.arm = Condition(f"{statement} AND {asked.sql}", (key, *asked.parameters))
 
     def _few(self, indexes: Indexes, wanted: Query) -> Condition | None:

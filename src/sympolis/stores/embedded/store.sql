@@ -45,6 +45,10 @@ SELECT id, longitude, latitude FROM spot WHERE name = ?
 SELECT id, longitude, latitude FROM spot WHERE name = :name AND cell BETWEEN :first AND :last
   AND longitude BETWEEN :west AND :east AND latitude BETWEEN :south AND :north
 
+-- name: count_spots
+-- How many points a cell has, up to a limit.
+SELECT count(*) FROM (SELECT 1 FROM spot WHERE name = ? AND cell = ? LIMIT ?)
+
 -- name: shapes_near
 -- Candidates among the other geometries: those whose box touches the search box.
 SELECT entity.id, shape.wkb FROM place JOIN shape ON shape.key = place.key JOIN entity ON entity.key = shape.entity

@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
 from sympolis.api import dcat, health, ldes, ngsi_ld, ogc, twin
-from sympolis.api.deadlines import within
+from sympolis.api.deadlines import Deadlines
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
 from sympolis.api.http import Message, Receive, Reply, Request, Scope, Send, Stream
@@ -63,6 +63,7 @@ class Api:
         self._settings = parts.settings
         self._router = Router(operations)
         self._doorkeeper = Doorkeeper(parts.settings.hosts, parts.settings.origins)
+        self._deadlines = Deadlines()
         self._closing = asyncio.Event()
         self._start = secrets.token_hex(4)
         self._numbers = itertools.count(1)
@@ -106,7 +107,7 @@ class Api:
             route = operation.path
             operation.check_parameters(request)
             allowed_s = self._settings.timeout_s if operation.timeout_s is None else operation.timeout_s
-            return route, await within(allowed_s, operation.handle(request))
+            return route, await self._deadlines.within(allowed_s, operation.handle(request))
         except Exception as error:
             return route, error_reply(error, ngsi_ld=path.startswith("/ngsi-ld"), request_id=request.id)
 

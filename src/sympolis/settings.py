@@ -46,6 +46,9 @@ class Settings:
         tuple[str, ...],
         "Further names by which browsers may reach the server (against DNS rebinding); * for any.",
     ] = ()
+    refresh: Annotated[
+        bool, "Read sources anew from their portals, each as often as it says; else only when asked."
+    ] = False
     allow_loopback: Annotated[
         bool, "Let the server call private addresses: for tests, and for several twins on one machine."
     ] = False

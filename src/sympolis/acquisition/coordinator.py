@@ -17,11 +17,13 @@ from typing import Any
 import msgspec
 
 from sympolis.acquisition import identity, ingest
+from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.gate import Accepted, Batch, Gate, Memory
 from sympolis.acquisition.ingest import Ingest, PlannedSource, Progress
 from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
 from sympolis.acquisition.mapping import source_fields
 from sympolis.acquisition.quality import is_stale
+from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.translate import Names, Place, Translator, provenance
 from sympolis.acquisition.writing import Writer
 from sympolis.context.broker import Broker
@@ -84,10 +86,11 @@ class Coordinator:
     planned : its sources, in the order they are to run
     connectors : by id, e.g. ``plugins.loader.connectors()``
     ledger : the books
+    retriever : brings new deliveries in; without one, sources keep to their samples
     clock : the present moment (UTC); tests freeze it
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         broker: Broker,
         terms: Names,
@@ -96,6 +99,7 @@ class Coordinator:
         planned: Sequence[PlannedSource],
         connectors: Mapping[str, Connector],
         ledger: Ledger,
+        retriever: Retriever | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._broker = broker
@@ -104,6 +108,7 @@ class Coordinator:
         self._planned = {item.source.id: item for item in planned}
         self._connectors = connectors
         self._ledger = ledger
+        self._retriever = retriever
         self._clock = clock
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -121,7 +126,12 @@ class Coordinator:
             "mapping": msgspec.to_builtins(planned.mapping),
             "expectations": msgspec.to_builtins(planned.source.expectations),
             "runs": [run.to_json() for run in self._ledger.runs(source_id)],
+            "refresh": msgspec.to_builtins(planned.source.refresh),
+            "deliveries": [one.to_json() for one in self._deliveries(source_id)],
         }
+
+    def _deliveries(self, source_id: str) -> list[Delivery]:
+        return [] if self._retriever is None else self._retriever.deliveries.all(source_id)
 
     def data_versions(self) -> dict[str, str]:
         """Source id → data version of its last complete run; what a model's result depends on."""
@@ -173,11 +183,18 @@ class Coordinator:
         return summaries
 
     async def run(
-        self, source_id: str, *, dry_run: bool = False, progress: Progress | None = None, force: bool = False
+        self,
+        source_id: str,
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        force: bool = False,
+        retrieve: bool = False,
     ) -> RunSummary:
         """Run one source. Raises ``NotFound``; a source that fails is told in the summary (``state``, ``error``).
 
-        ``dry_run`` judges every row and writes nothing; ``force`` runs although nothing has changed.
+        ``dry_run`` judges every row and writes nothing; ``force`` runs although nothing has changed; ``retrieve`` asks
+        the portal for newer data first.
         """
         planned = self._find(source_id)
         async with self._locks[source_id]:
@@ -188,6 +205,7 @@ class Coordinator:
                 dry_run=dry_run,
             )
             try:
+                planned = await self._with_data(planned, retrieve=retrieve)
                 known = await self._known(planned)
                 version = await asyncio.to_thread(ingest.data_version, planned, self._place, known)
             except errors.SympolisError as cause:
@@ -197,6 +215,18 @@ class Coordinator:
                 return _skipped(last)
             summary = replace(summary, data_version=version)
             return await self._ingest(planned, summary, progress or _silent, known)
+
+    async def _with_data(self, planned: PlannedSource, *, retrieve: bool) -> PlannedSource:
+        """The source with its newest delivery; with its sample where there is none."""
+        if self._retriever is None:
+            if retrieve:
+                raise errors.Conflict("this twin does not call portals", where="retrieve")
+            return planned
+        delivery = self._retriever.deliveries.newest(planned.source.id)
+        if retrieve:
+            connector = self._connectors[planned.source.connector]
+            delivery = await self._retriever.retrieve(planned, connector)
+        return planned if delivery is None else replace(planned, path=delivery.path)
 
     async def _ingest(
         self, planned: PlannedSource, summary: RunSummary, progress: Progress, known: frozenset[str] | None

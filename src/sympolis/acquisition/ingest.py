@@ -44,7 +44,8 @@ class PlannedSource:
     @property
     def origin(self) -> Origin:
         """What the connector reads."""
-        return Origin(self.path, self.source.url)
+        refresh = self.source.refresh
+        return Origin(self.path, self.source.url if refresh is None else refresh.url)
 
     def declaration(self) -> bytes:
         """Everything but the data that decides what the twin makes of it."""
@@ -159,13 +160,21 @@ def data_version(planned: PlannedSource, place: Place, known: frozenset[str] | N
     ``known`` are the entities its rows may speak of. Raises ``SourceFailed`` where the sample is not there.
     """
     try:
-        content = planned.path.read_bytes()
+        content = _content(planned.path)
     except OSError as cause:
         message = f"cannot be read: {cause.strerror}"
         hint = "run: sympolis city build-samples, or check the source's path"
         raise errors.SourceFailed(message, where=str(planned.path), hint=hint) from cause
     about = repr((place, None if known is None else sorted(known))).encode()
     return identity.fingerprint(content, planned.declaration(), about)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, or of all pages of a delivery with their names."""
+    if not path.is_dir():
+        return path.read_bytes()
+    pages = sorted(one for one in path.iterdir() if one.is_file())
+    return b"".join(one.name.encode() + b"\0" + one.read_bytes() for one in pages)
 
 
 def superseded(states: Mapping[str, tuple[RowState, str]], run: str) -> list[str]:

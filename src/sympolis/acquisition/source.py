@@ -65,6 +65,22 @@ class Expectations:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refresh:
+    """How the source is read anew from its portal (``[refresh]``); without it the twin keeps to the sample."""
+
+    url: str = option(pattern="https?://.+")
+    """The download itself, or the address at which the connector begins."""
+    every: str | None = option(None, pattern=DURATION)
+    """How often (ISO 8601, e.g. PT1H); absent: only when somebody asks."""
+    max_size_mb: int = option(200, minimum=1, maximum=100_000, unit="MB")
+    """A delivery that is larger is refused."""
+    timeout_s: int = option(60, minimum=1, maximum=3600, unit="s")
+    """How long one document may take."""
+    keep: int = option(5, minimum=1, maximum=1000)
+    """So many deliveries are kept, for questions about where a number came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One source of the city (``sources/<id>.toml``)."""
 
@@ -98,3 +114,4 @@ class Source:
     settings: Mapping[str, Any] = option({})
     """Options of the connector, checked against its settings class."""
     expectations: Expectations = Expectations()
+    refresh: Refresh | None = None

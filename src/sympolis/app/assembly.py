@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+from sympolis.acquisition.deliveries import Deliveries
 from sympolis.acquisition.ledger import Ledger, MemoryLedger
+from sympolis.acquisition.retrieval import Retriever
+from sympolis.acquisition.schedule import Scheduler
+from sympolis.acquisition.times import duration
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts, ApiSettings
+from sympolis.app.downloading import downloader
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
 from sympolis.app.twin import Twin, data_folder
@@ -51,6 +57,8 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     terms = ground.contexts.resolve_local(city.context["@context"])
     ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
     twin = _twin(city, ground, terms, folder, ledger, lock)
+    if settings.refresh:
+        twin.scheduler = _scheduler(city, twin)
     await twin.desk.open()
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
@@ -62,10 +70,27 @@ def _twin(city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger
         city=city,
         ground=ground,
         ledger=ledger,
-        coordinator=acquiring.coordinator(city, ground.broker, terms, connectors=connectors, ledger=ledger),
+        coordinator=acquiring.coordinator(
+            city,
+            ground.broker,
+            terms,
+            connectors=connectors,
+            ledger=ledger,
+            retriever=Retriever(downloader(ground.client), Deliveries(folder / "deliveries")),
+        ),
         desk=_desk(city, ground.broker, terms, folder),
         lock=lock,
     )
+
+
+def _scheduler(city: City, twin: Twin) -> Scheduler:
+    """Reads every source anew that says how often."""
+    every = {
+        source.id: interval
+        for source in city.sources.values()
+        if source.refresh is not None and (interval := duration(source.refresh.every)) is not None
+    }
+    return Scheduler(twin.coordinator, every, clock=lambda: datetime.now(UTC))
 
 
 def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
@@ -92,6 +117,9 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         registrations=ground.sources.registrations,
         source_subscriptions=ground.sources.subscriptions,
         distribution=ground.sources.distribution,
+        snapshots=ground.lasting.snapshots,
+        transients=ground.lasting.transients,
+        entity_maps=ground.lasting.entity_maps,
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,

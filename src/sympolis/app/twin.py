@@ -11,6 +11,7 @@ from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ledger import Ledger
+from sympolis.acquisition.schedule import Scheduler
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
@@ -75,6 +76,9 @@ class Twin:
     address: str = ""
     readiness: Readiness = field(default_factory=lambda: Readiness(False, "starting", 0.0))
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    scheduler: Scheduler | None = None
+    """Reads sources anew; None where the twin keeps to what it has."""
+    _scheduled: asyncio.Task[None] | None = None
 
     async def first_start(self, report: Report | None = None) -> None:
         """Ingest what is new, calibrate and run the baseline if these data have none yet.
@@ -95,6 +99,8 @@ class Twin:
             raise
         tell("ready", 1.0, "")
         self.readiness = Readiness(True, "ready", 1.0)
+        if self.scheduler is not None:
+            self._scheduled = asyncio.create_task(self.scheduler.run(self.stopped))
 
     def _teller(self, report: Report | None) -> Callable[[str, float, str], None]:
         def tell(step: str, share: float, words: str) -> None:
@@ -106,6 +112,10 @@ class Twin:
 
     async def close(self) -> None:
         """Finish what was acknowledged and let go of everything."""
+        self.stopped.set()
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            await asyncio.wait([self._scheduled])
         await self.desk.close()
         await self.ground.close()
         self.ledger.close()

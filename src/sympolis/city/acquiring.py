@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ingest import PlannedSource
 from sympolis.acquisition.ledger import Ledger
+from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.translate import Names, Place
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
@@ -40,6 +41,7 @@ def coordinator(
     *,
     connectors: Mapping[str, Connector],
     ledger: Ledger,
+    retriever: Retriever | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> Coordinator:
     """The coordinator of the city's sources (see ``Coordinator``)."""
@@ -50,5 +52,6 @@ def coordinator(
         planned=planned(city),
         connectors=connectors,
         ledger=ledger,
+        retriever=retriever,
         clock=clock,
     )

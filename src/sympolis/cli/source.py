@@ -51,15 +51,16 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
     ] = False,
+    retrieve: Annotated[
+        bool, typer.Option("--retrieve", help="Ask the portal for newer data first.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Fetch, map, check and write one source (or all). Exit code 1 if a run failed."""
+    """Map, check and write one source (or all). Exit code 1 if a run failed."""
     with connect(settings.read({"city": city, "data": data})) as twin:
+        wanted = {"dry_run": dry_run, "retrieve": retrieve}
         names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
-        runs = [
-            {"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", {"dry_run": dry_run})}
-            for name in names
-        ]
+        runs = [{"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", wanted)} for name in names]
     show(runs, form, _draw_runs)
     if any(one.get("error") for one in runs):
         raise typer.Exit(NO)

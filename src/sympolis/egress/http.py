@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -19,6 +19,9 @@ import httptools
 from sympolis.egress.guard import Guard
 
 Headers = Iterable[tuple[str, str]]
+Sink = Callable[[bytes], object]
+"""Takes a part of a body, e.g. a file's ``write``."""
+_OK = 200
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65_536
 _MOST_IDLE = 8
@@ -45,13 +48,15 @@ class _Broken(OSError):
 class _Reading:
     """The parser's callbacks: gathers one answer."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, sink: Sink | None) -> None:
         self.response = Response()
         self.complete = False
         self.bounded = False
         self.reusable = False
         self._most = most_bytes
         self._body = bytearray()
+        self._sink = sink
+        self._size = 0
         self.parser = httptools.HttpResponseParser(self)
 
     def on_message_begin(self) -> None:
@@ -65,9 +70,13 @@ class _Reading:
         self.bounded = bool({"content-length", "transfer-encoding"} & self.response.headers.keys())
 
     def on_body(self, part: bytes) -> None:
-        self._body += part
-        if len(self._body) > self._most:
+        self._size += len(part)
+        if self._size > self._most:
             raise ResponseTooLarge(f"the answer has more than {self._most} bytes")
+        if self._sink is not None and self.response.status == _OK:
+            self._sink(part)
+        else:
+            self._body += part
 
     def on_message_complete(self) -> None:
         self.complete = self.response.status >= 200
@@ -88,8 +97,8 @@ class _Connection:
     writer: asyncio.StreamWriter
     reusable: bool = False
 
-    async def exchange(self, request: bytes, most_bytes: int) -> Response:
-        reading = _Reading(most_bytes)
+    async def exchange(self, request: bytes, most_bytes: int, sink: Sink | None) -> Response:
+        reading = _Reading(most_bytes, sink)
         self.writer.write(request)
         received = False
         while not reading.complete:
@@ -130,8 +139,9 @@ class HttpClient:
         body: bytes = b"",
         timeout_s: float = 10.0,
         most_bytes: int = 1 << 20,
+        sink: Sink | None = None,
     ) -> Response:
-        """One request and its answer, whatever its status.
+        """One request and its answer, whatever its status. The body of a 200 goes to ``sink`` as it comes, if given.
 
         Raises ``Forbidden`` (address not permitted), ``TimeoutError``, or ``OSError`` for anything else that prevents
         an answer.
@@ -143,10 +153,10 @@ class HttpClient:
             kept = self._take(origin)
             if kept is not None:
                 try:
-                    return await self._exchange(origin, kept, request, most_bytes)
+                    return await self._exchange(origin, kept, request, most_bytes, sink)
                 except (_Broken, ConnectionError, ssl.SSLError):
                     pass  # closed by the other side while idle: once more on a new one
-            return await self._exchange(origin, await self._open(origin), request, most_bytes)
+            return await self._exchange(origin, await self._open(origin), request, most_bytes, sink)
 
     async def close(self) -> None:
         """Close idle connections."""
@@ -156,10 +166,15 @@ class HttpClient:
             connection.writer.close()
 
     async def _exchange(
-        self, origin: tuple[str, str, int], connection: _Connection, request: bytes, most_bytes: int
+        self,
+        origin: tuple[str, str, int],
+        connection: _Connection,
+        request: bytes,
+        most_bytes: int,
+        sink: Sink | None,
     ) -> Response:
         try:
-            response = await connection.exchange(request, most_bytes)
+            response = await connection.exchange(request, most_bytes, sink)
         except BaseException:
             connection.writer.close()
             raise

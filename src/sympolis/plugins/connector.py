@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -44,4 +44,37 @@ class Connector(Protocol):
 
     def read(self, origin: Origin, settings: Any) -> Iterator[Record]:
         """Yield every row. Raises ``SourceFailed`` (unreadable) or ``SettingsInvalid`` (wrong option)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A document that a connector wants fetched: where it is, what to ask with, under which file name to keep it."""
+
+    url: str
+    name: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document that was fetched: the file, and the answer's headers (names in lower case)."""
+
+    path: Path
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Pages = Generator[Wanted, Page, None]
+
+
+@runtime_checkable
+class Paging(Protocol):
+    """A connector whose source is more than one file to be fetched: it says what it wants next, the platform gets it.
+
+    A plugin never calls out itself: the platform guards, bounds, retries and keeps every delivery. ``read`` then gets
+    the folder of the pages as its origin's path.
+    """
+
+    def pages(self, origin: Origin, settings: Any) -> Pages:
+        """Yield what is wanted next, given the page before. Raises ``SourceFailed`` where an answer makes no sense."""
         ...

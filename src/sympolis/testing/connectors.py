@@ -53,8 +53,9 @@ class ConnectorContract:
         assert connector.settings_type.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
     def test_an_unknown_setting_is_refused(self, connector: Connector) -> None:
+        wrong = {**self.settings, "no_such": 1}
         findings: list[reading.Finding] = []
-        assert reading.read(connector.settings_type, {"no_such": 1}, "x.toml: settings", findings) is None
+        assert reading.read(connector.settings_type, wrong, "x.toml: settings", findings) is None
         assert [finding.where for finding in findings] == ["x.toml: settings.no_such"]
 
     def test_rows_are_numbered_from_one_in_order(self, connector: Connector, sound: Origin) -> None:

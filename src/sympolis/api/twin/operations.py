@@ -9,7 +9,7 @@ from sympolis.api.offering import Offering
 from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
-from sympolis.api.schemas import OBJECT, TEXT, TEXTS, Schema, reference, several, structure
+from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
 from sympolis.api.twin import changes, map, runs
 from sympolis.api.twin.changes import Changes
 from sympolis.api.twin.city import CityPages
@@ -125,7 +125,7 @@ def _map_routes(handlers: MapPages) -> tuple[Operation, ...]:
 
 def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
     ids = {"source": "A source's id.", "row": "A quarantined row's id."}
-    run_body = Body(structure({"dry_run": {"type": "boolean"}}), example={"dry_run": True})
+    run_body = Body(structure({"dry_run": BOOLEAN, "retrieve": BOOLEAN}), example={"dry_run": True})
     replay_body = Body(structure({"fields": OBJECT}), example={"fields": {"speed": "30"}})
     return (
         _operation(

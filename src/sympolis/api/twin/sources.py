@@ -41,11 +41,12 @@ class Sources:
     async def run(self, request: Request) -> Reply:
         """Run a source now and wait for the end."""
         document = await read_object(request)
-        _check_members(document, {"dry_run"})
-        dry_run = document.get("dry_run", False)
-        if not isinstance(dry_run, bool):
-            raise errors.InvalidRequest("expected true or false", where="dry_run")
-        summary = await self._coordinator.run(request.arguments["source"], dry_run=dry_run)
+        _check_members(document, {"dry_run", "retrieve"})
+        summary = await self._coordinator.run(
+            request.arguments["source"],
+            dry_run=_flag(document, "dry_run"),
+            retrieve=_flag(document, "retrieve"),
+        )
         return json_reply(summary.to_json(), status=201)
 
     async def quarantine(self, request: Request) -> Reply:
@@ -67,6 +68,13 @@ class Sources:
         if shown["state"] != "replayed":
             raise RowStillHeld(shown["reasons"])
         return json_reply(shown)
+
+
+def _flag(document: Mapping[str, Any], name: str) -> bool:
+    value = document.get(name, False)
+    if not isinstance(value, bool):
+        raise errors.InvalidRequest("expected true or false", where=name)
+    return value
 
 
 def _check_members(document: Mapping[str, Any], known: set[str]) -> None:

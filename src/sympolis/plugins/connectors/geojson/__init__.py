@@ -15,6 +15,7 @@ import msgspec
 from sympolis.domain import errors
 from sympolis.plugins.connector import Origin, Record
 from sympolis.plugins.connectors.geojson.settings import GeoJsonSettings
+from sympolis.plugins.pages import feature_record
 
 
 class GeoJsonConnector:
@@ -28,7 +29,7 @@ class GeoJsonConnector:
         if origin.path is None:
             raise errors.SourceFailed("the geojson connector reads local files", where=str(origin.url))
         features = _features(_decode(origin.path, settings), str(origin.path))
-        return (_record(number, feature) for number, feature in enumerate(features, start=1))
+        return (feature_record(number, feature) for number, feature in enumerate(features, start=1))
 
 
 def _decode(path: Path, settings: GeoJsonSettings) -> Any:
@@ -55,18 +56,3 @@ def _features(document: Any, where: str) -> list[Any]:
         raise errors.SourceFailed(message, where=where)
     found: list[Any] = document["features"]
     return found
-
-
-def _record(number: int, feature: Any) -> Record:
-    if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        return Record(number, {"feature": feature}, faults=("is not a GeoJSON Feature",))
-    properties = feature.get("properties")
-    if properties is not None and not isinstance(properties, dict):
-        return Record(number, {"properties": properties}, faults=("has properties that are not an object",))
-    fields = dict(properties or {})
-    if "id" in feature:
-        fields.setdefault("id", feature["id"])
-    geometry = feature.get("geometry")
-    if geometry is not None and not isinstance(geometry, dict):
-        return Record(number, fields, faults=("has a geometry that is not an object",))
-    return Record(number, fields, geometry)

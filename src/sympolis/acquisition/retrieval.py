@@ -1,0 +1,140 @@
+"""Gets a source's data from its portal: whole, within its bounds, and only where it has changed.
+
+The connector says what it wants (``plugins.connector.Paging``) or there is one file; the port ``Download`` fetches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from sympolis.acquisition.deliveries import Deliveries, Delivery, Draft, manifest_of
+from sympolis.acquisition.ingest import PlannedSource
+from sympolis.acquisition.source import Refresh
+from sympolis.domain import errors
+from sympolis.plugins.connector import Connector, Page, Pages, Paging, Wanted
+
+_MOST_PAGES: Final = 10_000
+_NOT_MODIFIED: Final = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """An answer whose body went into a file; names of headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class Download(Protocol):
+    """Fetches one document into a file, through the guard, following redirects."""
+
+    async def __call__(
+        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+    ) -> Downloaded:
+        """The final answer, with 200 or 304. Raises ``SourceFailed`` naming the address for anything else."""
+        ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Retriever:
+    """Brings deliveries in. ``clock`` is the present moment (UTC)."""
+
+    def __init__(
+        self, download: Download, deliveries: Deliveries, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self.deliveries = deliveries
+        self._download = download
+        self._clock = clock
+
+    async def retrieve(self, planned: PlannedSource, connector: Connector) -> Delivery:
+        """The newest delivery: a new one where the portal has other data than the last, else the last.
+
+        Raises ``SourceFailed`` (unreachable, refused, too large), ``Conflict`` for a source without ``[refresh]``.
+        """
+        source, refresh = planned.source, planned.source.refresh
+        if refresh is None:
+            hint = "give the source a [refresh] with the portal's download"
+            raise errors.Conflict(
+                "this source cannot be read anew", where=f"sources/{source.id}.toml", hint=hint
+            )
+        last = self.deliveries.newest(source.id)
+        with self.deliveries.draft(source.id) as draft:
+            first = await self._fetch(planned, connector, refresh, draft, last)
+            if last is not None and first.status == _NOT_MODIFIED:
+                return last
+            found = manifest_of(
+                draft,
+                source=source.id,
+                url=refresh.url,
+                at=self._clock(),
+                headers=first.headers,
+                paged=isinstance(connector, Paging),
+            )
+            if last is not None and last.manifest.sha256 == found.sha256:
+                return last
+            return await asyncio.to_thread(self.deliveries.keep, draft, found, most=refresh.keep)
+
+    async def _fetch(
+        self,
+        planned: PlannedSource,
+        connector: Connector,
+        refresh: Refresh,
+        draft: Draft,
+        last: Delivery | None,
+    ) -> Downloaded:
+        """All documents of a delivery; the first answer."""
+        if isinstance(connector, Paging):
+            return await self._all_pages(connector.pages(planned.origin, planned.settings), refresh, draft)
+        wanted = Wanted(refresh.url, f"data{planned.path.suffix}", _conditions(last))
+        return await self._one(wanted, refresh, draft)
+
+    async def _all_pages(self, pages: Pages, refresh: Refresh, draft: Draft) -> Downloaded:
+        first: Downloaded | None = None
+        wanted = await asyncio.to_thread(next, pages, None)
+        while wanted is not None:
+            if len(draft.files) >= _MOST_PAGES:
+                raise errors.SourceFailed(f"has more than {_MOST_PAGES} pages", where=refresh.url)
+            answer = await self._one(wanted, refresh, draft)
+            first = first or answer
+            page = Page(draft.folder / draft.files[-1], answer.headers)
+            wanted = await asyncio.to_thread(_following, pages, page)
+        if first is None:
+            raise errors.SourceFailed("the connector wanted nothing", where=refresh.url)
+        return first
+
+    async def _one(self, wanted: Wanted, refresh: Refresh, draft: Draft) -> Downloaded:
+        room = refresh.max_size_mb * 1_000_000 - draft.size()
+        if room <= 0:
+            raise errors.SourceFailed(
+                f"is larger than {refresh.max_size_mb} MB",
+                where=refresh.url,
+                hint="raise refresh.max_size_mb",
+            )
+        to = draft.file(wanted.name)
+        to.touch()
+        return await self._download(
+            wanted.url, headers=wanted.headers, to=to, most_bytes=room, timeout_s=refresh.timeout_s
+        )
+
+
+def _following(pages: Pages, page: Page) -> Wanted | None:
+    try:
+        return pages.send(page)
+    except StopIteration:
+        return None
+
+
+def _conditions(last: Delivery | None) -> dict[str, str]:
+    """Ask only for what has changed since (RFC 9110, section 13)."""
+    if last is None:
+        return {}
+    found = {"If-None-Match": last.manifest.etag, "If-Modified-Since": last.manifest.last_modified}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,70 @@
+"""How sources' data come in from portals: over HTTP, through the guard, straight into a file, bounded in size and time.
+
+Portals move their downloads to other hosts, so redirects are followed; the guard checks each address on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import urljoin
+
+from sympolis import __version__
+from sympolis.acquisition.retrieval import Download, Downloaded
+from sympolis.domain.errors import Forbidden, SourceFailed
+from sympolis.egress.http import HttpClient, Response, ResponseTooLarge
+
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+_TAKEN: Final = frozenset((200, 304))
+_AGENT: Final = f"Sympolis/{__version__}"
+
+
+def downloader(client: HttpClient) -> Download:
+    """The port ``acquisition.retrieval.Download`` over this client."""
+
+    async def download(
+        url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+    ) -> Downloaded:
+        try:
+            async with asyncio.timeout(timeout_s):
+                with to.open("wb") as stream:
+                    answer = await _followed(client, url, headers, stream, most_bytes, timeout_s)
+        except Forbidden as problem:
+            raise SourceFailed(problem.message, where=url, hint=problem.hint) from problem
+        except TimeoutError as problem:
+            message = f"no complete answer within {timeout_s:g} s"
+            raise SourceFailed(message, where=url, hint="raise refresh.timeout_s") from problem
+        except ResponseTooLarge as problem:
+            message = f"is larger than {most_bytes / 1e6:.0f} MB"
+            raise SourceFailed(message, where=url, hint="raise refresh.max_size_mb") from problem
+        except (OSError, ValueError, KeyError) as problem:
+            raise SourceFailed(f"cannot be fetched: {problem}", where=url) from problem
+        if answer.status not in _TAKEN:
+            raise SourceFailed(f"the portal answered {answer.status}", where=url)
+        return Downloaded(answer.status, answer.headers)
+
+    return download
+
+
+async def _followed(
+    client: HttpClient,
+    url: str,
+    headers: Mapping[str, str],
+    stream: IO[bytes],
+    most_bytes: int,
+    timeout_s: float,
+) -> Response:
+    """The answer at the end of the redirects; the body of a 200 is in ``stream``."""
+    asked = [("User-Agent", _AGENT), ("Accept", "*/*"), *headers.items()]
+    for _ in range(_MOST_REDIRECTS + 1):
+        answer = await client.request(
+            "GET", url, headers=asked, timeout_s=timeout_s, most_bytes=most_bytes, sink=stream.write
+        )
+        onward = answer.headers.get("location")
+        if answer.status not in _REDIRECTS or onward is None:
+            return answer
+        url = urljoin(url, onward)
+    raise OSError(f"more than {_MOST_REDIRECTS} redirects")

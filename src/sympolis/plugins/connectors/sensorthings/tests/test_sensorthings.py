@@ -1,0 +1,98 @@
+"""The SensorThings connector keeps the contract, and makes flat rows of expanded entities."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+
+from sympolis.domain import errors
+from sympolis.plugins.connector import Connector, Origin, Wanted
+from sympolis.plugins.connectors.sensorthings import SensorThingsConnector
+from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
+from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.paging import fetched, rows_of
+
+ORIGIN = Origin(url="https://portal.example/base")
+
+
+def query(wanted: Wanted) -> dict[str, str]:
+    """The parameters of what is wanted."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}
+
+
+class TestContract(ConnectorContract):
+    settings: ClassVar[dict[str, Any]] = {}
+
+    @pytest.fixture
+    def connector(self) -> Connector:
+        return SensorThingsConnector()
+
+    @pytest.fixture
+    def sound(self, tmp_path: Path) -> Origin:
+        folder = tmp_path / "sound"
+        folder.mkdir()
+        page = {"value": [{"@iot.id": n, "result": 1.5} for n in range(3)]}
+        (folder / "page-1.json").write_bytes(msgspec.json.encode(page))
+        return Origin(folder)
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Origin:
+        path = tmp_path / "broken.json"
+        path.write_text('{"half": ')
+        return Origin(path)
+
+
+POINT = {"type": "Point", "coordinates": [12.4, 51.3]}
+
+
+def answers(wanted: Wanted) -> Any:
+    """Two pages of one observation with its stream and thing."""
+    skip = int(query(wanted).get("$skip", 0))
+    thing = {"@iot.id": 9, "name": "Station", "Locations": [{"@iot.id": 1, "location": POINT}]}
+    observation = {
+        "@iot.id": skip,
+        "@iot.selfLink": "https://x",
+        "result": 20.5 + skip,
+        "Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "°C"}, "Thing": thing},
+        "FeatureOfInterest@iot.navigationLink": "https://y",
+    }
+    following = {"@iot.nextLink": f"{ORIGIN.url}/Observations?$skip={skip + 1}"} if skip == 0 else {}
+    return {"value": [observation], **following}
+
+
+def test_links_are_followed_and_entities_made_flat(tmp_path: Path) -> None:
+    settings = SensorThingsSettings(geometry="Datastream.Thing.Locations.location")
+    records = rows_of(SensorThingsConnector(), ORIGIN, settings, answers, tmp_path / "d")
+    assert [record.fields["result"] for record in records] == [20.5, 21.5]
+    fields = records[0].fields
+    assert fields["Datastream.Thing.name"] == "Station"
+    assert fields["Datastream.unitOfMeasurement.symbol"] == "°C"
+    assert not any(name.endswith("Link") for name in fields)
+    assert records[0].geometry == POINT
+
+
+def test_the_options_are_those_of_the_standard(tmp_path: Path) -> None:
+    settings = SensorThingsSettings(
+        resource="Datastreams(5)/Observations", filter="result gt 3", expand="Datastream"
+    )
+    [first, *_] = fetched(SensorThingsConnector(), ORIGIN, settings, answers, tmp_path)
+    assert urlsplit(first.url).path == "/base/Datastreams(5)/Observations"
+    assert query(first) == {
+        "$expand": "Datastream",
+        "$filter": "result gt 3",
+        "$orderby": "id",
+        "$top": "1000",
+    }
+
+
+def test_links_in_a_circle_end_the_reading(tmp_path: Path) -> None:
+    with pytest.raises(errors.SourceFailed, match="circle"):
+        fetched(
+            SensorThingsConnector(),
+            ORIGIN,
+            SensorThingsSettings(),
+            lambda wanted: {"value": [], "@iot.nextLink": wanted.url},
+            tmp_path,
+        )

@@ -1,0 +1,38 @@
+"""Drives a paging connector against answers in memory: its author can prove ``pages`` without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sympolis.plugins.connector import Origin, Page, Paging, Record, Wanted
+
+Answers = Callable[[Wanted], Any]
+"""From what is wanted to the document that a portal would answer with (bytes are taken as they are)."""
+
+
+def fetched(connector: Paging, origin: Origin, settings: Any, answers: Answers, folder: Path) -> list[Wanted]:
+    """Let the connector have every page it wants, kept in ``folder``; everything it wanted, in order."""
+    wanted_so_far: list[Wanted] = []
+    pages = connector.pages(origin, settings)
+    wanted = next(pages, None)
+    while wanted is not None:
+        wanted_so_far.append(wanted)
+        answer = answers(wanted)
+        path = folder / wanted.name
+        path.write_bytes(answer if isinstance(answer, bytes) else msgspec.json.encode(answer))
+        try:
+            wanted = pages.send(Page(path))
+        except StopIteration:
+            wanted = None
+    return wanted_so_far
+
+
+def rows_of(connector: Any, origin: Origin, settings: Any, answers: Answers, folder: Path) -> list[Record]:
+    """The records of everything that the connector wanted."""
+    folder.mkdir(exist_ok=True)
+    fetched(connector, origin, settings, answers, folder)
+    return list(connector.read(Origin(folder, origin.url), settings))

@@ -168,6 +168,21 @@ def test_scopes(town: Client) -> None:
     ) == ["urn:b:2"]
 
 
+def test_a_plus_sign_may_stand_in_the_url_as_it_is(town: Client) -> None:
+    assert ids(town.get(f"{ENTITIES}?type=Building&scopeQ=/it/+")) == ["urn:b:1"]
+
+
+def test_types_of_values_and_targets_are_names(town: Client) -> None:
+    hints = {
+        "p": {"type": "Property", "value": 1, "valueType": "Number"},
+        "on": {**link("urn:x:y"), "objectType": "T"},
+    }
+    town.post(ENTITIES, {"id": "urn:h:1", "type": "Hinted", **hints})
+    q = "p.valueType==Number;on.objectType==T"
+    assert ids(town.get(f"{ENTITIES}?type=Hinted&q={q}&expandValues=valueType,objectType")) == ["urn:h:1"]
+    assert ids(town.get(f"{ENTITIES}?type=Hinted&q={q}")) == []
+
+
 def test_order(town: Client) -> None:
     assert ids(town.get(f"{ENTITIES}?type=City&orderBy=people;desc")) == ["urn:c:le", "urn:c:bo"]
     order = {"orderBy": ["type;desc", "name"], "collation": "de"}

@@ -204,8 +204,8 @@ def _attribute_member(attribute: Attribute, name: str, created: datetime | None)
         "createdAt": created,
         "modifiedAt": attribute.modified_at or created,
         "expiresAt": attribute.members.get("expiresAt"),
-        "objectType": attribute.members.get("objectType"),
-        "valueType": attribute.members.get("valueType"),
+        "hasObjectType": attribute.members.get("objectType"),
+        "hasValueType": attribute.members.get("valueType"),
     }
     return members.get(name.removeprefix(NGSI_LD)) if name.startswith(NGSI_LD) else None
 

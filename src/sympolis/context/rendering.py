@@ -330,7 +330,8 @@ def _as_list(instances: Sequence[Attribute], style: _Style, render: _Renderer) -
 
 def _as_objects(instances: Sequence[Attribute], style: _Style, _render: _Renderer) -> Any:
     """Concise instances are told from a list of values by being objects."""
-    return [_concise_object(instance, style) for instance in instances]
+    found = [_concise_object(instance, style) for instance in instances]
+    return found[0] if len(found) == 1 else found
 
 
 def _as_dataset(instances: Sequence[Attribute], style: _Style, render: _Renderer) -> Any:

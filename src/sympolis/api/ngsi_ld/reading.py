@@ -181,7 +181,7 @@ def read_query(
         limit=LIMIT.of(request) if limit is None else limit,
         offset=OFFSET.of(request),
         count=COUNT.of(request),
-        scopes=None if (text := SCOPE_Q.raw(request)) is None else scopes.parse(text),
+        scopes=_scopes(request),
         selectors=_selectors(request, terms),
         ordering=ordering,
     )
@@ -324,6 +324,12 @@ def _pattern(text: str | None) -> str | None:
 
 def _types(text: str | None, terms: Terms) -> Any:
     return None if text is None else typelanguage.parse(text, terms)
+
+
+def _scopes(request: Request) -> Any:
+    """A plus sign as it stands in a URL has become a blank, which no scope has."""
+    text = SCOPE_Q.raw(request)
+    return None if text is None else scopes.parse(text.replace(" ", "+"))
 
 
 def _selectors(request: Request, terms: Terms) -> tuple[Selector, ...]:

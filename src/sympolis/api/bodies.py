@@ -12,6 +12,8 @@ from sympolis.domain import errors
 MAX_DEPTH = 64
 """Levels of nesting: deeper than any GeoJSON or linked entity, far from what a recursive reader could not bear."""
 
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 _DECODER = msgspec.json.Decoder()
 
 
@@ -23,7 +25,7 @@ def parse_json(raw: bytes, where: str = "body") -> Any:
         raise errors.InvalidRequest(f"not valid JSON: {problem}", where=where) from problem
     except RecursionError as problem:
         raise _too_deep(where) from problem
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deeper_than(document, MAX_DEPTH):
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _too_nested(raw, document):
         raise _too_deep(where)
     return document
 
@@ -43,6 +45,21 @@ async def read_object(request: Request) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise errors.InvalidRequest("expected a JSON object", where="body")
     return document
+
+
+def _too_nested(raw: bytes, document: Any) -> bool:
+    """Whether a valid JSON text is nested too deeply: told from its brackets alone, where none is inside a text.
+
+    Walking through a batch of entities takes longer than reading it; taking brackets off in pairs does not.
+    """
+    left = raw.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in left or b"\\" in raw:  # a text has brackets, or quotes that do not end it
+        return _deeper_than(document, MAX_DEPTH)
+    for _ in range(MAX_DEPTH):
+        if not left:
+            return False
+        left = left.replace(b"[]", b"")  # one level: what comes together by it is not looked at again
+    return bool(left)
 
 
 def _deeper_than(document: Any, limit: int) -> bool:

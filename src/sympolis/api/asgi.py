@@ -28,7 +28,17 @@ from sympolis.api.routing import Operation, Router
 from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
 from sympolis.domain import errors
 
-OWN_PREFIXES = ("/ngsi-ld", "/ogc", "/catalogue", "/ldes", "/api", "/health", "/metrics", "/docs", "/openapi.json")
+OWN_PREFIXES = (
+    "/ngsi-ld",
+    "/ogc",
+    "/catalogue",
+    "/ldes",
+    "/api",
+    "/health",
+    "/metrics",
+    "/docs",
+    "/openapi.json",
+)
 """Paths below these never fall through to the UI."""
 
 log = logging.getLogger(__name__)
@@ -109,7 +119,9 @@ class Api:
             allowed_s = self._settings.timeout_s if operation.timeout_s is None else operation.timeout_s
             return route, await self._deadlines.within(allowed_s, operation.handle(request))
         except Exception as error:
-            return route, error_reply(error, ngsi_ld=path.startswith("/ngsi-ld"), request_id=request.id)
+            ngsi = path.startswith("/ngsi-ld")
+            echoed = ngsi_ld.echoed(request) if ngsi else ()
+            return route, error_reply(error, ngsi_ld=ngsi, request_id=request.id, echoed=echoed)
 
     def _unmatched(self, path: str) -> tuple[str, None]:
         owned = any(path == prefix or path.startswith(prefix + "/") for prefix in OWN_PREFIXES)

@@ -85,12 +85,22 @@ def problem(error: BaseException, *, ngsi_ld: bool = False, instance: str = "") 
     return document
 
 
-def error_reply(error: Exception, *, ngsi_ld: bool = False, request_id: str = "") -> Reply:
-    """The reply for an error that ended a request; logs it if it is our own defect."""
+def problem_document(error: BaseException) -> dict[str, object]:
+    """The problem document of an error as NGSI-LD tells it inside other documents (clause 5.5.3)."""
+    return problem(error, ngsi_ld=True)
+
+
+def error_reply(
+    error: Exception, *, ngsi_ld: bool = False, request_id: str = "", echoed: Headers = ()
+) -> Reply:
+    """The reply for an error that ended a request; logs it if it is our own defect.
+
+    ``echoed`` are headers of the request that every answer to it repeats.
+    """
     row = row_of(type(error))
     if row.status == 500:
         log.error("request failed", exc_info=error, extra={"action": "request", "request_id": request_id})
-    headers = _headers(error, row)
+    headers = (*_headers(error, row), *echoed)
     if ngsi_ld and row.status in _EMPTY_IN_NGSI_LD:
         return Reply(status=row.status, headers=headers, media="")
     body = encode(problem(error, ngsi_ld=ngsi_ld, instance=request_id))

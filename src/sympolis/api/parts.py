@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
+    from sympolis.context.distributed.service import Distribution
     from sympolis.context.entity_maps import EntityMaps
     from sympolis.context.library import ContextLibrary
-    from sympolis.context.distributed.service import Distribution
     from sympolis.context.registrations.service import Registrations
     from sympolis.context.registrations.telling import SourceSubscriptions
+    from sympolis.context.snapshots.service import Snapshots
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
+    from sympolis.context.transient import Transients
     from sympolis.orchestration.desk import Desk
 
 
@@ -71,6 +73,7 @@ class ApiSettings:
     max_body_bytes: int = 32 * 1024 * 1024
     max_batch: int = 10_000
     timeout_s: float = 60.0
+    max_tenants: int = 1000
     temporal_page_size: int = 100_000
     """Observations in one temporal answer; more gives 206 Partial Content (clause 6.3.10)."""
     keep_alive_s: float = 15.0
@@ -100,6 +103,10 @@ class ApiParts:
     """Keeps hosted @contexts; without one they live as long as the server."""
     entity_maps: EntityMaps | None = None
     """Keeps entity maps; made with the routes where there is none."""
+    snapshots: Snapshots | None = None
+    """Keeps snapshots; made with the routes where there is none, and then tells nobody of them."""
+    transients: Transients | None = None
+    """Removes what has ended; made with the routes where there is none, and then works when it is asked."""
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
     site: ASGIApp | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sympolis.app import mark
 from sympolis.app.joining import Joined, open_sources
 from sympolis.app.knowledge import open_contexts
+from sympolis.app.lasting import Lasting, open_lasting
 from sympolis.app.notifying import open_subscriptions
 from sympolis.context.broker import Broker
 from sympolis.context.library import ContextLibrary
@@ -18,6 +19,7 @@ from sympolis.context.terms import Contexts
 from sympolis.domain import errors
 from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
+from sympolis.notify import EndpointNotifier
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.memory import MemoryStore
@@ -37,9 +39,11 @@ class Ground:
     client: HttpClient
     """Every call that the server makes to others goes through it, and through its guard."""
     sources: Joined
+    lasting: Lasting
 
     async def close(self) -> None:
         """Let go of the store's files and of open connections."""
+        await self.lasting.close()
         await self.subscriptions.close()
         await self.sources.close()
         await self.client.close()
@@ -63,7 +67,9 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
     sources = await open_sources(settings, store, contexts, folder, client)
-    return Ground(Broker(store), contexts, library, subscriptions, client, sources)
+    broker = Broker(store)
+    lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)))
+    return Ground(broker, contexts, library, subscriptions, client, sources, lasting)
 
 
 async def open_store(settings: Settings, folder: Path) -> Store:

@@ -48,6 +48,9 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
             registrations=ground.sources.registrations,
             source_subscriptions=ground.sources.subscriptions,
             distribution=ground.sources.distribution,
+            snapshots=ground.lasting.snapshots,
+            transients=ground.lasting.transients,
+            entity_maps=ground.lasting.entity_maps,
             settings=api_settings(settings),
         )
         return StandaloneBroker(ground, lock, create_api(parts))

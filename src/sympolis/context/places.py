@@ -64,3 +64,21 @@ async def _empty(store: Store, place: str) -> None:
                 await store.retract(Retraction(entity.id), tenant=place)
         writes = [replace(Write(entity.id, merge.delete), recorded=False) for entity in entities]
         await store.write(writes, tenant=place)
+
+
+# --- the way back
+
+_SNAPSHOTS: dict[str, tuple[str, str]] = {}
+"""Whose snapshot is at which place. A place's name cannot be turned back, so who opens a snapshot says so here."""
+
+
+def remember(place: str, tenant: str, snapshot_id: str) -> None:
+    """Know which snapshot of which tenant is at this place."""
+    _SNAPSHOTS[place] = (tenant, snapshot_id)
+
+
+def address_of(place: str) -> tuple[tuple[str, str], ...]:
+    """The headers by which clients name a place (clauses 6.3.14 and 6.3.22)."""
+    tenant, snapshot_id = _SNAPSHOTS.get(place, ("" if is_internal(place) else place, ""))
+    named = (("NGSILD-Tenant", tenant), ("NGSILD-Snapshot", snapshot_id))
+    return tuple((name, value) for name, value in named if value)

@@ -10,10 +10,14 @@ from urllib.parse import quote
 from sympolis.api.errors import problem
 from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, json_reply
 from sympolis.api.ngsi_ld.reading import LIMIT, OFFSET
+from sympolis.context.places import is_internal, snapshot_place
 from sympolis.domain import errors
 
 ROOT = "/ngsi-ld/v1"
 PLAIN_MEDIA = (JSON, LD_JSON)
+
+TENANT = b"ngsild-tenant"
+SNAPSHOT = b"ngsild-snapshot"
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
@@ -23,8 +27,18 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9:._~-]*")
 
 
 def tenant_of(request: Request) -> str:
-    """The tenant a request is about, '' for the default one (clause 6.3.14). Raises ``BadRequestData``."""
-    name = request.header(b"ngsild-tenant")
+    """Where in the store a request works: a tenant ('' for the default one), or a snapshot of it.
+
+    Clauses 6.3.14 and 6.3.22. Raises ``BadRequestData``.
+    """
+    tenant = owner_of(request)
+    snapshot = request.header(SNAPSHOT)
+    return tenant if snapshot is None else snapshot_place(tenant, snapshot)
+
+
+def owner_of(request: Request) -> str:
+    """The tenant that a request names, whatever else it names. Raises ``BadRequestData``."""
+    name = request.header(TENANT)
     if name is None:
         return ""
     if not _TENANT.fullmatch(name):
@@ -35,8 +49,8 @@ def tenant_of(request: Request) -> str:
 
 
 def tenant_headers(tenant: str) -> Headers:
-    """The tenant, echoed."""
-    return ((b"ngsild-tenant", tenant.encode()),) if tenant else ()
+    """The tenant, echoed; of a snapshot, ``scoping`` says where it is."""
+    return ((TENANT, tenant.encode()),) if tenant and not is_internal(tenant) else ()
 
 
 def page_links(request: Request, media: str, *, more: bool) -> Headers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from sympolis.api.errors import problem_document
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON
 from sympolis.api.ngsi_ld import (
     arranging,
@@ -17,6 +18,7 @@ from sympolis.api.ngsi_ld import (
     identity,
     mapped,
     reading,
+    snapshots,
     source_subscriptions,
     sources,
     subscriptions,
@@ -25,12 +27,16 @@ from sympolis.api.ngsi_ld.answers import ROOT
 from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
 from sympolis.api.ngsi_ld.posted import Posted
+from sympolis.api.ngsi_ld.scoping import Scope
 from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
 from sympolis.context.entity_maps import EntityMaps
 from sympolis.context.library import ContextLibrary
+from sympolis.context.snapshots.capture import Capture
+from sympolis.context.snapshots.service import Snapshots
+from sympolis.context.transient import Transients
 from sympolis.domain import errors
 
 _TAG = "NGSI-LD"
@@ -88,6 +94,7 @@ SCHEMAS: dict[str, Schema] = {
     **hosting.SCHEMAS,
     **identity.SCHEMAS,
     **entity_maps.SCHEMAS,
+    **snapshots.SCHEMAS,
     **sources.SCHEMAS,
 }
 
@@ -126,8 +133,19 @@ _CREATED_IDS = Answer("Done; the ids of the new ones.", {JSON: several(TEXT)})
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes of this standard."""
-    maps = parts.entity_maps or EntityMaps()
+    maps, broker = parts.entity_maps or EntityMaps(), parts.broker
     parts = replace(parts, library=parts.library or ContextLibrary(parts.contexts), entity_maps=maps)
+    kept = parts.snapshots or Snapshots(broker.store, Capture(broker, broker.store, problem_document))
+    scope = Scope(
+        broker.store,
+        kept,
+        parts.transients or Transients(broker.store),
+        most_tenants=parts.settings.max_tenants,
+    )
+    return tuple(scope.around(one) for one in _unscoped(parts, maps, kept))
+
+
+def _unscoped(parts: ApiParts, maps: EntityMaps, kept: Snapshots) -> tuple[Operation, ...]:
     entities, temporal = Entities(parts), Temporal(parts)
     posted = Posted(parts, entities, temporal)
     return (
@@ -140,6 +158,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *discovery.operations(parts),
         *evolving.operations(parts),
         *entity_maps.operations(parts, maps, posted),
+        *snapshots.operations(parts, kept),
         *hosting.operations(parts),
         *identity.operations(parts),
         *sources.operations(parts),

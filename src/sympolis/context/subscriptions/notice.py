@@ -19,6 +19,7 @@ from sympolis.context.conformance import conform
 from sympolis.context.core_context import CORE_URL
 from sympolis.context.instants import format_instant
 from sympolis.context.linked import Inliner, Link, Linked
+from sympolis.context.places import address_of
 from sympolis.context.projection import Projection
 from sympolis.context.rendering import LOCATION, Form, render_attribute, render_entity
 from sympolis.context.subscriptions.subscription import Endpoint, Subscription, Trigger
@@ -273,7 +274,7 @@ def notification(
     context = b',"@context":' + msgspec.json.encode(terms.document) if in_body else b""
     headers = [*endpoint.receiver_info]
     if tenant:
-        headers.append(("NGSILD-Tenant", tenant))
+        headers += address_of(tenant)
     if not in_body:
         headers.append(("Link", f'<{_link(terms)}>; rel="{CONTEXT_RELATION}"; type="{LD_JSON}"'))
     body = b"".join(

@@ -44,6 +44,8 @@ PROPERTIES = st.fixed_dictionaries(
         "why": st.just({"type": "Property", "value": "x"}),
     },
 )
+OBSERVED = st.tuples(PROPERTIES, HOURS).map(lambda two: {**two[0], "observedAt": _at(two[1])})
+"""Without a time the API would take its own, which is not the stores'."""
 POINTS = st.tuples(st.integers(0, 3), st.integers(0, 3)).map(
     lambda xy: {"type": "GeoProperty", "value": {"type": "Point", "coordinates": list(xy)}}
 )
@@ -166,7 +168,7 @@ class TwoBrokers(RuleBasedStateMachine):
     def delete(self, key: str) -> None:
         self.both("DELETE", f"/entities/{key}")
 
-    @rule(key=IDS, name=NAMES, points=st.lists(PROPERTIES, min_size=1, max_size=3))
+    @rule(key=IDS, name=NAMES, points=st.lists(OBSERVED, min_size=1, max_size=3))
     def add_history(self, key: str, name: str, points: Any) -> None:
         self.both("POST", f"/temporal/entities/{key}/attrs", {name: points})
 

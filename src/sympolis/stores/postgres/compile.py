@@ -1,5 +1,9 @@
 """From ``Query`` to SQL, with every value a parameter.
 
+How a page is found is decided here, not by the planner of the server, which cannot know how many values of *this*
+attribute lie in a range and is wrong by orders of magnitude: entities that are given (by id or place) or that few facts
+*drive* to are looked up one by one; else they are walked through in the order of their ids until the page is full.
+
 Conditions are *complete*: they never lose an entity that satisfies the query. They are also *exact* where
 ``Selection.exact`` says so; else ``context.evaluate`` has to look at what they let through. Not exact are: id
 patterns, regular expressions, times (texts are compared as instants), sub-attributes and paths into values,
@@ -28,6 +32,8 @@ from sympolis.stores.postgres.facts import (
 _ENTITY_TIMES: Final = {NGSI_LD + "createdAt", NGSI_LD + "modifiedAt", NGSI_LD + "expiresAt"}
 _FEW: Final = 5_000
 """So many entities are looked up one by one before it pays to join whole tables."""
+_FEW_FACTS: Final = 200
+"""So many facts are followed without counting what else would cost."""
 _KINDS: Final = (TRUTH, NUMBER, TEXT, AFTER_ALL)
 
 
@@ -79,17 +85,21 @@ def compile_query(
     *,
     not_indexed: frozenset[str] = frozenset(),
     geo_keys: Sequence[int] | None = None,
+    way: Way | None = None,
 ) -> Selection:
     """The conditions for ``query``.
 
     ``keys`` numbers the names that exist; ``not_indexed``: names of attributes with values that ``fact``
-    lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand.
+    lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand; ``way``: how to find
+    a page where nothing is given, None to leave it to the server, which is right where all have to be found.
     """
-    few = bool(query.ids) or (geo_keys is not None and len(geo_keys) <= _FEW)
-    compiler = _Compiler(Parameters(tenant), keys, not_indexed, few=few)
-    source = compiler.source(query, geo_keys)
+    given = _is_given(query, geo_keys)
+    driver = way.driver if way is not None and not given else None
+    few = given or driver is not None
+    compiler = _Compiler(Parameters(tenant), keys, not_indexed, one_by_one=few or way is not None)
+    source = compiler.source(query, geo_keys if given else None, driver)
     found: list[Condition] = []
-    if geo_keys is not None and (query.ids or not few):
+    if geo_keys is not None and (query.ids or not given):
         found.append(Condition(f"e.key = ANY({compiler.add(list(geo_keys))}::bigint[])"))
     if query.q is not None:
         found.append(compiler.expression(query.q))
@@ -100,6 +110,54 @@ def compile_query(
     if query.types is not None and (few or not isinstance(query.types, TypeIs)):
         found.append(compiler.types(query.types))
     return Selection(source, tuple(found), compiler.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to find a page: through the facts of an expression, or (None) through all entities in order."""
+
+    driver: Any = None
+
+
+def _is_given(query: Query, geo_keys: Sequence[int] | None) -> bool:
+    return bool(query.ids) or (geo_keys is not None and len(geo_keys) <= _FEW)
+
+
+def drivers(query: Query, geo_keys: Sequence[int] | None = None) -> list[Any]:
+    """The parts of ``q`` of which each lets through all that the query is about; none where it is given anyway."""
+    if query.q is None or _is_given(query, geo_keys):
+        return []
+    parts = query.q.parts if isinstance(query.q, AllOf) else (query.q,)
+    return [part for part in parts if _leads_somewhere(part)]
+
+
+def _leads_somewhere(expression: Any) -> bool:
+    """Whether there are facts without which the expression cannot hold."""
+    if isinstance(expression, Term):
+        return expression.path[0] not in _ENTITY_TIMES
+    test = all if isinstance(expression, AnyOf) else any
+    return test(map(_leads_somewhere, expression.parts))
+
+
+def how_many(
+    candidates: Sequence[Any],
+    tenant: int,
+    keys: Mapping[str, int],
+    not_indexed: frozenset[str],
+    page_end: int,
+) -> tuple[str, list[Any]]:
+    """A statement that counts the facts of each expression, up to where walking is cheaper, and gives that bound first.
+
+    Walking to the end of a page passes ``page_end * all / fitting`` entities, driving ``fitting``: equal at the bound.
+    """
+    compiler = _Compiler(Parameters(tenant), keys, not_indexed, one_by_one=True)
+    bound = f"greatest({_FEW_FACTS}, sqrt(entities * {compiler.add(float(page_end))}::float8))::bigint"
+    most = f"(SELECT {bound} FROM tenant WHERE key = $1)"  # noqa: S608
+    counts = [
+        f"(SELECT count(*) FROM ({compiler.driving(part)} LIMIT {most}) f)"  # noqa: S608
+        for part in candidates
+    ]
+    return f"SELECT {', '.join([most, *counts])}", compiler.parameters.values
 
 
 def names_in(query: Query) -> set[str]:
@@ -126,28 +184,34 @@ def _types_in(expression: Any) -> Iterator[str]:
 
 
 class _Compiler:
-    """``few``: the entities are given, and conditions are looked up for each of them.
+    """``one_by_one``: conditions are looked up for each entity.
 
     Else it is for the planner to choose the condition to start from. ``OFFSET 0`` keeps it from choosing otherwise.
     """
 
     def __init__(
-        self, parameters: Parameters, keys: Mapping[str, int], not_indexed: frozenset[str], *, few: bool
+        self,
+        parameters: Parameters,
+        keys: Mapping[str, int],
+        not_indexed: frozenset[str],
+        *,
+        one_by_one: bool,
     ) -> None:
         self.parameters = parameters
         self.add = parameters.add
         self._keys = keys
         self._not_indexed = not_indexed
-        self._few = few
+        self._one_by_one = one_by_one
 
-    def source(self, query: Query, geo_keys: Sequence[int] | None) -> str:
-        """Where the entities come from: those that are given, or those of one type in order, or all."""
+    def source(self, query: Query, geo_keys: Sequence[int] | None, driver: Any) -> str:
+        """Where the entities come from: those that are given or driven to, or those of one type in order, or all."""
         if query.ids:
             ids = self.add(list(query.ids))
             given = f"SELECT * FROM entity WHERE tenant = $1 AND id = ANY({ids}::text[])"  # noqa: S608
             return f"({given} OFFSET 0) e WHERE true"
-        if self._few:
-            given = f"SELECT * FROM entity WHERE key = ANY({self.add(geo_keys)}::bigint[])"  # noqa: S608
+        if geo_keys is not None or driver is not None:
+            found = f"{self.add(geo_keys)}::bigint[]" if driver is None else f"ARRAY({self.driving(driver)})"
+            given = f"SELECT * FROM entity WHERE key = ANY({found})"  # noqa: S608
             return f"({given} OFFSET 0) e WHERE e.tenant = $1"
         if isinstance(query.types, TypeIs):
             return (
@@ -176,29 +240,46 @@ class _Compiler:
 
     def _among(self, rows: str) -> str:
         """Whether the entity at hand is among ``SELECT entity … WHERE …``."""
-        return self._found(rows) if self._few else f"e.key IN ({rows})"
+        return self._found(rows) if self._one_by_one else f"e.key IN ({rows})"
 
     def _found(self, rows: str) -> str:
-        return f"EXISTS ({rows} AND entity = e.key{' OFFSET 0' if self._few else ''})"
+        return f"EXISTS ({rows} AND entity = e.key{' OFFSET 0' if self._one_by_one else ''})"
+
+    def driving(self, expression: Any) -> str:
+        """The entities of the facts without which the expression cannot hold."""
+        if isinstance(expression, AnyOf):
+            return " UNION ALL ".join(f"({self.driving(part)})" for part in expression.parts)
+        if isinstance(expression, AllOf):
+            return self.driving(next(filter(_leads_somewhere, expression.parts)))
+        if expression.comparison is Comparison.UNEQUAL:
+            return self._having(expression)
+        having, test = self._having(expression), self._decided(expression)
+        return having if test is None else f"{having} AND {test}"
 
     def _name(self, iri: str) -> str:
         return f"{self.add(self._keys.get(iri, 0))}::int"
 
     def _term(self, term: Term) -> Condition:
-        name = term.path[0]
-        if name in _ENTITY_TIMES:
+        if term.path[0] in _ENTITY_TIMES:
             return EVERYTHING
-        having = f"SELECT entity FROM fact WHERE tenant = $1 AND name = {self._name(name)}"  # noqa: S608
-        plain = len(term.path) == 1 and not term.inside
-        if plain and term.comparison is Comparison.EXISTS:
+        having = self._having(term)
+        if _is_plain(term) and term.comparison is Comparison.EXISTS:
             return Condition(self._among(having))
-        test = self._test(term) if plain and name not in self._not_indexed else None
+        test = self._decided(term)
         if test is None:
             return Condition(self._among(having), exact=False)
         fitting = f"{having} AND {test}"
         if term.comparison is Comparison.UNEQUAL:
             return Condition(f"{self._among(having)} AND NOT {self._found(fitting)}")
         return Condition(self._among(fitting))
+
+    def _having(self, term: Term) -> str:
+        """The facts of a term's attribute."""
+        return f"SELECT entity FROM fact WHERE tenant = $1 AND name = {self._name(term.path[0])}"  # noqa: S608
+
+    def _decided(self, term: Term) -> str | None:
+        """The condition on ``fact.value``, None where SQL cannot decide it."""
+        return self._test(term) if _is_plain(term) and term.path[0] not in self._not_indexed else None
 
     def _test(self, term: Term) -> str | None:
         """A condition on ``fact.value``, None where SQL cannot decide it."""
@@ -235,6 +316,10 @@ _BOUNDS: Mapping[Comparison, Callable[[_Compiler, bytes], str]] = {
     Comparison.LESS: lambda compiler, fact: compiler.below(fact, "<"),
     Comparison.LESS_EQUAL: lambda compiler, fact: compiler.below(fact, "<="),
 }
+
+
+def _is_plain(term: Term) -> bool:
+    return len(term.path) == 1 and not term.inside
 
 
 def _joined(expression: AnyOf | AllOf, parts: Sequence[Condition]) -> Condition:

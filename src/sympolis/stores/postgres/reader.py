@@ -22,13 +22,22 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
 from sympolis.stores.bodies import decode_entity
-from sympolis.stores.postgres.compile import Selection, attributes_in, compile_query
+from sympolis.stores.postgres.compile import (
+    Selection,
+    Way,
+    attributes_in,
+    compile_query,
+    drivers,
+    how_many,
+)
 from sympolis.stores.postgres.server import Connection
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _LONGEST_S: Final = 10.0
 """How long one query may look at entities that SQL could not decide."""
 _AT_ONCE: Final = 500
+_ALL: Final = 1_000_000
+"""Where a page ends that cannot be told before all that fits is known."""
 
 Keys = Mapping[str, int]
 """Numbers of the names a query is about."""
@@ -64,11 +73,69 @@ async def query_bodies(db: Connection, tenant: int, keys: Keys, wanted: Query) -
         and not (wanted.count or looking)
     ):
         return await _page(db, wanted, compile_query(wanted, tenant, keys))  # one statement is one moment
+    if wanted.geo is None and not (wanted.count or looking):
+        page = await _page_at_once(db, tenant, keys, wanted)
+        if page is not None:
+            return page
     async with snapshot(db):
         selection = await _selection(db, tenant, keys, wanted)
         if selection is None:
             return BodyPage((), 0 if wanted.count else None)
-        return await _page(db, wanted, selection)
+        total = await _total(db, tenant, keys, wanted) if _counts_by_sql(wanted, selection) else None
+        return await _page(db, wanted, selection, total)
+
+
+async def _page_at_once(db: Connection, tenant: int, keys: Keys, wanted: Query) -> BodyPage | None:
+    """The page by one statement, which also says whether it could be; None where more has to be looked at."""
+    way = await _way(db, tenant, keys, wanted)
+    selection = compile_query(wanted, tenant, keys, way=way)
+    if not selection.exact:
+        return None
+    add = selection.parameters.add
+    names = f"{add([keys.get(name, 0) for name in attributes_in(wanted.q)])}::int[]"
+    missing = f"SELECT 1 FROM fact WHERE tenant = $1 AND name = ANY({names}) AND value = '\\xff'"  # noqa: S608
+    limit, offset = add(wanted.limit), add(wanted.offset)
+    order = _order(selection)
+    rows = await db.fetch(
+        f"SELECT x.missing, p.body FROM (SELECT EXISTS ({missing}) AS missing) x LEFT JOIN ("  # noqa: S608
+        f"SELECT {order} AS id, e.body FROM {selection.sql} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+        ") p ON true ORDER BY p.id",
+        *selection.parameters.values,
+    )
+    return None if rows[0][0] else BodyPage(tuple([row[1] for row in rows if row[1] is not None]))
+
+
+async def _way(
+    db: Connection,
+    tenant: int,
+    keys: Keys,
+    wanted: Query,
+    *,
+    not_indexed: frozenset[str] = frozenset(),
+    geo_keys: Sequence[int] | None = None,
+) -> Way:
+    """Through the expression with the fewest facts, where that is cheaper than walking."""
+    candidates = drivers(wanted, geo_keys)
+    if not candidates:
+        return Way()
+    end = wanted.offset + wanted.limit if wanted.ordering is None and not wanted.count else _ALL
+    statement, values = how_many(candidates, tenant, keys, not_indexed, end)
+    most, *counts = await db.fetchrow(statement, *values)
+    fewest = min(counts)
+    return Way(candidates[counts.index(fewest)] if fewest < most else None)
+
+
+def _counts_by_sql(wanted: Query, selection: Selection) -> bool:
+    return wanted.count and selection.exact and wanted.ordering is None and not only_here(wanted)
+
+
+async def _total(db: Connection, tenant: int, keys: Keys, wanted: Query) -> int:
+    """How many there are: the server finds all of them in the way it takes to be the best."""
+    selection = await _selection(db, tenant, keys, wanted, page=False)
+    if selection is None:
+        return 0
+    total: int = await db.fetchval(f"SELECT count(*) FROM {selection.sql}", *selection.parameters.values)  # noqa: S608
+    return total
 
 
 def snapshot(db: Connection) -> Any:
@@ -78,7 +145,7 @@ def snapshot(db: Connection) -> Any:
 
 async def selected_ids(db: Connection, tenant: int, keys: Keys, wanted: Query) -> list[str]:
     """The ids of all entities that a query selects, whatever its page. Inside a ``snapshot``."""
-    selection = await _selection(db, tenant, keys, wanted)
+    selection = await _selection(db, tenant, keys, wanted, page=False)
     if selection is None:
         return []
     if selection.exact and not only_here(wanted):
@@ -102,16 +169,20 @@ def _state(body: bytes | None) -> Entity | None:
     return None if body is None else decode_entity(body)
 
 
-async def _selection(db: Connection, tenant: int, keys: Keys, wanted: Query) -> Selection | None:
-    """The compiled query; None where its geo-query leaves nothing."""
+async def _selection(
+    db: Connection, tenant: int, keys: Keys, wanted: Query, *, page: bool = True
+) -> Selection | None:
+    """The compiled query, for a page or for all; None where its geo-query leaves nothing."""
     found = await _geo_keys(db, tenant, keys, wanted.geo) if wanted.geo is not None else None
     if found is not None and not found:
         return None
     asked = {keys[iri]: iri for iri in attributes_in(wanted.q) if iri in keys}
-    missing = await db.fetchval(_SQL["before_looking"], tenant, list(asked), column=1) if asked else ()
-    return compile_query(
-        wanted, tenant, keys, not_indexed=frozenset(asked[name] for name in missing), geo_keys=found
-    )
+    missing = await db.fetchval(_SQL["before_looking"], tenant, list(asked), not page) if asked else ()
+    not_indexed = frozenset(asked[name] for name in missing)
+    way = None
+    if page:
+        way = await _way(db, tenant, keys, wanted, not_indexed=not_indexed, geo_keys=found)
+    return compile_query(wanted, tenant, keys, not_indexed=not_indexed, geo_keys=found, way=way)
 
 
 async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -> list[int]:
@@ -134,15 +205,14 @@ async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -
     return sorted({rows[place][0] for place in np.flatnonzero(chosen)})
 
 
-async def _page(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
+async def _page(db: Connection, wanted: Query, selection: Selection, total: int | None = None) -> BodyPage:
     if wanted.ordering is not None:
         return await _page_in_order(db, wanted, selection)
     if not selection.exact or only_here(wanted):
         return await _page_by_looking(db, wanted, selection)
-    values = selection.parameters.values
-    total = await db.fetchval(f"SELECT count(*) FROM {selection.sql}", *values) if wanted.count else None  # noqa: S608
     if wanted.limit == 0:
         return BodyPage((), total)
+    values = selection.parameters.values
     limit, offset = f"${len(values) + 1}", f"${len(values) + 2}"
     rows = await db.fetch(
         f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)} LIMIT {limit} OFFSET {offset}",  # noqa: S608

@@ -120,12 +120,12 @@ WHERE tenant = $1 AND name = $2 AND geometry && ST_MakeEnvelope($3, $4, $5, $6, 
 SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape WHERE tenant = $1 AND name = $2
 
 -- name: before_looking
--- Which of these attributes hold values that `fact` does not (see facts.py). Also has the statements that follow in this
--- transaction planned for their values: how many entities fit decides which index to start from.
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true), ARRAY(
+-- Which of these attributes hold values that `fact` does not (see facts.py). With $3, the statements that follow in this
+-- transaction are planned for their values: where all that fits is counted, it decides which index to start from.
+SELECT ARRAY(
     SELECT n.name FROM unnest($2::int[]) AS n (name)
     WHERE EXISTS (SELECT 1 FROM fact WHERE fact.tenant = $1 AND fact.name = n.name AND fact.value = '\xff')
-) AS not_indexed
+) AS not_indexed, CASE WHEN $3 THEN set_config('plan_cache_mode', 'force_custom_plan', true) END
 
 -- name: add_changes
 INSERT INTO change (tenant, number, at, kind, entity, types, attributes, cause)

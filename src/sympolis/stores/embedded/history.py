@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import apsw
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from sympolis.context.aggregate import buckets
 from sympolis.context.buckets import Instants
@@ -19,15 +17,11 @@ from sympolis.context.query import HistoryQuery, TimeProperty, TimeRange, TimeRe
 from sympolis.context.store import History, Series
 from sympolis.domain.changes import TimeKind
 from sympolis.stores import sql
-from sympolis.stores.embedded import bodies, reader
-from sympolis.stores.embedded.files import fetch_all, fetch_value
+from sympolis.stores.embedded import bodies, reader, tiers
 from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row, created_of, decode_point, modified_of
+from sympolis.stores.embedded.tiers import EVER
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
-EVER: Final = (-(2**62), 2**62)
-_ALL: Final = 2**62
-_DTYPES: Final = {"real": np.float64, "integer": np.int64}
-Values = Sequence[Any] | npt.NDArray[Any]
 _STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
     None: frozenset(TimeKind),
     TimeProperty.OBSERVED_AT: frozenset({TimeKind.OBSERVED}),
@@ -36,7 +30,6 @@ _STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
     TimeProperty.DELETED_AT: frozenset({TimeKind.DELETED}),
 }
 """The points that can have a time."""
-_known_lines: WeakKeyDictionary[apsw.Connection, dict[int, Line]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +98,8 @@ class _Reading:
     def _series(self, subject: _Subject) -> list[_Series]:
         """The series of a subject that may have what is asked for, in order of name and dataset."""
         groups: dict[tuple[str, str], list[tuple[int, Line]]] = {}
-        for (key,) in fetch_all(self._db, _SQL["lines_of"], {"subject": subject.key}):
-            line = _line(self._db, key)
+        for key in tiers.lines_of(self._db, subject.key):
+            line = tiers.line_of(self._db, key)
             if line.time in _STORED[self._by] and (not self._query.names or line.name in self._query.names):
                 groups.setdefault((line.name, line.dataset), []).append((key, line))
         return [_Series(name, dataset, tuple(lines)) for (name, dataset), lines in sorted(groups.items())]
@@ -117,10 +110,7 @@ class _Reading:
     def _has_points(self, subject: _Subject, series: _Series) -> bool:
         if self._by in _ONE_TIME:
             place = (self._low, self._high)
-            return any(
-                fetch_value(self._db, _SQL["has_points"], (subject.key, key, *place))
-                for key, _ in series.lines
-            )
+            return any(tiers.has_points(self._db, (subject.key, key), place) for key, _ in series.lines)
         return bool(self._timed(subject, series))
 
     def _of(self, subject: _Subject) -> Iterator[Series]:
@@ -153,7 +143,7 @@ class _Reading:
         if self._by in _ONE_TIME and len(series.lines) == 1:
             [(key, line)] = series.lines
             most = self._room + 1
-            rows = read_points(
+            rows = tiers.read_points(
                 self._db, (subject.key, key), (self._low, self._high), self._query.last_n, most
             )
             return [(row, line) for row in rows[:most]]
@@ -166,7 +156,7 @@ class _Reading:
         ever = (self._low, self._high) if self._by in _ONE_TIME else EVER
         found: list[tuple[int, Row, Line]] = []
         for key, line in series.lines:
-            for row in read_points(self._db, (subject.key, key), ever, None, _ALL):
+            for row in tiers.read_points(self._db, (subject.key, key), ever):
                 at = _time(row, line.time, self._by)
                 if at is not None and self._low <= at < self._high:
                     found.append((at, row, line))
@@ -180,13 +170,13 @@ class _Reading:
             return None
         return replace(head, buckets=buckets(times, values, self._query), kind=KINDS[kind])
 
-    def _values(self, subject: _Subject, series: _Series) -> tuple[Instants, Values, int]:
+    def _values(self, subject: _Subject, series: _Series) -> tuple[Instants, tiers.Values, int]:
         """Times and values in the range, and the kind of the newest."""
         if self._by in _ONE_TIME and len(series.lines) == 1:
             [(key, _)] = series.lines
-            return read_values(self._db, (subject.key, key), (self._low, self._high))
+            return tiers.read_values(self._db, (subject.key, key), (self._low, self._high))
         timed = self._timed(subject, series)
-        values = plain([row[1] for _, row, _ in timed])
+        values = tiers.plain([row[1] for _, row, _ in timed])
         return np.array([at for at, _, _ in timed], dtype=np.int64), values, timed[-1][1][3] if timed else 0
 
 
@@ -204,54 +194,6 @@ def _time(row: Row, time: TimeKind, by: TimeProperty | None) -> int | None:
 
 def _all_subjects(db: apsw.Connection) -> Iterable[tuple[Any, ...]]:
     return db.execute(_SQL["subjects"])
-
-
-def _line(db: apsw.Connection, key: int) -> Line:
-    """What stands behind the number of a line, which never changes."""
-    known = _known_lines.get(db)
-    if known is None:
-        known = _known_lines[db] = {}
-    found = known.get(key)
-    if found is None:
-        [(iri, dataset, time)] = db.execute(_SQL["line"], (key,))
-        found = known[key] = Line(iri, dataset, TIMES[time])
-    return found
-
-
-def read_points(
-    db: apsw.Connection, place: tuple[int, int], times: tuple[int, int], last_n: int | None, most: int
-) -> list[Row]:
-    """The points of a line of a subject in a time, in order: the first ones, or the newest."""
-    if last_n is None:
-        return fetch_all(db, _SQL["points"], (*place, *times, most))
-    return fetch_all(db, _SQL["latest_points"], (*place, *times, last_n))[::-1]
-
-
-def read_values(
-    db: apsw.Connection, place: tuple[int, int], times: tuple[int, int]
-) -> tuple[Instants, Values, int]:
-    """The times and values of a line of a subject in a time, and the kind of the newest point.
-
-    Numbers of one type come as an array, straight from the table: objects for a year of them would take twice as long.
-    """
-    where = (*place, *times)
-    [(least, most, kind, other)] = db.execute(_SQL["kinds_of_values"], where)
-    if least is None:
-        return np.empty(0, dtype=np.int64), (), 0
-    newest = kind if kind == other else fetch_value(db, _SQL["kind_of_latest"], where)
-    rows = db.execute(_SQL["values"], where)
-    if least == most and least in _DTYPES:
-        table = np.fromiter(rows, dtype=[("at", np.int64), ("value", _DTYPES[least])])
-        return np.ascontiguousarray(table["at"]), np.ascontiguousarray(table["value"]), newest
-    instants, values = zip(*rows, strict=True)
-    return np.array(instants, dtype=np.int64), plain(values), newest
-
-
-def plain(values: Sequence[Any]) -> Sequence[Any]:
-    """Values as they were observed."""
-    if bytes not in set(map(type, values)):
-        return values
-    return [bodies.decode_value(value) for value in values]
 
 
 def span(wanted: TimeRange | None) -> tuple[int, int]:

@@ -43,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 class Recorder:
     """Applies decisions to the tables and keeps what the writer alone may keep in memory: names, position.
 
-    ``catalog`` is what readers may rely on; ``committed`` brings it up to date.
+    ``catalog`` is what readers may rely on; ``committed`` brings it up to date. ``timeline`` keeps the history.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Recorder:
         self._wanted = wanted
         self._presence = Presence(connection)
         self._indexing = Indexing(connection, self._name)
-        self._timeline = Timeline(connection, self._name)
+        self.timeline = Timeline(connection, self._name)
         self._shapes: dict[_Shape, int] = {}
         self._lists: dict[tuple[str, ...], str] = {}
         self._log_rows: list[tuple[Any, ...]] = []
@@ -80,7 +80,7 @@ class Recorder:
         self._indexing.forget()
         self._indexing.types = fresh.types
         self._indexing.columns, self._indexing.indexes = asked_for(self._db)
-        self._timeline.reload()
+        self.timeline.reload()
         self.position = fetch_value(self._db, _SQL["position"])
 
     def committed(self) -> None:
@@ -90,18 +90,18 @@ class Recorder:
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
         outcomes = [self._one(write, at, cause) for write in writes]
-        self._timeline.write()
+        self.timeline.write()
         return outcomes
 
     def observe(self, observations: Sequence[Observation], at: datetime, cause: str) -> int:
         """Add points; one change per entity whose history grew."""
-        grown, accepted = self._timeline.observe(observations, at)
+        grown, accepted = self.timeline.observe(observations, at)
         self._log_all(list(observed_changes(grown, self.position, at, cause)))
         return accepted
 
     def retract(self, retraction: Retraction, at: datetime, cause: str) -> int:
         """Delete points; one change where there were any."""
-        gone, total = self._timeline.retract(retraction, at)
+        gone, total = self.timeline.retract(retraction, at)
         self._log_all(list(observed_changes(gone, self.position, at, cause)))
         return total
 
@@ -126,7 +126,7 @@ class Recorder:
         self._indexing.write()
         self._write_rows("add_change", self._log_rows)
         self._write_rows("keep_states", self._state_rows)
-        self._timeline.flush()
+        self.timeline.flush()
         if growth:
             self._db.execute(_SQL["add_to_tally"], (growth, "entities"))
         if self._shapes:
@@ -160,7 +160,7 @@ class Recorder:
         if self._wanted(change, before, after):
             self._state_rows.append((change.number, body, known.body))
         if write.recorded:
-            self._timeline.note(before, after, names, at)
+            self.timeline.note(before, after, names, at)
         return Outcome(entity_id, change, None, after)
 
     # --- profiles

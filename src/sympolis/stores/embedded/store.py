@@ -32,6 +32,10 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.stores.documents import document_writer
 from sympolis.stores.embedded import files, history, reader
+from sympolis.stores.embedded.bodies import instant
+from sympolis.stores.embedded.keeping import Keeper
+from sympolis.stores.embedded.months import bounds, month_at
+from sympolis.stores.embedded.rolling import Rolled, Roller
 from sympolis.stores.embedded.still import EmbeddedFiles, EmbeddedStill
 from sympolis.stores.embedded.tenant import Tenant
 from sympolis.stores.following import follow
@@ -54,10 +58,17 @@ class EmbeddedStore:
         self._tenants: dict[str, Tenant] = {}
         self._closed = False
         self._interest: Interest | None = None
+        self._keeper: Keeper | None = None
 
     @classmethod
-    def open(cls, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> EmbeddedStore:
-        """Open (or begin) the store in ``folder``. Raises ``StoreUnavailable`` with what to do about it."""
+    def open(
+        cls, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), hot_months: int = 0
+    ) -> EmbeddedStore:
+        """Open (or begin) the store in ``folder``. Raises ``StoreUnavailable`` with what to do about it.
+
+        ``hot_months``: how many months of history, the present one included, stay in the table; older ones are
+        archived in the background. 0: none is, unless ``roll`` is called.
+        """
         files.check_library()
         try:
             store = cls(folder, files.claim(folder), now)
@@ -65,6 +76,8 @@ class EmbeddedStore:
             store._place("", create=True)
         except (OSError, apsw.Error) as error:
             raise StoreUnavailable(f"cannot open the store: {error}", where=str(folder)) from error
+        if hot_months > 0:
+            store._keeper = Keeper(partial(store._roll_all, hot_months))
         return store
 
     async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
@@ -85,6 +98,22 @@ class EmbeddedStore:
         place = self._place(tenant)
         found: int = await place.write(lambda recorder: recorder.retract(retraction, self._now(), cause))
         return found
+
+    async def roll(self, before: datetime, *, tenant: str = "") -> Rolled:
+        """Archive the history of every month that ended by then (see ``rolling``); nothing where that is under way."""
+        place = self._place(tenant)
+        if not place.rolling.acquire(blocking=False):
+            return Rolled()
+        try:
+            return await Roller(place.path, place.write).roll(before)
+        finally:
+            place.rolling.release()
+
+    async def _roll_all(self, hot_months: int) -> None:
+        bound = month_at(self._now()) - hot_months + 1
+        before = instant(bounds(bound)[0])
+        for tenant in list(self._tenants):
+            await self.roll(before, tenant=tenant)
 
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """See ``Store.get``."""
@@ -179,6 +208,8 @@ class EmbeddedStore:
         await asyncio.to_thread(self._let_go)
 
     def _let_go(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
         self._pool.shutdown()
         for place in self._tenants.values():
             place.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ class Tenant:
     def __init__(self, path: Path, pool: ThreadPoolExecutor, wanted: Wanted) -> None:
         self.bell = Bell()
         self.path = path
+        self.rolling = threading.Lock()
         self._writer = Writer(path, self.bell.ring, wanted)
         self._here = self._open_reader(cache_kb=16_000)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()

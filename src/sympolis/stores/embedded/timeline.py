@@ -6,8 +6,9 @@ where they are read (``history``) alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -19,9 +20,10 @@ from sympolis.context.store import Retraction
 from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import Attribute, Entity
 from sympolis.stores import sql
-from sympolis.stores.embedded import bodies
+from sympolis.stores.embedded import bodies, months, tiers
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.embedded.points import (
+    GONE,
     TIMES,
     Line,
     encode_end,
@@ -32,15 +34,19 @@ from sympolis.stores.embedded.points import (
 )
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
+_ARCHIVE = sql.load("sympolis.stores.embedded", "archive.sql")
 _MOST_SUBJECTS_KEPT = 5_000
 
 _Line = tuple[str, str, int]
 PointRow = tuple[Any, ...]
 """Subject, line, and a ``Row``: it begins with the point's place in the table."""
 _place = itemgetter(0, 1, 2)
+_series = itemgetter(0, 1)
+_SAME, _NEW, _OTHER = range(3)
+_GONE = (0, None, None, GONE)
+NEVER = -(2**62)
+"""The end of an archive that there is not."""
 _OBSERVED, _RECORDED, _DELETED = map(time_code, TIMES)
-Mark = tuple[int, int]
-"""What the timeline has counted."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -53,7 +59,7 @@ class Timeline:
     def __init__(
         self, connection: apsw.Connection, name: Callable[[str], int], *, everything: bool = True
     ) -> None:
-        self._db = connection
+        self.db = connection
         self._name = name
         self._everything = everything
         self._typings: dict[tuple[str, ...], int] = {}
@@ -62,26 +68,33 @@ class Timeline:
         self._seen: list[PointRow] = []
         self._told: list[PointRow] = []
         self._now = 0
+        self._months: set[int] = set()
+        self._this_month = (0, 0)
+        self._archived_until = NEVER
         self._last = self._kept = 0
         self._tally = 0
 
-    def mark(self) -> Mark:
-        """What is not written down yet, to go back to with ``reload``."""
-        return self._tally, self._last
-
-    def reload(self, mark: Mark | None = None) -> None:
+    def reload(self) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._seen.clear()
         self._told.clear()
         self._subjects.clear()
         self._typings = {
-            tuple(msgspec.json.decode(types)): key for types, key in fetch_all(self._db, _SQL["typings"])
+            tuple(msgspec.json.decode(types)): key for types, key in fetch_all(self.db, _SQL["typings"])
         }
         self._lines = {
-            (iri, dataset, time): key for iri, dataset, time, key in fetch_all(self._db, _SQL["lines"])
+            (iri, dataset, time): key for iri, dataset, time, key in fetch_all(self.db, _SQL["lines"])
         }
-        self._kept = fetch_value(self._db, _SQL["last_subject"])
-        self._tally, self._last = mark or (0, self._kept)
+        self._last = self._kept = fetch_value(self.db, _SQL["last_subject"])
+        self._tally = 0
+        self.reload_months()
+
+    def reload_months(self) -> None:
+        """Which months the table has points of, and how far the archive reaches."""
+        self._months = {month for (month,) in fetch_all(self.db, _ARCHIVE["hot_months"])}
+        self._this_month = (0, 0)
+        newest = fetch_value(self.db, _ARCHIVE["newest_month"])
+        self._archived_until = NEVER if newest is None else months.bounds(newest)[1]
 
     def note(self, before: Entity | None, after: Entity | None, names: Sequence[str], at: datetime) -> None:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
@@ -116,8 +129,11 @@ class Timeline:
         rows = self._seen if point.time is TimeKind.OBSERVED else self._told
         rows.append((subject, line, *encode_point(point, self._now)))
 
-    def write(self) -> int:
-        """Write down what was noted since the last time, once per job; returns how many points were new or others."""
+    def write(self) -> None:
+        """A job has ended. What it noted is written down with that of others, by ``flush``."""
+
+    def _write(self) -> int:
+        """Write down what was noted; returns how many points were new or different."""
         seen, self._seen = self._seen, []
         told, self._told = self._told, []
         added, changed = self._insert(seen) if seen else (0, 0)
@@ -126,20 +142,22 @@ class Timeline:
 
     def observe(self, observations: Sequence[Observation], at: datetime) -> tuple[list[Observation], int]:
         """The first new point of each (entity, name), and how many points were new or different."""
+        self._write()
         self._now = bodies.microseconds(at)
         grown: list[Observation] = []
         accepted = 0
         for points in _by_series(observations):
             for point in points:
                 self._take(point)
-            if changed := self.write():
+            if changed := self._write():
                 accepted += changed
                 grown.append(points[0])
         return grown, accepted
 
     def retract(self, retraction: Retraction, at: datetime) -> tuple[list[Observation], int]:
         """One point for each series that lost some, and how many points are gone."""
-        row = self._db.execute(_SQL["subject"], (retraction.entity_id,)).fetchone()
+        self._write()
+        row = self.db.execute(_SQL["subject"], (retraction.entity_id,)).fetchone()
         if row is None:
             return [], 0
         types = next(types for types, key in self._typings.items() if key == row[1])
@@ -151,17 +169,18 @@ class Timeline:
                 self._tally -= count if line.time is TimeKind.OBSERVED else 0
                 lost = Observation(retraction.entity_id, types, line.name, at, None)
                 gone.setdefault((line.name, line.dataset), lost)
-        self._db.execute(_SQL["drop_subject"], {"id": retraction.entity_id, "subject": row[0]})
+        self.db.execute(_SQL["drop_subject"], {"id": retraction.entity_id, "subject": row[0]})
         self._subjects.pop(retraction.entity_id, None)
         return list(gone.values()), total
 
     def flush(self) -> None:
-        """Write the counts down, once per transaction."""
+        """Write everything down, once per transaction."""
+        self._write()
         if self._tally:
-            self._db.execute(_SQL["add_to_tally"], (self._tally,))
+            self.db.execute(_SQL["add_to_tally"], (self._tally,))
             self._tally = 0
         if self._last != self._kept:
-            self._db.execute(_SQL["keep_last_subject"], (self._last,))
+            self.db.execute(_SQL["keep_last_subject"], (self._last,))
             self._kept = self._last
 
     # --- adding
@@ -169,18 +188,64 @@ class Timeline:
     def _insert(self, rows: list[PointRow]) -> tuple[int, int]:
         """How many points were new, and how many others different. Most are new, so all are tried at once first."""
         rows.sort(key=_place)
-        before = self._db.total_changes()
-        self._db.executemany(_SQL["add_point"], rows)
-        added = self._db.total_changes() - before
+        self._note_months(rows)
+        if self._archived_until > NEVER and any(row[2] < self._archived_until for row in rows):
+            return self._insert_late(rows)
+        before = self.db.total_changes()
+        self.db.executemany(_SQL["add_point"], rows)
+        added = self.db.total_changes() - before
         return added, sum(map(self._put, rows)) if added < len(rows) else 0
+
+    def _insert_late(self, rows: list[PointRow]) -> tuple[int, int]:
+        """The same where some may be in the archive, which is not written to: what differs is laid over it."""
+        added = changed = 0
+        for (subject, line), group in groupby(rows, key=_series):
+            own = list(group)
+            times = (own[0][2], own[-1][2] + 1)
+            if not tiers.pieces(self.db, (subject, line), times):
+                before = self.db.total_changes()
+                self.db.executemany(_SQL["add_point"], own)
+                new = self.db.total_changes() - before
+                changed += sum(map(self._put, own)) if new < len(own) else 0
+            else:
+                put = [self._lay(row) for row in own]
+                new = put.count(_NEW)
+                changed += put.count(_OTHER)
+            added += new
+        return added, changed
+
+    def _lay(self, row: PointRow) -> int:
+        """Put one point where the archive may have another."""
+        known: Any = self.db.execute(_SQL["point_at"], row[:3]).fetchone()
+        if known is None:
+            known = tiers.archived_at(self.db, row[:2], row[2])
+        if known is None or known[3] == GONE:
+            self.db.execute(_SQL["put_point"], row)
+            return _NEW
+        found = replacing(row[2:], known, self._now)
+        if found is None:
+            return _SAME
+        self.db.execute(_SQL["put_point"], (*row[:2], *found))
+        return _OTHER
 
     def _put(self, row: PointRow) -> bool:
         """Let a point replace the one that stands at its place, unless that says the same."""
-        known: Any = self._db.execute(_SQL["point_at"], row[:3]).fetchone()
+        known: Any = self.db.execute(_SQL["point_at"], row[:3]).fetchone()
         found = replacing(row[2:], known, self._now)
         if found is not None:
-            self._db.execute(_SQL["put_point"], (*row[:2], *found))
+            self.db.execute(_SQL["put_point"], (*row[:2], *found))
         return found is not None
+
+    def _note_months(self, rows: Iterable[PointRow]) -> None:
+        """The table has points of these months: some day they are to be archived."""
+        low, high = self._this_month
+        for row in rows:
+            if not low <= row[2] < high:
+                month = months.month_of(row[2])
+                low, high = self._this_month = months.bounds(month)
+                if month not in self._months:
+                    self.db.execute(_ARCHIVE["add_hot_month"], (month,))
+                    self._months.add(month)
 
     def _subject(self, entity_id: str, types: tuple[str, ...]) -> int:
         """The key of a subject, which is made or brought up to date where needed."""
@@ -189,14 +254,14 @@ class Timeline:
             return known[0]
         typing = self._typing(types)
         key = self._last + 1 if known is None else known[0]
-        before = self._db.total_changes()
-        self._db.execute(_SQL["add_subject"], (entity_id, key, typing))
-        if self._db.total_changes() > before:
+        before = self.db.total_changes()
+        self.db.execute(_SQL["add_subject"], (entity_id, key, typing))
+        if self.db.total_changes() > before:
             self._last = key
         else:
-            [(key, kept)] = self._db.execute(_SQL["subject"], (entity_id,))
+            [(key, kept)] = self.db.execute(_SQL["subject"], (entity_id,))
             if kept != typing:
-                self._db.execute(_SQL["change_subject"], (typing, entity_id))
+                self.db.execute(_SQL["change_subject"], (typing, entity_id))
         if len(self._subjects) >= _MOST_SUBJECTS_KEPT:
             self._subjects.clear()
         self._subjects[entity_id] = (key, types)
@@ -205,7 +270,7 @@ class Timeline:
     def _typing(self, types: tuple[str, ...]) -> int:
         key = self._typings.get(types)
         if key is None:
-            [(key,)] = self._db.execute(_SQL["add_typing"], (_encode(types).decode(),))
+            [(key,)] = self.db.execute(_SQL["add_typing"], (_encode(types).decode(),))
             self._typings[types] = key
         return key
 
@@ -213,7 +278,7 @@ class Timeline:
         """The key of a line: an attribute's IRI, a dataset, the code of a kind of time."""
         key = self._lines.get(line)
         if key is None:
-            [(key,)] = self._db.execute(_SQL["add_line"], (self._name(line[0]), *line[1:]))
+            [(key,)] = self.db.execute(_SQL["add_line"], (self._name(line[0]), *line[1:]))
             self._lines[line] = key
         return key
 
@@ -221,7 +286,7 @@ class Timeline:
 
     def _meant(self, subject: int, retraction: Retraction) -> Iterator[tuple[int, Line]]:
         """The lines that a retraction is about."""
-        own = {key for (key,) in fetch_all(self._db, _SQL["lines_of"], {"subject": subject})}
+        own = set(tiers.lines_of(self.db, subject))
         for (name, dataset, time), key in list(self._lines.items()):
             named = retraction.name in (None, name)
             every = retraction.every or retraction.name is None
@@ -231,10 +296,25 @@ class Timeline:
 
     def _drop(self, subject: int, line: int, at: datetime | None) -> int:
         """Delete the points of a line, or the one of this time; returns how many there were."""
-        before = self._db.total_changes()
-        moment = None if at is None else bodies.microseconds(at)
-        self._db.execute(_SQL["drop_points"], {"subject": subject, "line": line, "at": moment})
-        return self._db.total_changes() - before
+        self.db.execute(_ARCHIVE["spoil"])
+        if at is not None:
+            return self._drop_one((subject, line), bodies.microseconds(at))
+        count = tiers.count(self.db, (subject, line))
+        self.db.execute(_SQL["drop_points"], {"subject": subject, "line": line, "at": None})
+        self.db.execute(_ARCHIVE["make_stale"], (subject, line))
+        self.db.execute(_ARCHIVE["forget_line"], (subject, line))
+        return count
+
+    def _drop_one(self, place: tiers.Place, at: int) -> int:
+        archived = tiers.archived_at(self.db, place, at)
+        known: Any = self.db.execute(_SQL["point_at"], (*place, at)).fetchone()
+        if archived is None:
+            self.db.execute(_SQL["drop_points"], {"subject": place[0], "line": place[1], "at": at})
+        else:
+            self.db.execute(_SQL["put_point"], (*place, at, None, None, GONE, None, None, None))
+            self._note_months([(*place, at)])
+            self.db.execute(_ARCHIVE["make_month_stale"], (months.month_of(at),))
+        return int((known or archived or _GONE)[3] != GONE)
 
 
 def _by_series(observations: Sequence[Observation]) -> Iterator[list[Observation]]:

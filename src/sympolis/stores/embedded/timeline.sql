@@ -33,6 +33,7 @@ UPDATE subject SET typing = ? WHERE id = ?
 
 -- name: drop_subject
 DELETE FROM subject WHERE id = :id AND NOT EXISTS (SELECT 1 FROM point WHERE subject = :subject)
+  AND NOT EXISTS (SELECT 1 FROM archived WHERE subject = :subject)
 
 -- name: subjects
 -- Everyone with a history, in order of id.
@@ -70,23 +71,26 @@ DELETE FROM point WHERE subject = :subject AND line = :line AND (:at IS NULL OR 
 
 -- name: points
 SELECT at, value, unit, kind, created, modified, more FROM point
-WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?
+WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at LIMIT ?
 
 -- name: latest_points
 SELECT at, value, unit, kind, created, modified, more FROM point
-WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at DESC LIMIT ?
+WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at DESC LIMIT ?
+
+-- name: points_there
+SELECT at, kind FROM point WHERE subject = ? AND line = ?
 
 -- name: has_points
 SELECT EXISTS (SELECT 1 FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0)
 
 -- name: values
 -- What aggregates are made of.
-SELECT at, value FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? ORDER BY at
+SELECT at, value FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at
 
 -- name: kinds_of_values
 -- Whether all are numbers of one kind, and how to take the kind of attribute: from the newest point.
 SELECT min(typeof(value)), max(typeof(value)), min(kind), max(kind) FROM point
-WHERE subject = ? AND line = ? AND at >= ? AND at < ?
+WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0
 
 -- name: kind_of_latest
 SELECT kind FROM point WHERE subject = ? AND line = ? AND at >= ? AND at < ? AND kind >= 0 ORDER BY at DESC LIMIT 1

@@ -43,14 +43,18 @@ def _kind(before: Entity | None, after: Entity | None) -> ChangeKind:
 
 def changed_names(before: Entity | None, after: Entity | None) -> tuple[str, ...]:
     """The attributes that were created, updated or deleted, in the order of the new state, then of the old."""
-    old = before.attributes if before is not None else {}
-    new = after.attributes if after is not None else {}
+    if before is None or after is None:
+        subject = before or after
+        return tuple(subject.attributes) if subject is not None else ()
+    old, new = before.attributes, after.attributes
     written = [name for name, instances in new.items() if old.get(name) is not instances]
     changed = [name for name in written if not _same(old.get(name, ()), new[name])]
-    return (*changed, *(name for name in old if name not in new))
+    return (*changed, *[name for name in old if name not in new])
 
 
 def _same(some: tuple[Attribute, ...], others: tuple[Attribute, ...]) -> bool:
+    if len(some) == len(others) == 1:
+        return same_content(some[0], others[0])
     return len(some) == len(others) and all(map(same_content, some, others))
 
 

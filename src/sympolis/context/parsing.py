@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sympolis.context.geojson import check_geometry, is_geometry
-from sympolis.context.instants import parse_instant
+from sympolis.context.instants import find_instant, parse_instant
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 from sympolis.domain.errors import BadRequestData
@@ -40,6 +40,7 @@ _ATTRIBUTE_MEMBERS = frozenset(
 )
 _PLAIN_MEMBERS = _ATTRIBUTE_MEMBERS - {"objectType", "valueType", "expiresAt", "ngsildproof"}
 """Attributes with no others, which are most, have neither sub-attributes nor further members."""
+_USUAL_MEMBERS: Final = frozenset({"type", "value", "observedAt", "unitCode"})
 _MAX_DEPTH: Final = 8
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20<>\"{}|\\^`]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|@none")
@@ -57,7 +58,7 @@ def parse_entity(document: Any, terms: Terms, *, entity_id: str | None = None, n
     types = _names(_either(document, "type"), "type")
     return Entity(
         id=_entity_id(_either(document, "id"), entity_id),
-        types=tuple(dict.fromkeys(terms.expand(name) for name in types)),
+        types=tuple(dict.fromkeys([terms.expand(name) for name in types])),
         attributes=_attributes(document, terms.for_types(types), _Inside(terms, nulls=nulls)),
         scope=parse_scope(document.get("scope")),
         members=_entity_members(document),
@@ -116,6 +117,9 @@ def _attributes(
 
 
 def _instances(name: str, raw: Any, inside: _Inside) -> tuple[Attribute, ...]:
+    usual = _usual(raw)
+    if usual is not None:
+        return (usual,)
     if isinstance(raw, list) and raw and all(isinstance(part, dict) and _is_attribute(part) for part in raw):
         found = tuple(_attribute(name, part, inside) for part in raw)
         return _ordered(name, found, inside)
@@ -148,6 +152,22 @@ def _attribute(name: str, raw: Any, inside: _Inside) -> Attribute:
     if len(raw) == 2 and "type" in raw:
         return Attribute(kind, value)
     return _detailed(name, raw, kind, value, inside)
+
+
+def _usual(raw: Any) -> Attribute | None:
+    """Most attributes: a normalized Property of a plain value with time and unit at most. None for all others."""
+    if type(raw) is not dict or raw.get("type") != "Property" or not _USUAL_MEMBERS.issuperset(raw):
+        return None
+    value: Any = raw.get("value")
+    observed, unit = raw.get("observedAt"), raw.get("unitCode")
+    kind = type(value)
+    good = math.isfinite(value) if kind is float else kind is int or (kind is str and value != NULL)
+    if not good or not (unit is None or (type(unit) is str and unit)):
+        return None
+    at = None if observed is None else find_instant(observed)
+    if observed is not None and at is None:
+        return None
+    return Attribute(AttributeKind.PROPERTY, value, at, unit)
 
 
 def _concise(name: str, raw: Any, inside: _Inside) -> Attribute:

@@ -27,6 +27,7 @@ from sympolis.context.store import Decision
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 from sympolis.domain.errors import BadRequestData, NotFound
+from sympolis.domain.records import evolve
 
 _REMOVABLE: Final = frozenset({"observedAt", "unitCode", "expiresAt"})
 """Members that the NGSI-LD Null takes away from an instance."""
@@ -227,7 +228,12 @@ def _whole(name: str, patch: Patch) -> Attribute:
     """A patch that has nothing to be laid over must be a whole attribute."""
     if not patch.valued:
         raise BadRequestData("a new attribute needs a value", where=name)
-    return replace(patch.attribute, value=merge.patched({}, patch.attribute.value))
+    value = patch.attribute.value
+    return (
+        evolve(patch.attribute, value=merge.patched({}, value))
+        if isinstance(value, Mapping)
+        else patch.attribute
+    )
 
 
 def _laid_over(

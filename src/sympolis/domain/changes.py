@@ -6,7 +6,6 @@ Subscriptions, the live UI, LDES, lineage and caches resume from a number in thi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,8 +22,7 @@ class ChangeKind(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Record, frozen=True, eq=False):
     """One accepted change of one entity.
 
     ``number`` grows by one with each change of a tenant and is never reused; ``attributes`` names (as expanded
@@ -39,9 +37,21 @@ class Change:
     types: tuple[str, ...]
     attributes: tuple[str, ...]
     cause: str
-    before: Entity | None = field(default=None, compare=False, repr=False)
-    after: Entity | None = field(default=None, compare=False, repr=False)
-    """The states around the change, where somebody was interested (``Store.keep_states``); both None otherwise."""
+    before: Entity | None = None
+    after: Entity | None = None
+    """The states around the change, where somebody was interested (``Store.keep_states``); both None otherwise.
+
+    Changes are equal without them."""
+
+    def _line(self) -> tuple[object, ...]:
+        names = (self.types, self.attributes)
+        return (self.number, self.at, self.kind, self.entity_id, *names, self.cause)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Change) and self._line() == other._line()
+
+    def __hash__(self) -> int:
+        return hash(self._line())
 
 
 class TimeKind(StrEnum):

@@ -89,8 +89,8 @@ def _by_ids(ids: Iterable[str], wanted: Query, catalog: Catalog, *, measured: bo
     far = wanted.geo is not None and not measured
     doubt = DOUBTFUL if far or needs_looking(wanted) else CERTAIN
     statement = (
-        f"SELECT e.id AS id, e.key AS entity, {doubt} AS doubt, NULL, NULL FROM json_each(?) AS wanted CROSS JOIN entity AS e"  # noqa: S608
-        f" ON e.id = wanted.value WHERE {types.sql}"
+        f"SELECT e.id AS id, e.key AS entity, {doubt} AS doubt, NULL, NULL"  # noqa: S608
+        f" FROM json_each(?) AS wanted CROSS JOIN entity AS e ON e.id = wanted.value WHERE {types.sql}"
     )
     return Condition(statement, (_json(sorted(set(ids))), *types.parameters))
 
@@ -158,11 +158,13 @@ def _spot_arms(
         entity, doubt, wishes = "l.entity", held.doubt, compiler.wishes
         joined = f"listing AS l ON l.type = {key} AND l.id = p.id"
     first = len(shared) + len(held.parameters) + 1
-    begun = (
-        f"SELECT p.id, {entity}, {doubt} AS doubt, p.longitude, p.latitude FROM {source} CROSS JOIN {joined}"
-    )
-    begun = f"{_numbered(begun, first)} WHERE p.name = ?1 AND {_IN_BOX} AND ({_numbered(held.sql, len(shared) + 1)})"
-    arms = [f"{begun} AND {_numbered(cell, first + place)}" for place, cell in enumerate(cells)]
+    columns = f"p.id, {entity}, {doubt} AS doubt, p.longitude, p.latitude"
+    rows = f"{_numbered(source, first)} CROSS JOIN {joined}"
+    tested = f"p.name = ?1 AND {_IN_BOX} AND ({_numbered(held.sql, len(shared) + 1)})"
+    arms = [
+        f"SELECT {columns} FROM {rows} WHERE {tested} AND {_numbered(cell, first + place)}"  # noqa: S608
+        for place, cell in enumerate(cells)
+    ]
     return [Condition(" UNION ALL ".join(arms), (*shared, *held.parameters, *chosen))], wishes
 
 
@@ -265,7 +267,8 @@ class _TypeWalk:
         self.walks = few is None
         types = of_types(wanted.types, catalog, own=key, id_place="l.id")
         asked = both([few or EVERYTHING, types, self.compiler.selection(wanted)])
-        statement = f"SELECT l.id AS id, l.entity AS entity, {asked.doubt} AS doubt, NULL, NULL FROM listing AS l WHERE l.type = ?"  # noqa: S608
+        columns = f"l.id AS id, l.entity AS entity, {asked.doubt} AS doubt, NULL, NULL"
+        statement = f"SELECT {columns} FROM listing AS l WHERE l.type = ?"  # noqa: S608
         self.arm = Condition(f"{statement} AND {asked.sql}", (key, *asked.parameters))
 
     def _few(self, indexes: Indexes, wanted: Query) -> Condition | None:

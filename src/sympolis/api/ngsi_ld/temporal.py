@@ -37,6 +37,7 @@ from sympolis.context.past import history_of
 from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
 from sympolis.context.terms import Terms
+from sympolis.context.time_pages import page_of
 from sympolis.domain import errors
 
 _HEAD = ("id", "type", "scope")
@@ -63,7 +64,7 @@ class Temporal:
             lambda: read_history(request, terms, Query(), shape, self._page_size, required=False),
         )
         query = replace(read, entities=Query(ids=(entity_id,), limit=1))
-        history = await self._history(request, query, tenant)
+        history, query = await self._history(request, query, tenant)
         documents = _documents(history, query, terms, shape)
         if not documents:
             _check_something_is_left(shape)
@@ -92,7 +93,7 @@ class Temporal:
         descending = read_id_order(request)
         if descending:
             query = await self._from_the_end(query, tenant)
-        history = await self._history(request, query, tenant)
+        history, query = await self._history(request, query, tenant)
         documents = _documents(history, query, terms, shape)
         if descending:
             documents.reverse()
@@ -101,12 +102,15 @@ class Temporal:
             headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
         return _reply(documents[:limit], terms, media, (*headers, *_span(history, query)))
 
-    async def _history(self, request: Request, query: HistoryQuery, tenant: str) -> History:
-        found = await history_of(self._broker, query, tenant=tenant)
+    async def _history(
+        self, request: Request, query: HistoryQuery, tenant: str
+    ) -> tuple[History, HistoryQuery]:
+        """What the query selects, as far as one answer holds it, and what that is the answer to."""
+        found, query = await page_of(self._broker, query, tenant=tenant)
         period = read_calendar_period(request)
         if query.methods and period.months:
-            return await by_calendar(self._broker, query, period, found, tenant=tenant)
-        return found
+            found = await by_calendar(self._broker, query, period, found, tenant=tenant)
+        return found, query
 
     async def _answer_mapped(self, request: Request, terms: Terms, shape: Shape, media: str) -> Reply:
         """A page of a map's entities (clause 5.5.9.3); 201 where the map is new."""
@@ -119,7 +123,7 @@ class Temporal:
 
         async def fetch(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             own = replace(entities, ids=tuple(ids), limit=len(ids), offset=0, count=False)
-            history = await self._history(request, replace(query, entities=own), tenant)
+            history, _ = await self._history(request, replace(query, entities=own), tenant)
             taken.append(history)
             found = _documents(history, query, terms, shape)
             return dict(zip(_subjects(history), found, strict=True))

@@ -96,6 +96,9 @@ FROM subject CROSS JOIN point ON point.subject = subject.key
 WHERE point.at >= :low AND point.at < :high
 ORDER BY subject.id, point.line, point.at
 
+-- name: hidden
+SELECT subject, line, at FROM point WHERE at >= :low AND at < :high AND kind = -1
+
 -- name: month_series
 -- The series that a file lists.
 SELECT subject.id, subject.key, archived.line FROM archived JOIN subject ON subject.key = archived.subject

@@ -92,11 +92,18 @@ class Roller:
             await self._write(partial(_forget, file=file))
         await asyncio.to_thread(self._remove_orphans)
         for file, month in await asyncio.to_thread(self._read, "unpurged"):
-            await self._purge(file, month, [])
+            await self._purge(file, month, await asyncio.to_thread(self._hiding_nothing, month))
 
     def _read(self, statement: str, *parameters: Any) -> list[Any]:
         with closing(files.open_reader(self._path)) as db:
             return fetch_all(db, _SQL[statement], parameters)
+
+    def _hiding_nothing(self, month: int) -> list[_Place]:
+        """What hides points of this month that are in no file: the run that wrote it without them was cut off."""
+        low, high = months.bounds(month)
+        with closing(files.open_reader(self._path)) as db:
+            hidden = fetch_all(db, _SQL["hidden"], {"low": low, "high": high})
+            return [place for place in hidden if tiers.archived_at(db, place[:2], place[2]) is None]
 
     def _due(self, bound: int) -> list[int]:
         """The months to write: of which the table has points, or whose file has points that were taken back."""

@@ -222,28 +222,28 @@ class _Compiler:
 
     def types(self, expression: Any) -> Condition:
         if isinstance(expression, TypeIs):
-            rows = (
-                f"SELECT entity FROM entity_type WHERE tenant = $1 AND type = {self._name(expression.name)}"  # noqa: S608
-            )
-            return Condition(self._among(rows))
+            return Condition(self._among("entity_type", f"type = {self._name(expression.name)}"))
         return _joined(expression, [self.types(part) for part in expression.parts])
 
     def having_any(self, names: Sequence[str]) -> Condition:
         numbers = self.add([self._keys[name] for name in names if name in self._keys])
-        rows = f"SELECT entity FROM fact WHERE tenant = $1 AND name = ANY({numbers}::int[])"  # noqa: S608
-        return Condition(self._among(rows))
+        return Condition(self._among("fact", f"name = ANY({numbers}::int[])"))
 
     def expression(self, expression: Any) -> Condition:
         if isinstance(expression, Term):
             return self._term(expression)
         return _joined(expression, [self.expression(part) for part in expression.parts])
 
-    def _among(self, rows: str) -> str:
-        """Whether the entity at hand is among ``SELECT entity … WHERE …``."""
-        return self._found(rows) if self._one_by_one else f"e.key IN ({rows})"
+    def _among(self, table: str, rows: str) -> str:
+        """Whether the entity at hand is among those of these rows."""
+        if self._one_by_one:
+            return self._found(table, rows)
+        return f"e.key IN (SELECT entity FROM {table} WHERE tenant = $1 AND {rows})"  # noqa: S608
 
-    def _found(self, rows: str) -> str:
-        return f"EXISTS ({rows} AND entity = e.key{' OFFSET 0' if self._one_by_one else ''})"
+    def _found(self, table: str, rows: str) -> str:
+        """The same by looking it up. It is of the tenant, and so are its rows: the index alone can answer."""
+        fence = " OFFSET 0" if self._one_by_one else ""
+        return f"EXISTS (SELECT 1 FROM {table} WHERE entity = e.key AND {rows}{fence})"  # noqa: S608
 
     def driving(self, expression: Any) -> str:
         """The entities of the facts without which the expression cannot hold."""
@@ -251,10 +251,9 @@ class _Compiler:
             return " UNION ALL ".join(f"({self.driving(part)})" for part in expression.parts)
         if isinstance(expression, AllOf):
             return self.driving(next(filter(_leads_somewhere, expression.parts)))
-        if expression.comparison is Comparison.UNEQUAL:
-            return self._having(expression)
-        having, test = self._having(expression), self._decided(expression)
-        return having if test is None else f"{having} AND {test}"
+        facts = f"SELECT entity FROM fact WHERE tenant = $1 AND {self._having(expression)}"  # noqa: S608
+        test = None if expression.comparison is Comparison.UNEQUAL else self._decided(expression)
+        return facts if test is None else f"{facts} AND {test}"
 
     def _name(self, iri: str) -> str:
         return f"{self.add(self._keys.get(iri, 0))}::int"
@@ -264,18 +263,18 @@ class _Compiler:
             return EVERYTHING
         having = self._having(term)
         if _is_plain(term) and term.comparison is Comparison.EXISTS:
-            return Condition(self._among(having))
+            return Condition(self._among("fact", having))
         test = self._decided(term)
         if test is None:
-            return Condition(self._among(having), exact=False)
+            return Condition(self._among("fact", having), exact=False)
         fitting = f"{having} AND {test}"
         if term.comparison is Comparison.UNEQUAL:
-            return Condition(f"{self._among(having)} AND NOT {self._found(fitting)}")
-        return Condition(self._among(fitting))
+            return Condition(f"{self._among('fact', having)} AND NOT {self._found('fact', fitting)}")
+        return Condition(self._among("fact", fitting))
 
     def _having(self, term: Term) -> str:
-        """The facts of a term's attribute."""
-        return f"SELECT entity FROM fact WHERE tenant = $1 AND name = {self._name(term.path[0])}"  # noqa: S608
+        """Which facts are of a term's attribute."""
+        return f"name = {self._name(term.path[0])}"
 
     def _decided(self, term: Term) -> str | None:
         """The condition on ``fact.value``, None where SQL cannot decide it."""

@@ -330,7 +330,7 @@ async def _aggregated(db: Connection, lines: Sequence[Line], query: HistoryQuery
     for place, group in groupby(rows, key=lambda row: row[0]):
         head, told = lines[place - 1].head, list(group)
         kind = told[0]["kind"]
-        buckets = tuple([_bucket(row, query) for row in told])
+        buckets = tuple(_simple(told, query) if _is_simple(query) else [_bucket(row, query) for row in told])
         found.append(replace(head, buckets=buckets, kind=head.kind if kind is None else KINDS[kind]))
     return found
 
@@ -341,6 +341,18 @@ def _buckets(query: HistoryQuery) -> str:
         columns["last"] = None
     figures = ", ".join(f"{_SQL[f'figure_{column}']} AS {column}" for column in columns)
     return _SQL["buckets"].replace("/* figures */", figures)
+
+
+def _is_simple(query: HistoryQuery) -> bool:
+    """Whether each figure is a column of its own, as of means by the hour."""
+    return bool(query.period_s) and len(query.methods) == 1 and len(_COLUMNS[query.methods[0]]) == 1
+
+
+def _simple(rows: Sequence[Any], query: HistoryQuery) -> list[Bucket]:
+    """A year has 8,760 hours: this is done for each."""
+    [method] = query.methods
+    period = timedelta(seconds=query.period_s)
+    return [Bucket(row[2], row[2] + period, {method: row[3]}) for row in rows]
 
 
 def _bucket(row: Any, query: HistoryQuery) -> Bucket:

@@ -169,6 +169,7 @@ def _session(limit_s: float, search_path: str) -> dict[str, str]:
         "jit": "off",
         "random_page_cost": "1.1",
         "max_parallel_workers_per_gather": "0",
+        "work_mem": "32MB",
         "timezone": "UTC",
         "tcp_keepalives_idle": "30",
         "tcp_keepalives_interval": "10",

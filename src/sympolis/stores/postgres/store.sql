@@ -324,14 +324,14 @@ WITH line AS MATERIALIZED (
     ) AS kind
     FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place)
 )
-SELECT line.place,
-       CASE WHEN $5::float8 = 0 THEN line.start
-            ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
-       min(line.kind) AS kind,
-       /* figures */
-FROM line JOIN observation o ON o.series = line.series
-WHERE o.at >= $2 AND o.at < $3
-GROUP BY 1, 2 ORDER BY 1, 2
+SELECT line.place, line.kind, b.* FROM line CROSS JOIN LATERAL (
+    SELECT CASE WHEN $5::float8 = 0 THEN line.start
+                ELSE date_bin(make_interval(secs => $5::float8), o.at, line.start) END AS opened,
+           /* figures */
+    FROM observation o WHERE o.series = line.series AND o.at >= $2 AND o.at < $3
+    GROUP BY 1
+) AS b
+ORDER BY line.place, b.opened
 
 -- name: figure_last
 max(o.at)

@@ -21,7 +21,7 @@ def main() -> None:
         effort = Effort(asked.seconds, asked.runs)
         for store in asked.stores.split(","):
             for count in map(int, asked.entities.split(",")):
-                ngsild.keep(ngsild.measure(store, count, effort))
+                ngsild.keep(ngsild.measure(store, count, effort, with_shared=count <= shared.MOST))
         if shared.find() is None:
             sys.stderr.write("bench_ngsild.py is not beside this project: its table was left as it is\n")
     if asked.what in ("all", "ngsild", "table"):

@@ -15,6 +15,8 @@ from typing import Any
 
 from benchmarks.brokers import Running
 
+MOST = 100_000
+"""It makes all its batches before it sends the first: a million entities would be a gigabyte of them."""
 _PLACE = Path(__file__).parents[2] / "shared" / "bench" / "bench_ngsild.py"
 
 

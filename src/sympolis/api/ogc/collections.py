@@ -11,7 +11,6 @@ from sympolis.context.codec import LOCATION
 from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 

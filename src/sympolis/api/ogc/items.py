@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sympolis.api.http import Request
+from sympolis.api.ogc import cql2
 from sympolis.api.ogc.collections import Collection
+from sympolis.api.ogc.predicates import GEOMETRIES
+from sympolis.api.ogc.pushdown import Pushed, push
+from sympolis.api.ogc.reference_systems import WORLD, ReferenceSystem, named
 from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.context.broker import Broker
 from sympolis.context.codec import LOCATION
@@ -36,7 +41,20 @@ DATETIME = Parameter(
     max_length=128,
 )
 F = Parameter(name="f", text="Format: json.", choices=("json",))
-ITEM_PARAMETERS = (BBOX, DATETIME, LIMIT, OFFSET, F)
+FILTER = Parameter(
+    name="filter",
+    text="A condition in CQL2, e.g. maximumAllowedSpeed > 30 AND S_INTERSECTS(location, BBOX(11.3,44.4,11.4,44.5)).",
+    max_length=cql2.LONGEST,
+)
+FILTER_LANG = Parameter(
+    name="filter-lang", text="The language of the filter.", choices=(cql2.TEXT, cql2.JSON)
+)
+FILTER_CRS = Parameter(
+    name="filter-crs", text="The reference system of geometries in the filter (IRI).", max_length=256
+)
+CRS = Parameter(name="crs", text="The reference system of the answer (IRI).", max_length=256)
+BBOX_CRS = Parameter(name="bbox-crs", text="The reference system of the box (IRI).", max_length=256)
+ITEM_PARAMETERS = (BBOX, DATETIME, LIMIT, OFFSET, F, FILTER, FILTER_LANG, FILTER_CRS, CRS, BBOX_CRS)
 
 _RESERVED = frozenset(parameter.name for parameter in ITEM_PARAMETERS)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -44,28 +62,63 @@ _OPEN = ("", "..")
 DATE_OBSERVED = "dateObserved"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An items request: what the store is asked, what remains to be decided, and the answer's reference system."""
+
+    query: Query
+    rest: cql2.Expression | None = None
+    system: ReferenceSystem = WORLD
+
+
 class ItemReader:
     """Reads the query of an items request; asks the broker which properties a collection has."""
 
-    def __init__(self, broker: Broker, terms: Terms) -> None:
+    def __init__(self, broker: Broker, terms: Terms, systems: tuple[ReferenceSystem, ...]) -> None:
         self._broker = broker
         self._terms = terms
+        self._systems = systems
 
-    async def read(self, request: Request, collection: Collection) -> Query:
-        """The page of entities wanted. Raises ``InvalidRequest``."""
+    async def read(self, request: Request, collection: Collection) -> Wanted:
+        """What is wanted. Raises ``InvalidRequest``."""
         F.raw(request)
-        tests = await self._property_tests(request, collection)
+        tests: list[Any] = [*await self._property_tests(request, collection)]
         if (span := DATETIME.raw(request)) is not None:
             tests += await self._time_tests(span, collection)
-        return Query(
+        box = read_bbox(BBOX.raw(request), self._system(BBOX_CRS, request))
+        pushed = await self._filter(request, collection, has_geo=box is not None)
+        tests += pushed.tests
+        query = Query(
             types=TypeIs(collection.type_iri),
             q=None if not tests else tests[0] if len(tests) == 1 else AllOf(tuple(tests)),
-            geo=read_bbox(BBOX.raw(request)),
+            geo=box or pushed.geo,
             attributes=(LOCATION,),
             limit=LIMIT.of(request),
             offset=OFFSET.of(request),
             count=True,
         )
+        return Wanted(query, pushed.rest, self._system(CRS, request))
+
+    def _system(self, parameter: Parameter, request: Request) -> ReferenceSystem:
+        return named(parameter.raw(request), self._systems, where=parameter.name)
+
+    async def _filter(self, request: Request, collection: Collection, *, has_geo: bool) -> Pushed:
+        text, language = FILTER.raw(request), FILTER_LANG.raw(request) or cql2.TEXT
+        if text is None:
+            return Pushed()
+        expression = cql2.parse_filter(text, language, self._system(FILTER_CRS, request))
+        await self._check_properties(set(cql2.properties_in(expression)), collection)
+        return push(expression, self._terms, has_geo=has_geo)
+
+    async def _check_properties(self, names: Iterable[str], collection: Collection) -> None:
+        """A filter may name what some feature has (OGC 19-079r2, requirement 15)."""
+        for name in names:
+            iri = self._terms.find(name) if name.isidentifier() else None
+            known = name in (*GEOMETRIES, "id") or (iri is not None and await self._has(collection, iri))
+            if not known:
+                raise errors.InvalidRequest(
+                    f"no feature of this collection has {name!r}", where="filter", hint="see its queryables"
+                )
 
     async def _property_tests(self, request: Request, collection: Collection) -> list[Term]:
         tests = []
@@ -121,7 +174,7 @@ def read_interval(text: str) -> tuple[datetime | None, datetime | None]:
     return first, last
 
 
-def read_bbox(text: str | None) -> GeoQuery | None:
+def read_bbox(text: str | None, system: ReferenceSystem = WORLD) -> GeoQuery | None:
     """What intersects the box. Raises ``InvalidRequest``; a box across the antimeridian is not offered yet."""
     if text is None:
         return None
@@ -129,7 +182,8 @@ def read_bbox(text: str | None) -> GeoQuery | None:
     if len(parts) not in (4, 6) or not all(_NUMBER.fullmatch(part.strip()) for part in parts):
         raise errors.InvalidRequest("expected four or six numbers", where="bbox")
     numbers = [float(part) for part in parts]
-    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    given = tuple(numbers) if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    west, south, east, north = system.box_to_crs84(given)  # type: ignore[arg-type]
     if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
         raise errors.InvalidRequest("expected degrees: west, south, east, north", where="bbox")
     if west > east:

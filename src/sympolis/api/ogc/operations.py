@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, json_reply
 from sympolis.api.negotiation import preferred
-from sympolis.api.ogc.collections import CRS84, Collection, Collections
-from sympolis.api.ogc.items import ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.ogc.collections import Collection, Collections
+from sympolis.api.ogc.filtering import find_features
+from sympolis.api.ogc.items import CRS, ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.ogc.queryables import SCHEMA_JSON, queryables
+from sympolis.api.ogc.reference_systems import CRS84, ReferenceSystem, named, offered
 from sympolis.api.openapi import OPENAPI_JSON
 from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
-from sympolis.api.schemas import INTEGER, TEXT, TIME, Schema, reference, several, structure
+from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.codec import LOCATION, Form, check_entity_id, render_feature
 from sympolis.context.instants import format_instant
@@ -26,11 +29,35 @@ ROOT = "/ogc"
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    *(
+        f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{name}"
+        for name in ("queryables", "filter", "features-filter")
+    ),
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
+        for name in (
+            *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators", "array-functions"),
+            *(
+                "case-insensitive-comparison",
+                "accent-insensitive-comparison",
+                "property-property",
+                "arithmetic",
+            ),
+            *(
+                "basic-spatial-functions",
+                "basic-spatial-functions-plus",
+                "spatial-functions",
+                "temporal-functions",
+            ),
+        )
+    ),
 )
 """What is met. The API definition is OpenAPI 3.1; the standard has a class for 3.0 only, so none is claimed for it."""
 
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
 _TAG = "OGC API Features"
+_QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 _LINKS = several(
     structure({"href": TEXT, "rel": TEXT, "type": TEXT, "title": TEXT}, required=("href", "rel"))
@@ -66,7 +93,8 @@ class Features:
         self._parts = parts
         self._terms = city_terms(parts)
         self._collections = Collections(parts)
-        self._reader = ItemReader(parts.broker, self._terms)
+        self._systems = offered(None if parts.city is None else parts.city.facts.crs)
+        self._reader = ItemReader(parts.broker, self._terms, self._systems)
 
     async def landing(self, request: Request) -> Reply:
         """Landing page, section 7.2."""
@@ -91,7 +119,7 @@ class Features:
     async def collections(self, request: Request) -> Reply:
         """Collections, section 7.13."""
         _check_format(request)
-        found = [_described(one, request.base_url) for one in await self._collections.all()]
+        found = [_described(one, request.base_url, self._systems) for one in await self._collections.all()]
         links = [_link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
         return json_reply({"collections": found, "links": links})
 
@@ -99,15 +127,24 @@ class Features:
         """Collection, section 7.14."""
         _check_format(request)
         found = await self._collections.get(request.arguments["collectionId"])
-        return json_reply(_described(found, request.base_url))
+        return json_reply(_described(found, request.base_url, self._systems))
+
+    async def queryables(self, request: Request) -> Reply:
+        """Queryables, OGC 19-079r2, section 6.2."""
+        if F.raw(request) is None:
+            preferred(request.header(b"accept"), (SCHEMA_JSON, JSON))
+        found = await self._collections.get(request.arguments["collectionId"])
+        iri = f"{request.base_url}{ROOT}/collections/{_segment(found.id)}/queryables"
+        document = await queryables(self._parts.broker, found, self._terms, iri)
+        return json_reply(document, media=SCHEMA_JSON)
 
     async def items(self, request: Request) -> Reply:
         """Features, section 7.15."""
         _check_geo_format(request)
         collection = await self._collections.get(request.arguments["collectionId"])
-        page = await self._parts.broker.query(await self._reader.read(request, collection))
-        features = [self._feature(entity) for entity in page.entities]
-        matched = page.total or 0
+        wanted = await self._reader.read(request, collection)
+        page = await find_features(self._parts.broker, wanted, self._terms)
+        features, matched = [_moved(one, wanted.system) for one in page.features], page.matched
         document = {
             "type": "FeatureCollection",
             "features": features,
@@ -116,14 +153,15 @@ class Features:
             "timeStamp": format_instant(datetime.now(UTC)),
             "links": _page_links(request, collection, matched),
         }
-        return json_reply(document, media=GEO_JSON, headers=_CRS_HEADER)
+        return json_reply(document, media=GEO_JSON, headers=wanted.system.header)
 
     async def item(self, request: Request) -> Reply:
         """Feature, section 7.16."""
         _check_geo_format(request)
         collection = await self._collections.get(request.arguments["collectionId"])
         entity = await self._entity(request.arguments["featureId"], collection)
-        feature = self._feature(entity)
+        system = named(CRS.raw(request), self._systems, where=CRS.name)
+        feature = _moved(render_feature(entity, self._terms, form=Form.KEY_VALUES), system)
         base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
         entity_url = f"{request.base_url}/ngsi-ld/v1/entities/{_segment(entity.id)}"
         feature["links"] = [
@@ -131,7 +169,7 @@ class Features:
             _link(base, "collection", JSON, "Its collection"),
             _link(entity_url, "alternate", LD_JSON, "The same as an NGSI-LD entity"),
         ]
-        return json_reply(feature, media=GEO_JSON, headers=_CRS_HEADER)
+        return json_reply(feature, media=GEO_JSON, headers=system.header)
 
     async def _entity(self, feature_id: str, collection: Collection) -> Entity:
         try:
@@ -142,11 +180,12 @@ class Features:
             raise errors.NotFound("there is no such feature in this collection", where="featureId")
         return entity
 
-    def _feature(self, entity: Entity) -> dict[str, Any]:
-        return render_feature(entity, self._terms, form=Form.KEY_VALUES)
 
-
-_CRS_HEADER = ((b"content-crs", f"<{CRS84}>".encode()),)
+def _moved(feature: dict[str, Any], system: ReferenceSystem) -> dict[str, Any]:
+    """The feature with its geometry in the system asked for."""
+    if system.code is None or feature.get("geometry") is None:
+        return feature
+    return {**feature, "geometry": system.from_crs84(feature["geometry"])}
 
 
 def _check_format(request: Request) -> None:
@@ -159,18 +198,20 @@ def _check_geo_format(request: Request) -> None:
         preferred(request.header(b"accept"), (GEO_JSON, JSON))
 
 
-def _described(collection: Collection, base: str) -> dict[str, Any]:
+def _described(collection: Collection, base: str, systems: tuple[ReferenceSystem, ...]) -> dict[str, Any]:
     own = f"{base}{ROOT}/collections/{_segment(collection.id)}"
     return {
         "id": collection.id,
         "title": collection.id,
         "description": f"{collection.count} entities of type {collection.type_iri}",
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": [system.iri for system in systems],
+        "storageCrs": CRS84,
         "extent": {"spatial": {"bbox": [list(collection.bbox)], "crs": CRS84}},
         "links": [
             _link(own, "self", JSON, "This collection"),
             _link(f"{own}/items", "items", GEO_JSON, "Its features"),
+            _link(f"{own}/queryables", _QUERYABLES, SCHEMA_JSON, "What a filter may name"),
         ],
     }
 
@@ -225,6 +266,18 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         ),
         _get(one, features.collection, "describeCollection", "One collection", "7.14", "Collection"),
         _get(f"{one}/items", features.items, "getFeatures", "Its features", "7.15", "Items"),
+        Operation(
+            method="GET",
+            path=f"{ROOT}{one}/queryables",
+            handle=features.queryables,
+            name="getQueryables",
+            title="What a filter may name",
+            tag=_TAG,
+            text="OGC 19-079r2, section 6.2.",
+            parameters=(F,),
+            path_texts={"collectionId": "A collection's id: an entity type."},
+            answers={200: Answer("A JSON Schema of the properties.", {SCHEMA_JSON: OBJECT})},
+        ),
         _get(f"{one}/items/{{featureId}}", features.item, "getFeature", "One feature", "7.16", "Feature"),
     )
 
@@ -240,7 +293,7 @@ def _get(path: str, handle: Any, name: str, title: str, section: str, schema: st
         tag=_TAG,
         text=f"OGC 17-069r4, section {section}."
         + (" Any property of the features is a parameter as well: name=value." if is_items else ""),
-        parameters=ITEM_PARAMETERS if is_items else (F,),
+        parameters=ITEM_PARAMETERS if is_items else (F, CRS) if schema == "Feature" else (F,),
         open_parameters=is_items,
         path_texts={"collectionId": "A collection's id: an entity type.", "featureId": "An entity's id."},
         answers={

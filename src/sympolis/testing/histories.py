@@ -6,6 +6,7 @@ about observed values is not repeated here.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -95,6 +96,15 @@ class HistoryContract:
         [point] = series.observations
         first, second = await store.changes(0)
         assert (point.value, point.created_at, point.modified_at) == (31, first.at, second.at)
+
+    @with_store
+    async def test_writes_at_once_correct_each_other(self, store: Store) -> None:
+        calls = [store.write(replacing(road(1, speed=observed(value)))) for value in range(5)]
+        await asyncio.gather(*calls)
+        log = await store.changes(0)
+        [series] = (await store.history(HistoryQuery(Query()))).series
+        [point] = series.observations
+        assert (point.created_at, point.modified_at) == (log[0].at, log[-1].at)
 
     @with_store
     async def test_deleted_attributes_leave_a_null(self, store: Store) -> None:

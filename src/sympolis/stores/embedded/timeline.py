@@ -51,17 +51,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Timeline:
-    """The history's tables. ``name`` gives the number that stands for an IRI in the file.
+    """The history's tables. ``name`` gives the number that stands for an IRI in the file."""
 
-    ``everything``: also what has no ``observedAt``, scopes and deletions (``effects.history_of``).
-    """
-
-    def __init__(
-        self, connection: apsw.Connection, name: Callable[[str], int], *, everything: bool = True
-    ) -> None:
+    def __init__(self, connection: apsw.Connection, name: Callable[[str], int]) -> None:
         self.db = connection
         self._name = name
-        self._everything = everything
         self._typings: dict[tuple[str, ...], int] = {}
         self._lines: dict[_Line, int] = {}
         self._subjects: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -100,10 +94,9 @@ class Timeline:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
         step = effects.step(before, after, names)
         self._now = bodies.microseconds(at)
-        written = step.written if self._everything else [one for one in step.written if one[1].observed_at]
-        if written:
-            self._note_written(self._subject(step.subject.id, step.subject.types), written)
-        if self._everything and (step.deleted or step.scope is not None):
+        if step.written:
+            self._note_written(self._subject(step.subject.id, step.subject.types), step.written)
+        if step.deleted or step.scope is not None:
             self._note_ends(step, at)
 
     def _note_written(self, subject: int, written: Sequence[tuple[str, Attribute]]) -> None:
@@ -132,13 +125,16 @@ class Timeline:
     def write(self) -> None:
         """A job has ended. What it noted is written down with that of others, by ``flush``."""
 
-    def _write(self) -> int:
-        """Write down what was noted; returns how many points were new or different."""
+    def _write(self, now: int | None = None) -> int:
+        """Write down what was noted; returns how many points were new or different.
+
+        ``now``: the time of all, if some may say themselves when they were created.
+        """
         seen, self._seen = self._seen, []
         told, self._told = self._told, []
-        added, changed = self._insert(seen) if seen else (0, 0)
+        added, changed = self._insert(seen, now) if seen else (0, 0)
         self._tally += added
-        return added + changed + (sum(self._insert(told)) if told else 0)
+        return added + changed + (sum(self._insert(told, now)) if told else 0)
 
     def observe(self, observations: Sequence[Observation], at: datetime) -> tuple[list[Observation], int]:
         """The first new point of each (entity, name), and how many points were new or different."""
@@ -149,7 +145,7 @@ class Timeline:
         for points in _by_series(observations):
             for point in points:
                 self._take(point)
-            if changed := self._write():
+            if changed := self._write(self._now):
                 accepted += changed
                 grown.append(points[0])
         return grown, accepted
@@ -185,18 +181,18 @@ class Timeline:
 
     # --- adding
 
-    def _insert(self, rows: list[PointRow]) -> tuple[int, int]:
+    def _insert(self, rows: list[PointRow], now: int | None) -> tuple[int, int]:
         """How many points were new, and how many others different. Most are new, so all are tried at once first."""
         rows.sort(key=_place)
         self._note_months(rows)
         if self._archived_until > NEVER and any(row[2] < self._archived_until for row in rows):
-            return self._insert_late(rows)
+            return self._insert_late(rows, now)
         before = self.db.total_changes()
         self.db.executemany(_SQL["add_point"], rows)
         added = self.db.total_changes() - before
-        return added, sum(map(self._put, rows)) if added < len(rows) else 0
+        return added, sum(self._put(row, now) for row in rows) if added < len(rows) else 0
 
-    def _insert_late(self, rows: list[PointRow]) -> tuple[int, int]:
+    def _insert_late(self, rows: list[PointRow], now: int | None) -> tuple[int, int]:
         """The same where some may be in the archive, which is not written to: what differs is laid over it."""
         added = changed = 0
         for (subject, line), group in groupby(rows, key=_series):
@@ -206,15 +202,15 @@ class Timeline:
                 before = self.db.total_changes()
                 self.db.executemany(_SQL["add_point"], own)
                 new = self.db.total_changes() - before
-                changed += sum(map(self._put, own)) if new < len(own) else 0
+                changed += sum(self._put(row, now) for row in own) if new < len(own) else 0
             else:
-                put = [self._lay(row) for row in own]
+                put = [self._lay(row, now) for row in own]
                 new = put.count(_NEW)
                 changed += put.count(_OTHER)
             added += new
         return added, changed
 
-    def _lay(self, row: PointRow) -> int:
+    def _lay(self, row: PointRow, now: int | None) -> int:
         """Put one point where the archive may have another."""
         known: Any = self.db.execute(_SQL["point_at"], row[:3]).fetchone()
         if known is None:
@@ -222,16 +218,16 @@ class Timeline:
         if known is None or known[3] == GONE:
             self.db.execute(_SQL["put_point"], row)
             return _NEW
-        found = replacing(row[2:], known, self._now)
+        found = replacing(row[2:], known, _time_of(row) if now is None else now)
         if found is None:
             return _SAME
         self.db.execute(_SQL["put_point"], (*row[:2], *found))
         return _OTHER
 
-    def _put(self, row: PointRow) -> bool:
+    def _put(self, row: PointRow, now: int | None) -> bool:
         """Let a point replace the one that stands at its place, unless that says the same."""
         known: Any = self.db.execute(_SQL["point_at"], row[:3]).fetchone()
-        found = replacing(row[2:], known, self._now)
+        found = replacing(row[2:], known, _time_of(row) if now is None else now)
         if found is not None:
             self.db.execute(_SQL["put_point"], (*row[:2], *found))
         return found is not None
@@ -315,6 +311,12 @@ class Timeline:
             self._note_months([(*place, at)])
             self.db.execute(_ARCHIVE["make_month_stale"], (months.month_of(at),))
         return int((known or archived or _GONE)[3] != GONE)
+
+
+def _time_of(row: PointRow) -> int:
+    """When the step was taken that this row was noted of."""
+    at: int = row[2]
+    return at + (row[6] or 0)
 
 
 def _by_series(observations: Sequence[Observation]) -> Iterator[list[Observation]]:

@@ -110,3 +110,91 @@ def test_a_language_is_chosen(client: Client) -> None:
 )
 def test_projection(client: Client, projection: str, left: set[str]) -> None:
     assert client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?{projection}").json.keys() == left
+
+
+def aggregated(client: Client, values: list[Any], methods: str, *, named: bool = False) -> Any:
+    instances = [told(value, f"2024-05-0{day}T00:00:00Z") for day, value in enumerate(values, start=1)]
+    tram = {"id": "urn:ngsi-ld:Tram:1", "type": "Tram", "load": instances}
+    assert client.post(TEMPORAL, tram).status == 201
+    query = f"format=aggregatedValues&aggrMethods={methods}" + ("&attrs=load" if named else "")
+    return client.get(f"{TEMPORAL}/urn:ngsi-ld:Tram:1?{query}")
+
+
+@pytest.mark.parametrize(
+    ("values", "methods", "figures"),
+    [
+        ([True, False, True, True], "avg,sum,min,max,sumsq", [0.75, 3, 0, 1, 3]),
+        ([[1, 2], [3]], "avg,sum,min,max,totalCount", [1.5, 3, 1, 2, 2]),
+        (["b", "a", "b"], "min,max,distinctCount", ["a", "b", 2]),
+    ],
+)
+def test_truth_values_arrays_and_texts_have_figures(
+    client: Client, values: list[Any], methods: str, figures: list[Any]
+) -> None:
+    found = aggregated(client, values, methods, named=True).json["load"]
+    assert [found[method][0][0] for method in methods.split(",")] == figures
+
+
+@pytest.mark.parametrize(
+    ("values", "methods"),
+    [(["a"], "avg"), ([{"deep": 1}], "max"), ([[1], [2, 3]], "stddev"), (["a"], "max,sum")],
+)
+def test_figures_that_cannot_be_made_are_refused(client: Client, values: list[Any], methods: str) -> None:
+    answer = aggregated(client, values, methods, named=True)
+    assert answer.status == 400 and answer.json["type"].endswith("InvalidRequest")
+
+
+def test_of_what_was_not_named_only_the_possible_figures_are_given(client: Client) -> None:
+    query = "format=aggregatedValues&aggrMethods=avg,totalCount"
+    found = client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?{query}").json
+    assert set(found["speed"]) == {"type", "avg", "totalCount"}
+    assert set(found["location"]) == {"type", "totalCount"} == set(found["line"])
+
+
+def test_aggregation_is_asked_for_in_a_body(client: Client) -> None:
+    body = {
+        "type": "Query",
+        "entities": [{"type": "Bus"}],
+        "attrs": ["speed"],
+        "temporalQ": {"timerel": "after", "timeAt": "2024-01-01T00:00:00Z"},
+        "aggrParams": {"aggrMethods": ["max"], "aggrPeriodDuration": "P1M"},
+    }
+    target = "/ngsi-ld/v1/temporal/entityOperations/query"
+    for where in (target, f"{target}?format=aggregatedValues"):
+        found = client.post(where, body).json
+        assert [one[0] for one in found[0]["speed"]["max"]] == [10, 30]
+    body["aggrParams"] = {"aggrMethods": ["guess"]}
+    assert client.post(target, body).status == 400
+
+
+def test_an_instance_keeps_its_id_when_its_time_is_corrected(client: Client) -> None:
+    target = f"{TEMPORAL}/urn:ngsi-ld:Bus:1"
+    first = client.get(f"{target}?attrs=speed").json["speed"][0]
+    path = f"{target}/attrs/speed/{first['instanceId']}"
+    moved = {"speed": [told(11, "2024-03-01T00:00:00Z")]}
+    assert client.request("PATCH", path, json=moved).status == 204
+    shown = client.get(f"{target}?attrs=speed&options=sysAttrs").json["speed"]
+    assert [(one["value"], one["instanceId"]) for one in shown][-1] == (11, first["instanceId"])
+    assert shown[-1]["modifiedAt"] > shown[-1]["createdAt"]
+    assert client.request("PATCH", path, json=told(12, "2024-03-02T00:00:00Z")).status == 204
+    assert client.request("DELETE", path).status == 204
+    assert len(client.get(f"{target}?attrs=speed").json["speed"]) == 1
+    assert client.request("DELETE", path).status == 404
+
+
+def test_what_only_the_past_knows_can_be_ended(client: Client) -> None:
+    entity = "/ngsi-ld/v1/entities/urn:ngsi-ld:Bus:1"
+    assert client.request("DELETE", f"{entity}/attrs/speed").status == 204
+    [end] = client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1?timeproperty=deletedAt").json["speed"]
+    assert end["value"] == "urn:ngsi-ld:null" and end["deletedAt"] and "observedAt" not in end
+    assert client.request("DELETE", f"{entity}/attrs/speed").status == 404
+
+
+def test_scopes_evolve(client: Client) -> None:
+    scoped = {"id": "urn:ngsi-ld:Bus:1", "type": "Bus", "scope": [told(["/a", "/b"], "2024-01-01T00:00:00Z")]}
+    assert client.post(TEMPORAL, scoped).status == 204
+    [scope] = client.get(f"{TEMPORAL}/urn:ngsi-ld:Bus:1").json["scope"]
+    assert scope == {"type": "Property", "value": ["/a", "/b"], "observedAt": "2024-01-01T00:00:00Z"}
+    ever = "timerel=after&timeAt=2023-01-01T00:00:00Z"
+    assert ids(client, f"{ever}&scopeQ=/a") == ["1"]
+    assert ids(client, f"{ever}&scopeQ=/c") == []

@@ -192,3 +192,8 @@ _FIGURES: Mapping[Aggregation, Callable[[Sequence[Any]], Any]] = {
     Aggregation.STDDEV: _deviation,
     Aggregation.SUMSQ: _sum_of_squares,
 }
+
+
+def figures(values: Sequence[Any], methods: Sequence[Aggregation]) -> dict[Aggregation, Any]:
+    """The figures of some values, taken together."""
+    return {method: _FIGURES[method](values) for method in methods}

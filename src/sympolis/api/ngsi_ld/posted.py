@@ -53,7 +53,10 @@ class Posted:
         """Read the body into the request's parameters; gives its terms."""
         body, terms = await self._inbox.read(request)
         document, own = await self._inbox.document(request, body, terms, "body")
-        request.parameters = {**request.parameters, **query_parameters(document)}
+        asked = query_parameters(document)
+        # Who says how to aggregate wants aggregates, unless another format is asked for.
+        implied = {"format": "aggregatedValues"} if "aggrMethods" in asked else {}
+        request.parameters = {**implied, **request.parameters, **asked}
         # Where the answer names its context in a Link, only a context with an address will do.
         return linkable(own, self._vocabulary)
 

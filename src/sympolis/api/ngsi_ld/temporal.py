@@ -29,6 +29,7 @@ from sympolis.api.ngsi_ld.reading import (
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import Style, check_entity_id, compact_types, render_history
+from sympolis.context.eligibility import with_figures
 from sympolis.context.entity_maps import EntityMaps, take_page
 from sympolis.context.instances import time_of
 from sympolis.context.instants import format_instant
@@ -107,9 +108,12 @@ class Temporal:
     ) -> tuple[History, HistoryQuery]:
         """What the query selects, as far as one answer holds it, and what that is the answer to."""
         found, query = await page_of(self._broker, query, tenant=tenant)
-        period = read_calendar_period(request)
-        if query.methods and period.months:
-            found = await by_calendar(self._broker, query, period, found, tenant=tenant)
+        if query.methods:
+            period = read_calendar_period(request)
+            if period.months:
+                found = await by_calendar(self._broker, query, period, found, tenant=tenant)
+            compact = self._vocabulary.core().compact
+            found = await with_figures(self._broker, query, found, compact, tenant=tenant)
         return found, query
 
     async def _answer_mapped(self, request: Request, terms: Terms, shape: Shape, media: str) -> Reply:

@@ -281,6 +281,18 @@ def test_a_client_that_leaves_leaves_nothing_behind(tmp_path: Path) -> None:
     run(check())
 
 
+@pytest.mark.parametrize("begun", [b"", b"GET /t/base HTTP/1.1\r\nHost: localho"])
+def test_who_asks_nothing_is_sent_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr("sympolis.app.server._KEEP_ALIVE_S", 0.01)
+
+    async def check() -> None:
+        async with talking(tmp_path) as (_, reader, writer):
+            writer.write(begun)
+            assert await reader.read() == b""
+
+    run(check())
+
+
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

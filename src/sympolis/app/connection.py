@@ -87,6 +87,17 @@ class Connection(HttpToolsProtocol):
         self._forwarded = False
         self._idle_since = 0.0
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch: whoever connects and asks nothing is sent away, too."""
+        super().connection_made(transport)
+        self._idle_since = self.loop.time()
+        self._watch(self.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The end; nothing may hold on to the connection, however it ended."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
     def data_received(self, data: bytes) -> None:
         """Parse what came; unlike uvicorn's, leaves the idle timer alone."""
         try:
@@ -201,7 +212,8 @@ class Connection(HttpToolsProtocol):
         One timer per connection instead of one per request; a request that is being answered stops it.
         """
         self.timeout_keep_alive_task = None
-        if self.transport.is_closing() or not self.cycle.response_complete:
+        busy = self.cycle is not None and not self.cycle.response_complete
+        if self.transport.is_closing() or busy:
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:

@@ -52,6 +52,10 @@ class Wishes:
         return self.wanted if version is None or version == self.known() else lambda _change: True
 
 
+class TenantDropped(Exception):
+    """The tenant was dropped since this process found it."""
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One call of ``Store.write`` or ``Store.observe``, and who waits for it."""
@@ -109,7 +113,10 @@ class Group:
 
     async def run(self, jobs: Sequence[Job], now: Callable[[], datetime]) -> None:
         """Do everything but the COMMIT. Sets each job's ``result`` or ``error``; raises what concerns them all."""
-        started, version, subscriptions = await self._db.fetchrow(_SQL["begin_group"], self._tenant)
+        row = await self._db.fetchrow(_SQL["begin_group"], self._tenant)
+        if row is None:
+            raise TenantDropped
+        started, version, subscriptions = row
         self.position = started
         self._wanted = self._wishes.of(subscriptions)
         self._points.begin(version)

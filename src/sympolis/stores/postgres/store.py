@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sympolis.context import effects
 from sympolis.context.documents import DocumentForm, DocumentPage
@@ -29,12 +29,12 @@ from sympolis.stores.bodies import decode_entity
 from sympolis.stores.documents import document_writer
 from sympolis.stores.following import Bell, follow
 from sympolis.stores.outlines import decode_profile
-from sympolis.stores.postgres import history, reader, schema, troubles
+from sympolis.stores.postgres import dropping, history, reader, schema, troubles
 from sympolis.stores.postgres import still as stills
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.books import PostgresBooks
 from sympolis.stores.postgres.compile import names_in
-from sympolis.stores.postgres.group import Wishes
+from sympolis.stores.postgres.group import TenantDropped, Wishes
 from sympolis.stores.postgres.listening import Listener
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
@@ -92,25 +92,35 @@ class PostgresStore:
 
     async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
         """See ``Store.write``."""
-        place = await self._place(tenant, create=True)
-        outcomes: list[Outcome] = await place.writer.write(writes, cause)
-        place.bell.ring()
+        outcomes: list[Outcome] = await self._changed_by(
+            tenant, lambda place: place.writer.write(writes, cause), create=True
+        )
         return outcomes
 
     async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:
         """See ``Store.observe``."""
         effects.check_observations(observations)
-        place = await self._place(tenant, create=True)
-        accepted: int = await place.writer.observe(observations, cause)
-        place.bell.ring()
+        accepted: int = await self._changed_by(
+            tenant, lambda place: place.writer.observe(observations, cause), create=True
+        )
         return accepted
 
     async def retract(self, retraction: Retraction, *, tenant: str = "", cause: str = "") -> int:
         """See ``Retracting.retract``."""
-        place = await self._place(tenant)
-        gone: int = await place.writer.retract(retraction, cause)
-        place.bell.ring()
+        gone: int = await self._changed_by(tenant, lambda place: place.writer.retract(retraction, cause))
         return gone
+
+    async def drop(self, tenant: str) -> None:
+        """See ``Dropping.drop``."""
+        place = self._places.pop(tenant, None) if tenant else None
+        if place is not None:
+            await place.writer.close()
+            place.bell.close()
+        if tenant and not self._server.closed:
+            try:
+                await dropping.drop(self._server, tenant)
+            except troubles.ANY as error:
+                raise self._server.trouble(error, doing="write") from error
 
     async def profiles(self, *, tenant: str = "") -> list[Profile]:
         """See ``Profiling.profiles``."""
@@ -254,10 +264,36 @@ class PostgresStore:
         except (_Behind, StoreUnavailable):
             return await self._server.read(read)
 
+    async def _changed_by(
+        self, tenant: str, change: Callable[[_Place], Awaitable[Any]], *, create: bool = False
+    ) -> Any:
+        """Do it, once more where another process has dropped the tenant meanwhile; wake the followers."""
+        for last in (False, True):
+            place = await self._place(tenant, create=create)
+            try:
+                result = await change(place)
+            except TenantDropped as error:
+                self._forget(place.key)
+                if last:
+                    raise StoreUnavailable("the tenant is being dropped", where="NGSILD-Tenant") from error
+            else:
+                place.bell.ring()
+                return result
+        raise AssertionError("the loop returns or raises")
+
     def _changed(self, key: int | None) -> None:
+        if key is not None and key < 0:
+            self._forget(-key)
         for place in self._places.values():
             if key is None or place.key == key:
                 place.bell.ring()
+
+    def _forget(self, key: int) -> None:
+        """A tenant is no more: whoever follows it comes to the end."""
+        for tenant, place in list(self._places.items()):
+            if place.key == key:
+                del self._places[tenant]
+                place.bell.close()
 
     async def _place(self, tenant: str, *, create: bool = False) -> _Place:
         if self._server.closed:

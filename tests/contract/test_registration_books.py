@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sympolis.context.distributed.relays import MemoryRelayBooks, Relay, RelayBooks
 from sympolis.context.registrations.books import (
     KeptRegistration,
     MemoryRegistrationBooks,
@@ -76,3 +78,22 @@ def test_what_is_dropped_is_gone_with_its_record(reopened: Reopen) -> None:
     reopened().keep("", kept("a"))
     [found] = reopened().registrations("")
     assert found.fared == Fared()
+
+
+@pytest.mark.parametrize("kind", ["memory", "embedded"])
+def test_relays_are_kept_until_they_are_dropped(kind: str, tmp_path: Path) -> None:
+    embedded = EmbeddedRegistrationBooks.open(tmp_path) if kind == "embedded" else None
+    books: RelayBooks = embedded or MemoryRelayBooks()
+    first = Relay("k1", "", "urn:s:1", "urn:r:a", "urn:s:there")
+    second = Relay("k2", "city", "urn:s:1", "urn:r:a", "urn:s:there")
+    books.keep_relay(first)
+    books.keep_relay(second)
+    books.keep_relay(replace(first, remote="urn:s:elsewhere"))
+    books.drop_relay("k2")
+    books.drop_relay("never")
+    if embedded is not None:
+        embedded.close()
+        books = embedded = EmbeddedRegistrationBooks.open(tmp_path)
+    assert books.relays() == [replace(first, remote="urn:s:elsewhere")]
+    if embedded is not None:
+        embedded.close()

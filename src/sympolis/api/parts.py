@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
+    from sympolis.context.distributed.subscribing import RemoteSubscriptions
     from sympolis.context.entity_maps import EntityMaps
     from sympolis.context.library import ContextLibrary
     from sympolis.context.registrations.service import Registrations
@@ -99,6 +100,8 @@ class ApiParts:
     source_subscriptions: SourceSubscriptions | None = None
     distribution: Distribution | None = None
     """Shares requests with other brokers."""
+    remote_subscriptions: RemoteSubscriptions | None = None
+    """Has other brokers help to serve subscriptions."""
     library: ContextLibrary | None = None
     """Keeps hosted @contexts; without one they live as long as the server."""
     entity_maps: EntityMaps | None = None

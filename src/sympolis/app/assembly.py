@@ -117,6 +117,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         registrations=ground.sources.registrations,
         source_subscriptions=ground.sources.subscriptions,
         distribution=ground.sources.distribution,
+        remote_subscriptions=ground.sources.remote,
         snapshots=ground.lasting.snapshots,
         transients=ground.lasting.transients,
         entity_maps=ground.lasting.entity_maps,

@@ -66,7 +66,7 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     store = await open_store(settings, folder)
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
-    sources = await open_sources(settings, store, contexts, folder, client)
+    sources = await open_sources(settings, store, contexts, folder, client, subscriptions)
     broker = Broker(store)
     lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)))
     return Ground(broker, contexts, library, subscriptions, client, sources, lasting)

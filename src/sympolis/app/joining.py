@@ -7,12 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 from sympolis.app.courier import HttpCourier
+from sympolis.context.distributed.relays import MemoryRelayBooks, RelayBooks
 from sympolis.context.distributed.service import Distribution
+from sympolis.context.distributed.subscribing import RemoteSubscriptions
 from sympolis.context.registrations.books import MemoryRegistrationBooks, RegistrationBooks
 from sympolis.context.registrations.service import Registrations
 from sympolis.context.registrations.telling import SourceSubscriptions
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import MemoryBooks, SubscriptionBooks
+from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
 from sympolis.egress import EgressPolicy, Guard, HttpClient
 from sympolis.notify import EndpointNotifier
@@ -31,24 +34,33 @@ class Joined:
     registrations: Registrations
     subscriptions: SourceSubscriptions
     distribution: Distribution
+    remote: RemoteSubscriptions
 
     async def close(self) -> None:
         """Stop telling of registrations, then let go of them."""
+        await self.remote.close()
         await self.distribution.close()
         await self.subscriptions.close()
         await self.registrations.close()
 
 
 async def open_sources(
-    settings: Settings, store: Store, contexts: Contexts, folder: Path, client: HttpClient
+    settings: Settings,
+    store: Store,
+    contexts: Contexts,
+    folder: Path,
+    client: HttpClient,
+    local: Subscriptions,
 ) -> Joined:
     """The registrations kept below ``folder``, at work."""
     books: RegistrationBooks
     told: SubscriptionBooks
+    relays: RelayBooks
     if settings.store == "memory":
-        books, told = MemoryRegistrationBooks(), MemoryBooks()
+        books, told, relays = MemoryRegistrationBooks(), MemoryBooks(), MemoryRelayBooks()
     else:
-        books, told = EmbeddedRegistrationBooks.open(folder / FOLDER), EmbeddedBooks.open(folder / FOLDER)
+        books = relays = EmbeddedRegistrationBooks.open(folder / FOLDER)
+        told = EmbeddedBooks.open(folder / FOLDER)
     registrations = Registrations(store, books)
     await registrations.open()
     guard = Guard(EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts))
@@ -57,7 +69,9 @@ async def open_sources(
     distribution = Distribution(
         registrations, HttpCourier(client), contexts, identity=_identity(settings, folder / FOLDER)
     )
-    return Joined(registrations, subscriptions, distribution)
+    remote = RemoteSubscriptions(distribution, local, contexts, relays)
+    remote.open()
+    return Joined(registrations, subscriptions, distribution, remote)
 
 
 def _identity(settings: Settings, folder: Path) -> str:

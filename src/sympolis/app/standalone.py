@@ -48,6 +48,7 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
             registrations=ground.sources.registrations,
             source_subscriptions=ground.sources.subscriptions,
             distribution=ground.sources.distribution,
+            remote_subscriptions=ground.sources.remote,
             snapshots=ground.lasting.snapshots,
             transients=ground.lasting.transients,
             entity_maps=ground.lasting.entity_maps,

@@ -86,7 +86,12 @@ class Forwarding:
             return None
         if request.header(b"ngsild-snapshot") is not None:
             return None  # clause 6.3.22: a snapshot is always local
-        return Journey(tenant, _headers_of(request), distribution.alias(tenant))
+        return self.journey(request, tenant)
+
+    def journey(self, request: Request, tenant: str) -> Journey:
+        """The journey of a request, whoever takes part in it."""
+        alias = "" if self.distribution is None else self.distribution.alias(tenant)
+        return Journey(tenant, _headers_of(request), alias)
 
     async def change(self, journey: Journey, change: Change) -> Reply:
         """Have everyone do their part of a change, and say what became of it."""

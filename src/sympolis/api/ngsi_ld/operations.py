@@ -18,6 +18,7 @@ from sympolis.api.ngsi_ld import (
     identity,
     mapped,
     reading,
+    relaying,
     snapshots,
     source_subscriptions,
     sources,
@@ -163,6 +164,7 @@ def _unscoped(parts: ApiParts, maps: EntityMaps, kept: Snapshots) -> tuple[Opera
         *identity.operations(parts),
         *sources.operations(parts),
         *source_subscriptions.operations(parts),
+        *relaying.operations(parts),
     )
 
 

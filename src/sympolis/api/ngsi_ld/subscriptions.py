@@ -11,6 +11,7 @@ import msgspec
 from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, page_links, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.forwarding import Forwarding
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, linked_context, terms_of
 from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
 from sympolis.api.parameters import ListParameter, Parameter
@@ -20,6 +21,7 @@ from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, struc
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import check_entity_id
 from sympolis.context.core_context import is_core_url
+from sympolis.context.distributed.wording import Journey
 from sympolis.context.instants import format_instant
 from sympolis.context.subscriptions import document as documents
 from sympolis.context.subscriptions.books import DeadLetter
@@ -84,6 +86,8 @@ class SubscriptionHandlers:
         self._inbox = Inbox(self._vocabulary)
         self._subscriptions = subscriptions
         self._library = parts.library
+        self._forwarding = Forwarding(parts)
+        self._remote = parts.remote_subscriptions
 
     async def create(self, request: Request) -> Reply:
         """Create Subscription, clause 5.8.1."""
@@ -92,6 +96,8 @@ class SubscriptionHandlers:
         if "jsonldContext" not in document and _has_no_address(context) and self._library is not None:
             document["jsonldContext"] = self._library.implicit(context, request.base_url).url
         found = await self._subscriptions.create(document, terms, context, tenant=tenant)
+        if (journey := self._journey(request, tenant)) is not None and self._remote is not None:
+            await self._remote.created(found, journey, request.base_url)
         location = f"{PATH}/{quote(found.id, safe=':')}".encode()
         return Reply(status=201, headers=((b"location", location), *tenant_headers(tenant)))
 
@@ -122,13 +128,17 @@ class SubscriptionHandlers:
         """Update Subscription, clause 5.8.2."""
         tenant = tenant_of(request)
         fragment, terms, _ = await self._read(request)
-        await self._subscriptions.update(_id(request), fragment, terms, tenant=tenant)
+        found = await self._subscriptions.update(_id(request), fragment, terms, tenant=tenant)
+        if (journey := self._journey(request, tenant)) is not None and self._remote is not None:
+            await self._remote.updated(found, journey, request.base_url)
         return Reply(status=204, headers=tenant_headers(tenant))
 
     async def delete(self, request: Request) -> Reply:
         """Delete Subscription, clause 5.8.5."""
         tenant = tenant_of(request)
         await self._subscriptions.delete(_id(request), tenant=tenant)
+        if (journey := self._journey(request, tenant)) is not None and self._remote is not None:
+            await self._remote.deleted(_id(request), journey)
         return Reply(status=204, headers=tenant_headers(tenant))
 
     async def dead_letters(self, request: Request) -> Reply:
@@ -146,6 +156,12 @@ class SubscriptionHandlers:
         document, own = await self._inbox.document(request, body, terms, "body")
         context = linked_context(request) if terms is not None else body["@context"]
         return document, own, context
+
+    def _journey(self, request: Request, tenant: str) -> Journey | None:
+        """The journey of a subscription that other brokers may get copies of; None where none does."""
+        if self._remote is None or not self._remote.concerns(tenant):
+            return None
+        return self._forwarding.journey(request, tenant)
 
     def _show(
         self, request: Request, found: Subscription, record: Record, terms: Terms, media: str

@@ -244,15 +244,7 @@ def selections(registration: Registration, asked: Asked, speech: Speech) -> Iter
 def _posts(
     registration: Registration, asked: Asked, speech: Speech
 ) -> Iterator[tuple[list[tuple[str, str]], dict[str, Any]]]:
-    entities = []
-    for selector in _selectors(registration, asked):
-        types = _types(registration, selector)
-        one: dict[str, Any] = {"type": "*" if types is None else type_text(types, speech.terms.compact)}
-        if selector.ids:
-            one["id"] = selector.ids[0] if len(selector.ids) == 1 else list(selector.ids)
-        if selector.id_pattern is not None:
-            one["idPattern"] = selector.id_pattern
-        entities.append(one)
+    entities = reduced_selectors(registration, asked, speech.terms)
     if not entities:
         return
     document: dict[str, Any] = {"type": "Query", "entities": entities}
@@ -265,6 +257,20 @@ def _posts(
     for name, value in filters.items():
         document[name] = value.split(",") if name in ("datasetId", "expandValues", "jsonKeys") else value
     yield [("options", "sysAttrs")], document
+
+
+def reduced_selectors(registration: Registration, asked: Asked, terms: Terms) -> list[dict[str, Any]]:
+    """The selectors of a query as documents (clause 5.2.33), reduced to what the source may have."""
+    found = []
+    for selector in _selectors(registration, asked):
+        types = _types(registration, selector)
+        one: dict[str, Any] = {"type": "*" if types is None else type_text(types, terms.compact)}
+        if selector.ids:
+            one["id"] = selector.ids[0] if len(selector.ids) == 1 else list(selector.ids)
+        if selector.id_pattern is not None:
+            one["idPattern"] = selector.id_pattern
+        found.append(one)
+    return found
 
 
 def _selectors(registration: Registration, asked: Asked) -> Iterator[Selector]:

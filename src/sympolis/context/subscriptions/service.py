@@ -151,6 +151,16 @@ class Subscriptions:
         await self._read_records(worker, [subscription_id])
         return found, worker.records[subscription_id]
 
+    async def relay(
+        self, subscription_id: str, told: Sequence[tuple[str, bytes]], *, tenant: str = ""
+    ) -> None:
+        """Tell on what another broker told: ids of entities with their elements of ``data`` (clause 5.8.6).
+
+        Raises ``NotFound`` where the subscription is gone.
+        """
+        await self.get(subscription_id, tenant=tenant)
+        self._tenants[tenant].relay(subscription_id, told)
+
     async def page(
         self, *, limit: int, offset: int, tenant: str = ""
     ) -> tuple[int, list[tuple[Subscription, Record]]]:

@@ -231,6 +231,15 @@ class TenantWorker:
     async def _fetch(self, query: Query) -> Page:
         return await self._store.query(query, tenant=self.tenant)
 
+    def relay(self, subscription_id: str, told: Sequence[tuple[str, bytes]]) -> None:
+        """Queue what another broker told of a subscription that was passed on to it (clause 5.8.6)."""
+        subscription, now = self.subscriptions[subscription_id], self._time.now()
+        for entity_id, shown in told:
+            pending = Pending(self._number(), self.tenant, subscription_id, entity_id, now, shown)
+            self._settler.step.added[pending.number] = pending
+            self._dispatch(subscription, pending)
+        self._settler.wake()
+
     def _dispatch(self, subscription: Subscription, pending: Pending) -> None:
         if not subscription.throttling_s:
             self._pass_on([pending])

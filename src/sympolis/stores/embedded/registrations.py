@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 import msgspec
 
+from sympolis.context.distributed.relays import Relay
 from sympolis.context.registrations.books import KeptRegistration
 from sympolis.context.registrations.registration import Fared
 from sympolis.domain.errors import StoreUnavailable
@@ -24,7 +25,7 @@ FILE = "registrations.sqlite"
 
 
 class EmbeddedRegistrationBooks:
-    """See ``RegistrationBooks``. One connection, one call at a time; each call is one durable transaction."""
+    """See ``RegistrationBooks`` and ``RelayBooks``. One call at a time; each is one durable transaction."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -74,6 +75,18 @@ class EmbeddedRegistrationBooks:
             raise StoreUnavailable(
                 f"cannot be kept: {cause}", where=FILE, hint="is the disk full?"
             ) from cause
+
+    def relays(self) -> list[Relay]:
+        """See ``RelayBooks``."""
+        return [Relay(*row) for row in self._rows("relays")]
+
+    def keep_relay(self, relay: Relay) -> None:
+        """See ``RelayBooks``."""
+        self._rows("keep_relay", **asdict(relay))
+
+    def drop_relay(self, key: str) -> None:
+        """See ``RelayBooks``."""
+        self._rows("drop_relay", key=key)
 
     def close(self) -> None:
         """See ``RegistrationBooks``."""

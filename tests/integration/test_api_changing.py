@@ -172,6 +172,10 @@ def test_purging_deletes_attributes_or_entities(client: Client) -> None:
     assert client.get(f"{ROOT}/entities?type=Road").json == []
 
 
-def test_an_attribute_without_its_name_is_405(client: Client) -> None:
+def test_an_attribute_without_its_name_is_no_attribute(client: Client) -> None:
+    """Clause 5.6.4 wants 400; where what is left of the path has no such method, 405 (clause 6.3.2)."""
     for path in (f"{ONE}/attrs//x", f"{ONE}/attrs//"):
-        assert client.request("PATCH", path, json={"value": 1}).status == 405
+        assert client.request("PATCH", path, json={"value": 1}).status == 400
+    temporal = f"{ROOT}/temporal/entities/urn:ngsi-ld:Road:1/attrs//urn:ngsi-ld:Instance:1"
+    assert client.request("PATCH", temporal, json={"value": 1}).status == 405
+    assert client.request("DELETE", temporal).status == 400

@@ -112,7 +112,7 @@ class Api:
                 return "options", Reply(status=204, headers=((b"allow", ", ".join(allowed).encode()),))
             found = self._router.find(request.method, path)
             if found is None:
-                return self._unmatched(path)
+                return self._unmatched(request.method, path)
             operation, request.arguments = found
             route = operation.path
             operation.check_parameters(request)
@@ -123,10 +123,10 @@ class Api:
             echoed = ngsi_ld.echoed(request) if ngsi else ()
             return route, error_reply(error, ngsi_ld=ngsi, request_id=request.id, echoed=echoed)
 
-    def _unmatched(self, path: str) -> tuple[str, None]:
+    def _unmatched(self, method: str, path: str) -> tuple[str, None]:
         owned = any(path == prefix or path.startswith(prefix + "/") for prefix in OWN_PREFIXES)
         if owned or self._parts.site is None:
-            ngsi_ld.refuse_later(path)
+            ngsi_ld.refuse_later(method, path, self._router.allowed)
             raise errors.NotFound("there is nothing at this address", where="path", hint="see /docs")
         return "site", None
 

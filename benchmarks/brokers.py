@@ -37,6 +37,17 @@ class Running:
         """Memory of the broker alone: a database server's is mostly shared, and counted elsewhere."""
         return processes.resident_mb(self.pids[0])
 
+    def settle(self, patience_s: float = 900) -> None:
+        """Return when it has nothing to do any more: less than a tenth of a core for a second."""
+        end = time.monotonic() + patience_s
+        before = self.cpu_s()
+        while time.monotonic() < end:
+            time.sleep(1)
+            now = self.cpu_s()
+            if now - before < 0.1:
+                return
+            before = now
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One request on a connection of its own. Raises ``RuntimeError`` where it fails."""
         parts = urlsplit(self.address)

@@ -111,7 +111,8 @@ class Bench:
     # --- measuring
 
     def _measured(self, prepare: Callable[[], bytes]) -> Figures:
-        self._one_run(prepare, 1)  # indexes and caches come with the first requests
+        self._one_run(prepare, 1)  # indexes and caches come with the first requests,
+        self._broker.settle()  # and are filled between them
         runs = [self._one_run(prepare, self._effort.seconds) for _ in range(self._effort.runs)]
         return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 

@@ -102,6 +102,7 @@ def section(
             "",
             *_not_passed(table, disagreements, stores),
             "",
+            "",
         ]
     )
 

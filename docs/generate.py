@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from docs import conformance_page, package_reference
 from sympolis import settings
-from sympolis.cli.main import app
+from sympolis.cli.verbs import app
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs`; edit the code, not this page. -->\n\n"

@@ -7,8 +7,8 @@ import pytest
 from typer.main import get_command
 
 from sympolis import settings
-from sympolis.app.assembly import api_settings
-from sympolis.cli import main
+from sympolis.app.bounds import api_settings
+from sympolis.cli import verbs
 from sympolis.domain import errors
 
 
@@ -61,7 +61,7 @@ def test_variables_of_builds_and_tests_are_no_settings() -> None:
 
 
 def test_every_setting_has_a_flag_a_variable_and_a_meaning() -> None:
-    served = get_command(main.app).commands["serve"]  # type: ignore[attr-defined]
+    served = get_command(verbs.app).commands["serve"]  # type: ignore[attr-defined]
     flags = {name for parameter in served.params for name in parameter.opts}
     for one in fields(settings.Settings):
         assert f"--{one.name.replace('_', '-')}" in flags

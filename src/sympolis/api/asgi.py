@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
-from sympolis.api import dcat, health, ldes, ngsi_ld, ogc, twin
+from sympolis.api import health, ldes, ngsi_ld, ogc, twin
 from sympolis.api.deadlines import Deadlines
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
@@ -53,7 +53,7 @@ def create_api(parts: ApiParts) -> Api:
     operations = (
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
-        *dcat.operations(parts),
+        *_catalogue(parts),
         *ldes.operations(parts),
         *twin.operations(parts),
         *health.operations(parts, metrics),
@@ -61,6 +61,15 @@ def create_api(parts: ApiParts) -> Api:
     )
     reference.operations = operations
     return Api(parts, operations, metrics)
+
+
+def _catalogue(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes of a city's catalogue; a broker alone starts without loading what they take."""
+    if parts.city is None:
+        return ()
+    from sympolis.api import dcat
+
+    return dcat.operations(parts)
 
 
 class Api:

@@ -11,7 +11,8 @@ from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.acquisition.times import duration
 from sympolis.api.asgi import create_api
-from sympolis.api.parts import ApiParts, ApiSettings
+from sympolis.api.parts import ApiParts
+from sympolis.app.bounds import api_settings
 from sympolis.app.downloading import downloader
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
@@ -25,15 +26,6 @@ from sympolis.plugins import loader
 from sympolis.settings import Settings
 from sympolis.stores.embedded.ledger import EmbeddedLedger
 from sympolis.web.site import create_site
-
-
-def api_settings(settings: Settings) -> ApiSettings:
-    """The API's bounds, from what a person may set."""
-    return ApiSettings(
-        hosts=settings.hosts,
-        max_body_bytes=settings.max_body_mb * 1024 * 1024,
-        temporal_page_size=settings.temporal_page_size,
-    )
 
 
 async def open_twin(settings: Settings) -> Twin:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
-from sympolis.app.assembly import api_settings
+from sympolis.app.bounds import api_settings
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
 from sympolis.settings import Settings

@@ -1,37 +1,21 @@
-"""The `sympolis` command: verbs of the glossary, gathered from the modules beside this one."""
+"""The `sympolis` command.
+
+`sympolis broker` is started again and again, by service managers and in tests: it loads what a broker needs and nothing
+of what only a city's twin does.
+"""
 
 from __future__ import annotations
 
-import typer
-
-from sympolis import __version__
-from sympolis.cli import city, export, model, scenario, serve, source
-from sympolis.cli.output import screen
-
-app = typer.Typer(
-    name="sympolis",
-    help="A city's own digital twin: real data in, a question asked, an honest answer out.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(serve.demo)
-app.command("serve")(serve.serve)
-app.command("broker")(serve.broker)
-app.add_typer(city.app, name="city")
-app.add_typer(source.app, name="source")
-app.add_typer(model.app, name="model")
-app.add_typer(scenario.app, name="scenario")
-app.command("export")(export.export)
-app.command("restore")(export.restore)
-
-
-@app.command()
-def version() -> None:
-    """Print the version."""
-    screen.print(f"sympolis {__version__}")
+import sys
 
 
 def run() -> None:
     """Entry point of the `sympolis` script."""
-    app()
+    if sys.argv[1:2] == ["broker"]:
+        from sympolis.cli.serve import broker_alone
+
+        broker_alone()
+    else:
+        from sympolis.cli.verbs import app
+
+        app()

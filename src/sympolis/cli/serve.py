@@ -8,7 +8,6 @@ import webbrowser
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sympolis import app, settings
 from sympolis.cli.options import takes
@@ -47,6 +46,8 @@ async def _demo(chosen: settings.Settings, *, open_browser: bool) -> None:
 
 
 async def _first_start(twin: app.Twin) -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     with Progress(
         TextColumn("{task.description:<44}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
         console=notes,
@@ -92,6 +93,12 @@ async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:
 def broker(**flags: Any) -> None:
     """Serve the context broker alone, without a city; prints `ready http://HOST:PORT` when it accepts requests."""
     app.run(_broker(settings.read(flags)))
+
+
+broker_alone = typer.Typer(name="sympolis", pretty_exceptions_enable=False)
+"""The command with this one verb."""
+broker_alone.callback()(lambda: None)
+broker_alone.command("broker")(broker)
 
 
 async def _broker(chosen: settings.Settings) -> None:

@@ -17,18 +17,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from importlib.util import find_spec
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
 from sympolis.stores import sql
 from sympolis.stores.embedded import files, months, tiers
 from sympolis.stores.embedded.files import fetch_all, fetch_value
-from sympolis.stores.embedded.parquet import Writing
 from sympolis.stores.embedded.points import GONE, Line, Row
 from sympolis.stores.embedded.recorder import Recorder
+
+if TYPE_CHECKING:
+    from sympolis.stores.embedded.parquet import Writing
 
 log = logging.getLogger(__name__)
 _SQL = sql.load("sympolis.stores.embedded", "archive.sql")
@@ -74,6 +77,9 @@ class Roller:
     async def roll(self, before: datetime) -> Rolled:
         """Archive every month that ended by then, and write anew what has changed since it was archived."""
         await self.tidy()
+        if find_spec("pyarrow") is None:
+            log.info("pyarrow is not installed: the whole history stays in the table")
+            return Rolled()
         done: list[str] = []
         points = 0
         for month in await asyncio.to_thread(self._due, months.month_at(before)):
@@ -130,6 +136,8 @@ class Roller:
     # --- writing a file
 
     def _write_file(self, month: int, file: int) -> _Written:
+        from sympolis.stores.embedded.parquet import Writing  # with pyarrow, which most processes never need
+
         with closing(files.open_reader(self._path)) as db:
             db.execute("BEGIN")
             written = _Written()
@@ -182,14 +190,14 @@ class Roller:
         path = tiers.archive_of(self._path) / tiers.file_name(month, file)
         found = []
         for subject, line, start, count in entries:
-            found += [(subject, line, *row) for row in tiers.shelf.rows(path, start, count)]
+            found += [(subject, line, *row) for row in tiers.shelf().rows(path, start, count)]
         return found
 
     # --- removing
 
     def _remove(self, month: int, file: int) -> None:
         path = tiers.archive_of(self._path) / tiers.file_name(month, file)
-        tiers.shelf.let_go(path)
+        tiers.shelf().let_go(path)
         path.unlink(missing_ok=True)
 
     def _remove_orphans(self) -> None:
@@ -198,7 +206,7 @@ class Roller:
         known = {tiers.file_name(month, file) for file, month in self._read("files")}
         for path in folder.glob("*") if folder.exists() else ():
             if path.suffix == ".part" or (path.suffix == ".parquet" and path.name not in known):
-                tiers.shelf.let_go(path)
+                tiers.shelf().let_go(path)
                 path.unlink(missing_ok=True)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 import apsw
@@ -17,12 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sympolis.context.buckets import Instants
+from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores import sql
 from sympolis.stores.embedded import months
 from sympolis.stores.embedded.bodies import decode_value
 from sympolis.stores.embedded.files import fetch_all, fetch_value
-from sympolis.stores.embedded.parquet import Shelf
 from sympolis.stores.embedded.points import GONE, TIMES, Line, Row
+
+if TYPE_CHECKING:
+    from sympolis.stores.embedded.parquet import Shelf
 
 _SQL: Final = {
     **sql.load("sympolis.stores.embedded", "timeline.sql"),
@@ -31,8 +35,24 @@ _SQL: Final = {
 _ALL: Final = 2**62
 EVER: Final = (-(2**62), 2**62)
 _DTYPES: Final = {"real": np.float64, "integer": np.int64}
-shelf: Final = Shelf()
-"""The open files of this process."""
+
+
+@cache
+def shelf() -> Shelf:
+    """The open files of this process, made when the first month has been archived: only then is pyarrow needed.
+
+    Raises ``StoreUnavailable`` where it is not installed.
+    """
+    try:
+        from sympolis.stores.embedded.parquet import Shelf
+    except ImportError as problem:
+        raise StoreUnavailable(
+            "this store has an archive of Parquet files, and pyarrow is not installed",
+            where="history",
+            hint="pip install 'sympolis[parquet]'",
+        ) from problem
+    return Shelf()
+
 
 Place = tuple[int, int]
 """A subject and a line."""
@@ -138,7 +158,7 @@ def _under(db: apsw.Connection, place: Place, times: Times, cold: Iterable[Piece
     for piece in cold:
         if len(found) >= wanted + len(over):
             break
-        rows = shelf.rows(path_of(db, piece.month, piece.file), piece.start, piece.count)
+        rows = shelf().rows(path_of(db, piece.month, piece.file), piece.start, piece.count)
         found += rows if _within(piece, times) else [row for row in rows if times[0] <= row[0] < times[1]]
     return merged(found, over)
 
@@ -158,10 +178,10 @@ def archived_at(db: apsw.Connection, place: Place, at: int) -> Row | None:
     """What the archive has at a time, whatever lies over it."""
     for piece in pieces(db, place, (at, at + 1)):
         path = path_of(db, piece.month, piece.file)
-        times, _ = shelf.values(path, piece.start, piece.count)
+        times, _ = shelf().values(path, piece.start, piece.count)
         where = int(np.searchsorted(times, at))
         if where < len(times) and times[where] == at:
-            return shelf.rows(path, piece.start + where, 1)[0]
+            return shelf().rows(path, piece.start + where, 1)[0]
     return None
 
 
@@ -212,7 +232,7 @@ def read_values(db: apsw.Connection, place: Place, times: Times) -> tuple[Instan
 
 
 def _cold_values(db: apsw.Connection, piece: Piece, times: Times) -> tuple[Instants, Values]:
-    instants, values = shelf.values(path_of(db, piece.month, piece.file), piece.start, piece.count)
+    instants, values = shelf().values(path_of(db, piece.month, piece.file), piece.start, piece.count)
     first, after = 0, piece.count
     if not _within(piece, times):
         first, after = (int(place) for place in np.searchsorted(instants, times))

@@ -1,0 +1,32 @@
+"""The verbs of the `sympolis` command, gathered from the modules beside this one."""
+
+from __future__ import annotations
+
+import typer
+
+from sympolis import __version__
+from sympolis.cli import city, export, model, scenario, serve, source
+from sympolis.cli.output import screen
+
+app = typer.Typer(
+    name="sympolis",
+    help="A city's own digital twin: real data in, a question asked, an honest answer out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(serve.demo)
+app.command("serve")(serve.serve)
+app.command("broker")(serve.broker)
+app.add_typer(city.app, name="city")
+app.add_typer(source.app, name="source")
+app.add_typer(model.app, name="model")
+app.add_typer(scenario.app, name="scenario")
+app.command("export")(export.export)
+app.command("restore")(export.restore)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    screen.print(f"sympolis {__version__}")

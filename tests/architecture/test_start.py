@@ -1,0 +1,37 @@
+"""`sympolis broker` is ready in a second because it loads little: held by what it imports, not by a clock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.conftest import clean_environment
+
+SCRIPT = """
+import json, sys
+sys.argv = ["sympolis", "broker", "--help"]
+from sympolis.cli.main import run
+try:
+    run()
+except SystemExit:
+    pass
+from sympolis.app import open_broker, run, serving
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+"""
+
+NEEDLESS = {
+    "aiomqtt", "asyncpg", "jsonschema_rs", "pyarrow", "pyproj", "rich.progress", "scipy",
+    "sympolis.acquisition.coordinator", "sympolis.analysis", "sympolis.app.assembly", "sympolis.cli.verbs",
+    "sympolis.context.dumps.tenants", "sympolis.orchestration", "sympolis.plugins",
+}  # fmt: skip
+"""What only a city's twin, another store, or a command needs."""
+
+
+def test_a_broker_alone_loads_nothing_of_a_twin() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=clean_environment(), check=True
+    )
+    loaded = set(json.loads(done.stderr.splitlines()[-1]))
+    assert "sympolis.app.standalone" in loaded
+    assert sorted(NEEDLESS & loaded) == []

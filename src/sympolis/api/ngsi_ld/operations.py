@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -168,16 +169,19 @@ def _unscoped(parts: ApiParts, maps: EntityMaps, kept: Snapshots) -> tuple[Opera
     )
 
 
-def refuse_later(path: str) -> None:
+def refuse_later(method: str, path: str, allowed: Callable[[str], list[str]]) -> None:
     """Raise ``NotImplementedHere`` for a path of the standard that is not offered yet.
 
-    A path in which an id is empty has none of the standard's resources behind it: ``BadRequestData``. Without its
-    name, an attribute's path is that of all attributes, which cannot be asked this: ``MethodNotAllowed``.
+    A path in which an id or a name is empty has none of the standard's resources behind it: ``BadRequestData``. Where
+    it is, without the empty part, a resource that does not answer this method: ``MethodNotAllowed`` (clause 6.3.2).
     """
-    if path.startswith(f"{ROOT}/") and "/attrs//" in path:
-        raise errors.MethodNotAllowed("the attribute's name in the path is empty", where=path)
     if path.startswith(f"{ROOT}/") and "//" in path:
-        raise errors.BadRequestData("an id in the path is empty", where=path)
+        methods = allowed(path.replace("/attrs//", "/attrs/"))
+        if methods and method not in methods:
+            raise errors.MethodNotAllowed(
+                "a name in the path is empty", where=path, hint=f"allowed: {', '.join(methods)}"
+            )
+        raise errors.BadRequestData("an id or a name in the path is empty", where=path)
     if path.startswith(f"{ROOT}/") and path.split("/")[3] in _LATER_RESOURCES:
         raise errors.NotImplementedHere(
             "this part of NGSI-LD is not offered yet", where=path, hint="see /docs for what is"

@@ -2,17 +2,20 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
 from sympolis.context import merge
 from sympolis.context.query import Comparison, HistoryQuery, Query, Term, TimeRange, TimeRelation
 from sympolis.context.store import Write
 from sympolis.domain.errors import BadRequestData, SettingsInvalid, StoreUnavailable, TooComplexQuery
-from sympolis.stores.postgres import PostgresStore, address, finish_upgrade, months, schema, server
+from sympolis.stores.postgres import PostgresStore, address, finish_upgrade, months, schema, server, troubles
 from sympolis.testing.postgres import PrivateServer, require
 from sympolis.testing.postgres import server as shared
 from sympolis.testing.stores import NAME, SPEED, creating, observation, observed, road
@@ -119,6 +122,42 @@ def test_a_server_that_is_not_there_is_unavailable():
         asyncio.run(PostgresStore.open(f"postgresql://127.0.0.1:{port}/twin"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (asyncpg.DiskFullError, "make room"),
+        (asyncpg.TooManyConnectionsError, "max_connections"),
+        (asyncpg.ReadOnlySQLTransactionError, "target_session_attrs"),
+        (asyncpg.LockNotAvailableError, "pg_stat_activity"),
+        (asyncpg.QueryCanceledError, "pg_stat_activity"),
+        (asyncpg.OutOfMemoryError, "log"),
+    ],
+)
+def test_what_keeps_the_server_from_writing_is_said_with_advice(kind, advice):
+    found = troubles.translated(kind("it says"), "db", doing="write")
+    assert isinstance(found, StoreUnavailable)
+    assert "it says" in str(found)
+    assert advice in (found.hint or "")
+
+
+def test_no_connection_left_is_said_with_advice():
+    database = shared()
+    database.sql("DROP ROLE IF EXISTS crowded")
+    database.sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    url = database.fresh_url()
+
+    async def run():
+        async with opened(url) as store:
+            await store.write(creating(road(1)))
+            crowded = url.replace("//sympolis@", "//crowded@")
+            with pytest.raises(StoreUnavailable, match="too many connections") as refused:
+                await PostgresStore.open(crowded)
+            assert "max_connections" in (refused.value.hint or "")
+            assert await store.get(road(1).id) is not None
+
+    asyncio.run(run())
+
+
 def test_a_query_may_not_take_longer_than_allowed():
     async def run():
         async with opened(shared().fresh_url() + "&timeout=0.1") as store:
@@ -188,6 +227,41 @@ def test_a_migration_that_fails_half_way_has_not_happened(monkeypatch):
             await store.write(creating(road(1)))
 
     asyncio.run(run())
+
+
+KILLED = """
+import asyncio, sys
+from sympolis.stores.postgres import PostgresStore, schema
+known = schema.scripts()
+slow = [*known["pre"], (900, "CREATE TABLE half (key integer); SELECT pg_sleep(600)")]
+schema.scripts = lambda: {**known, "pre": slow}
+asyncio.run(PostgresStore.open(sys.argv[1]))
+"""
+
+
+def test_a_process_killed_during_a_migration_leaves_nothing_of_it():
+    """And does not keep others waiting for the lock that it held."""
+    database, url = shared(), shared().fresh_url()
+    process = subprocess.Popen([sys.executable, "-c", KILLED, url])
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    while database.sql(asleep) == "0":
+        assert process.poll() is None, "the migration did not begin"
+    process.kill()
+    process.wait()
+
+    async def run():
+        async with opened(url) as store:
+            await store.write(creating(road(1)))
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    name = url.rpartition("=")[2]
+    assert database.sql(f"SELECT to_regclass('{name}.half') IS NULL") == "t"
+
+
+def test_migrations_have_numbers_of_their_own_and_cleaning_up_belongs_to_one():
+    numbers = {phase: [number for number, _ in found] for phase, found in schema.scripts().items()}
+    assert all(len(found) == len(set(found)) for found in numbers.values())
+    assert set(numbers["post"]) <= set(numbers["pre"])
 
 
 def test_people_can_read_the_tables():

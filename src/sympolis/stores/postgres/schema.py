@@ -46,6 +46,8 @@ async def prepare(connection: Connection, address: Address, known: Scripts | Non
     wait and ``migrate=no``.
     """
     known = known or scripts()
+    with suppress(asyncpg.PostgresError):  # not every server's system can tell
+        await connection.execute(_SQL["notice_the_end"])
     if address.migrate and not await connection.fetchval(_SQL["has_schema"], address.schema):
         with suppress(
             asyncpg.UniqueViolationError, asyncpg.DuplicateSchemaError

@@ -15,6 +15,10 @@ WHERE a.name IN ('postgis', 'btree_gist')
 -- name: has_schema
 SELECT to_regnamespace($1) IS NOT NULL
 
+-- name: notice_the_end
+-- A migration whose process was killed ends soon, and with it the lock that others wait for.
+SELECT set_config('client_connection_check_interval', '1s', false)
+
 -- name: lock_schema
 -- One process at a time looks after the schema and the partitions; freed with the transaction.
 SELECT pg_advisory_xact_lock(hashtext('sympolis schema'), hashtext(current_schema()))

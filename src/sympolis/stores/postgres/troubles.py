@@ -83,4 +83,8 @@ _HINTS: Mapping[type[Exception], str] = {
     asyncpg.DiskFullError: "make room on the database server's disk",
     asyncpg.InsufficientPrivilegeError: "the database user needs more rights, see use-postgresql.md",
     asyncpg.TooManyConnectionsError: "raise max_connections of the server, or lower ?pool= and ?writers=",
+    asyncpg.ReadOnlySQLTransactionError: "the server has become a standby: give several hosts in the URL, with"
+    " target_session_attrs=primary",
+    asyncpg.LockNotAvailableError: "something holds a lock for long: see pg_stat_activity on the server",
+    asyncpg.QueryCanceledError: "the server is overloaded, or something holds a lock: see pg_stat_activity",
 }

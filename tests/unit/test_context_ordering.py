@@ -54,10 +54,28 @@ def test_nonsense_is_refused(word, error):
         parse(*["speed"] * 9)
 
 
-def test_languages_with_rules_of_their_own_are_not_offered():
+def test_languages_without_known_rules_are_not_offered():
     assert parse("name", language="de-AT").collation == "de-AT"
     with pytest.raises(NotImplementedHere):
-        parse("name", language="sv")
+        parse("name", language="tlh")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("und", "Ana ånger anz čaj cuna zebra"),
+        ("sv", "Ana anz zebra ånger äng öra"),
+        ("da-DK", "Ana zebra ære øre Aase åse"),
+        ("es", "nube nzz ñandú oso"),
+        ("cs", "cuna čaj had chata ikra"),
+        ("hu_HU", "cukor csak dal"),
+        ("et", "suur šokk zebra tuul"),
+        ("tr", "hata ısı Isı iyi"),
+    ],
+)
+def test_languages_have_letters_of_their_own(language, words):
+    expected = words.split()
+    assert sorted(reversed(expected), key=lambda word: collation_key(word, language)) == expected
 
 
 def test_texts_compare_by_letters_then_accents_then_case():

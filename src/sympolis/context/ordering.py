@@ -49,7 +49,7 @@ def parse(
 ) -> Ordering | None:
     """The ordering that ``orderBy`` (its words), ``orderFrom``, ``orderGeometry`` and ``collation`` ask for.
 
-    Raises ``BadRequestData`` or ``InvalidRequest``, and ``NotImplementedHere`` for a language with rules of its own.
+    Raises ``BadRequestData``, ``InvalidRequest``, or ``NotImplementedHere`` for a language whose rules are not known.
     """
     keys = tuple(_key(word, terms) for word in words)
     if len(keys) > MOST_KEYS:
@@ -113,7 +113,9 @@ def arrange(entities: Iterable[Entity], ordering: Ordering | None) -> list[Entit
     for key in reversed(ordering.keys if ordering is not None else ()):
         assert ordering is not None
         ranks = (
-            _distances(found, key, ordering.origin) if key.distance else [_rank(one, key) for one in found]
+            _distances(found, key, ordering.origin)
+            if key.distance
+            else [_rank(one, key, ordering.collation) for one in found]
         )
         # Sorting keeps the order of equals, also in reverse: that of the keys after this one.
         places = sorted(range(len(found)), key=ranks.__getitem__, reverse=key.descending)
@@ -144,11 +146,11 @@ _NUMBER, _TEXT, _OBJECT, _ARRAY, _TRUTH, _TIME, _DATE, _DATE_TIME, _NULL, _NOTHI
 _TYPED: Final = {"Time": _TIME, "Date": _DATE, "DateTime": _DATE_TIME}
 
 
-def _rank(entity: Entity, key: OrderKey) -> tuple[Any, ...]:
+def _rank(entity: Entity, key: OrderKey, language: str) -> tuple[Any, ...]:
     if key.path[0] in ENTITY_MEMBERS:
         return _member_rank(entity, key.path[0])
     for value in values_along(entity, key.path, key.inside):
-        return rank(value)
+        return rank(value, language)
     return (_NOTHING,)
 
 
@@ -159,27 +161,27 @@ def _member_rank(entity: Entity, name: str) -> tuple[Any, ...]:
     return (_TEXT, tuple(map(collation.collation_key, words))) if words else (_NOTHING,)
 
 
-def rank(value: Any) -> tuple[Any, ...]:
-    """What to compare instead of a value."""
+def rank(value: Any, language: str = collation.ROOT) -> tuple[Any, ...]:
+    """What to compare instead of a value, with texts by the rules of ``language``."""
     if isinstance(value, bool):
         return (_TRUTH, value)
     if isinstance(value, int | float):
         return (_NUMBER, value)
     if isinstance(value, str):
-        return (_TEXT, collation.collation_key(value))
+        return (_TEXT, collation.collation_key(value, language))
     if isinstance(value, datetime):
         return (_DATE_TIME, value)
     if isinstance(value, list | tuple):
-        return (_ARRAY, tuple(map(rank, value)))
-    return (_NULL,) if value is None else _object_rank(value)
+        return (_ARRAY, tuple(rank(part, language) for part in value))
+    return (_NULL,) if value is None else _object_rank(value, language)
 
 
-def _object_rank(value: Any) -> tuple[Any, ...]:
+def _object_rank(value: Any, language: str) -> tuple[Any, ...]:
     kind = _TYPED.get(str(value.get("@type", "")).removeprefix(NGSI_LD))
     text = value.get("@value")
     if kind is None or not isinstance(text, str):
         return (_OBJECT, msgspec.json.encode(value, order="sorted"))
     if kind is _DATE_TIME:
         at = find_instant(text)
-        return (_TEXT, collation.collation_key(text)) if at is None else (kind, at)
+        return (_TEXT, collation.collation_key(text, language)) if at is None else (kind, at)
     return (kind, text)

@@ -39,11 +39,14 @@ def _kinds(instances: Sequence[Attribute]) -> Kinds:
 
 def same_outline(before: Entity, after: Entity, names: Iterable[str]) -> bool:
     """Whether a change of these attributes left the outline alone; quicker than comparing outlines."""
-    return before.types == after.types and all(
-        [one.kind for one in before.attributes.get(name, ())]
-        == [one.kind for one in after.attributes.get(name, ())]
-        for name in names
-    )
+    if before.types != after.types:
+        return False
+    old, new = before.attributes, after.attributes
+    for name in names:
+        past, present = old.get(name), new.get(name)
+        if past is None or present is None or _kinds(past) != _kinds(present):
+            return False
+    return True
 
 
 def profiles_of(entities: Iterable[Entity]) -> list[Profile]:

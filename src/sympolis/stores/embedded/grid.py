@@ -8,7 +8,7 @@ around it, and costs the same in a dense city as in a sparse one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from sympolis.context.geometry import Box
@@ -22,8 +22,8 @@ Position = tuple[float, float]
 
 
 def cell(longitude: float, latitude: float) -> int:
-    """The number of the cell that a position is in."""
-    return _row(latitude) * _COLUMNS + _column(longitude)
+    """The number of the cell that a position on the globe is in."""
+    return int((latitude + 90) * _PER_DEGREE) * _COLUMNS + int((longitude + 180) * _PER_DEGREE)
 
 
 def ranges(box: Box) -> Iterator[tuple[int, int]]:
@@ -42,10 +42,9 @@ def count(box: Box) -> int:
 
 def position(shape: Any) -> Position | None:
     """The position of a GeoJSON point that the grid can hold; None for any other geometry."""
-    if not isinstance(shape, Mapping) or shape.get("type") != "Point":
+    if type(shape) is not dict or shape["type"] != "Point":
         return None
-    place: Sequence[float] = shape["coordinates"]
-    longitude, latitude = place[0], place[1]
+    longitude, latitude = shape["coordinates"][:2]
     inside = -180 <= longitude <= 180 and -90 <= latitude <= 90
     return (float(longitude), float(latitude)) if inside else None
 

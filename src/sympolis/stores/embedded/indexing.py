@@ -67,8 +67,9 @@ class Indexing:
         new = after.attributes if after is not None else _NONE
         self._list(key, subject.id, before, after, names)
         for name in names:
-            if _has_geometry(old.get(name, ())) or _has_geometry(new.get(name, ())):
-                self._place(key, subject.id, self._name(name), old.get(name, ()), new.get(name, ()))
+            present, past = new.get(name), old.get(name)
+            if (present and _may_be_place(present)) or (past and _may_be_place(past)):
+                self._place(key, subject.id, self._name(name), past or (), present or ())
 
     # --- types, columns, facts
 
@@ -77,6 +78,8 @@ class Indexing:
     ) -> None:
         types = after.types if after is not None else ()
         known = before.types if before is not None else ()
+        if types == known and not any([self._name(iri) in self.columns for iri in types]):
+            return
         for iri in known:
             if iri not in types:
                 assert before is not None
@@ -231,8 +234,8 @@ def columns_statement(slots: Iterable[int]) -> str:
     return f"UPDATE listing SET {', '.join([f'v{slot} = ?' for slot in slots])} WHERE type = ? AND id = ?"  # noqa: S608
 
 
-def _has_geometry(instances: Sequence[Attribute]) -> bool:
-    return AttributeKind.GEO_PROPERTY in [one.kind for one in instances]
+def _may_be_place(instances: Sequence[Attribute]) -> bool:
+    return instances[0].kind is AttributeKind.GEO_PROPERTY or len(instances) > 1
 
 
 def _geometries(instances: Sequence[Attribute]) -> tuple[list[grid.Position], list[Any]]:

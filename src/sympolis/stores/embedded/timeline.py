@@ -36,6 +36,8 @@ from sympolis.stores.embedded.points import (
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _ARCHIVE = sql.load("sympolis.stores.embedded", "archive.sql")
 _MOST_SUBJECTS_KEPT = 5_000
+_TRIED_TOGETHER = 32
+"""Points that are looked at one by one where any of them is not new."""
 
 _Line = tuple[str, str, int]
 PointRow = tuple[Any, ...]
@@ -95,7 +97,8 @@ class Timeline:
         step = effects.step(before, after, names)
         self._now = bodies.microseconds(at)
         if step.written:
-            self._note_written(self._subject(step.subject.id, step.subject.types), step.written)
+            subject = self._subject(step.subject.id, step.subject.types, known=before is not None)
+            self._note_written(subject, step.written)
         if step.deleted or step.scope is not None:
             self._note_ends(step, at)
 
@@ -182,15 +185,20 @@ class Timeline:
     # --- adding
 
     def _insert(self, rows: list[PointRow], now: int | None) -> tuple[int, int]:
-        """How many points were new, and how many others different. Most are new, so all are tried at once first."""
+        """How many points were new, and how many others different. Most are new, so many are tried at once first."""
         rows.sort(key=_place)
         self._note_months(rows)
         if self._archived_until > NEVER and any(row[2] < self._archived_until for row in rows):
             return self._insert_late(rows, now)
-        before = self.db.total_changes()
-        self.db.executemany(_SQL["add_point"], rows)
-        added = self.db.total_changes() - before
-        return added, sum(self._put(row, now) for row in rows) if added < len(rows) else 0
+        added = changed = 0
+        for first in range(0, len(rows), _TRIED_TOGETHER):
+            some = rows[first : first + _TRIED_TOGETHER]
+            before = self.db.total_changes()
+            self.db.executemany(_SQL["add_point"], some)
+            new = self.db.total_changes() - before
+            added += new
+            changed += sum(self._put(row, now) for row in some) if new < len(some) else 0
+        return added, changed
 
     def _insert_late(self, rows: list[PointRow], now: int | None) -> tuple[int, int]:
         """The same where some may be in the archive, which is not written to: what differs is laid over it."""
@@ -243,25 +251,38 @@ class Timeline:
                     self.db.execute(_ARCHIVE["add_hot_month"], (month,))
                     self._months.add(month)
 
-    def _subject(self, entity_id: str, types: tuple[str, ...]) -> int:
-        """The key of a subject, which is made or brought up to date where needed."""
-        known = self._subjects.get(entity_id)
-        if known is not None and known[1] == types:
-            return known[0]
+    def _subject(self, entity_id: str, types: tuple[str, ...], *, known: bool = True) -> int:
+        """The key of a subject, made or brought up to date where needed; ``known``: it is likely to be there."""
+        kept = self._subjects.get(entity_id)
+        if kept is not None and kept[1] == types:
+            return kept[0]
         typing = self._typing(types)
-        key = self._last + 1 if known is None else known[0]
-        before = self.db.total_changes()
-        self.db.execute(_SQL["add_subject"], (entity_id, key, typing))
-        if self.db.total_changes() > before:
-            self._last = key
-        else:
-            [(key, kept)] = self.db.execute(_SQL["subject"], (entity_id,))
-            if kept != typing:
-                self.db.execute(_SQL["change_subject"], (typing, entity_id))
+        key = self._kept_subject(entity_id, typing) if known else self._new_subject(entity_id, typing)
+        if key is None:
+            key = self._new_subject(entity_id, typing) if known else self._kept_subject(entity_id, typing)
+        assert key is not None
         if len(self._subjects) >= _MOST_SUBJECTS_KEPT:
             self._subjects.clear()
         self._subjects[entity_id] = (key, types)
         return key
+
+    def _new_subject(self, entity_id: str, typing: int) -> int | None:
+        """The key of a subject that was not there; None where it was."""
+        before = self.db.total_changes()
+        self.db.execute(_SQL["add_subject"], (entity_id, self._last + 1, typing))
+        if self.db.total_changes() == before:
+            return None
+        self._last += 1
+        return self._last
+
+    def _kept_subject(self, entity_id: str, typing: int) -> int | None:
+        """The key of a subject that is there, brought up to date; None where there is none."""
+        found: Any = self.db.execute(_SQL["subject"], (entity_id,)).fetchone()
+        if found is None:
+            return None
+        if found[1] != typing:
+            self.db.execute(_SQL["change_subject"], (typing, entity_id))
+        return int(found[0])
 
     def _typing(self, types: tuple[str, ...]) -> int:
         key = self._typings.get(types)

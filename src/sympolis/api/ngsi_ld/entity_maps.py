@@ -11,6 +11,7 @@ from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, tenant_headers, tena
 from sympolis.api.ngsi_ld.arranging import JOINING, ORDERING, read_ordering
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, context_value, terms_of
 from sympolis.api.ngsi_ld.posted import Posted
+from sympolis.api.ngsi_ld.shared_entities import SharedEntities
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, TEXT, TIME, Schema, reference, structure
@@ -48,6 +49,7 @@ class EntityMapResources:
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
         self._candidates = mapped.Candidates(parts, maps)
+        self._shared = SharedEntities(parts)
 
     async def create(self, request: Request) -> Reply:
         """Create EntityMap for Query Entities, clause 5.14.4."""
@@ -90,7 +92,12 @@ class EntityMapResources:
         tenant, lifetime = tenant_of(request), mapped.lifetime(request)
         reading.read_shape(request)
         query = replace(reading.read_query(request, terms), ordering=read_ordering(request, terms))
-        sources = await self._candidates.of_query(query, tenant)
+        journey = self._shared.begin(request, tenant)
+        sources: mapped.Sources
+        if journey is None:
+            sources = await self._candidates.of_query(query, tenant)
+        else:
+            sources = await self._shared.candidates(journey, request, terms, query)
         return _created(request, self._maps.create(sources, tenant=tenant, lifetime=lifetime), terms, tenant)
 
     async def _create_temporal(self, request: Request, terms: Terms) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -46,6 +46,8 @@ from sympolis.domain.entity import Entity
 _MOST_HERE = 10_000
 """Entities of this broker that may take part where filters have to wait for what others say of them."""
 _AT_ONCE = 500
+
+Asking = Callable[[Query], Awaitable[Page]]
 
 
 class SharedEntities:
@@ -197,6 +199,22 @@ class SharedEntities:
             found.setdefault(one.entity.id, []).append(one.origin)
         self._maps.check_size(len(found))
         return {one: tuple(dict.fromkeys(found[one])) for one in sorted(found)}
+
+    async def candidates(
+        self, journey: Journey, request: Request, terms: Terms, query: Query
+    ) -> dict[str, tuple[str, ...]]:
+        """Like ``locate``, for a request that asks for nothing but the map."""
+        return await self.locate(journey, self._asked(request, terms, query))
+
+    def asker(self, journey: Journey, request: Request, terms: Terms, query: Query) -> Asking:
+        """What gives pages of what everyone has, for a query that is asked as this request would ask it."""
+        asked = self._asked(request, terms, query)
+
+        async def ask(query: Query) -> Page:
+            page, _, _ = await self._page_of(journey, replace(asked, query=query))
+            return page
+
+        return ask
 
     async def _answer_mapped(
         self, journey: Journey, request: Request, asked: Asked, presenter: Presenter

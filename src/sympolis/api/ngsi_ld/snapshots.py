@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, batch_result, owner_
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, context_value, terms_of
 from sympolis.api.ngsi_ld.posted import query_parameters
 from sympolis.api.ngsi_ld.presenting import only_datasets
+from sympolis.api.ngsi_ld.shared_entities import SharedEntities
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
@@ -74,13 +75,14 @@ class SnapshotResources:
         self._snapshots = snapshots
         self._vocabulary = Vocabulary(parts)
         self._inbox = Inbox(self._vocabulary)
+        self._shared = SharedEntities(parts)
 
     async def create(self, request: Request) -> Reply:
         """Create Snapshot, clause 5.16.1."""
         tenant, (document, terms) = owner_of(request), await self._document(request)
         snapshot_id, asked = read_new(document)
         wanted: dict[str, list[Taken | HistoryQuery]] = {
-            QUERIES: [_taken(one, terms) for one in asked.get(QUERIES, ())],
+            QUERIES: [self._taken(request, one, terms) for one in asked.get(QUERIES, ())],
             TEMPORAL_QUERIES: [_evolutions(one, terms) for one in asked.get(TEMPORAL_QUERIES, ())],
         }
         given = {name: queries for name, queries in wanted.items() if queries}
@@ -135,6 +137,16 @@ class SnapshotResources:
                 failures.append((one, error))
         return done, failures
 
+    def _taken(self, request: Request, document: Mapping[str, Any], terms: Terms) -> Taken:
+        """A query for present states, of which other brokers have their part. Raises ``BadRequestData``."""
+        asked = _asked(document)
+        query, shape = reading.read_query(asked, terms), reading.read_shape(asked)
+        taken = Taken(query, _shown_of(shape, terms))
+        journey = self._shared.begin(request, owner_of(request))
+        if journey is None or reading.LOCAL.of(asked):
+            return taken
+        return replace(taken, ask=self._shared.asker(journey, asked, terms, query))
+
     async def _document(self, request: Request) -> tuple[dict[str, Any], Terms]:
         body, terms = await self._inbox.read(request)
         return await self._inbox.document(request, body, terms, "body")
@@ -154,19 +166,15 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
-def _taken(document: Mapping[str, Any], terms: Terms) -> Taken:
-    """A query for present states. Raises ``BadRequestData``."""
-    request = _asked(document)
-    shape = reading.read_shape(request)
+def _shown_of(shape: reading.Shape, terms: Terms) -> Callable[[Entity], Entity]:
+    """What of an entity is taken."""
     projection = shape.projection(terms)
-    plain = not shape.shown and not shape.omit and not shape.datasets
 
     def shown(entity: Entity) -> Entity:
         kept = {name: one for name, one in entity.attributes.items() if projection.shows(name)}
         return only_datasets(replace(entity, attributes=kept), shape)
 
-    query = reading.read_query(request, terms)
-    return Taken(query) if plain else Taken(query, shown)
+    return shown
 
 
 def _evolutions(document: Mapping[str, Any], terms: Terms) -> HistoryQuery:

@@ -5,9 +5,10 @@ Entities and instances are taken as they are, with the times at which they were 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 from sympolis.context.past import history_of, subjects_of
@@ -43,10 +44,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A query of a snapshot, read: what to select, and ``shown``, what of an entity to take."""
+    """A query of a snapshot, read: what to select, and ``shown``, what of an entity to take.
+
+    ``ask`` gives its pages where others than the source of the capture have a part in them.
+    """
 
     query: Query
     shown: Callable[[Entity], Entity] = lambda entity: entity
+    ask: Callable[[Query], Awaitable[Page]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,11 @@ class Capture:
 
     async def entities(self, taken: Taken, tenant: str, place: str) -> int:
         """Copy all pages of entities; returns how many there were."""
+        ask = taken.ask or partial(self.source.query, tenant=tenant)
         count, more = 0, True
         while more:
             asked = replace(taken.query, limit=_AT_ONCE, offset=count, count=False)
-            page = (await self.source.query(asked, tenant=tenant)).entities
+            page = (await ask(asked)).entities
             count += len(page)
             if count > self.most:
                 raise TooManyResults(f"a snapshot may have at most {self.most} entities", where="query")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sympolis import __version__
-from sympolis.cli import city, export, model, scenario, serve, source
+from sympolis.cli import bench, city, export, model, scenario, serve, source, store
 from sympolis.cli.output import screen
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.add_typer(model.app, name="model")
 app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
+app.add_typer(store.app, name="store")
+app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench.bench)
 
 
 @app.command()

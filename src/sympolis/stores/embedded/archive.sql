@@ -11,6 +11,9 @@ FROM archived JOIN archive ON archive.file = archived.file
 WHERE archived.subject = ? AND archived.line = ? AND archive.state = 1 AND archived.last >= ? AND archived.first < ?
 ORDER BY archived.month
 
+-- name: has_subject
+SELECT EXISTS (SELECT 1 FROM archived WHERE subject = ?)
+
 -- name: lines_of
 SELECT DISTINCT archived.line FROM archived JOIN archive ON archive.file = archived.file
 WHERE archived.subject = ? AND archive.state = 1

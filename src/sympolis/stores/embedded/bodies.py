@@ -52,7 +52,7 @@ def microseconds(at: datetime) -> int:
 
 def instant(stored: int) -> datetime:
     """The time of so many microseconds."""
-    return _EPOCH + timedelta(microseconds=stored)
+    return _EPOCH + timedelta(0, 0, stored)
 
 
 def change_row(change: Change, types: str, attributes: str) -> tuple[Any, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 import msgspec
@@ -16,12 +15,15 @@ from sympolis.context.evaluate import selects_by_state, subject_matcher
 from sympolis.context.query import HistoryQuery, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
 from sympolis.domain.changes import TimeKind
+from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, reader, tiers
+from sympolis.stores.embedded.files import fetch_all
 from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row, created_of, decode_point, modified_of
 from sympolis.stores.embedded.tiers import EVER
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
+_ALL: Final = 2**62
 _STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
     None: frozenset(TimeKind),
     TimeProperty.OBSERVED_AT: frozenset({TimeKind.OBSERVED}),
@@ -32,8 +34,7 @@ _STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
 """The points that can have a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(NamedTuple):
     """Whose history."""
 
     id: str
@@ -41,13 +42,12 @@ class _Subject:
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
+class _Series(NamedTuple):
     """A series: its lines, by the kind of time that their points stand under."""
 
     name: str
     dataset: str
-    lines: tuple[tuple[int, Line], ...]
+    lines: list[tuple[int, Line]]
 
 
 def history(db: apsw.Connection, query: HistoryQuery) -> History:
@@ -66,6 +66,7 @@ class _Reading:
         self._low, self._high = span(query.range)
         self._room = query.max_instances
         self._complete = True
+        self._few: dict[int, list[Row]] | None = None
 
     def history(self) -> History:
         """The page, walking no further than to its end unless all are to be counted."""
@@ -88,21 +89,37 @@ class _Reading:
         wanted = self._query.entities
         by_state = reader.selected_ids(self._db, wanted) if selects_by_state(wanted) else None
         by_subject = subject_matcher(wanted)
-        ids = msgspec.json.encode(wanted.ids).decode()
-        rows = self._db.execute(_SQL["subjects_of"], {"ids": ids}) if wanted.ids else _all_subjects(self._db)
-        for entity_id, key, types_json in rows:
+        for entity_id, key, types_json in self._rows_of_subjects(wanted.ids):
             types = tuple(msgspec.json.decode(types_json))
             if by_subject(entity_id, types) and (by_state is None or entity_id in by_state):
                 yield _Subject(entity_id, key, types)
 
+    def _rows_of_subjects(self, ids: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
+        if len(ids) == 1:
+            return fetch_all(self._db, _SQL["subject_of"], ids)
+        if ids:
+            return self._db.execute(_SQL["subjects_of"], {"ids": msgspec.json.encode(ids).decode()})
+        return self._db.execute(_SQL["subjects"])
+
     def _series(self, subject: _Subject) -> list[_Series]:
         """The series of a subject that may have what is asked for, in order of name and dataset."""
+        self._few = tiers.few_points(self._db, subject.key)
+        own = tiers.lines_of(self._db, subject.key) if self._few is None else self._few
+        stored, names = _STORED[self._by], self._query.names
         groups: dict[tuple[str, str], list[tuple[int, Line]]] = {}
-        for key in tiers.lines_of(self._db, subject.key):
+        for key in own:
             line = tiers.line_of(self._db, key)
-            if line.time in _STORED[self._by] and (not self._query.names or line.name in self._query.names):
-                groups.setdefault((line.name, line.dataset), []).append((key, line))
-        return [_Series(name, dataset, tuple(lines)) for (name, dataset), lines in sorted(groups.items())]
+            if line.time in stored and (not names or line.name in names):
+                groups.setdefault(line[:2], []).append((key, line))
+        return [_Series(*groups_key, lines) for groups_key, lines in sorted(groups.items())]
+
+    def _read(
+        self, subject: _Subject, key: int, times: tiers.Times, last_n: int | None, most: int
+    ) -> list[Row]:
+        """The points of a line of the subject that ``_series`` was called for."""
+        if self._few is not None:
+            return tiers.among(self._few[key], times, last_n, most)
+        return tiers.read_points(self._db, (subject.key, key), times, last_n, most)
 
     def _has_any(self, subject: _Subject) -> bool:
         return any(self._has_points(subject, series) for series in self._series(subject))
@@ -115,37 +132,33 @@ class _Reading:
 
     def _of(self, subject: _Subject) -> Iterator[Series]:
         """The series with something in the range: with it as far as there is room, or else empty."""
+        read = self._aggregated if self._query.methods else self._observed
         for series in self._series(subject):
-            head = Series(subject.id, subject.types, series.name, series.dataset or None)
-            found = self._aggregated(head, subject, series) if self._query.methods else None
-            found = found or self._observed(head, subject, series)
+            found = read(subject, series)
             if found is not None:
                 yield found
 
     # --- points
 
-    def _observed(self, head: Series, subject: _Subject, series: _Series) -> Series | None:
-        if self._query.methods:
-            return None
+    def _observed(self, subject: _Subject, series: _Series) -> Series | None:
         found = self._points(subject, series)
+        entity_id, _, types = subject
         if not found:
-            return head if self._query.last_n == 0 and self._has_points(subject, series) else None
+            empty = self._query.last_n == 0 and self._has_points(subject, series)
+            return Series(entity_id, types, series.name, series.dataset or None) if empty else None
         self._complete &= len(found) <= self._room
         shown = found[: self._room]
         self._room -= len(shown)
-        if not shown:
-            return head
-        points = [decode_point(subject.id, subject.types, line, row) for row, line in shown]
-        return replace(head, observations=tuple(points), kind=points[-1].kind)
+        points = tuple([decode_point(entity_id, types, line, row) for row, line in shown])
+        kind = points[-1].kind if points else AttributeKind.PROPERTY
+        return Series(entity_id, types, series.name, series.dataset or None, points, (), kind)
 
     def _points(self, subject: _Subject, series: _Series) -> list[tuple[Row, Line]]:
         """The chosen points in order, one more than there is room for at most."""
         if self._by in _ONE_TIME and len(series.lines) == 1:
             [(key, line)] = series.lines
             most = self._room + 1
-            rows = tiers.read_points(
-                self._db, (subject.key, key), (self._low, self._high), self._query.last_n, most
-            )
+            rows = self._read(subject, key, (self._low, self._high), self._query.last_n, most)
             return [(row, line) for row in rows[:most]]
         timed = self._timed(subject, series)
         newest = timed if self._query.last_n is None else timed[max(len(timed) - self._query.last_n, 0) :]
@@ -156,7 +169,7 @@ class _Reading:
         ever = (self._low, self._high) if self._by in _ONE_TIME else EVER
         found: list[tuple[int, Row, Line]] = []
         for key, line in series.lines:
-            for row in tiers.read_points(self._db, (subject.key, key), ever):
+            for row in self._read(subject, key, ever, None, _ALL):
                 at = _time(row, line.time, self._by)
                 if at is not None and self._low <= at < self._high:
                     found.append((at, row, line))
@@ -164,11 +177,12 @@ class _Reading:
 
     # --- aggregates
 
-    def _aggregated(self, head: Series, subject: _Subject, series: _Series) -> Series | None:
+    def _aggregated(self, subject: _Subject, series: _Series) -> Series | None:
         times, values, kind = self._values(subject, series)
         if not len(values):
             return None
-        return replace(head, buckets=buckets(times, values, self._query), kind=KINDS[kind])
+        found = buckets(times, values, self._query)
+        return Series(subject.id, subject.types, series.name, series.dataset or None, (), found, KINDS[kind])
 
     def _values(self, subject: _Subject, series: _Series) -> tuple[Instants, tiers.Values, int]:
         """Times and values in the range, and the kind of the newest."""
@@ -190,10 +204,6 @@ def _time(row: Row, time: TimeKind, by: TimeProperty | None) -> int | None:
     if by is TimeProperty.MODIFIED_AT:
         return modified_of(row, time)
     return row[0]
-
-
-def _all_subjects(db: apsw.Connection) -> Iterable[tuple[Any, ...]]:
-    return db.execute(_SQL["subjects"])
 
 
 def span(wanted: TimeRange | None) -> tuple[int, int]:

@@ -93,6 +93,20 @@ def decode_point(entity_id: str, types: tuple[str, ...], line: Line, row: Row) -
     """The point that ``encode_point`` made a row of."""
     at, value, unit, kind, created, modified, more = row
     name, dataset, time = line
+    if more is None and modified is None and value is not None and type(value) is not bytes:
+        came = None if created is None else instant(at + created)
+        return Observation(
+            entity_id,
+            types,
+            name,
+            instant(at),
+            value,
+            unit,
+            dataset or None,
+            KINDS[kind],
+            time,
+            created_at=came,
+        )
     made = at if created is None else at + created
     rest = _NOTHING if more is None else _decode_more(more)
     return Observation(

@@ -33,6 +33,7 @@ _SQL: Final = {
     **{f"archive.{name}": text for name, text in sql.load("sympolis.stores.embedded", "archive.sql").items()},
 }
 _ALL: Final = 2**62
+_FEW: Final = 129
 EVER: Final = (-(2**62), 2**62)
 _DTYPES: Final = {"real": np.float64, "integer": np.int64}
 
@@ -123,6 +124,23 @@ def has_archive(db: apsw.Connection) -> bool:
 
 
 # --- points
+
+
+def few_points(db: apsw.Connection, subject: int) -> dict[int, list[Row]] | None:
+    """All points of a subject by line, where they are few and all in the table; None where that is not so."""
+    if has_archive(db) and fetch_value(db, _SQL["archive.has_subject"], (subject,)):
+        return None
+    found: dict[int, list[Row]] = {}
+    for row in db.execute(_SQL["few_points"], {"subject": subject, "most": _FEW}):
+        found.setdefault(row[0], []).append(row[1:])
+    return found or None
+
+
+def among(rows: Sequence[Row], times: Times, last_n: int | None, most: int) -> list[Row]:
+    """What ``read_points`` would give of these points."""
+    low, high = times
+    found = [row for row in rows if low <= row[0] < high and row[3] != GONE]
+    return found[:most] if last_n is None else found[max(len(found) - last_n, 0) :]
 
 
 def read_points(

@@ -39,11 +39,21 @@ DELETE FROM subject WHERE id = :id AND NOT EXISTS (SELECT 1 FROM point WHERE sub
 -- Everyone with a history, in order of id.
 SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing ORDER BY subject.id
 
+-- name: subject_of
+SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing
+WHERE subject.id = ?
+
 -- name: subjects_of
 SELECT subject.id, subject.key, typing.types
 FROM (SELECT DISTINCT value AS id FROM json_each(:ids)) AS wanted
 CROSS JOIN subject ON subject.id = wanted.id JOIN typing ON typing.key = subject.typing
 ORDER BY subject.id
+
+-- name: few_points
+-- All points of a subject, if these are few: reading them at once costs less than looking for its lines.
+SELECT line, at, value, unit, kind, created, modified, more FROM point
+WHERE subject = :subject AND (SELECT count(*) FROM (SELECT 1 FROM point WHERE subject = :subject LIMIT :most)) < :most
+ORDER BY line, at
 
 -- name: lines_of
 -- The lines of a subject: one step in the tree for each, however many points they have.

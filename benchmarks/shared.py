@@ -1,6 +1,6 @@
 """The workload that other brokers were measured with, where it is at hand: ``bench_ngsild.py`` beside the project.
 
-It is not part of the project; ``SYMPOLIS_NGSILD_BENCH`` names another place. Where it is missing, its table is left as
+It is not part of the project; ``BENCH_NGSILD`` names another place. Where it is missing, its table is left as
 it is, and that is said.
 """
 
@@ -22,7 +22,7 @@ _PLACE = Path(__file__).parents[2] / "shared" / "bench" / "bench_ngsild.py"
 
 def find() -> Path | None:
     """Where the program is, if anywhere."""
-    place = Path(os.environ.get("SYMPOLIS_NGSILD_BENCH", _PLACE))
+    place = Path(os.environ.get("BENCH_NGSILD", _PLACE))
     return place if place.is_file() else None
 
 

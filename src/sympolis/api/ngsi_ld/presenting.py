@@ -115,7 +115,7 @@ class Presenter:
 
     def _reply(self, document: object, headers: Headers) -> Reply:
         links = context_headers(self._terms, self.media, body_is_json=self._body_is_json)
-        applied = _applied(self.edition)
+        applied = _applied(self.edition, self._body_is_json)
         return Reply(
             status=203 if self._altered else 200,
             body=encode(document),
@@ -135,6 +135,9 @@ def only_datasets(entity: Entity, shape: Shape) -> Entity:
     return replace(entity, attributes={name: instances for name, instances in kept.items() if instances})
 
 
-def _applied(edition: Edition | None) -> Headers:
-    """Which preference was honoured (clause 6.3.6)."""
-    return () if edition is None else ((b"preference-applied", b"ngsi-ld=%d.%d" % edition),)
+def _applied(edition: Edition | None, body_is_json: bool) -> Headers:
+    """Which preferences were honoured (clauses 6.3.4, 6.3.6)."""
+    found = [b"body=json"] if body_is_json else []
+    if edition is not None:
+        found.append(b"ngsi-ld=%d.%d" % edition)
+    return ((b"preference-applied", b", ".join(found)),) if found else ()

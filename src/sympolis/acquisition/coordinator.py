@@ -12,12 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sympolis.acquisition import identity, ingest
 from sympolis.acquisition.deliveries import Delivery
+from sympolis.acquisition.examination import Examination, examine
 from sympolis.acquisition.gate import Accepted, Batch, Gate, Memory
 from sympolis.acquisition.ingest import Ingest, PlannedSource, Progress
 from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
@@ -138,6 +140,26 @@ class Coordinator:
         runs = ((source_id, self._last_complete(source_id)) for source_id in self._planned)
         return {source_id: run.data_version for source_id, run in runs if run is not None}
 
+    def planned(self, source_id: str) -> PlannedSource:
+        """The source's declarations. Raises ``NotFound``."""
+        return self._find(source_id)
+
+    def connector(self, planned: PlannedSource) -> Connector:
+        """What reads the source."""
+        return self._connectors[planned.source.connector]
+
+    async def examine(self, source_id: str, path: Path) -> Examination:
+        """What the file at ``path`` would do as the source's next delivery; nothing is written.
+
+        Raises ``NotFound``, ``SourceFailed`` (unreadable, too few rows), ``MappingInvalid`` (a column is missing).
+        """
+        planned = self._find(source_id).reading(path)
+        async with self._locks[source_id]:
+            summary = RunSummary(id="examination", source=source_id, started_at=self._clock(), dry_run=True)
+            gate = await self._gate(planned, summary, await self._known(planned))
+            known = await asyncio.to_thread(self._ledger.fingerprints, source_id)
+            return await asyncio.to_thread(examine, planned, self.connector(planned), gate, known)
+
     def _find(self, source_id: str) -> PlannedSource:
         try:
             return self._planned[source_id]
@@ -226,7 +248,7 @@ class Coordinator:
         if retrieve:
             connector = self._connectors[planned.source.connector]
             delivery = await self._retriever.retrieve(planned, connector)
-        return planned if delivery is None else replace(planned, path=delivery.path)
+        return planned if delivery is None else planned.reading(delivery.path)
 
     async def _ingest(
         self, planned: PlannedSource, summary: RunSummary, progress: Progress, known: frozenset[str] | None

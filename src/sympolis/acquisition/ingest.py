@@ -47,6 +47,10 @@ class PlannedSource:
         refresh = self.source.refresh
         return Origin(self.path, self.source.url if refresh is None else refresh.url)
 
+    def reading(self, path: Path) -> PlannedSource:
+        """The same source with other data."""
+        return replace(self, path=path)
+
     def declaration(self) -> bytes:
         """Everything but the data that decides what the twin makes of it."""
         source = self.source
@@ -92,7 +96,7 @@ class Ingest:
             while True:
                 batch = await asyncio.to_thread(self._gate.take, records)
                 if self.summary.read == 0:
-                    self._check_fields(batch)
+                    check_fields(self._planned, batch)
                 await self._settle(batch)
                 progress(min(0.99, self.summary.read / expected_rows), f"{self.summary.read} rows")
                 if batch.last:
@@ -100,26 +104,10 @@ class Ingest:
         finally:
             with suppress(AttributeError, ValueError):
                 records.close()  # type: ignore[attr-defined]
-        self._check_count()
+        check_count(self._planned, self.summary.read)
 
     def _open(self, connector: Connector) -> Iterator[Record]:
         return iter(connector.read(self._planned.origin, self._planned.settings))
-
-    def _check_fields(self, batch: Batch) -> None:
-        missing = [name for name in source_fields(self._planned.mapping) if name not in batch.fields]
-        if not missing or batch.read == 0:
-            return
-        hint = "; ".join(f"{name}: {did_you_mean(name, batch.fields)}" for name in missing[:3])
-        message = f"the source has no field {', '.join(map(repr, missing[:5]))}"
-        where = f"mappings/{self._planned.mapping.id}.toml"
-        raise errors.MappingInvalid(message, where=where, hint=f"{hint}; or set optional = true")
-
-    def _check_count(self) -> None:
-        wanted = self._planned.source.expectations.min_rows
-        if self.summary.read < wanted:
-            message = f"gave {self.summary.read} rows, expected at least {wanted}"
-            hint = "a part of the data may be missing; lower expectations.min_rows if not"
-            raise errors.SourceFailed(message, where=str(self._planned.path), hint=hint)
 
     async def _settle(self, batch: Batch) -> None:
         if self._writer is not None:
@@ -138,6 +126,26 @@ class Ingest:
             self._ledger.hold(batch.quarantined)
         if batch.released:
             self._ledger.settle(source, batch.released, RowState.REPLAYED, {})
+
+
+def check_fields(planned: PlannedSource, batch: Batch) -> None:
+    """Raise ``MappingInvalid`` where the first rows lack a column that the mapping needs."""
+    missing = [name for name in source_fields(planned.mapping) if name not in batch.fields]
+    if not missing or batch.read == 0:
+        return
+    hint = "; ".join(f"{name}: {did_you_mean(name, batch.fields)}" for name in missing[:3])
+    message = f"the source has no field {', '.join(map(repr, missing[:5]))}"
+    where = f"mappings/{planned.mapping.id}.toml"
+    raise errors.MappingInvalid(message, where=where, hint=f"{hint}; or set optional = true")
+
+
+def check_count(planned: PlannedSource, read: int) -> None:
+    """Raise ``SourceFailed`` where there are fewer rows than the source promises."""
+    wanted = planned.source.expectations.min_rows
+    if read < wanted:
+        message = f"gave {read} rows, expected at least {wanted}"
+        hint = "a part of the data may be missing; lower expectations.min_rows if not"
+        raise errors.SourceFailed(message, where=str(planned.path), hint=hint)
 
 
 def _added(summary: RunSummary, batch: Batch) -> RunSummary:

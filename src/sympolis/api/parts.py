@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.acquisition.handover import Handovers
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
     from sympolis.context.distributed.subscribing import RemoteSubscriptions
@@ -94,6 +95,8 @@ class ApiParts:
     city: City | None = None
     coordinator: Coordinator | None = None
     desk: Desk | None = None
+    handovers: Handovers | None = None
+    """Takes files from departments."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sympolis.acquisition.deliveries import Deliveries
+from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.ledger import Ledger, MemoryLedger
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.schedule import Scheduler
@@ -58,18 +59,21 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
 
 def _twin(city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger, lock: Lock) -> Twin:
     connectors = loader.connectors()
+    deliveries = Deliveries(folder / "deliveries")
+    coordinator = acquiring.coordinator(
+        city,
+        ground.broker,
+        terms,
+        connectors=connectors,
+        ledger=ledger,
+        retriever=Retriever(downloader(ground.client), deliveries),
+    )
     return Twin(
         city=city,
         ground=ground,
         ledger=ledger,
-        coordinator=acquiring.coordinator(
-            city,
-            ground.broker,
-            terms,
-            connectors=connectors,
-            ledger=ledger,
-            retriever=Retriever(downloader(ground.client), Deliveries(folder / "deliveries")),
-        ),
+        coordinator=coordinator,
+        handovers=Handovers(coordinator, deliveries, folder / "handovers"),
         desk=_desk(city, ground.broker, terms, folder),
         lock=lock,
     )
@@ -116,6 +120,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,
+        handovers=twin.handovers,
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
         site=create_site(),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
+from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.app.ground import Ground
@@ -70,6 +71,7 @@ class Twin:
     ground: Ground
     ledger: Ledger
     coordinator: Coordinator
+    handovers: Handovers
     desk: Desk
     lock: Lock
     asgi: Any = None

@@ -69,6 +69,11 @@ class Client:
         reply = self.raw(method, path, document)
         return json.loads(reply.body) if reply.body else None
 
+    def upload(self, path: str, content: bytes, media: str) -> Any:
+        """Send a file; the JSON answer."""
+        reply = self._sent("POST", path, content, {"accept": "application/json", "content-type": media})
+        return json.loads(reply.body)
+
     def entities(self, path: str) -> Any:
         """The NGSI-LD answer at ``path``, in the short names of the city's own context."""
         if self._link is None:
@@ -84,8 +89,10 @@ class Client:
         """One request, its answer undecoded."""
         body = None if document is None else json.dumps(document).encode()
         typed = {} if body is None else {"content-type": "application/json"}
-        asked = {"accept": "application/json", **typed, **(headers or {})}
-        reply = self._transport.send(method, path, body, asked)
+        return self._sent(method, path, body, {"accept": "application/json", **typed, **(headers or {})})
+
+    def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        reply = self._transport.send(method, path, body, headers)
         if reply.status >= 400:
             raise _error(reply)
         return reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import typer
 
@@ -74,6 +74,48 @@ def _draw_runs(runs: list[dict[str, Any]]) -> None:
 def _reason(run: dict[str, Any]) -> str | None:
     problem = run.get("error")
     return problem.get("detail") if isinstance(problem, dict) else problem
+
+
+@app.command()
+@reports_errors
+def deliver(
+    source: Annotated[str, typer.Argument(help="A source's id.")],
+    file: Annotated[Path, typer.Argument(help="The file, e.g. a workbook.", exists=True, dir_okay=False)],
+    sender: Annotated[str, typer.Option(help="Who hands it over: a person or a department.")],
+    city: City = None,
+    data: Data = None,
+    lang: Annotated[str, typer.Option(help="Language of the remarks: it, de or en.")] = "en",
+    marked: Annotated[
+        Path | None, typer.Option(help="Where to write the copy with the cells marked.")
+    ] = None,
+    release: Annotated[
+        bool, typer.Option("--release", help="Let it into the twin, rows that did not pass aside.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Hand a file over: what it would change, and what is wrong in it. Exit code 1 if a row or the file is refused."""
+    path = f"/api/sources/{quote(source)}/handovers"
+    asked = urlencode({"name": file.name, "sender": sender, "lang": lang})
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        report = twin.upload(f"{path}?{asked}", file.read_bytes(), "application/octet-stream")
+        if marked is not None and report["marked_copy"]:
+            marked.write_bytes(twin.raw("GET", report["marked_copy"], headers={"accept": "*/*"}).body)
+        if release and report["state"] == "checked":
+            report = twin.post(f"{path}/{quote(report['id'])}/release", {"by": sender})
+    show(report, form, _draw_report)
+    if report["problem"] or report["problems"]:
+        raise typer.Exit(NO)
+
+
+def _draw_report(report: dict[str, Any]) -> None:
+    if report["problem"]:
+        draw(["handover", "state", "problem"], [[report["id"], report["state"], report["problem"]]])
+        return
+    counts = report["counts"]
+    draw(["handover", "state", *counts], [[report["id"], report["state"], *counts.values()]])
+    rows = [[one["row"], one["field"], one["message"], one["expected"]] for one in report["problems"]]
+    if rows:
+        draw(["row", "field", "found", "expected"], rows)
 
 
 @app.command()

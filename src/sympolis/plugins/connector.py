@@ -78,3 +78,25 @@ class Paging(Protocol):
     def pages(self, origin: Origin, settings: Any) -> Pages:
         """Yield what is wanted next, given the page before. Raises ``SourceFailed`` where an answer makes no sense."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to tell a sender about a row: the field concerned ('' for the row as a whole) and the words."""
+
+    field: str
+    text: str
+
+
+@runtime_checkable
+class Annotating(Protocol):
+    """A connector that can give a file back with remarks where they belong."""
+
+    def annotate(
+        self, origin: Origin, settings: Any, remarks: Mapping[int, tuple[Remark, ...]], to: Path
+    ) -> None:
+        """Write a copy of the file at ``origin.path`` to ``to``, with the remarks by row number marked in it.
+
+        The original is left alone. Raises ``SourceFailed`` where it cannot be read.
+        """
+        ...

@@ -14,6 +14,7 @@ from sympolis.api.twin import changes, map, runs
 from sympolis.api.twin.changes import Changes
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
+from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.lineage import LineagePages
@@ -50,6 +51,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator))
+        if parts.handovers is not None:
+            routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
     if parts.desk is not None:
@@ -150,6 +153,40 @@ def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
             "POST", "/api/sources/{source}/quarantine/{row}/replay", handlers.replay, "replayRow",
             "Correct a row and let it try again", "Sources",
             path_texts=ids, body=replay_body, answers=_gives(reference("QuarantinedRow")),
+        ),
+    )  # fmt: skip
+
+
+def _handover_routes(handlers: HandoverPages) -> tuple[Operation, ...]:
+    ids = {"source": "A source's id.", "handover": "A handover's id."}
+    path = "/api/sources/{source}/handovers"
+    file = {"type": "string", "format": "binary"}
+    return (
+        _operation(
+            "POST", path, handlers.submit, "submitHandover", "Hand a file over, to be examined", "Sources",
+            text="Nothing is written to the twin: the answer says which rows are new, changed, missing or refused.",
+            path_texts=ids, parameters=(NAME, SENDER, LANGUAGE), body=Body(file, media=MEDIA),
+            timeout_s=_AS_LONG_AS_IT_TAKES,
+            answers=_gives(reference("Handover"), "What the file would do; see Location.", status=201),
+        ),
+        _operation(
+            "GET", path, handlers.list, "listHandovers", "Files handed over", "Sources",
+            path_texts=ids, answers=_gives(several(reference("Handover"))),
+        ),
+        _operation(
+            "GET", path + "/{handover}", handlers.get, "getHandover", "A file handed over", "Sources",
+            path_texts=ids, answers=_gives(reference("Handover")),
+        ),
+        _operation(
+            "GET", path + "/{handover}/marked", handlers.marked, "getMarkedCopy",
+            "The sender's workbook with the cells marked", "Sources",
+            path_texts=ids, answers=_gives(TEXT, "The workbook.", media=WORKBOOK),
+        ),
+        _operation(
+            "POST", path + "/{handover}/release", handlers.release, "releaseHandover",
+            "Let a file into the twin", "Sources",
+            path_texts=ids, body=Body(structure({"by": TEXT}, required=("by",)), example={"by": "A. Rossi"}),
+            timeout_s=_AS_LONG_AS_IT_TAKES, answers=_gives(reference("Handover")),
         ),
     )  # fmt: skip
 

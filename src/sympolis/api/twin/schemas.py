@@ -130,6 +130,26 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("id", "title", "connector", "status", "last_run"),
     ),
+    "Handover": structure(
+        {
+            "id": TEXT,
+            "source": TEXT,
+            "name": TEXT,
+            "sender": TEXT,
+            "language": TEXT,
+            "at": TIME,
+            "state": {"enum": ["checked", "unusable", "released"]},
+            "counts": OBJECT,
+            "problems": several(OBJECT),
+            "problem": optional(TEXT),
+            "marked": BOOLEAN,
+            "marked_copy": optional(TEXT),
+            "released_by": optional(TEXT),
+            "released_at": optional(TIME),
+            "run": optional(TEXT),
+        },
+        required=("id", "source", "name", "sender", "state", "counts", "problems"),
+    ),
     "Dataset": structure(
         {
             "id": TEXT,

@@ -7,15 +7,17 @@ that was last calculated. A cell with an Excel error is a fault of its row, neve
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, ClassVar
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Record, Remark
 from sympolis.plugins.connectors.excel.settings import ExcelSettings
 
+_MARK = "FFFFC9A8"
+"""The fill of a marked cell (ARGB): a light orange that leaves dark text readable."""
 _ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"))
 
 
@@ -37,6 +39,58 @@ class ExcelConnector:
         finally:
             workbook.close()
 
+    def annotate(
+        self, origin: Origin, settings: ExcelSettings, remarks: Mapping[int, tuple[Remark, ...]], to: Path
+    ) -> None:
+        """Write a copy with the cells concerned coloured and commented. Raises ``SourceFailed``."""
+        if origin.path is None:
+            raise errors.SourceFailed("the excel connector reads local files", where=str(origin.url))
+        where = str(origin.path)
+        _check_size(origin.path, settings, where)
+        workbook = _open(origin.path, where, writable=True)
+        try:
+            _mark(_sheet(workbook, settings, where), settings, remarks, where)
+            workbook.save(to)
+        finally:
+            workbook.close()
+
+
+def _mark(sheet: Any, settings: ExcelSettings, remarks: Mapping[int, tuple[Remark, ...]], where: str) -> None:
+    """Colour and comment; remarks on a row as a whole stand in its first cell."""
+    from openpyxl.styles import PatternFill
+
+    fill = PatternFill("solid", fgColor=_MARK)
+    header = _header(tuple(cell.value for cell in sheet[settings.header_row]), settings, where)
+    columns = {name: index for index, name in enumerate(header, start=1)}
+    for number, row in _numbered(sheet, settings):
+        for column, texts in _by_column(remarks.get(number, ()), columns).items():
+            cell = sheet.cell(row, column)
+            cell.fill = fill
+            cell.comment = _comment("\n".join(texts))
+
+
+def _numbered(sheet: Any, settings: ExcelSettings) -> Iterator[tuple[int, int]]:
+    """Row number of a record and row of the sheet, as ``_records`` counts them."""
+    number = 0
+    rows = sheet.iter_rows(min_row=settings.header_row + 1, values_only=True)
+    for row, cells in enumerate(rows, start=settings.header_row + 1):
+        if any(_value(cell, settings) is not None for cell in cells):
+            number += 1
+            yield number, row
+
+
+def _by_column(remarks: tuple[Remark, ...], columns: Mapping[str, int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for remark in remarks:
+        found.setdefault(columns.get(remark.field, 1), []).append(remark.text)
+    return found
+
+
+def _comment(text: str) -> Any:
+    from openpyxl.comments import Comment
+
+    return Comment(text, "Sympolis", height=120, width=320)
+
 
 def _check_size(path: Path, settings: ExcelSettings, where: str) -> None:
     """Refuse what is too large, packed or unpacked, before any of it is unpacked."""
@@ -54,14 +108,14 @@ def _check_size(path: Path, settings: ExcelSettings, where: str) -> None:
         raise errors.SourceFailed(message, where=where, hint="raise settings.max_size_mb or max_unpacked_mb")
 
 
-def _open(path: Path, where: str) -> Any:
+def _open(path: Path, where: str, *, writable: bool = False) -> Any:
     try:
         import openpyxl
     except ImportError as cause:
         hint = "pip install 'sympolis[excel]'"
         raise errors.SourceFailed("openpyxl is not installed", where=where, hint=hint) from cause
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+        return openpyxl.load_workbook(path, read_only=not writable, data_only=not writable)
     except Exception as cause:  # its parsers raise whatever they meet in a damaged file
         raise errors.SourceFailed(f"is not a readable workbook: {cause}", where=where) from cause
 

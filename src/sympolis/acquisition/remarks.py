@@ -1,0 +1,75 @@
+"""Why a row did not pass, told to whoever sent it: in Italian, German and English, without the platform's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sympolis.acquisition.ledger import QuarantinedRow
+from sympolis.acquisition.quality import Reason
+from sympolis.plugins.connector import Remark
+
+_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "it": {
+        "row": "La riga non è completa o contiene un errore.",
+        "required": "Manca un valore necessario.",
+        "type": "Il valore non è del tipo atteso.",
+        "unit": "L'unità di misura non è riconosciuta.",
+        "code": "Il valore non è nell'elenco dei codici.",
+        "range": "Il valore non è plausibile.",
+        "time": "La data o l'ora non si può leggere o non è ammessa.",
+        "staleness": "L'osservazione è troppo vecchia.",
+        "geometry": "Il luogo manca, non è valido o è fuori dalla città.",
+        "duplicate": "Un'altra riga dice qualcosa di diverso sulla stessa cosa e sullo stesso momento.",
+        "reference": "La riga parla di qualcosa che nessuna fonte ha ancora descritto.",
+        "expected": "Atteso: {expected}.",
+        "found": "Trovato: {message}.",
+    },
+    "de": {
+        "row": "Die Zeile ist nicht vollständig oder enthält einen Fehler.",
+        "required": "Ein notwendiger Wert fehlt.",
+        "type": "Der Wert ist nicht von der erwarteten Art.",
+        "unit": "Die Einheit ist nicht bekannt.",
+        "code": "Der Wert steht nicht in der Schlüsselliste.",
+        "range": "Der Wert ist nicht plausibel.",
+        "time": "Datum oder Uhrzeit sind nicht lesbar oder nicht zulässig.",
+        "staleness": "Die Beobachtung ist zu alt.",
+        "geometry": "Der Ort fehlt, ist ungültig oder liegt außerhalb der Stadt.",
+        "duplicate": "Eine andere Zeile sagt über dieselbe Sache und Zeit etwas anderes.",
+        "reference": "Die Zeile spricht von etwas, das noch keine Quelle beschrieben hat.",
+        "expected": "Erwartet: {expected}.",
+        "found": "Gefunden: {message}.",
+    },
+    "en": {
+        "row": "The row is not complete or has an error in it.",
+        "required": "A value that is needed is missing.",
+        "type": "The value is not of the expected kind.",
+        "unit": "The unit is not known.",
+        "code": "The value is not in the list of codes.",
+        "range": "The value is not plausible.",
+        "time": "The date or time cannot be read or is not allowed.",
+        "staleness": "The observation is too old.",
+        "geometry": "The place is missing, not valid, or outside the city.",
+        "duplicate": "Another row says something else about the same thing and time.",
+        "reference": "The row speaks of something that no source has described yet.",
+        "expected": "Expected: {expected}.",
+        "found": "Found: {message}.",
+    },
+}
+
+LANGUAGES: Final = tuple(_TEXTS)
+
+
+def remark(reason: Reason, language: str) -> Remark:
+    """A reason in a language; what was found is quoted as the gate said it."""
+    texts = _TEXTS[language]
+    parts = [texts[reason.rule]]
+    if reason.expected:
+        parts.append(texts["expected"].format(expected=reason.expected))
+    parts.append(texts["found"].format(message=reason.message))
+    return Remark(reason.field, " ".join(parts))
+
+
+def remarks_of(rows: Iterable[QuarantinedRow], language: str) -> dict[int, tuple[Remark, ...]]:
+    """The remarks on refused rows, by row number."""
+    return {row.row_number: tuple(remark(reason, language) for reason in row.reasons) for row in rows}

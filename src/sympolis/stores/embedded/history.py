@@ -12,7 +12,7 @@ import numpy as np
 from sympolis.context.aggregate import buckets
 from sympolis.context.buckets import Instants
 from sympolis.context.evaluate import selects_by_state, subject_matcher
-from sympolis.context.query import HistoryQuery, TimeProperty, TimeRange, TimeRelation
+from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
 from sympolis.domain.changes import TimeKind
 from sympolis.domain.entity import AttributeKind
@@ -87,6 +87,10 @@ class _Reading:
 
     def _subjects(self) -> Iterator[_Subject]:
         wanted = self._query.entities
+        if _names_only(wanted):
+            for entity_id, key, types_json in self._rows_of_subjects(wanted.ids):
+                yield _Subject(entity_id, key, tuple(msgspec.json.decode(types_json)))
+            return
         by_state = reader.selected_ids(self._db, wanted) if selects_by_state(wanted) else None
         by_subject = subject_matcher(wanted)
         for entity_id, key, types_json in self._rows_of_subjects(wanted.ids):
@@ -196,6 +200,12 @@ class _Reading:
 
 _ONE_TIME: Final = frozenset({None, TimeProperty.OBSERVED_AT, TimeProperty.DELETED_AT})
 """Times under which points stand in the table."""
+
+
+def _names_only(wanted: Query) -> bool:
+    """Whether a query says whom it wants by id alone."""
+    more = (wanted.id_pattern, wanted.types, wanted.q, wanted.geo, wanted.scopes)
+    return not any(part is not None for part in more) and not (wanted.attributes or wanted.selectors)
 
 
 def _time(row: Row, time: TimeKind, by: TimeProperty | None) -> int | None:

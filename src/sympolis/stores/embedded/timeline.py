@@ -119,6 +119,18 @@ class Timeline:
         if step.scope is not None:
             self._take(effects.scope_point(step.subject, step.scope, at))
 
+    def _take_all(self, points: Sequence[Observation]) -> None:
+        """Note the points of one series."""
+        last, now = points[-1], self._now
+        subject = self._subject(last.entity_id, last.types)
+        places = {
+            time: (subject, self._line((last.name, last.dataset_id or "", time_code(time))))
+            for time in {point.time for point in points}
+        }
+        for point in points:
+            rows = self._seen if point.time is TimeKind.OBSERVED else self._told
+            rows.append((*places[point.time], *encode_point(point, now)))
+
     def _take(self, point: Observation) -> None:
         subject = self._subject(point.entity_id, point.types)
         line = self._line((point.name, point.dataset_id or "", time_code(point.time)))
@@ -146,8 +158,7 @@ class Timeline:
         grown: list[Observation] = []
         accepted = 0
         for points in _by_series(observations):
-            for point in points:
-                self._take(point)
+            self._take_all(points)
             if changed := self._write(self._now):
                 accepted += changed
                 grown.append(points[0])

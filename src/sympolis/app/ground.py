@@ -78,7 +78,7 @@ async def open_store(settings: Settings, folder: Path) -> Store:
         return MemoryStore()
     if settings.store.startswith(POSTGRESQL):
         return await _postgres().open(settings.store)
-    return EmbeddedStore.open(folder / "store")
+    return EmbeddedStore.open(folder / "store", hot_months=settings.hot_months)
 
 
 def _postgres() -> type[PostgresStore]:

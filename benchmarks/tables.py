@@ -74,7 +74,7 @@ def of_broker(records: list[Record]) -> str:
     rows = []
     for line in LINES:
         target = "" if line.target is None else f"{line.target:g}"
-        cells = [_shown(_value(record, line), line.target) for record in records]
+        cells = [_shown(_value(record, line), _target(record, line)) for record in records]
         rows.append((line.title, target, *cells, *([growth(line)] if growth else []), line.coraine))
     rows += _circumstances(records, bool(growth))
     return _table((*heads, "coraine (C, in memory)"), rows, right=range(1, len(heads) + 1))
@@ -88,7 +88,7 @@ def of_shared(records: list[Record]) -> str:
         (
             line.title,
             "" if line.target is None else f"{line.target:g}",
-            *(_shown(_shared_value(record, line), line.target) for record in records),
+            *(_shown(_shared_value(record, line), _target(record, line)) for record in records),
             line.coraine,
         )
         for line in lines
@@ -105,6 +105,11 @@ def put_into_page(name: str, table: str) -> None:
     if not (found and ended):
         raise RuntimeError(f"{PAGE.name} has no place for the table {name}")
     PAGE.write_text(before + begin + "\n" + table + "\n" + end + after, encoding="utf-8")
+
+
+def _target(record: Record, line: Line) -> float | None:
+    """Targets are those of the embedded store."""
+    return line.target if record["store"] == brokers.STORES[0] else None
 
 
 def _head(record: Record) -> str:

@@ -130,6 +130,16 @@ def test_projection_follows_relationships(town: Client) -> None:
     assert "name" not in flat[0] and "name" in flat[1] and "of" not in flat[1]
 
 
+def test_entities_of_which_nothing_is_left_are_not_given(town: Client) -> None:
+    answer = town.get(f"{ENTITIES}?type=City,Country&pick=people&format=simplified&limit=2&count=true")
+    assert answer.json == [{"people": 390_000}, {"people": 620_000}]
+    assert answer.header("ngsild-results-count") == "2"
+    assert town.get(f"{ENTITIES}?type=City&omit=id,type,name,people,of,parts,location").json == []
+    assert town.get(f"{ENTITIES}/urn:c:bo?pick=colour").status == 404
+    assert town.get(f"{ENTITIES}/urn:n:de?omit=id,type,name").status == 404
+    assert town.get(f"{ENTITIES}/urn:b:1?join=flat&pick=in%7Bcolour%7D").json == [{"in": link("urn:c:bo")}]
+
+
 def test_features_have_linked_entities_too(town: Client) -> None:
     found = town.get(f"{ENTITIES}/urn:b:1?join=inline", accept=GEO).json
     assert found["type"] == "Feature" and found["properties"]["in"]["entity"]["type"] == "City"

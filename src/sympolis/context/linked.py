@@ -119,12 +119,13 @@ class Inliner:
 
         def link(name: str, target: str) -> dict[str, Any] | None:
             found = self._linked.found.get(target)
-            if found is None or target in way:
+            below = projection.into(name)
+            if found is None or target in way or not below.leaves_something(found):
                 return None
             self._room -= 1
             if self._room < 0:
                 raise _too_many()
-            return self._within(self._show, found, projection.into(name), level - 1, way)
+            return self._within(self._show, found, below, level - 1, way)
 
         return show(entity, projection, link)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sympolis.context.scanning import Cursor
 from sympolis.context.terms import Terms
+from sympolis.domain.entity import Entity
 from sympolis.domain.errors import BadRequestData
 
 MEMBERS: Final = frozenset({"id", "type", "scope"})
@@ -43,6 +44,12 @@ class Projection:
     def shows(self, name: str) -> bool:
         """Whether this member is shown."""
         return (not self.pick or name in self.pick) and name not in self.omit
+
+    def leaves_something(self, entity: Entity) -> bool:
+        """Whether anything of an entity is shown."""
+        if self.shows("id") or self.shows("type") or (entity.scope and self.shows("scope")):
+            return True
+        return any(map(self.shows, entity.attributes))
 
 
 WHOLE: Final = Projection()

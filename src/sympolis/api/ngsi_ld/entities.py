@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -24,6 +25,7 @@ from sympolis.context.across import resolve
 from sympolis.context.codec import Form, check_entity_id, parse_entity
 from sympolis.context.documents import DocumentForm, Documents
 from sympolis.context.linked import Join, Linked, gather
+from sympolis.context.projection import MEMBERS
 from sympolis.context.query import AllOf, AnyOf, Query, TypeIs
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -164,7 +166,12 @@ class Entities:
 
 def _one_more(request: Request, terms: Terms) -> Query:
     limit = LIMIT.of(request)
-    return read_query(request, terms, limit=limit and limit + 1, ordering=read_ordering(request, terms))
+    query = read_query(request, terms, limit=limit and limit + 1, ordering=read_ordering(request, terms))
+    picked = read_shape(request).pick
+    if query.attributes or not picked or not MEMBERS.isdisjoint(picked):
+        return query
+    # Entities of which nothing would be shown are not selected, so that pages are full (clause 4.21).
+    return replace(query, attributes=tuple(map(terms.expand, picked)))
 
 
 def _quick_form(request: Request, known: frozenset[str]) -> DocumentForm | None:

@@ -18,6 +18,7 @@ from sympolis.context.conformance import Edition, conform, preferred_edition
 from sympolis.context.linked import Inliner, Link, Linked
 from sympolis.context.projection import Projection
 from sympolis.context.terms import Terms
+from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 
 ENTITY_MEDIA = (JSON, LD_JSON, GEO_JSON)
@@ -43,7 +44,12 @@ class Presenter:
             )
 
     def one(self, entity: Entity, headers: Headers, linked: Linked | None = None) -> Reply:
-        """The answer for one entity; with linked entities after it, for all of them."""
+        """The answer for one entity; with linked entities after it, for all of them.
+
+        Raises ``NotFound`` where nothing of it is to be shown (clauses 4.21, 5.7.1).
+        """
+        if not self.projection.leaves_something(entity):
+            raise errors.NotFound("the entity has none of what was asked for", where="pick, omit")
         if linked is not None and not linked.join.inline:
             return self.many([entity], headers, linked)
         [document] = self._documents([entity], linked)
@@ -54,7 +60,8 @@ class Presenter:
         return self._reply(document, headers)
 
     def many(self, entities: Iterable[Entity], headers: Headers, linked: Linked | None = None) -> Reply:
-        """The answer for a page of entities, and those linked to them."""
+        """The answer for a page of entities, and those linked to them; without those of which nothing is shown."""
+        entities = filter(self.projection.leaves_something, entities)
         documents = self._documents(list(entities), linked)
         if self.media == GEO_JSON:
             return self._geo_reply({"type": "FeatureCollection", "features": documents}, headers)
@@ -72,7 +79,11 @@ class Presenter:
             inliner = Inliner(linked, self._entity, outermost=show)
             return [inliner.document(entity, self.projection) for entity in entities]
         every = [*((entity, self.projection) for entity in entities), *linked.listed]
-        return [show(entity, projection, None) for entity, projection in every]
+        return [
+            show(entity, projection, None)
+            for entity, projection in every
+            if projection.leaves_something(entity)
+        ]
 
     def _entity(self, entity: Entity, projection: Projection, link: Link | None) -> dict[str, Any]:
         return render_entity(

@@ -20,7 +20,7 @@ INSERT INTO asked (type, name, slot, upto) VALUES (?, ?, ?, '')
 
 -- name: unfilled
 SELECT asked.key, asked.type, name.iri, asked.slot, asked.upto FROM asked JOIN name ON name.key = asked.name
-WHERE asked.upto IS NOT NULL ORDER BY asked.key LIMIT 1
+WHERE asked.upto IS NOT NULL ORDER BY asked.key
 
 -- name: to_fill
 -- The next entities of a type to fill in.

@@ -128,7 +128,11 @@ history_queries = st.builds(
         offset=st.integers(0, 1),
         count=st.booleans(),
         id_pattern=st.sampled_from([None, "1$"]),
-    ),
+        ids=st.sampled_from(
+            [(), tuple(f"urn:ngsi-ld:ItemFlowObserved:test:{number}" for number in (1, 0, 2))]
+        ),
+    )
+    | st.just(Query(ids=("urn:ngsi-ld:ItemFlowObserved:test:1", "urn:ngsi-ld:ItemFlowObserved:test:0"))),
     range=ranges,
     names=st.sampled_from([(), (NAMES[0],)]),
     last_n=st.none() | st.integers(0, 5),

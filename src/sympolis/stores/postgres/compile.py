@@ -124,11 +124,13 @@ def _is_given(query: Query, geo_keys: Sequence[int] | None) -> bool:
 
 
 def drivers(query: Query, geo_keys: Sequence[int] | None = None) -> list[Any]:
-    """The parts of ``q`` of which each lets through all that the query is about; none where it is given anyway."""
-    if query.q is None or _is_given(query, geo_keys):
+    """The parts of the query of which each lets through all that the query is about; none where it is given anyway."""
+    if _is_given(query, geo_keys):
         return []
     parts = query.q.parts if isinstance(query.q, AllOf) else (query.q,)
-    return [part for part in parts if _leads_somewhere(part)]
+    found = [part for part in parts if part is not None and _leads_somewhere(part)]
+    having = [AnyOf(tuple(Term((name,)) for name in query.attributes))] if query.attributes else []
+    return found + having
 
 
 def _leads_somewhere(expression: Any) -> bool:

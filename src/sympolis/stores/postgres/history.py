@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from sympolis.context.aggregate import aggregate
 from sympolis.context.evaluate import selects_by_state, subject_matcher
 from sympolis.context.instances import chosen
 from sympolis.context.query import (
@@ -25,18 +24,16 @@ from sympolis.context.query import (
     TypeIs,
 )
 from sympolis.context.store import Bucket, History, Series
-from sympolis.domain.changes import Observation
 from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
-from sympolis.stores.postgres import reader, recorded
-from sympolis.stores.postgres.bodies import KINDS, decode_more, decode_value, decode_word
+from sympolis.stores.postgres import at_once, reader, recorded
+from sympolis.stores.postgres.bodies import KINDS, decode_word
 from sympolis.stores.postgres.compile import Parameters
 from sympolis.stores.postgres.months import aware
-from sympolis.stores.postgres.recorded import SeriesKey, Timed
+from sympolis.stores.postgres.series import EVER, SeriesKey, Timed, cut, key_of, observation, series_of, span
 from sympolis.stores.postgres.server import Connection
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
-_EVER: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _DIRECT: Final = (None, TimeProperty.OBSERVED_AT)
 """Times by which observed points are in the order that they are kept in."""
 
@@ -58,6 +55,10 @@ class Line:
 
 async def history(db: Connection, tenant: int, keys: reader.Keys, query: HistoryQuery) -> History:
     """The selected instances or aggregates, of one moment."""
+    if at_once.is_enough(query):
+        found = await at_once.history(db, tenant, keys, query)
+        if found is not None:
+            return found
     async with reader.snapshot(db):
         page, total = await _page(db, tenant, keys, query)
         if not page:
@@ -67,23 +68,9 @@ async def history(db: Connection, tenant: int, keys: reader.Keys, query: History
         direct = [line for line in lines if line.handle not in others] if query.by in _DIRECT else []
         series = await _told(db, direct, query)
         if others:
-            told = [_series(key, points, query) for key, points in others.items() if points]
-            series = sorted([*series, *told], key=lambda one: (one.entity_id, one.name, one.dataset_id or ""))
-        return _cut(series, total, query)
-
-
-def _cut(series: Sequence[Series], total: int | None, query: HistoryQuery) -> History:
-    """No more than ``max_instances``, in order."""
-    if query.methods:
-        return History(tuple(series), total)
-    room, kept = query.max_instances, []
-    for one in series:
-        points = one.observations[:room]
-        room -= len(points)
-        if points:
-            cut = len(points) < len(one.observations)
-            kept.append(replace(one, observations=points, kind=points[-1].kind) if cut else one)
-    return History(tuple(kept), total, sum(len(one.observations) for one in series) <= query.max_instances)
+            told = [series_of(key, points, query) for key, points in others.items() if points]
+            series = sorted([*series, *told], key=key_of)
+        return cut(series, total, query)
 
 
 # --- which entities
@@ -179,7 +166,7 @@ async def _lines(
     if query.by is TimeProperty.DELETED_AT:
         return []
     names = [keys[name] for name in query.names if name in keys] if query.names else None
-    low, high = span(query.range) if query.by in _DIRECT else _EVER
+    low, high = span(query.range) if query.by in _DIRECT else EVER
     return [_line(row) for row in await db.fetch(_SQL["lines"], tenant, page, names, low, high)]
 
 
@@ -187,15 +174,6 @@ def _line(row: Sequence[Any]) -> Line:
     key, entity_id, types, name, dataset, kind, since, until = row
     head = Series(entity_id, tuple(types), name, dataset or None, kind=AttributeKind(kind))
     return Line(key, head, aware(since), aware(until))
-
-
-def span(wanted: TimeRange | None) -> tuple[datetime, datetime]:
-    """The range as [low, high)."""
-    if wanted is None:
-        return _EVER
-    if wanted.relation is TimeRelation.BEFORE:
-        return _EVER[0], wanted.at
-    return wanted.at, wanted.end or _EVER[1]
 
 
 def _bounds(lines: Sequence[Line], wanted: TimeRange | None) -> tuple[datetime, datetime]:
@@ -244,17 +222,6 @@ async def _timed_otherwise(db: Connection, lines: Sequence[Line], query: History
     return _grouped(lines, rows)
 
 
-def _series(key: SeriesKey, points: Timed, query: HistoryQuery) -> Series:
-    entity_id, name, dataset = key
-    last = points[-1][1]
-    head = Series(entity_id, last.types, name, dataset or None, kind=last.kind)
-    if query.methods:
-        values = [point.value for _, point in points]
-        return replace(head, buckets=aggregate([at for at, _ in points], values, query))
-    shown = points if query.last_n is None else points[max(len(points) - query.last_n, 0) :]
-    return replace(head, observations=tuple(point for _, point in shown))
-
-
 # --- observed points
 
 
@@ -279,29 +246,9 @@ def _grouped(lines: Sequence[Line], rows: Sequence[Any]) -> list[Series]:
     found: list[Series] = []
     for place, group in groupby(rows, key=lambda row: row[0]):
         head = lines[place - 1].head
-        points = tuple([_observation(head, row) for row in group])
+        points = tuple([observation(head, row) for row in group])
         found.append(replace(head, observations=points, kind=points[-1].kind))
     return found
-
-
-def _observation(head: Series, row: Sequence[Any]) -> Observation:
-    _, at, number, form, word, unit, kind, more, created_at, modified_at = row
-    attributes, members, instance_id = decode_more(more)
-    return Observation(
-        head.entity_id,
-        head.types,
-        head.name,
-        aware(at),
-        decode_value(number, form, word),
-        unit,
-        head.dataset_id,
-        head.kind if kind is None else KINDS[kind],
-        attributes=attributes,
-        members=members,
-        created_at=created_at,
-        modified_at=modified_at,
-        instance_id=instance_id,
-    )
 
 
 # --- aggregates

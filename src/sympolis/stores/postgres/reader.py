@@ -68,6 +68,7 @@ async def query_bodies(db: Connection, tenant: int, keys: Keys, wanted: Query) -
     looking = only_here(wanted) or wanted.ordering is not None
     if (
         wanted.q is None
+        and not wanted.attributes
         and wanted.geo is None
         and wanted.id_pattern is None
         and not (wanted.count or looking)

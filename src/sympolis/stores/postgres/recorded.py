@@ -16,17 +16,13 @@ from sympolis.context.query import HistoryQuery, TimeProperty
 from sympolis.domain.changes import Observation
 from sympolis.stores import sql
 from sympolis.stores.postgres.months import aware
+from sympolis.stores.postgres.series import SeriesKey
 from sympolis.stores.postgres.server import Connection
 from sympolis.stores.postgres.steps import REWRITTEN, decode
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
-_FEW: Final = 200
+FEW: Final = 200
 """So many steps of an entity are read before it pays to look for what is still missing."""
-
-SeriesKey = tuple[str, str, str]
-"""Entity, name (IRI) and dataset ('' = the default one)."""
-Timed = list[tuple[datetime, Observation]]
-"""Instances in order, with the times that a query goes by."""
 
 STATEMENTS: Final[Mapping[TimeProperty | None, str]] = {
     TimeProperty.CREATED_AT: "points_by_creation",
@@ -91,13 +87,13 @@ async def steps(
     """The instances of these entities that are kept in steps, by series; with ``last_n``, at least so many newest."""
     if query.by is TimeProperty.MODIFIED_AT:
         span = _ANY_TIME
-    at_first = None if query.last_n is None or query.methods else max(_FEW, 2 * query.last_n)
+    at_first = None if query.last_n is None or query.methods else max(FEW, 2 * query.last_n)
     rows = await db.fetch(_SQL["steps"], tenant, page, *span, names, at_first)
     found: dict[SeriesKey, list[Observation]] = {}
     read: Counter[str] = Counter()
     for entity_id, types, at, body in rows:
         read[entity_id] += 1
-        _take(found, decode(body, entity_id, tuple(types), aware(at)), query)
+        take(found, decode(body, entity_id, tuple(types), aware(at)), query)
     for entity_id, number in read.items():
         if number == at_first:
             await _take_older(db, tenant, query, found, [row for row in rows if row[0] == entity_id], span[0])
@@ -122,10 +118,10 @@ async def _take_older(
     numbers = [row["key"] for row in await db.fetch(_SQL["name_keys"], sorted(enough))]
     older = await db.fetch(_SQL["older_steps"], tenant, entity_id, low, oldest, numbers)
     for at, body in older:
-        _take(found, decode(body, entity_id, tuple(types), aware(at)), query)
+        take(found, decode(body, entity_id, tuple(types), aware(at)), query)
 
 
-def _take(
+def take(
     found: dict[SeriesKey, list[Observation]], instances: Sequence[Observation], query: HistoryQuery
 ) -> None:
     for one in instances:

@@ -24,6 +24,9 @@ _OLDEST: Final = 140_000
 _CONNECT_S: Final = 5.0
 _WRITE_S: Final = 60.0
 _SIDE_CONNECTIONS: Final = 2
+_FIRST_READING: Final = 2
+_READING: Final = {"plan_cache_mode": "force_generic_plan"}
+"""How to find what is asked for is decided here (see ``compile``): a plan per value costs more than reading."""
 _EXTENSIONS: Final = ("postgis", "btree_gist")
 
 Connection = Any
@@ -119,8 +122,9 @@ async def connect(address: Address, about: About) -> Server:
         *((dsn, address.readers, address.timeout_s) for dsn in (address.dsn, *address.replicas)),
     ]
     try:
-        for dsn, size, limit_s in plans:
-            pools.append(await _pool(dsn, size, _session(limit_s, about.search_path)))
+        for place, (dsn, size, limit_s) in enumerate(plans):
+            session = _session(limit_s, about.search_path)
+            pools.append(await _pool(dsn, size, session | _READING if place >= _FIRST_READING else session))
     except BaseException as error:
         for pool in pools:
             pool.terminate()

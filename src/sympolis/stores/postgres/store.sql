@@ -300,6 +300,29 @@ SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.create
 FROM unnest($1::bigint[]) WITH ORDINALITY AS l (series, place) JOIN observation o ON o.series = l.series
 WHERE coalesce(o.modified_at, o.created_at) >= $2 AND coalesce(o.modified_at, o.created_at) < $3
 
+-- name: history_at_once
+-- Of entities ($2), within a time: the newest $8 steps of each, then the points of each series, the newest $6 of each, $7 in all.
+(SELECT j.entity, j.types, NULL::text, NULL::text, NULL::text, p.at, NULL::float8, NULL::smallint, NULL::text, NULL::text,
+        NULL::smallint, NULL::text, NULL::timestamptz, NULL::timestamptz, p.body
+ FROM subject j CROSS JOIN LATERAL (
+     SELECT at, body FROM step p
+     WHERE p.tenant = $1 AND p.entity = j.entity AND p.at >= $4 AND p.at < $5
+           AND ($3::int[] IS NULL OR p.recorded && $3 OR p.deleted && $3)
+     ORDER BY p.at DESC LIMIT $8
+ ) AS p
+ WHERE j.tenant = $1 AND j.entity = ANY($2::text[]))
+UNION ALL
+(SELECT s.entity, j.types, n.iri, s.dataset, s.kind, o.at, o.number, o.form, o.word, o.unit,
+        o.kind, o.more, o.created_at, o.modified_at, NULL::bytea
+ FROM series s JOIN name n ON n.key = s.name JOIN subject j ON j.tenant = s.tenant AND j.entity = s.entity
+ CROSS JOIN LATERAL (
+     SELECT * FROM observation o
+     WHERE o.series = s.key AND o.at >= $4 AND o.at < $5 AND o.at >= s.since AND o.at < s.until
+     ORDER BY o.at DESC LIMIT $6
+ ) AS o
+ WHERE s.tenant = $1 AND s.entity = ANY($2::text[]) AND ($3::int[] IS NULL OR s.name = ANY($3))
+ ORDER BY s.entity, n.iri, s.dataset, o.at LIMIT $7)
+
 -- name: points
 -- Points of several series, in the order of the series, then of time.
 SELECT l.place, o.at, o.number, o.form, o.word, o.unit, o.kind, o.more, o.created_at, o.modified_at

@@ -198,3 +198,35 @@ def test_scopes_evolve(client: Client) -> None:
     ever = "timerel=after&timeAt=2023-01-01T00:00:00Z"
     assert ids(client, f"{ever}&scopeQ=/a") == ["1"]
     assert ids(client, f"{ever}&scopeQ=/c") == []
+
+
+def test_the_time_asked_by_is_told_and_system_attributes_where_wanted(client: Client) -> None:
+    entity = {
+        "id": "urn:ngsi-ld:Bus:9",
+        "type": "Bus",
+        "scope": "/a",
+        "line": {"type": "Property", "value": "9"},
+    }
+    client.post("/ngsi-ld/v1/entities", entity)
+    target = f"{TEMPORAL}/urn:ngsi-ld:Bus:9"
+    [plain] = client.get(target).json["line"]
+    assert set(plain) == {"type", "value", "instanceId"}
+    [by] = client.get(f"{target}?timeproperty=modifiedAt").json["line"]
+    assert set(by) == {"type", "value", "instanceId", "modifiedAt"}
+    whole = client.get(f"{target}?options=sysAttrs").json
+    assert whole["createdAt"] == whole["line"][0]["createdAt"] and "modifiedAt" in whole
+    client.request("DELETE", "/ngsi-ld/v1/entities/urn:ngsi-ld:Bus:9")
+    ended = client.get(f"{target}?timeproperty=deletedAt&format=temporalValues").json
+    assert ended["scope"]["values"][0][0] == [] and ended["line"]["values"][0][0] == "urn:ngsi-ld:null"
+
+
+@pytest.mark.parametrize("query", ["pick=line{name}", "omit=line{name}", "q=line{Stop:name}==1"])
+def test_evolutions_do_not_lead_to_linked_entities(client: Client, query: str) -> None:
+    ever = "timerel=after&timeAt=2023-01-01T00:00:00Z"
+    assert client.get(f"{TEMPORAL}?type=Bus&{ever}&{query}").status == 400
+
+
+def test_entities_of_which_a_filter_leaves_nothing_are_not_shown(client: Client) -> None:
+    ever = "type=Bus&timerel=after&timeAt=2023-01-01T00:00:00Z&options=sysAttrs&datasetId=urn:x:none"
+    assert client.get(f"{TEMPORAL}?{ever}").json == []
+    assert client.get(f"{TEMPORAL}?{ever}&entityMap=true").json == []

@@ -19,7 +19,7 @@ from sympolis.context.rendering import compact_types, render_attribute
 from sympolis.context.store import Bucket, History, Series
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Observation, TimeKind
-from sympolis.domain.entity import NULL, Attribute, AttributeKind
+from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 
 
 class TemporalForm(StrEnum):
@@ -76,6 +76,15 @@ def _entity(series: Sequence[Series], setting: _Setting, form: TemporalForm) -> 
         here = setting if inner is terms else _Setting(inner, setting.style)
         document["scope" if iri == SCOPE else name] = _ATTRIBUTE[form](list(group), here)
     return document
+
+
+def times_of(entity: Entity | None) -> dict[str, str]:
+    """The system attributes of an entity's present state, as members of its evolution; none where it has none."""
+    if entity is None:
+        return {}
+    found = {"createdAt": entity.created_at, "modifiedAt": entity.modified_at}
+    shown = {name: format_instant(at) for name, at in found.items() if at is not None}
+    return {**shown, "expiresAt": entity.members["expiresAt"]} if "expiresAt" in entity.members else shown
 
 
 # --- normalized
@@ -135,8 +144,8 @@ def _add_times(document: dict[str, Any], point: Observation, style: Style) -> No
         document["observedAt"] = format_instant(point.at)
     elif point.time is TimeKind.DELETED:
         document["deletedAt"] = format_instant(point.at)
-    if style.sys_attrs:
-        for name in (TimeProperty.CREATED_AT, TimeProperty.MODIFIED_AT):
+    for name in (TimeProperty.CREATED_AT, TimeProperty.MODIFIED_AT):
+        if style.sys_attrs or name is style.by:  # what was asked by is told (clause 4.5.7)
             at = time_of(point, name)
             if at is not None:
                 document[name.value] = format_instant(at)
@@ -197,6 +206,8 @@ def _bare(point: Observation, setting: _Setting) -> Any:
     """A value as the simplified representation has it (clause 4.5.9): some kinds keep the name of their member."""
     if _is_text(point, setting.style):
         return choose(point.value, setting.style.lang)[0]  # type: ignore[arg-type]
+    if point.name == SCOPE and point.time is TimeKind.DELETED:
+        return []
     kind = point.kind
     if kind is AttributeKind.LIST_RELATIONSHIP:
         return point.value

@@ -276,7 +276,10 @@ def _read_temporal_shape(request: Request) -> Shape:
     form = TemporalForm(_wanted_form(request, _TEMPORAL_FORMS))
     if form is TemporalForm.AGGREGATED_VALUES and not AGGR_METHODS.of(request):
         raise errors.BadRequestData("aggregatedValues needs aggrMethods", where="aggrMethods")
-    return replace(_read_projection(request), temporal=form)
+    shape = replace(_read_projection(request), temporal=form)
+    if any(inner is not None for inner in (*shape.pick.values(), *shape.omit.values())):
+        raise errors.BadRequestData("an evolution does not lead to linked entities", where="pick, omit")
+    return shape
 
 
 def _wanted_form(request: Request, allowed: tuple[str, ...]) -> str:

@@ -26,8 +26,10 @@ from sympolis.api.ngsi_ld.reading import (
     read_query,
     read_temporal_shape,
 )
+from sympolis.api.ngsi_ld.shared_histories import SharedHistories, Whole
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
+from sympolis.context.across import has_links
 from sympolis.context.codec import Style, check_entity_id, compact_types, render_history
 from sympolis.context.eligibility import with_figures
 from sympolis.context.entity_maps import EntityMaps, take_page
@@ -37,6 +39,7 @@ from sympolis.context.months import by_calendar
 from sympolis.context.past import history_of
 from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
+from sympolis.context.temporal_rendering import times_of
 from sympolis.context.terms import Terms
 from sympolis.context.time_pages import page_of
 from sympolis.domain import errors
@@ -54,6 +57,7 @@ class Temporal:
         self._page_size = parts.settings.temporal_page_size
         self._maps = parts.entity_maps or EntityMaps()
         self._candidates = Candidates(parts, self._maps)
+        self._shared = SharedHistories(parts)
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Temporal Evolution of an Entity, clause 5.7.3."""
@@ -65,13 +69,14 @@ class Temporal:
             lambda: read_history(request, terms, Query(), shape, self._page_size, required=False),
         )
         query = replace(read, entities=Query(ids=(entity_id,), limit=1))
-        history, query = await self._history(request, query, tenant)
-        documents = _documents(history, query, terms, shape)
+        whole = await self._shared.of_one(request, terms, query)
+        history, query = await self._history(request, whole, tenant)
+        documents = list((await self._shown(history, query, terms, shape, tenant)).values())
         if not documents:
             _check_something_is_left(shape)
-            types = await self._types(entity_id, tenant)
+            types = await self._types(entity_id, whole, tenant)
             documents = [_projected({"id": entity_id, "type": compact_types(types, terms)}, shape, terms)]
-        headers = (*tenant_headers(tenant), *_span(history, query))
+        headers = (*tenant_headers(tenant), *whole.headers, *_span(history, query))
         if not asked_for(request):
             return _reply(documents[0], terms, media, headers)
         use = await self._map_of(request, entity_id, tenant)
@@ -88,38 +93,50 @@ class Temporal:
         if asked_for(request):
             return await self._answer_mapped(request, terms, shape, media)
         limit = LIMIT.of(request)
-        entities = read_query(request, terms)
+        entities = _read_selection(request, terms)
         asked = replace(entities, limit=limit + 1) if limit else entities
         query = read_history(request, terms, asked, shape, self._page_size, required=True)
         descending = read_id_order(request)
+        whole = await self._shared.of_all(request, terms, query)
         if descending:
-            query = await self._from_the_end(query, tenant)
-        history, query = await self._history(request, query, tenant)
-        documents = _documents(history, query, terms, shape)
+            whole = replace(whole, query=await self._from_the_end(whole.query, tenant))
+        history, query = await self._history(request, whole, tenant)
+        documents = list((await self._shown(history, query, terms, shape, tenant)).values())
         if descending:
             documents.reverse()
         headers = [*tenant_headers(tenant), *page_links(request, media, more=len(documents) > limit)]
         if entities.count:
             headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
-        return _reply(documents[:limit], terms, media, (*headers, *_span(history, query)))
+        return _reply(documents[:limit], terms, media, (*headers, *whole.headers, *_span(history, query)))
 
     async def _history(
-        self, request: Request, query: HistoryQuery, tenant: str
+        self, request: Request, whole: Whole, tenant: str
     ) -> tuple[History, HistoryQuery]:
         """What the query selects, as far as one answer holds it, and what that is the answer to."""
-        found, query = await page_of(self._broker, query, tenant=tenant)
+        past = whole.past
+        found, query = await page_of(past, whole.query, tenant=tenant)
         if query.methods:
             period = read_calendar_period(request)
             if period.months:
-                found = await by_calendar(self._broker, query, period, found, tenant=tenant)
+                found = await by_calendar(past, query, period, found, tenant=tenant)
             compact = self._vocabulary.core().compact
-            found = await with_figures(self._broker, query, found, compact, tenant=tenant)
+            found = await with_figures(past, query, found, compact, tenant=tenant)
         return found, query
+
+    async def _shown(
+        self, history: History, query: HistoryQuery, terms: Terms, shape: Shape, tenant: str
+    ) -> dict[str, dict[str, Any]]:
+        """The evolutions as asked for, by entity; with system attributes, those of the entities, too (clause 4.8)."""
+        found = _documents(history, query, terms, shape)
+        if shape.sys_attrs:
+            for entity_id, document in found.items():
+                document.update(times_of(await self._broker.find(entity_id, tenant=tenant)))
+        return found
 
     async def _answer_mapped(self, request: Request, terms: Terms, shape: Shape, media: str) -> Reply:
         """A page of a map's entities (clause 5.5.9.3); 201 where the map is new."""
         tenant = tenant_of(request)
-        entities = read_query(request, terms)
+        entities = _read_selection(request, terms)
         query = read_history(request, terms, entities, shape, self._page_size, required=True)
         candidates = partial(self._candidates.of_history, request, terms, tenant)
         use = await map_in_use(request, self._maps, tenant, candidates)
@@ -127,10 +144,10 @@ class Temporal:
 
         async def fetch(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             own = replace(entities, ids=tuple(ids), limit=len(ids), offset=0, count=False)
-            history, _ = await self._history(request, replace(query, entities=own), tenant)
+            here = Whole(self._broker, replace(query, entities=own))
+            history, _ = await self._history(request, here, tenant)
             taken.append(history)
-            found = _documents(history, query, terms, shape)
-            return dict(zip(_subjects(history), found, strict=True))
+            return await self._shown(history, query, terms, shape, tenant)
 
         documents, more = await take_page(use.map, entities.offset, LIMIT.of(request), fetch)
         headers = [*tenant_headers(tenant), *page_links(request, media, more=more), *use.headers]
@@ -153,10 +170,10 @@ class Temporal:
             raise errors.NotFound(f"the entity map does not have {entity_id}", where="NGSILD-EntityMap")
         return use
 
-    async def _types(self, entity_id: str, tenant: str) -> tuple[str, ...]:
+    async def _types(self, entity_id: str, whole: Whole, tenant: str) -> tuple[str, ...]:
         """The types of an entity that has a history, though not what was asked for, or a present state."""
         ever = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1, time=None)
-        found = await self._broker.history(ever, tenant=tenant)
+        found = await whole.past.history(ever, tenant=tenant)
         if found.series:
             return found.series[0].types
         return (await self._broker.retrieve(entity_id, tenant=tenant)).types
@@ -171,17 +188,29 @@ class Temporal:
         return replace(query, entities=replace(entities, offset=start, limit=end - start))
 
 
+def _read_selection(request: Request, terms: Terms) -> Query:
+    """The entities that a temporal query is about. Raises ``BadRequestData`` where it leads to others (5.7.4.4)."""
+    query = read_query(request, terms)
+    if has_links(query.q):
+        raise errors.BadRequestData("a temporal query does not lead to linked entities", where="q")
+    return query
+
+
 # --- shaping
 
 
-def _documents(history: History, query: HistoryQuery, terms: Terms, shape: Shape) -> list[dict[str, Any]]:
+def _documents(
+    history: History, query: HistoryQuery, terms: Terms, shape: Shape
+) -> dict[str, dict[str, Any]]:
+    """The documents of the entities of which something is left, by their ids."""
     kept = _of_datasets(history.series, shape)
     if shape.omit:
         omitted = {terms.expand(name) for name in shape.omit if name not in _HEAD}
         kept = tuple(one for one in kept if one.name not in omitted)
     style = Style(lang=shape.lang, by=query.by, sys_attrs=shape.sys_attrs)
     found = render_history(replace(history, series=kept), terms, form=shape.temporal, style=style)
-    return [_projected(document, shape, terms) for document in found]
+    ids = dict.fromkeys(one.entity_id for one in kept)
+    return {one: _projected(document, shape, terms) for one, document in zip(ids, found, strict=True)}
 
 
 def _of_datasets(series: tuple[Series, ...], shape: Shape) -> tuple[Series, ...]:
@@ -203,11 +232,6 @@ def _check_something_is_left(shape: Shape) -> None:
     picked = set(shape.pick) - set(_HEAD)
     if shape.attrs or picked or {"id", "type"} <= set(shape.omit):
         raise errors.NotFound("the entity's evolution has none of what was asked for", where="attrs")
-
-
-def _subjects(history: History) -> list[str]:
-    """The entities that a history is about, in its order."""
-    return list(dict.fromkeys(one.entity_id for one in history.series))
 
 
 def _reply(document: Any, terms: Terms, media: str, headers: Headers, *, status: int = 200) -> Reply:

@@ -57,7 +57,19 @@ class Health:
 
     async def metrics(self, request: Request) -> Reply:  # noqa: ARG002
         """Counters in Prometheus' text format."""
-        return Reply(body=self._metrics.render(await self._store()).encode(), media=MEDIA)
+        text = self._metrics.render(await self._store(), self._gauges())
+        return Reply(body=text.encode(), media=MEDIA)
+
+    def _gauges(self) -> dict[str, tuple[str, float]]:
+        contexts, subscriptions = self._parts.contexts.weight(), self._parts.subscriptions
+        return {
+            "sympolis_notifications_waiting": (
+                "Notifications queued or under way.",
+                0 if subscriptions is None else subscriptions.waiting(),
+            ),
+            "sympolis_context_copies": ("Copies of remote @contexts.", contexts["copies"]),
+            "sympolis_contexts_resolved": ("@contexts whose terms are at hand.", contexts["resolved"]),
+        }
 
     def _facts(self, status: str) -> dict[str, object]:
         return {"status": status, "version": __version__, "uptime_s": round(self._metrics.uptime_s, 3)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from sympolis.context.store import StoreStatus
@@ -34,10 +35,12 @@ class Metrics:
         self._requests[method, route, status] += 1
         self._seconds[method, route] += seconds
 
-    def render(self, store: StoreStatus | None) -> str:
-        """The exposition text."""
-        lines = [*self._request_lines(), *self._process_lines(), *_store_lines(store), ""]
-        return "\n".join(lines)
+    def render(self, store: StoreStatus | None, gauges: Mapping[str, tuple[str, float]] | None = None) -> str:
+        """The exposition text; ``gauges`` are further ones: help and value by name."""
+        lines = [*self._request_lines(), *self._process_lines(), *_store_lines(store)]
+        for name, (text, value) in (gauges or {}).items():
+            lines += _figure(name, "gauge", text, value)
+        return "\n".join([*lines, ""])
 
     def _request_lines(self) -> list[str]:
         counts = [

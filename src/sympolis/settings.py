@@ -71,6 +71,7 @@ class Settings:
     temporal_page_size: Annotated[
         int, "Instances of attributes in one temporal answer; a longer one is cut and answered 206."
     ] = 100_000
+    max_tenants: Annotated[int, "Tenants that may exist; creating in another one is refused."] = 1000
     hot_months: Annotated[
         int,
         "Months of history, the present one included, that the embedded store keeps in its table; older ones move"
@@ -100,6 +101,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "max_body_mb": (1, 1024),
     "temporal_page_size": (1, 10_000_000),
+    "max_tenants": (1, 100_000),
     "hot_months": (0, 1200),
     "context_cache": (32, 10_000),
     "context_max_age_s": (1, 10**9),

@@ -12,4 +12,5 @@ def api_settings(settings: Settings) -> ApiSettings:
         hosts=settings.hosts,
         max_body_bytes=settings.max_body_mb * 1024 * 1024,
         temporal_page_size=settings.temporal_page_size,
+        max_tenants=settings.max_tenants,
     )

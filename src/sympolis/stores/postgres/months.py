@@ -18,7 +18,9 @@ import asyncpg
 from sympolis.stores import sql
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
-TABLES: Final = ("observation", "step")
+OBSERVED: Final = "observation"
+STEPS: Final = "step"
+TABLES: Final = (OBSERVED, STEPS)
 _FIRST_YEAR: Final = 1970
 _NO_YEAR: Final = 2100
 _BEFORE: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
@@ -26,6 +28,8 @@ _AFTER: Final = (datetime(_NO_YEAR, 1, 1, tzinfo=UTC), datetime.max.replace(tzin
 
 Month = tuple[datetime, datetime]
 """[first instant, first instant of the next month), in UTC."""
+Partition = tuple[str, Month]
+"""A table's part for a month."""
 
 
 def aware(at: datetime) -> datetime:
@@ -59,22 +63,23 @@ class Partitions:
     """Which monthly tables exist, as far as this process knows."""
 
     def __init__(self) -> None:
-        self._known = {_BEFORE, _AFTER}
+        self._known = {(table, far) for table in TABLES for far in (_BEFORE, _AFTER)}
 
-    def missing(self, months: Iterable[Month]) -> list[Month]:
+    def missing(self, wanted: Iterable[Partition]) -> list[Partition]:
         """Those that may have to be made."""
-        return sorted(set(months) - self._known)
+        return sorted(set(wanted) - self._known)
 
-    async def make(self, connection: asyncpg.pool.PoolConnectionProxy, months: Iterable[Month]) -> None:
-        """Make the tables of these months, whoever else is making them too."""
-        wanted = list(months)
+    async def make(
+        self, connection: asyncpg.pool.PoolConnectionProxy, partitions: Iterable[Partition]
+    ) -> None:
+        """Make these tables, whoever else is making them too."""
+        wanted = list(partitions)
         async with connection.transaction():
             await connection.execute(_SQL["lock_schema"])
             present = {row["relname"] for row in await connection.fetch(_SQL["months_present"])}
-            for month in wanted:
-                for table in TABLES:
-                    if partition(table, month) not in present:
-                        await connection.execute(_statement(table, month))
+            for table, month in wanted:
+                if partition(table, month) not in present:
+                    await connection.execute(_statement(table, month))
         self._known.update(wanted)
 
 

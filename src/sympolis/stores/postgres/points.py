@@ -27,7 +27,7 @@ from sympolis.stores.postgres.bodies import (
     encode_more,
     encode_value,
 )
-from sympolis.stores.postgres.months import Partitions, ahead, aware, month_of
+from sympolis.stores.postgres.months import OBSERVED, STEPS, TABLES, Partitions, ahead, aware, month_of
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.server import Connection, Server
 
@@ -120,8 +120,12 @@ class Points:
         return list(_split(given.points, accepted, [len(batch.points) for batch in batches]))
 
     async def _make_months(self, given: _Given) -> None:
-        wanted = {month_of(point.at) for point in given.points}
-        missing = self._partitions.missing([*wanted, *ahead(given.times[-1])])
+        wanted = {
+            (OBSERVED if point.time is TimeKind.OBSERVED else STEPS, month_of(point.at))
+            for point in given.points
+        }
+        wanted.update((table, month) for table in TABLES for month in ahead(given.times[-1]))
+        missing = self._partitions.missing(wanted)
         if missing:
             async with self._server.side() as connection:
                 await self._partitions.make(connection, missing)

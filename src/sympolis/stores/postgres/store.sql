@@ -187,9 +187,12 @@ RETURNING entity, name, dataset, key
 -- name: lines
 -- The series of entities ($2), of certain names ($3: NULL = all), with months that touch a time.
 SELECT s.key, s.entity, j.types, n.iri, s.dataset, s.kind, s.since, s.until
-FROM series s JOIN name n ON n.key = s.name JOIN subject j ON j.tenant = s.tenant AND j.entity = s.entity
-WHERE s.tenant = $1 AND s.entity = ANY($2::text[]) AND ($3::int[] IS NULL OR s.name = ANY($3))
-      AND s.until > $4 AND s.since < $5
+FROM (SELECT entity, types FROM subject WHERE tenant = $1 AND entity = ANY($2::text[]) OFFSET 0) AS j
+CROSS JOIN LATERAL (
+    SELECT * FROM series
+    WHERE tenant = $1 AND entity = j.entity AND ($3::int[] IS NULL OR name = ANY($3)) AND until > $4 AND since < $5 OFFSET 0
+) AS s
+JOIN name n ON n.key = s.name
 ORDER BY s.entity, n.iri, s.dataset
 
 -- name: find_subjects
@@ -274,13 +277,12 @@ SELECT at, body FROM step WHERE tenant = $1 AND entity = $2 AND ($3::timestamptz
 
 -- name: steps
 -- The steps of entities within a time, with or without ($5: NULL) certain names; of each the newest $6.
-SELECT j.entity, j.types, p.at, p.body FROM subject j CROSS JOIN LATERAL (
+SELECT j.entity, j.types, p.at, p.body FROM (SELECT entity, types FROM subject WHERE tenant = $1 AND entity = ANY($2::text[]) OFFSET 0) AS j CROSS JOIN LATERAL (
     SELECT at, body FROM step p
     WHERE p.tenant = $1 AND p.entity = j.entity AND p.at >= $3 AND p.at < $4
           AND ($5::int[] IS NULL OR p.recorded && $5 OR p.deleted && $5)
     ORDER BY p.at DESC LIMIT $6
 ) AS p
-WHERE j.tenant = $1 AND j.entity = ANY($2::text[])
 
 -- name: older_steps
 -- The steps of an entity before a time that have other names than these.
@@ -314,13 +316,16 @@ WHERE coalesce(o.modified_at, o.created_at) >= $2 AND coalesce(o.modified_at, o.
 UNION ALL
 (SELECT s.entity, j.types, n.iri, s.dataset, s.kind, o.at, o.number, o.form, o.word, o.unit,
         o.kind, o.more, o.created_at, o.modified_at, NULL::bytea
- FROM series s JOIN name n ON n.key = s.name JOIN subject j ON j.tenant = s.tenant AND j.entity = s.entity
+ FROM (SELECT entity, types FROM subject WHERE tenant = $1 AND entity = ANY($2::text[]) OFFSET 0) AS j
+ CROSS JOIN LATERAL (
+     SELECT * FROM series WHERE tenant = $1 AND entity = j.entity AND ($3::int[] IS NULL OR name = ANY($3)) OFFSET 0
+ ) AS s
+ JOIN name n ON n.key = s.name
  CROSS JOIN LATERAL (
      SELECT * FROM observation o
      WHERE o.series = s.key AND o.at >= $4 AND o.at < $5 AND o.at >= s.since AND o.at < s.until
      ORDER BY o.at DESC LIMIT $6
  ) AS o
- WHERE s.tenant = $1 AND s.entity = ANY($2::text[]) AND ($3::int[] IS NULL OR s.name = ANY($3))
  ORDER BY s.entity, n.iri, s.dataset, o.at LIMIT $7)
 
 -- name: points

@@ -116,7 +116,7 @@ class Subscriptions:
             now=self._time.now(),
             since=await self._position(tenant),
         )
-        own_terms = await self._terms_for(found)
+        own_terms = await self._terms_for(found, tenant)
         if wanted in worker.subscriptions:
             raise AlreadyExists(f"subscription {wanted} exists already", where="id")
         await self._install(worker, found, own_terms)
@@ -130,7 +130,7 @@ class Subscriptions:
         found = parsing.change(present, fragment, terms, now=self._time.now())
         if present.status(self._time.now()) is not Status.ACTIVE:  # what happened while it slept is past
             found = replace(found, since=await self._position(tenant))
-        own_terms = await self._terms_for(found)
+        own_terms = await self._terms_for(found, tenant)
         await self._install(self._tenants[tenant], found, own_terms)
         return found
 
@@ -316,7 +316,8 @@ class Subscriptions:
     def _put_at_once(self, worker: TenantWorker, found: Subscription) -> bool:
         """Serve it; False where its @context must be fetched first, which the start does not wait for."""
         try:
-            worker.put(found, self._usable(self._contexts.resolve_local(found.context), found))
+            terms = self._contexts.resolve_local(found.context, tenant=worker.tenant)
+            worker.put(found, self._usable(terms, found))
         except ContextNotAvailable:
             worker.put(found, self._contexts.core())
             return False
@@ -329,7 +330,7 @@ class Subscriptions:
 
     async def _name(self, worker: TenantWorker, missing: Sequence[Subscription]) -> None:
         for one in missing:
-            worker.name_by(one.id, await self._terms_if_possible(one))
+            worker.name_by(one.id, await self._terms_if_possible(one, worker.tenant))
 
     def _new_worker(self, tenant: str) -> TenantWorker:
         worker = TenantWorker(
@@ -370,18 +371,18 @@ class Subscriptions:
     async def _position(self, tenant: str) -> int:
         return (await self._store.status(tenant=tenant)).position
 
-    async def _terms_for(self, subscription: Subscription) -> Terms:
+    async def _terms_for(self, subscription: Subscription, tenant: str) -> Terms:
         """The terms of its notifications. Where a Link must name them and cannot, the core's."""
-        return self._usable(await self._contexts.resolve(subscription.context), subscription)
+        return self._usable(await self._contexts.resolve(subscription.context, tenant=tenant), subscription)
 
     def _usable(self, terms: Terms, subscription: Subscription) -> Terms:
         if subscription.endpoint.accept == LD_JSON or _is_linkable(terms):
             return terms
         return self._contexts.core()
 
-    async def _terms_if_possible(self, subscription: Subscription) -> Terms:
+    async def _terms_if_possible(self, subscription: Subscription, tenant: str) -> Terms:
         try:
-            return await self._terms_for(subscription)
+            return await self._terms_for(subscription, tenant)
         except ContextNotAvailable:
             log.warning(
                 "the @context of %s cannot be had: its notifications use full names until the next start",

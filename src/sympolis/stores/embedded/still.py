@@ -52,7 +52,14 @@ class EmbeddedStill:
 
     async def history(self, query: HistoryQuery) -> History:
         """See ``Store.history``."""
-        return await self._read(lambda db: history.history(db, query))
+        try:
+            return await self._read(lambda db: history.history(db, query))
+        except FileNotFoundError as problem:
+            raise StoreUnavailable(
+                "an archived month was written anew meanwhile",
+                where=str(problem.filename),
+                hint="export again",
+            ) from problem
 
     async def _read(self, read: Callable[[apsw.Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, read, self._db)

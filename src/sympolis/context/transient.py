@@ -37,7 +37,7 @@ CAUSE: Final = "expiry"
 
 _NOTE: Final = "urn:sympolis:note:ends"
 _WHERE, _WHO, _WHEN = "urn:sympolis:place", "urn:sympolis:entity", "urn:sympolis:when"
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 5_000
 _LONGEST_WAIT_S: Final = 15.0
 """Other processes on the same store note ends, too: how long until this one knows."""
 _AGAIN_S: Final = 1.0
@@ -70,8 +70,7 @@ class Transients:
         return self._next <= self._clock()
 
     async def open(self) -> None:
-        """Read the notes, and sweep from now on whenever one is due."""
-        await self.sweep()
+        """Read the notes and sweep, from now on and whenever one is due; in the background."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -147,37 +146,46 @@ class Transients:
 
     async def _end(self, due: Sequence[Ended]) -> None:
         """Delete what has ended of these entities, and note when the rest of them does."""
-        done: list[Write] = []
+        by_place: dict[str, list[str]] = {}
         for place, entity_id in due:
-            later = await self._end_one(place, entity_id)
-            one = (place, entity_id)
-            if later is None:
-                self._ends.pop(one, None)
-                done.append(Write(_note_id(one), lambda _before, _at: None, recorded=False))
-            else:
-                at = max(later.timestamp(), self._clock() + _AGAIN_S)
-                self._put(one, at)
-                done.append(_noted(one, later))
+            by_place.setdefault(place, []).append(entity_id)
+        done: list[Write] = []
+        for place, ids in by_place.items():
+            later = await self._end_at(place, ids)
+            done += [self._settled((place, one), later.get(one)) for one in ids]
         await self._store.write(done, tenant=SHELF)
 
-    async def _end_one(self, place: str, entity_id: str) -> datetime | None:
-        """Delete what has ended of an entity; when the next end of what is left comes."""
+    def _settled(self, one: Ended, later: datetime | None) -> Write:
+        """What to write of a note that has been followed: that it is done, or when to look again."""
+        if later is None:
+            self._ends.pop(one, None)
+            return Write(_note_id(one), lambda _before, _at: None, recorded=False)
+        self._put(one, max(later.timestamp(), self._clock() + _AGAIN_S))
+        return _noted(one, later)
+
+    async def _end_at(self, place: str, ids: Sequence[str]) -> dict[str, datetime]:
+        """Delete what has ended of the entities at one place; when the next ends of what is left come."""
         try:
-            found = await self._store.get(entity_id, tenant=place)
+            states = [await self._store.get(one, tenant=place) for one in ids]
         except NonexistentTenant:
-            return None
-        ends = None if found is None else next_end(found)
-        if ends is None or ends.timestamp() > self._clock():
-            return ends
-        [outcome] = await self._store.write([Write(entity_id, end)], tenant=place, cause=CAUSE)
-        return None if outcome.entity is None else next_end(outcome.entity)
+            return {}
+        ends = {state.id: at for state in states if state is not None and (at := next_end(state))}
+        over = [one for one, at in ends.items() if at.timestamp() <= self._clock()]
+        outcomes = await self._store.write([Write(one, end) for one in over], tenant=place, cause=CAUSE)
+        for outcome in outcomes:
+            left = None if outcome.entity is None else next_end(outcome.entity)
+            if left is None:
+                del ends[outcome.entity_id]
+            else:
+                ends[outcome.entity_id] = left
+        return ends
 
     async def _run(self) -> None:
         while True:
             try:
+                await self.sweep()
                 await self._wait()
                 await self._read_news()
-                await self.sweep()
             except StoreUnavailable:
                 return
             except Exception:

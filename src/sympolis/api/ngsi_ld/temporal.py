@@ -109,9 +109,7 @@ class Temporal:
             headers.append((b"ngsild-results-count", b"%d" % (history.total or 0)))
         return _reply(documents[:limit], terms, media, (*headers, *whole.headers, *_span(history, query)))
 
-    async def _history(
-        self, request: Request, whole: Whole, tenant: str
-    ) -> tuple[History, HistoryQuery]:
+    async def _history(self, request: Request, whole: Whole, tenant: str) -> tuple[History, HistoryQuery]:
         """What the query selects, as far as one answer holds it, and what that is the answer to."""
         past = whole.past
         found, query = await page_of(past, whole.query, tenant=tenant)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from sympolis.context.distributed.asking import Answer, Ending
+from sympolis.context.distributed.evolutions import Told
 from sympolis.context.distributed.merging import Version
 from sympolis.context.distributed.planning import plan_read
 from sympolis.context.distributed.received import MOST_ENTITIES, read_entities, read_entity
@@ -25,7 +26,7 @@ from sympolis.context.terms import Terms
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import BadRequestData
 
-_MOST_PAGES = 10
+MOST_PAGES = 10
 STALE, INVALID, UNANSWERED, FAILED = 110, 111, 199, 299
 _AS_WRITTEN = ("q", "scopeQ", "georel", "geometry", "coordinates", "expandValues", "jsonKeys")
 """Filters that are passed on in the client's own words, where its terms are."""
@@ -45,17 +46,24 @@ class Warning:
 
 @dataclass(slots=True)
 class Gathered:
-    """What sources said: versions of entities, warnings, and the warnings that they passed on."""
+    """What sources said: versions of entities, what these were, warnings, and the warnings that they passed on.
+
+    ``unfiltered``: not all of it satisfies the query, which could not be put to some source.
+    """
 
     versions: list[Version] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
     relayed: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    unfiltered: bool = False
 
     def add(self, other: Gathered) -> None:
         """Put what another source said beside it."""
         self.versions += other.versions
         self.warnings += other.warnings
         self.relayed += other.relayed
+        self.told += other.told
+        self.unfiltered |= other.unfiltered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +97,7 @@ class Reader:
             return Gathered()
         wanted = replace(wanted_by(asked), selectors=(Selector(asked.query.types, (entity_id,)),))
         found = [one for one in index.for_entity(entity_id, None) if matches(one, wanted)]
-        return await self._gather(
+        return await self.gather(
             journey, ("retrieveEntity",), found, lambda one: self._one(journey, one, entity_id, asked)
         )
 
@@ -103,13 +111,14 @@ class Reader:
         wanted = wanted_by(asked)
         candidates = index.candidates(wanted.selectors)
         found = [one for one in candidates if (only is None or one.id in only) and matches(one, wanted)]
-        return await self._gather(
+        return await self.gather(
             journey, ("queryEntity", "queryBatch"), found, lambda one: self._many(journey, one, asked)
         )
 
-    async def _gather(
+    async def gather(
         self, journey: Journey, operations: tuple[str, ...], found: Sequence[Registration], ask: Any
     ) -> Gathered:
+        """What those say that offer one of the operations and were not asked before, asked all at once."""
         usable = self._distribution.usable(found)
         travelled = await self._distribution.travelled(journey, usable)
         plan = plan_read(operations, self._distribution.usable(usable), travelled)
@@ -128,17 +137,17 @@ class Reader:
         speech = await self._distribution.speech(registration, asked.terms)
         cover = cover_of(registration, entity_id, None)
         names = None if cover is None or cover.whole else cover.names
-        query = [*_projection(asked, names, speech.terms), ("options", "sysAttrs")]
+        query = [*projection(asked, names, speech.terms), ("options", "sysAttrs")]
         if asked.query.types is not None:
             query.append(("type", type_text(asked.query.types, speech.terms.compact)))
         path = f"/entities/{quote(entity_id, safe=':')}"
         answer = await self._distribution.ask(journey, registration, speech, "GET", path, query=query)
-        said = _said(registration, answer)
+        said = said_by(registration, answer)
         if answer.good:
             try:
                 entity = await read_entity(answer.body, speech.terms, self._distribution.contexts)
             except BadRequestData as problem:
-                said.warnings.append(Warning(INVALID, f"{registration.id} sent no entity: {_short(problem)}"))
+                said.warnings.append(Warning(INVALID, f"{registration.id} sent no entity: {short(problem)}"))
             else:
                 if entity.id == entity_id:
                     said.versions.append(_version(registration, entity))
@@ -171,21 +180,21 @@ class Reader:
     ) -> Gathered:
         """All pages of an answer, within bounds."""
         gathered = Gathered()
-        for page in range(_MOST_PAGES):
+        for page in range(MOST_PAGES):
             place = [("offset", str(page * MOST_ENTITIES))] if page else []
             path, method = ("/entities", "GET") if document is None else ("/entityOperations/query", "POST")
             answer = await self._distribution.ask(
                 journey, registration, speech, method, path,
                 query=[*query, ("limit", str(MOST_ENTITIES)), *place], document=document,
             )  # fmt: skip
-            said = _said(registration, answer)
+            said = said_by(registration, answer)
             gathered.add(said)
             if not answer.good:
                 return gathered
             try:
                 found = await read_entities(answer.body, speech.terms, self._distribution.contexts)
             except BadRequestData as problem:
-                text = f"{registration.id} sent no entities: {_short(problem)}"
+                text = f"{registration.id} sent no entities: {short(problem)}"
                 gathered.warnings.append(Warning(INVALID, text))
                 return gathered
             gathered.versions += [_version(registration, entity) for entity in found]
@@ -223,7 +232,7 @@ def _gets(
     registration: Registration, asked: Asked, speech: Speech
 ) -> Iterator[tuple[list[tuple[str, str]], None]]:
     for pairs in selections(registration, asked, speech):
-        shown = _projection(asked, registered_names(registration), speech.terms)
+        shown = projection(asked, registered_names(registration), speech.terms)
         yield [*pairs, *shown, ("options", "sysAttrs")], None
 
 
@@ -248,7 +257,7 @@ def _posts(
     if not entities:
         return
     document: dict[str, Any] = {"type": "Query", "entities": entities}
-    for name, value in _projection(asked, registered_names(registration), speech.terms):
+    for name, value in projection(asked, registered_names(registration), speech.terms):
         document[name] = value.split(",")
     filters = dict(_filters(asked, speech))
     geo = {name: filters.pop(name) for name in ("georel", "geometry", "geoproperty") if name in filters}
@@ -315,7 +324,7 @@ def registered_names(registration: Registration) -> frozenset[str] | None:
     return frozenset(name for one in registration.information for name in one.names)
 
 
-def _projection(asked: Asked, registered: frozenset[str] | None, terms: Terms) -> Iterable[tuple[str, str]]:
+def projection(asked: Asked, registered: frozenset[str] | None, terms: Terms) -> Iterable[tuple[str, str]]:
     """Which attributes to send: those that the client wants and the source may give."""
     names = frozenset(asked.query.attributes)
     if asked.picked is not None and not names:
@@ -350,7 +359,7 @@ def applied_here(asked: Asked, speech: Speech) -> bool:
 # --- what came back
 
 
-def _said(registration: Registration, answer: Answer) -> Gathered:
+def said_by(registration: Registration, answer: Answer) -> Gathered:
     """The warnings that an answer gives rise to (Table 6.3.17-1)."""
     gathered = Gathered()
     relayed = answer.headers.get("ngsild-warning")
@@ -374,6 +383,7 @@ def _warning(name: str, answer: Answer) -> Warning | None:
     return Warning(code, f"{name} answered {answer.status}")
 
 
-def _short(problem: Exception) -> str:
+def short(problem: Exception) -> str:
+    """A problem's message as it may stand in a header."""
     text = "".join(one if one.isascii() and one.isprintable() and one != '"' else "'" for one in str(problem))
     return text[:160]

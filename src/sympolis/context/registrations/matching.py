@@ -147,6 +147,16 @@ def _time(registration: Registration, wanted: Wanted) -> bool:
     return interval is not None and _overlaps(wanted.range, interval)
 
 
+def may_have(registration: Registration, wanted: TimeRange | None, about: TimeProperty) -> bool:
+    """Whether a source that offers temporal operations may have instances of this time.
+
+    One that does not say for which time it has any may have them for all times.
+    """
+    observed = about is TimeProperty.OBSERVED_AT
+    interval = registration.observation if observed else registration.management_interval
+    return interval is None or wanted is None or _overlaps(wanted, interval)
+
+
 def _overlaps(asked: TimeRange, interval: Interval) -> bool:
     if asked.relation is TimeRelation.BEFORE:
         return interval.start <= asked.at

@@ -106,6 +106,8 @@ _known_lines: WeakKeyDictionary[apsw.Connection, dict[int, Line]] = WeakKeyDicti
 
 def pieces(db: apsw.Connection, place: Place, times: Times) -> list[Piece]:
     """The archived months of a series that touch a time, in order."""
+    if not has_archive(db):
+        return []
     return [Piece(*row) for row in fetch_all(db, _SQL["archive.pieces"], (*place, *times))]
 
 
@@ -127,11 +129,16 @@ def has_archive(db: apsw.Connection) -> bool:
 
 
 def few_points(db: apsw.Connection, subject: int) -> dict[int, list[Row]] | None:
-    """All points of a subject by line, where they are few and all in the table; None where that is not so."""
+    """All points of a subject by line, where they are few and all in the table; None where that is not so.
+
+    Reading them at once costs less than looking for the subject's lines.
+    """
+    if fetch_value(db, _SQL["count_up_to"], (subject, _FEW)) == _FEW:
+        return None
     if has_archive(db) and fetch_value(db, _SQL["archive.has_subject"], (subject,)):
         return None
     found: dict[int, list[Row]] = {}
-    for row in db.execute(_SQL["few_points"], {"subject": subject, "most": _FEW}):
+    for row in db.execute(_SQL["all_points"], (subject,)):
         found.setdefault(row[0], []).append(row[1:])
     return found or None
 

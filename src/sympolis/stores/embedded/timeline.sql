@@ -49,11 +49,11 @@ FROM (SELECT DISTINCT value AS id FROM json_each(:ids)) AS wanted
 CROSS JOIN subject ON subject.id = wanted.id JOIN typing ON typing.key = subject.typing
 ORDER BY subject.id
 
--- name: few_points
--- All points of a subject, if these are few: reading them at once costs less than looking for its lines.
-SELECT line, at, value, unit, kind, created, modified, more FROM point
-WHERE subject = :subject AND (SELECT count(*) FROM (SELECT 1 FROM point WHERE subject = :subject LIMIT :most)) < :most
-ORDER BY line, at
+-- name: count_up_to
+SELECT count(*) FROM (SELECT 1 FROM point WHERE subject = ? LIMIT ?)
+
+-- name: all_points
+SELECT line, at, value, unit, kind, created, modified, more FROM point WHERE subject = ? ORDER BY line, at
 
 -- name: lines_of
 -- The lines of a subject: one step in the tree for each, however many points they have.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sympolis.context.periods import Duration, parse_duration
+from sympolis.context.periods import Duration, just_after, parse_duration
 from sympolis.domain.errors import BadRequestData
 
 START = datetime(2024, 1, 31, 12, tzinfo=UTC)
@@ -55,3 +55,9 @@ def test_periods_follow_each_other_without_gap(months: int, seconds: int, start:
     found = list(period.periods(start, period.after(start, 5)))
     assert len(found) == 5 and found[0][0] == start
     assert all(one[1] == other[0] for one, other in pairwise(found))
+
+
+def test_the_last_period_reaches_to_the_end_of_time() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    *_, (opened, closed) = Duration(months=12_000).periods(START, last)
+    assert opened < closed == last == just_after(last)

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sympolis.context.past import Past
-from sympolis.context.periods import Duration
+from sympolis.context.periods import Duration, just_after
 from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import Bucket, History, Series
 from sympolis.domain.errors import TooComplexQuery
 
 _MOST_PERIODS: Final = 1200
 """A hundred years of months."""
-_INSTANT: Final = timedelta(microseconds=1)
-
 _Name = tuple[str, str, str | None]
 
 
@@ -70,7 +68,7 @@ def _ends(series: Sequence[Series], wanted: TimeRange | None) -> tuple[datetime,
         return start, wanted.at
     if wanted is not None and wanted.end is not None:
         return start, wanted.end
-    return start, max(bucket.end for bucket in buckets) + _INSTANT
+    return start, just_after(max(bucket.end for bucket in buckets))
 
 
 def _name(series: Series) -> _Name:

@@ -10,7 +10,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sympolis.domain.errors import BadRequestData
@@ -23,6 +23,8 @@ _DURATION = re.compile(
 )
 _SECONDS: Final = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 _MONTHS: Final = {"years": 12, "months": 1}
+_INSTANT: Final = timedelta(microseconds=1)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _LONGEST_MONTHS: Final = 12_000
 _LONGEST_S: Final = 1000 * 366 * 86_400
 
@@ -49,9 +51,17 @@ class Duration:
         place, opened = 0, start
         while opened < end:
             place += 1
-            closed = self.after(start, place)
+            try:
+                closed = self.after(start, place)
+            except OverflowError:  # the last one reaches to the end of time
+                closed = _LAST
             yield opened, closed
             opened = closed
+
+
+def just_after(at: datetime) -> datetime:
+    """The next instant; at the end of time, the same."""
+    return at + _INSTANT if at < _LAST else at
 
 
 def parse_duration(text: object, *, where: str) -> Duration:

@@ -8,15 +8,15 @@ forwards from the beginning, or, where the newest instances were asked for (``la
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sympolis.context.instances import time_of
 from sympolis.context.past import Past, history_of
+from sympolis.context.periods import just_after
 from sympolis.context.query import HistoryQuery, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import History, Series
 
-_INSTANT: Final = timedelta(microseconds=1)
 _MOST_INSTANCES: Final = 10_000_000
 
 
@@ -41,11 +41,11 @@ async def _forwards(past: Past, query: HistoryQuery, tenant: str) -> History:
     cut, end = not found.complete, None
     while not found.complete:
         last = _time(found.series[-1], -1, query)
-        end = last + _INSTANT if end is None or last + _INSTANT < end else last
+        end = just_after(last) if end is None or just_after(last) < end else last
         shorter = replace(query, range=_until(query, end))
         found = await history_of(past, shorter, tenant=tenant)
         if not found.series:  # nothing fits but a single instant
-            one = replace(query, range=_until(query, end + _INSTANT), max_instances=_MOST_INSTANCES)
+            one = replace(query, range=_until(query, just_after(end)), max_instances=_MOST_INSTANCES)
             found = await history_of(past, one, tenant=tenant)
     return replace(found, complete=not cut)
 

@@ -147,6 +147,17 @@ def test_features_have_linked_entities_too(town: Client) -> None:
     assert [one["geometry"] is None for one in flat["features"]] == [True, False]
 
 
+def test_the_geometry_of_a_dataset(town: Client) -> None:
+    def place(east: int, **more: str) -> dict[str, Any]:
+        return {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [east, 44]}, **more}
+
+    town.post(ENTITIES, {"id": "urn:g:1", "type": "G", "area": [place(1), place(2, datasetId="urn:d:1")]})
+    path = f"{ENTITIES}/urn:g:1?geometryProperty=area"
+    assert town.get(path, accept=GEO).json["geometry"]["coordinates"] == [1, 44]
+    assert town.get(f"{path}&datasetId=urn:d:1", accept=GEO).json["geometry"]["coordinates"] == [2, 44]
+    assert town.get(f"{ENTITIES}/urn:g:1?geometryProperty=none", accept=GEO).json["geometry"] is None
+
+
 def test_too_many_linked_entities_are_refused(town: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sympolis.context.linked.MOST_LINKED", 1)
     assert town.get(f"{ENTITIES}?type=Building&join=flat").status == 403

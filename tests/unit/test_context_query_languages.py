@@ -121,6 +121,10 @@ def test_values_are_expanded_where_asked():
     assert (found.parts[1].operand, found.parts[2].operand) == ("Fast", "Fast")
 
 
+def test_a_pattern_that_python_may_read_otherwise_one_day_is_no_trouble():
+    assert qlanguage.parse("a~=[[b]", CORE).operand == "[[b]"
+
+
 def test_the_worst_pattern_that_is_allowed_ends_soon():
     pattern = qlanguage.check_pattern(".*.*.*x", where="q")
     from sympolis.context.evaluate import q_holds

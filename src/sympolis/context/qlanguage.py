@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import re._constants as opcodes  # type: ignore[import-not-found]
 import re._parser as patterns  # type: ignore[import-not-found]
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -254,8 +255,10 @@ def check_pattern(pattern: str, *, where: str) -> str:
     if len(pattern) > _MAX_PATTERN:
         raise TooComplexQuery(f"a pattern may have {_MAX_PATTERN} characters", where=where)
     try:
-        parsed = patterns.parse(pattern)
-        re.compile(pattern)
+        with warnings.catch_warnings():  # of what may mean something else in a later Python
+            warnings.simplefilter("ignore", FutureWarning)
+            parsed = patterns.parse(pattern)
+            re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise BadRequestData(f"this is not a regular expression: {error}", where=where) from error
     if _nesting(parsed) > 1:

@@ -102,7 +102,7 @@ def render_feature(  # noqa: PLR0913 — the shaping parameters of the standard
         entity, terms, form=form, sys_attrs=sys_attrs, pick=pick, omit=omit, lang=lang, link=link
     )
     properties.pop("id", None)
-    found = entity.attribute(terms.expand(geometry_property))
+    found = next(iter(entity.attributes.get(terms.expand(geometry_property), ())), None)
     geometry = found.value if found is not None and found.kind is AttributeKind.GEO_PROPERTY else None
     return {"id": entity.id, "type": "Feature", "geometry": geometry, "properties": properties}
 

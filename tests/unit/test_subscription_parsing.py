@@ -91,6 +91,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (notified(attributes=["speed"], pick=["speed"]), "notification.attributes"),
     (notified(attributes=["speed"], omit=["speed"]), "notification.attributes"),
     (notified(pick=["id"], omit=["id"]), "notification.pick"),
+    (notified(format=["normalized"]), "notification.format"),
     (notified(join="inward"), "notification.join"),
     (notified(joinLevel=2), "notification.joinLevel"),
     (notified(join="flat", joinLevel=0), "notification.joinLevel"),

@@ -316,7 +316,7 @@ def _geo(value: Any, where: str, terms: Terms) -> Any:
 
 def _shape(notification: Mapping[str, Any]) -> NotificationShape:
     form = notification.get("format", "normalized")
-    if form not in _FORMS:
+    if not isinstance(form, str) or form not in _FORMS:
         raise BadRequestData(
             "unknown format", where="notification.format", hint="one of " + ", ".join(_FORMS)
         )

@@ -15,11 +15,15 @@ from sympolis.context.terms import core_terms
 from sympolis.domain.errors import SympolisError
 
 NOW = datetime(2024, 5, 8, 7, 0, tzinfo=UTC)
-VALUES = st.sampled_from(
-    [None, 1, -1, 0, 1.5, "", "a", [], ["a"], {}, {"a": 1}, True, "T", [1], "inline", "flat", "1.6", "9.9"]
-    + [["id", "a{b}"], ["a{"], ["x,y"], ["a{b,c{d}}", "a{e}"], [{"type": "T"}], [{"type": 1}], "urn:x:1"]
-    + ["2030-01-01T00:00:00Z", "a{T:b}>1", "a==b", "x>5;y<3", ["entityCreated"], "simplified", "mqtt://h/t"]
-    + [{"georel": "near;maxDistance==1", "geometry": "Point", "coordinates": [1, 2]}, "/a/#"]
+GEO = {"georel": "near;maxDistance==1", "geometry": "Point", "coordinates": [1, 2]}
+VALUES: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from([None, 1, -1, 0, 1.5, "", True, [], [1], {}, {"a": 1}, GEO]),
+    st.sampled_from(
+        ["a", "T", "inline", "flat", "1.6", "9.9", "simplified", "urn:x:1", "mqtt://h/t", "/a/#"]
+    ),
+    st.sampled_from(["2030-01-01T00:00:00Z", "a{T:b}>1", "a==b", "x>5;y<3"]),
+    st.sampled_from([["a"], ["id", "a{b}"], ["a{"], ["x,y"], ["a{b,c{d}}", "a{e}"], ["entityCreated"]]),
+    st.sampled_from([[{"type": "T"}], [{"type": 1}]]),
 )
 MEMBERS = st.sampled_from(
     "id entities watchedAttributes q geoQ scopeQ csf isActive expiresAt throttling timeInterval lang datasetId "  # noqa: SIM905

@@ -28,7 +28,8 @@ _LONGEST_S: Final = 10.0
 _MANY_LOOKS: Final = 300
 """So many entities looked at for one query are worth a column for what was asked."""
 _AT_ONCE: Final = 64
-"""Points measured together; at first no more than the page is likely to take, as the circle in its box."""
+"""Points measured together; at first no more than the page is likely to take, as the circle in its box, then a few."""
+_FEW: Final = 6
 
 _Row = tuple[str, int, int, float | None, float | None]
 """Id, entity key, doubt, longitude, latitude."""
@@ -138,8 +139,9 @@ class _Rows:
         """Those rows whose point fits; the ones without have been measured before."""
         assert self._plan.geo is not None
         at_once = self._first
+        more = _FEW
         while some := list(islice(rows, at_once)):
-            at_once = _AT_ONCE
+            at_once, more = more, min(2 * more, _AT_ONCE)
             points: list[Any] = [row[3:] for row in some if row[3] is not None]
             fits = iter(self._plan.geo.select_points(points).tolist() if points else ())
             for row in some:

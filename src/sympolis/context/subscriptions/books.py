@@ -120,6 +120,15 @@ class SubscriptionBooks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has changed about a tenant's subscriptions: those kept since, and how many there are in all."""
+
+    version: int
+    kept: tuple[KeptSubscription, ...]
+    count: int
+
+
 @runtime_checkable
 class SharedBooks(SubscriptionBooks, Protocol):
     """Books of several processes on one store. All know the subscriptions, one of them at a time tells.
@@ -143,6 +152,14 @@ class SharedBooks(SubscriptionBooks, Protocol):
 
     def knows(self, tenant: str, version: int) -> None:
         """This process knows the subscriptions as of ``version``."""
+        ...
+
+    def news(self, tenant: str, since: int) -> News:
+        """What has changed since a version, as of one moment."""
+        ...
+
+    def ids(self, tenant: str) -> set[str]:
+        """Which subscriptions there are."""
         ...
 
     def records(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Record]:

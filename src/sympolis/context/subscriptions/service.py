@@ -23,6 +23,7 @@ from sympolis.context.subscriptions.books import (
     SubscriptionBooks,
 )
 from sympolis.context.subscriptions.colleagues import Colleagues
+from sympolis.context.subscriptions.keeping import built, kept_form
 from sympolis.context.subscriptions.lanes import Lanes, Parcel, Settler
 from sympolis.context.subscriptions.notice import LD_JSON, Notice
 from sympolis.context.subscriptions.sending import DeliveryPolicy, Notifier, Time, WallTime
@@ -212,11 +213,14 @@ class Subscriptions:
         if books is None:
             return
         async with self._changing:
-            version = await self._settler.do(lambda: books.version(tenant))
-            if version != books.known(tenant):
-                kept = await self._settler.do(lambda: books.subscriptions(tenant))
-                self._adopt(self._tenants.get(tenant) or self._new_worker(tenant), kept)
-                books.knows(tenant, version)
+            known = books.known(tenant)
+            if await self._settler.do(lambda: books.version(tenant)) != known:
+                news = await self._settler.do(lambda: books.news(tenant, known))
+                worker = self._tenants.get(tenant) or self._new_worker(tenant)
+                self._adopt(worker, news.kept)
+                if len(worker.subscriptions) != news.count:
+                    self._let_go(worker, await self._settler.do(lambda: books.ids(tenant)))
+                books.knows(tenant, news.version)
         if self._tells and tenant in self._tenants:
             await self._begin(self._tenants[tenant])
 
@@ -257,25 +261,28 @@ class Subscriptions:
         async with self._changing:
             worker.put(found, terms)
             try:
-                await self._settler.do(lambda: self._books.keep(worker.tenant, _kept(found)))
+                await self._settler.do(lambda: self._books.keep(worker.tenant, kept_form(found)))
             except SympolisError:
                 worker.drop(found.id)
                 raise
 
     def _adopt(self, worker: TenantWorker, kept: Sequence[KeptSubscription]) -> None:
-        """Make a worker's subscriptions those that another process has kept."""
-        for gone in worker.subscriptions.keys() - {one.id for one in kept}:
-            worker.drop(gone)
-            without(self._settler.step, worker.tenant, gone)
+        """Serve what another process has kept."""
         missing = []
         for one in kept:
             present = worker.subscriptions.get(one.id)
-            if present is None or _kept(present) != replace(one, record=Record()):
-                found = _built(one)
+            if present is None or kept_form(present) != replace(one, record=Record()):
+                found = built(one)
                 if not self._put_at_once(worker, found):
                     missing.append(found)
         if missing:
             self._settler.spawn(self._name(worker, missing))
+
+    def _let_go(self, worker: TenantWorker, left: set[str]) -> None:
+        """Serve no more what another process has dropped."""
+        for gone in worker.subscriptions.keys() - left:
+            worker.drop(gone)
+            without(self._settler.step, worker.tenant, gone)
 
     async def _begin(self, worker: TenantWorker) -> None:
         """Tell of a tenant's changes, from where the last process that did so stopped."""
@@ -305,7 +312,7 @@ class Subscriptions:
     async def _open_tenant(self, tenant: str) -> None:
         worker = self._new_worker(tenant)
         kept = self._books.subscriptions(tenant)
-        missing = [one for one in map(_built, kept) if not self._put_at_once(worker, one)]
+        missing = [one for one in map(built, kept) if not self._put_at_once(worker, one)]
         for one in kept:
             worker.records[one.id] = one.record
         worker.resume(self._books.pending(tenant))
@@ -408,27 +415,3 @@ class Subscriptions:
 
 def _is_linkable(terms: Terms) -> bool:
     return bool(terms.links) and sum(url != CORE_URL for url in terms.links) <= 1
-
-
-def _kept(found: Subscription) -> KeptSubscription:
-    return KeptSubscription(
-        found.id,
-        found.document,
-        found.names,
-        found.context,
-        found.created_at,
-        found.modified_at,
-        found.since,
-    )
-
-
-def _built(kept: KeptSubscription) -> Subscription:
-    return parsing.build(
-        id=kept.id,
-        document=kept.document,
-        names=kept.names,
-        context=kept.context,
-        created_at=kept.created_at,
-        modified_at=kept.modified_at,
-        since=kept.since,
-    )

@@ -21,6 +21,7 @@ from sympolis.context.subscriptions.books import (
     MOST_DEAD_LETTERS,
     DeadLetter,
     KeptSubscription,
+    News,
     Pending,
     Settlement,
 )
@@ -85,6 +86,21 @@ class PostgresBooks:
         """See ``SharedBooks.knows``."""
         self._known[tenant] = version
 
+    def news(self, tenant: str, since: int) -> News:
+        """See ``SharedBooks.news``."""
+
+        async def found(db: Connection) -> News:
+            async with db.transaction(isolation="repeatable_read", readonly=True):
+                version, count = await db.fetchrow(_SQL["standing"], tenant) or (0, 0)
+                rows = await db.fetch(_SQL["changed"], tenant, since)
+                return News(version, tuple(map(_kept, rows)), count)
+
+        return self._ask(found)
+
+    def ids(self, tenant: str) -> set[str]:
+        """See ``SharedBooks.ids``."""
+        return {row[0] for row in self._ask(lambda db: db.fetch(_SQL["ids"], tenant))}
+
     def records(self, tenant: str, ids: Sequence[str]) -> dict[str, Record]:
         """See ``SharedBooks.records``."""
         rows = self._ask(lambda db: db.fetch(_SQL["records"], tenant, list(ids)))
@@ -99,7 +115,7 @@ class PostgresBooks:
     def subscriptions(self, tenant: str) -> list[KeptSubscription]:
         """See ``SubscriptionBooks``."""
         rows = self._ask(lambda db: db.fetch(_SQL["subscriptions"], tenant))
-        return [replace(_decode_kept(row["body"]), record=_record(row["record"])) for row in rows]
+        return list(map(_kept, rows))
 
     def keep(self, tenant: str, subscription: KeptSubscription) -> None:
         """See ``SubscriptionBooks``."""
@@ -201,8 +217,9 @@ class PostgresBooks:
 
         async def turned(db: Connection) -> None:
             async with db.transaction():
+                version = await db.fetchval(_SQL["turn"], tenant)
                 await change(db)
-                version = await db.fetchval(_SQL["turn"], tenant, channel(self._address.schema))
+                await db.execute(_SQL["turned"], tenant, channel(self._address.schema))
             if version == self.known(tenant) + 1:
                 self._known[tenant] = version
 
@@ -289,6 +306,10 @@ def _letter(row: Sequence[Any]) -> DeadLetter:
     number, tenant, subscription, uri, at, reason, attempts, elements = row
     parts = tuple(bytes(part) for part in msgspec.json.decode(elements, type=list[msgspec.Raw]))
     return DeadLetter(number, tenant, subscription, uri, aware(at), reason, attempts, parts)
+
+
+def _kept(row: Any) -> KeptSubscription:
+    return replace(_decode_kept(row["body"]), record=_record(row["record"]))
 
 
 def _record(text: str | None) -> Record:

@@ -14,10 +14,20 @@ SELECT subscriptions FROM tenant WHERE name = $1
 -- name: subscriptions
 SELECT s.body, s.record FROM subscription s JOIN tenant t ON t.key = s.tenant WHERE t.name = $1 ORDER BY s.id
 
+-- name: standing
+-- How often the tenant's subscriptions have been changed, and how many there are.
+SELECT t.subscriptions, (SELECT count(*) FROM subscription s WHERE s.tenant = t.key) FROM tenant t WHERE t.name = $1
+
+-- name: changed
+SELECT s.body, s.record FROM subscription s JOIN tenant t ON t.key = s.tenant WHERE t.name = $1 AND s.changed > $2 ORDER BY s.id
+
+-- name: ids
+SELECT s.id FROM subscription s JOIN tenant t ON t.key = s.tenant WHERE t.name = $1
+
 -- name: keep
 -- A changed subscription keeps its record.
-INSERT INTO subscription (tenant, id, body) SELECT key, $2, $3 FROM tenant WHERE name = $1
-ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body
+INSERT INTO subscription (tenant, id, body, changed) SELECT key, $2, $3, subscriptions FROM tenant WHERE name = $1
+ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body, changed = excluded.changed
 
 -- name: drop_subscription
 DELETE FROM subscription WHERE tenant = (SELECT key FROM tenant WHERE name = $1) AND id = $2
@@ -29,14 +39,17 @@ DELETE FROM pending WHERE tenant = (SELECT key FROM tenant WHERE name = $1) AND 
 DELETE FROM dead_letter WHERE tenant = (SELECT key FROM tenant WHERE name = $1) AND subscription = $2
 
 -- name: turn
--- Say that the tenant's subscriptions have changed. It waits for the tenant's turn: what is accepted afterwards is accepted
--- by a process that knows of it.
-WITH turned AS (
-    UPDATE tenant SET subscriptions = subscriptions + 1,
-                      subscribed = EXISTS (SELECT 1 FROM subscription s WHERE s.tenant = tenant.key)
-    WHERE name = $1 RETURNING subscriptions
+-- The tenant's subscriptions change. This waits for the tenant's turn: what is accepted afterwards is accepted by a process
+-- that knows of it.
+UPDATE tenant SET subscriptions = subscriptions + 1 WHERE name = $1 RETURNING subscriptions
+
+-- name: turned
+-- They have changed: whether there is any, and to everyone that it is so.
+WITH said AS (
+    UPDATE tenant SET subscribed = EXISTS (SELECT 1 FROM subscription s WHERE s.tenant = tenant.key) WHERE name = $1
+    RETURNING key
 )
-SELECT subscriptions, pg_notify($2, $1) FROM turned
+SELECT pg_notify($2, $1) FROM said
 
 -- name: position
 SELECT number FROM told WHERE tenant = (SELECT key FROM tenant WHERE name = $1)

@@ -14,7 +14,7 @@ import shapely
 
 from sympolis.context import geometry
 from sympolis.context.evaluate import matcher, only_here
-from sympolis.context.ordering import arrange
+from sympolis.context.ordering import Foremost
 from sympolis.context.query import GeoQuery, Query
 from sympolis.context.store import Page
 from sympolis.domain.changes import Change, ChangeKind
@@ -243,10 +243,11 @@ async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) 
 
 
 async def _page_in_order(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
-    every = {entity.id: (entity, body) async for entity, body in _looked_at(db, wanted, selection)}
-    page = arrange((entity for entity, _ in every.values()), wanted.ordering)
-    shown = page[wanted.offset : wanted.offset + wanted.limit]
-    return BodyPage(tuple([every[one.id][1] for one in shown]), len(every) if wanted.count else None)
+    assert wanted.ordering is not None
+    found = Foremost(wanted.ordering, wanted.offset + wanted.limit)
+    async for entity, body in _looked_at(db, wanted, selection):
+        found.add(entity, body)
+    return BodyPage(tuple(found.items()[wanted.offset :]), found.total if wanted.count else None)
 
 
 async def _looked_at(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,6 +19,7 @@ RULES = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     },
 }
+CITY = Path(__file__).parents[2] / "cities" / "bologna"
 THEMES = ("light", "dark")
 LANGUAGES = ("it", "de", "en")
 WIDTHS = (320, 390, 768, 1280)
@@ -200,6 +202,25 @@ def test_quarantined_rows_show_their_reasons_and_can_be_replayed(
     expect(row.locator(".wrong input, form input").first).to_be_visible()
     row.get_by_role("button", name="Replay").click()  # unchanged, so it must be refused again
     expect(row.get_by_role("alert")).to_be_visible()
+
+
+def test_a_file_can_be_handed_over_and_its_faults_are_named(
+    page: Page, twin_url: str, tmp_path: Path
+) -> None:
+    sample = (CITY / "samples" / "areas" / "fragility.csv").read_text(encoding="utf-8").splitlines()
+    broken = sample[1].rsplit(",", 1)[0] + ",much"
+    file = tmp_path / "fragility.csv"
+    file.write_text("\n".join([sample[0], broken, *sample[2:-1]]) + "\n", encoding="utf-8")
+    open_page(page, twin_url, "sources/fragility?lang=en")
+    page.get_by_text("Hand a file over").click()
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_label("Your department").fill("Statistics office")
+    page.get_by_role("button", name="Examine the file").click()
+    expect(page.locator("#main").get_by_text("examined, not released")).to_be_visible()
+    expect(page.get_by_text("much", exact=False).first).to_be_visible()
+    counts = page.locator("details dl")
+    expect(counts).to_contain_text("Refused")
+    expect(page.get_by_role("button", name="Release")).to_be_visible()
 
 
 def test_a_page_can_be_embedded_without_chrome(page: Page, twin_url: str) -> None:

@@ -1,6 +1,6 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type {
-  Check, City, Comparison, FeatureCollection, Lineage, LayerInfo, Model, Problem, Profile, QuarantineRow,
+  Check, City, Comparison, FeatureCollection, Handover, Lineage, LayerInfo, Model, Problem, Profile, QuarantineRow,
   Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, IngestRun,
 } from './types';
 
@@ -54,6 +54,15 @@ export const listQuarantine = (id: string, offset = 0, limit = 50) =>
   get<{ total: number; rows: QuarantineRow[] }>(`sources/${part(id)}/quarantine?limit=${limit}&offset=${offset}`);
 export const replayRow = (id: string, row: string, fields: Record<string, unknown>) =>
   send<QuarantineRow>('POST', `sources/${part(id)}/quarantine/${part(row)}/replay`, { fields });
+
+export const getHandovers = (source: string) => get<Handover[]>(`sources/${part(source)}/handovers`);
+export const submitHandover = async (source: string, file: File, sender: string, language: string) => {
+  const asked = new URLSearchParams({ name: file.name, sender, lang: language });
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file };
+  return (await request(`sources/${part(source)}/handovers?${asked}`, init)).json() as Promise<Handover>;
+};
+export const releaseHandover = (source: string, id: string, by: string) =>
+  send<Handover>('POST', `sources/${part(source)}/handovers/${part(id)}/release`, { by });
 
 export const listModels = () => get<Model[]>('models');
 export const getModelFeatures = (id: string) =>

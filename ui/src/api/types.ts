@@ -131,6 +131,19 @@ export interface Source {
   newest_observation: string | null;
 }
 
+export interface Handover {
+  id: string;
+  source: string;
+  name: string;
+  sender: string;
+  at: string;
+  state: 'checked' | 'unusable' | 'released';
+  counts: Record<string, number>;
+  problems: { row: number; field: string; rule: string; message: string; expected: string }[];
+  problem: string | null;
+  marked_copy: string | null;
+}
+
 export interface QuarantineRow {
   id: string;
   row_number: number;

@@ -240,3 +240,91 @@ async def _ordered(_: Wire, brokers: dict[str, TestBroker]) -> None:
 
 def test_only_what_is_here_is_ordered() -> None:
     play(_ordered)
+
+
+# --- changing
+
+
+WRITES = ["upsertTemporal", "appendAttrsTemporal", "deleteAttrsTemporal", "deleteTemporal"]
+WRITES += ["updateAttrInstanceTemporal", "deleteAttrInstanceTemporal", "retrieveTemporal", "queryTemporal"]
+HEAT_OF_ONE = [{"entities": [{"type": "Building", "id": ID}], "propertyNames": ["heat"]}]
+
+
+def evolution(**told: int) -> dict[str, Any]:
+    return {"id": ID, "type": "Building"} | {
+        name: [{"type": "Property", "value": value, "observedAt": "2024-05-08T01:00:00Z"}]
+        for name, value in told.items()
+    }
+
+
+async def _redirected(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+    here, there = brokers["here"], brokers["there"]
+    await here.register(source(mode="redirect", operations=WRITES))
+    assert (await here.ask("POST", EVOLUTIONS, evolution(heat=1))).status == 201
+    more = {"heat": [{"type": "Property", "value": 2, "observedAt": "2024-05-08T02:00:00Z"}]}
+    assert (await here.ask("POST", f"{EVOLUTIONS}/{ID}/attrs", more)).status == 204
+    assert await series(there) == await series(here) == [(1, 1), (2, 2)]
+    assert (await here.ask("GET", f"{EVOLUTIONS}/{ID}?local=true")).status == 404
+    [first, second] = (await here.ask("GET", f"{EVOLUTIONS}/{ID}")).json["heat"]
+    path = f"{EVOLUTIONS}/{ID}/attrs/heat/{first['instanceId']}"
+    changed = {"type": "Property", "value": 9, "observedAt": "2024-05-08T01:00:00Z"}
+    assert (await here.ask("PATCH", path, {"heat": [changed]})).status == 204
+    assert await series(there) == [(1, 9), (2, 2)]
+    path = f"{EVOLUTIONS}/{ID}/attrs/heat/{second['instanceId']}"
+    assert (await here.ask("DELETE", path)).status == 204
+    assert await series(there) == [(1, 9)]
+    await tell(there, floors={1: 1})
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/{ID}/attrs/heat?deleteAll=true")).status == 204
+    assert await series(there) == []
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/{ID}")).status == 204
+    assert (await there.ask("GET", f"{EVOLUTIONS}/{ID}")).status == 404
+    assert {one.method for one in wire.to("there.test")} == {"POST", "GET", "PATCH", "DELETE"}
+
+
+def test_what_is_redirected_is_changed_there_alone() -> None:
+    play(_redirected)
+
+
+async def _exclusively(_: Wire, brokers: dict[str, TestBroker]) -> None:
+    here, there = brokers["here"], brokers["there"]
+    await here.register(source(mode="exclusive", operations=WRITES, information=HEAT_OF_ONE))
+    answer = await here.ask("POST", EVOLUTIONS, evolution(heat=1, floors=2))
+    assert answer.status == 201
+    assert set(await asked(there, f"/{ID}")) == {"id", "type", "heat"}
+    assert set(await asked(here, f"/{ID}?local=true")) == {"id", "type", "floors"}
+    assert set(await asked(here, f"/{ID}")) == {"id", "type", "heat", "floors"}
+
+
+def test_each_part_goes_to_who_holds_it() -> None:
+    play(_exclusively)
+
+
+async def _inclusively(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+    here, there = brokers["here"], brokers["there"]
+    await here.register(source(operations=WRITES))
+    assert (await here.ask("POST", EVOLUTIONS, evolution(heat=1))).status == 201
+    assert await series(here, f"/{ID}?local=true") == await series(there) == [(1, 1)]
+    wire.broken["there.test"] = Ending.SILENT
+    answer = await here.ask("POST", EVOLUTIONS, evolution(floors=1))
+    assert answer.status == 207
+    assert answer.json["success"] == [ID]
+    assert [one["entityId"] for one in answer.json["errors"]] == [ID]
+    assert (await here.ask("POST", f"{EVOLUTIONS}?local=true", evolution(floors=3))).status == 204
+
+
+def test_what_is_included_is_changed_in_both() -> None:
+    play(_inclusively)
+
+
+async def _refused(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+    here = brokers["here"]
+    await here.register(source(mode="exclusive", operations=["retrieveTemporal"], information=HEAT_OF_ONE))
+    assert (await here.ask("POST", EVOLUTIONS, evolution(heat=1))).status == 409
+    assert (await here.ask("POST", EVOLUTIONS, {"id": ID})).status == 400
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/{ID}/attrs/heat")).status == 409
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/urn:ngsi-ld:Lamp:1")).status == 404
+    assert not wire.sent
+
+
+def test_what_a_source_does_not_take_is_a_conflict() -> None:
+    play(_refused)

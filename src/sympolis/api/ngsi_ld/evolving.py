@@ -53,17 +53,19 @@ class Evolving:
 
     async def create(self, request: Request) -> Reply:
         """Create or Update Temporal Representation of an Entity, clause 5.6.11."""
+        document, terms = await self.document(request)
+        done = await self.tell(request, document, terms)
+        return Reply(status=done.status, headers=(*done.headers, *tenant_headers(tenant_of(request))))
+
+    async def tell(self, request: Request, document: dict[str, Any], terms: Terms) -> Reply:
+        """Enter an EntityTemporal into the history."""
         tenant = tenant_of(request)
-        document, terms = await self._document(request)
         told = evolution.parse_evolution(document, terms, now=datetime.now(UTC))
-        known = await self._known(told.entity_id, tenant)
+        known = await self.known(told.entity_id, tenant)
         types = merge.union(known or (), told.types)
         points = tuple(replace(point, types=types) for point in told.observations)
         await self._observe(points, request, tenant)
-        if known is not None:
-            return Reply(status=204, headers=tenant_headers(tenant))
-        location = f"{_PATH}/{quote(told.entity_id, safe=':')}".encode()
-        return Reply(status=201, headers=((b"location", location), *tenant_headers(tenant)))
+        return created_at(told.entity_id) if known is None else Reply(status=204)
 
     async def delete(self, request: Request) -> Reply:
         """Delete Temporal Representation of an Entity, clause 5.6.16."""
@@ -71,9 +73,14 @@ class Evolving:
 
     async def append(self, request: Request) -> Reply:
         """Add Attributes to Temporal Representation of an Entity, clause 5.6.12."""
+        document, terms = await self.document(request)
+        await self.add(request, document, terms)
+        return Reply(status=204, headers=tenant_headers(tenant_of(request)))
+
+    async def add(self, request: Request, document: dict[str, Any], terms: Terms) -> None:
+        """Enter the instances in a fragment into the history of the entity that the path names."""
         tenant, entity_id = tenant_of(request), _entity_id(request)
-        document, terms = await self._document(request)
-        types = await self._known(entity_id, tenant)
+        types = await self.known(entity_id, tenant)
         if types is None:
             types = (await self._broker.retrieve(entity_id, tenant=tenant)).types
         types = merge.union(types, _types_in(document, terms))
@@ -81,7 +88,6 @@ class Evolving:
         if not points:
             raise errors.BadRequestData("the fragment has no attributes", where="body")
         await self._observe(points, request, tenant)
-        return Reply(status=204, headers=tenant_headers(tenant))
 
     async def delete_attribute(self, request: Request) -> Reply:
         """Delete Attribute from Temporal Representation of an Entity, clause 5.6.13."""
@@ -99,7 +105,7 @@ class Evolving:
         """Modify Attribute Instance in Temporal Representation of an Entity, clause 5.6.14."""
         tenant = tenant_of(request)
         name = check_attribute_name(request.arguments["attrId"])
-        document, terms = await self._document(request)
+        document, terms = await self.document(request)
         point = await self._instance(request, terms, tenant)
         patch = parse_patch(name, _only_instance(document, name, terms), terms)
         if patch.deletes:
@@ -117,14 +123,15 @@ class Evolving:
         point = await self._instance(request, terms, tenant_of(request))
         return await self._retracted(request, _only(point))
 
-    async def _document(self, request: Request) -> tuple[dict[str, Any], Terms]:
+    async def document(self, request: Request) -> tuple[dict[str, Any], Terms]:
+        """The fragment that a request brings, and its terms."""
         body, terms = await self._inbox.read(request)
         return await self._inbox.document(request, body, terms, "body")
 
     async def _observe(self, points: tuple[Observation, ...], request: Request, tenant: str) -> None:
         await self._broker.observe(points, tenant=tenant, cause=f"request:{request.id}")
 
-    async def _known(self, entity_id: str, tenant: str) -> tuple[str, ...] | None:
+    async def known(self, entity_id: str, tenant: str) -> tuple[str, ...] | None:
         """The types of an entity that has a history; None where it has none."""
         query = HistoryQuery(Query(ids=(entity_id,), limit=1), last_n=1, max_instances=1, time=None)
         try:
@@ -153,6 +160,11 @@ class Evolving:
         if not await self._broker.retract(retraction, tenant=tenant, cause=f"request:{request.id}"):
             raise errors.NotFound("there is no such part of a history", where="path")
         return Reply(status=204, headers=tenant_headers(tenant))
+
+
+def created_at(entity_id: str) -> Reply:
+    """The answer where an entity has a history from now on."""
+    return Reply(status=201, headers=((b"location", f"{_PATH}/{quote(entity_id, safe=':')}".encode()),))
 
 
 def _types_in(document: dict[str, Any], terms: Terms) -> tuple[str, ...]:
@@ -188,9 +200,8 @@ def _entity_id(request: Request) -> str:
     return check_entity_id(request.arguments["entityId"])
 
 
-def operations(parts: ApiParts) -> tuple[Operation, ...]:
+def operations(handlers: Evolving) -> tuple[Operation, ...]:
     """The routes of these handlers."""
-    handlers = Evolving(parts)
     return (*_entity(handlers), *_attributes(handlers))
 
 

@@ -30,6 +30,7 @@ from sympolis.api.ngsi_ld.batch import Batch
 from sympolis.api.ngsi_ld.entities import Entities
 from sympolis.api.ngsi_ld.posted import Posted
 from sympolis.api.ngsi_ld.scoping import Scope
+from sympolis.api.ngsi_ld.shared_evolving import SharedEvolving
 from sympolis.api.ngsi_ld.temporal import Temporal
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
@@ -158,7 +159,7 @@ def _unscoped(parts: ApiParts, maps: EntityMaps, kept: Snapshots) -> tuple[Opera
         *changing.operations(parts),
         *batch_changes.operations(parts),
         *discovery.operations(parts),
-        *evolving.operations(parts),
+        *evolving.operations(SharedEvolving(parts)),
         *entity_maps.operations(parts, maps, posted),
         *snapshots.operations(parts, kept),
         *hosting.operations(parts),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sympolis.context.registrations.matching import Cover, cover_of
+from sympolis.context.registrations.operations import TEMPORAL
 from sympolis.context.registrations.registration import Mode, Registration
 
 
@@ -90,7 +91,7 @@ def plan_write(
         (one, cover)
         for one in sorted(registrations, key=lambda one: one.id)
         if one.mode is not Mode.AUXILIARY
-        and not one.temporal
+        and (not one.temporal or bool(offered & TEMPORAL))
         and (cover := cover_of(one, entity_id, known)) is not None
     ]
     parts: list[Part] = []

@@ -9,10 +9,11 @@ _PROVISION = frozenset(
     | {"mergeEntity", "replaceEntity", "replaceAttrs", "purgeEntity"}
 )
 _BATCH = frozenset({"createBatch", "upsertBatch", "updateBatch", "deleteBatch", "mergeBatch"})
-_TEMPORAL = frozenset(
+TEMPORAL = frozenset(
     {"upsertTemporal", "appendAttrsTemporal", "deleteAttrsTemporal", "updateAttrInstanceTemporal"}
     | {"deleteAttrInstanceTemporal", "deleteTemporal", "retrieveTemporal", "queryTemporal"}
 )
+"""What is about the past."""
 _DISCOVERY = frozenset(
     {"retrieveEntityTypes", "retrieveEntityTypeDetails", "retrieveEntityTypeInfo"}
     | {"retrieveAttrTypes", "retrieveAttrTypeDetails", "retrieveAttrTypeInfo"}
@@ -41,7 +42,7 @@ DEFAULT = GROUPS["federationOps"]
 """What a source offers that says nothing about it."""
 
 NAMES: frozenset[str] = (
-    _PROVISION | _BATCH | _TEMPORAL | GROUPS["federationOps"] | {"createEntityMapQueryTemporal", "queryBatch"}
+    _PROVISION | _BATCH | TEMPORAL | GROUPS["federationOps"] | {"createEntityMapQueryTemporal", "queryBatch"}
 )
 """Table 4.20-1: each operation by itself."""
 

@@ -74,6 +74,15 @@ def fill_broker(client: Client) -> None:
     assert client.post(f"{PATH}/entities", entity).status == 201
     assert client.post(f"{PATH}/entities", {**entity, "id": "urn:a:2"}, NGSILD_Tenant="Ost").status == 201
     assert client.post(f"{PATH}/subscriptions", SUBSCRIPTION).status == 201
+    registration = {
+        "id": "urn:ngsi-ld:ContextSourceRegistration:1",
+        "type": "ContextSourceRegistration",
+        "endpoint": "http://192.0.2.1",
+        "information": [{"entities": [{"type": "Building"}]}],
+    }
+    assert client.post(f"{PATH}/csourceRegistrations", registration).status == 201
+    watching = {**SUBSCRIPTION, "id": "urn:ngsi-ld:Subscription:2", "entities": [{"type": "Building"}]}
+    assert client.post(f"{PATH}/csourceSubscriptions", watching).status == 201
     assert client.post(f"{PATH}/jsonldContexts", {"@context": {"a": "https://a.example/"}}).status == 201
 
 
@@ -84,8 +93,13 @@ def told(client: Client) -> dict[str, Any]:
         "history": f"{PATH}/temporal/entities/urn:a:1?options=sysAttrs",
         "subscriptions": f"{PATH}/subscriptions?options=sysAttrs",
         "contexts": f"{PATH}/jsonldContexts?kind=Hosted",
+        "registrations": f"{PATH}/csourceRegistrations?type=Building",
+        "watching": f"{PATH}/csourceSubscriptions",
+        "identity": f"{PATH}/info/sourceIdentity",
     }
     found = {name: client.get(path).json for name, path in pages.items()}
+    found["identity"] = found["identity"]["contextSourceAlias"]
+    found["watching"] = [(one["id"], one["entities"]) for one in found["watching"]]  # being told goes on
     found["ost"] = client.get(f"{PATH}/entities?local=true", NGSILD_Tenant="Ost").json
     return found
 

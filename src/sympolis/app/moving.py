@@ -26,6 +26,7 @@ from sympolis.context.dumps.contexts import ContextsPart
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
 from sympolis.context.dumps.folders import FolderPart
 from sympolis.context.dumps.registrations import RegistrationsPart
+from sympolis.context.dumps.relays import RelaysPart
 from sympolis.context.dumps.subscriptions import SubscriptionsPart
 from sympolis.context.dumps.tenants import TenantsPart
 from sympolis.context.store import Store
@@ -144,9 +145,13 @@ async def _parts(
             ContextsPart(ContextFiles(folder / "contexts")),
             SubscriptionsPart(told, store),
             RegistrationsPart(registrations),
+            RelaysPart(registrations),
+            FolderPart("identity", folder / SOURCES, only=("identity",), may_be_there=True),
             SubscriptionsPart(watched, None, "source-subscriptions"),
             SqlitePart("ledger.sqlite", folder / "ledger.sqlite"),
             FolderPart("desk", folder / "desk", leaving_out=("logs",)),
+            FolderPart("deliveries", folder / "deliveries"),
+            FolderPart("handovers", folder / "handovers"),
         ]
     finally:
         for books in (told, registrations, watched):

@@ -9,12 +9,25 @@ from sympolis.context.dumps.files import DumpReader, DumpWriter
 
 
 class FolderPart:
-    """The files below ``folder``, except those in the sub-folders left out; ``name`` is their folder in the dump."""
+    """The files below ``folder``, except those in the sub-folders left out; ``name`` is their folder in the dump.
 
-    def __init__(self, name: str, folder: Path, *, leaving_out: tuple[str, ...] = ()) -> None:
+    ``only``: but these files. ``may_be_there``: they do not count as something that a restore would spoil.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        leaving_out: tuple[str, ...] = (),
+        only: tuple[str, ...] = (),
+        may_be_there: bool = False,
+    ) -> None:
         self.name = name
         self._folder = folder
         self._leaving_out = leaving_out
+        self._only = only
+        self._may_be_there = may_be_there
 
     async def dump(self, out: DumpWriter) -> None:
         """See ``Part.dump``. A file that goes while this looks is not missed: it was let go of."""
@@ -28,7 +41,7 @@ class FolderPart:
 
     async def present(self) -> str:
         """See ``Part.present``."""
-        count = len(self._files())
+        count = 0 if self._may_be_there else len(self._files())
         return f"{count} files" if count else ""
 
     async def restore(self, dump: DumpReader) -> None:
@@ -43,5 +56,8 @@ class FolderPart:
     def _files(self) -> list[Path]:
         found = (path for path in self._folder.rglob("*") if path.is_file() and path.suffix != ".new")
         return sorted(
-            path for path in found if path.relative_to(self._folder).parts[0] not in self._leaving_out
+            path
+            for path in found
+            if path.relative_to(self._folder).parts[0] not in self._leaving_out
+            and (not self._only or path.name in self._only)
         )

@@ -113,3 +113,20 @@ def test_what_no_key_tells_apart_is_ordered_by_id():
     for descending in (False, True):
         found = ordering.arrange(entities, Ordering((OrderKey(("type",), descending=descending),)))
         assert [one.id for one in found] == ["urn:x:1", "urn:x:2", "urn:x:3"]
+
+
+@pytest.mark.parametrize("most", [0, 1, 7, 2000, 9000])
+def test_the_foremost_are_the_first_of_all(most):
+    name = "https://city.example/value"
+    entities = [
+        Entity(
+            f"urn:x:{number}", ("urn:t",), {name: (Attribute(AttributeKind.PROPERTY, number * 7919 % 5000),)}
+        )
+        for number in range(4500)
+    ]
+    wanted = Ordering((OrderKey((name,), descending=True),))
+    found = ordering.Foremost(wanted, most)
+    for one in entities:
+        found.add(one, one.id)
+    assert found.items() == [one.id for one in ordering.arrange(entities, wanted)][:most]
+    assert found.total == 4500

@@ -29,6 +29,8 @@ ENTITY_MEMBERS: Final = frozenset({"id", "type", "scope"})
 _KEY = re.compile(
     r"(?P<path>[^\s;,\[\]{}\"]+)(?:\[(?P<inside>[^\s;,\[\]{}\"]+)\])?(?:;(?P<direction>[a-z-]+))?"
 )
+_PORTION: Final = 1000
+"""So many entities are put in order at once, at least."""
 _DIRECTIONS: Final = {
     None: (False, False),
     "asc": (False, False),
@@ -121,6 +123,38 @@ def arrange(entities: Iterable[Entity], ordering: Ordering | None) -> list[Entit
         places = sorted(range(len(found)), key=ranks.__getitem__, reverse=key.descending)
         found = [found[place] for place in places]
     return found
+
+
+class Foremost:
+    """The first so many of a long row of entities, in order, without holding on to the others.
+
+    With each entity goes something of the caller's, such as its body as it is stored. ``total`` counts them all.
+    """
+
+    def __init__(self, ordering: Ordering, most: int) -> None:
+        self._ordering = ordering
+        self._most = most
+        self._room = max(_PORTION, most)
+        self._entities: list[Entity] = []
+        self._items: dict[str, Any] = {}
+        self.total = 0
+
+    def add(self, entity: Entity, item: Any) -> None:
+        """One more entity; each comes once."""
+        self.total += 1
+        self._entities.append(entity)
+        self._items[entity.id] = item
+        if len(self._entities) >= self._most + self._room:
+            self._settle()
+
+    def items(self) -> list[Any]:
+        """What came with the first of them, in order."""
+        self._settle()
+        return [self._items[entity.id] for entity in self._entities]
+
+    def _settle(self) -> None:
+        self._entities = arrange(self._entities, self._ordering)[: self._most]
+        self._items = {entity.id: self._items[entity.id] for entity in self._entities}
 
 
 # --- by distance

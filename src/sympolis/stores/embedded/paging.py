@@ -13,7 +13,7 @@ import apsw
 import msgspec
 
 from sympolis.context.evaluate import matcher
-from sympolis.context.ordering import arrange
+from sympolis.context.ordering import Foremost
 from sympolis.context.query import Query
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
@@ -86,11 +86,12 @@ def selected_ids(db: apsw.Connection, wanted: Query, catalog: Catalog) -> set[st
 
 
 def _page_in_order(db: apsw.Connection, wanted: Query, reading: _Rows) -> BodyPage:
-    keys = {entity_id: key for entity_id, key in reading.chosen()}
-    every = (bodies.decode_entity(_body(db, key)) for key in keys.values())
-    shown = arrange(every, wanted.ordering)[wanted.offset : wanted.offset + wanted.limit]
-    total = len(keys) if wanted.count else None
-    return BodyPage(_bodies(db, [keys[one.id] for one in shown]), total)
+    assert wanted.ordering is not None
+    found = Foremost(wanted.ordering, wanted.offset + wanted.limit)
+    for _, key in reading.chosen():
+        found.add(bodies.decode_entity(_body(db, key)), key)
+    shown = _bodies(db, found.items()[wanted.offset :])
+    return BodyPage(shown, found.total if wanted.count else None)
 
 
 def _total(db: apsw.Connection, plan: search.Plan) -> int | None:

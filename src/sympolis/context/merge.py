@@ -249,15 +249,25 @@ _SCALARS = frozenset((str, int, float, bool))
 def same_value(one: Any, other: Any) -> bool:
     """JSON equality: Python's, but telling booleans from numbers."""
     kind = type(one)
-    if kind is type(other) and kind in _SCALARS:
-        return bool(one == other)
+    if kind is type(other):
+        if kind in _SCALARS:
+            return bool(one == other)
+        if kind is dict:
+            return one.keys() == other.keys() and _same_members(one, other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same_value, one, other))
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and _same_members(one, other)
     return bool(one == other)
+
+
+def _same_members(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    for key, value in one.items():  # noqa: SIM110 — `all` of a generator takes twice as long, for all that moves
+        if not same_value(value, other[key]):
+            return False
+    return True
 
 
 # --- merge patch

@@ -16,6 +16,7 @@ from sympolis.context.profiles import Profile
 from sympolis.context.query import Aggregation, HistoryQuery, Query
 from sympolis.domain.changes import Change, Observation, Outcome, TimeKind
 from sympolis.domain.entity import AttributeKind, Entity
+from sympolis.domain.records import Record
 
 Decision = Callable[[Entity | None, datetime], Entity | None]
 """From (state before, time of acceptance) to the state after: the same object = nothing changes, None = delete.
@@ -49,8 +50,7 @@ class Page:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Record, frozen=True):
     """One period of an aggregated series: [start, end) and the figure for each method."""
 
     start: datetime
@@ -58,8 +58,7 @@ class Bucket:
     figures: Mapping[Aggregation, float | int | str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Record, frozen=True):
     """One attribute's history: its observations in time order, or its buckets where aggregation was asked for.
 
     ``kind`` is that of the newest instance found; ``types`` are those that the entity had when it was last written.
@@ -74,8 +73,7 @@ class Series:
     kind: AttributeKind = AttributeKind.PROPERTY
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Record, frozen=True):
     """The series found, grouped by entity id, then name, then dataset.
 
     ``complete`` is False where ``max_instances`` cut them.

@@ -110,9 +110,10 @@ class _Reading:
         self._few = tiers.few_points(self._db, subject.key)
         own = tiers.lines_of(self._db, subject.key) if self._few is None else self._few
         stored, names = _STORED[self._by], self._query.names
+        lines = tiers.lines(self._db)
         groups: dict[tuple[str, str], list[tuple[int, Line]]] = {}
         for key in own:
-            line = tiers.line_of(self._db, key)
+            line = lines[key]
             if line.time in stored and (not names or line.name in names):
                 groups.setdefault(line[:2], []).append((key, line))
         return [_Series(*groups_key, lines) for groups_key, lines in sorted(groups.items())]

@@ -6,12 +6,12 @@ of kind ``GONE`` hides it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import apsw
 import numpy as np
@@ -91,17 +91,32 @@ def path_of(db: apsw.Connection, month: int, file: int) -> Path:
 
 def line_of(db: apsw.Connection, key: int) -> Line:
     """What stands behind the number of a line, which never changes."""
+    return lines(db)[key]
+
+
+class _Lines(dict[int, Line]):
+    """The lines that a connection has met."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = ref(db)
+
+    def __missing__(self, key: int) -> Line:
+        db = self._db()
+        assert db is not None
+        [(iri, dataset, time)] = db.execute(_SQL["line"], (key,))
+        found = self[key] = Line(iri, dataset, TIMES[time])
+        return found
+
+
+def lines(db: apsw.Connection) -> Mapping[int, Line]:
+    """What stands behind the numbers of lines."""
     known = _known_lines.get(db)
     if known is None:
-        known = _known_lines[db] = {}
-    found = known.get(key)
-    if found is None:
-        [(iri, dataset, time)] = db.execute(_SQL["line"], (key,))
-        found = known[key] = Line(iri, dataset, TIMES[time])
-    return found
+        known = _known_lines[db] = _Lines(db)
+    return known
 
 
-_known_lines: WeakKeyDictionary[apsw.Connection, dict[int, Line]] = WeakKeyDictionary()
+_known_lines: WeakKeyDictionary[apsw.Connection, _Lines] = WeakKeyDictionary()
 
 
 def pieces(db: apsw.Connection, place: Place, times: Times) -> list[Piece]:

@@ -44,3 +44,20 @@ def test_a_mistake_in_one_group_is_told_and_the_next_one_goes_on(tmp_path):
 
 def test_a_writer_that_is_lost_refuses_instead_of_hanging(tmp_path):
     asyncio.run(given_up(tmp_path))
+
+
+async def failing_to_fill(folder):
+    store = EmbeddedStore.open(folder)
+    writer = store._place("", create=True)._writer
+
+    def broken(recorder):
+        raise OSError("no room for columns")
+
+    writer.later(broken)
+    assert await writer.do(lambda recorder: "done") == "done"
+    await store.close()
+
+
+def test_a_failing_job_of_its_own_stops_nobody(tmp_path, caplog):
+    asyncio.run(failing_to_fill(tmp_path))
+    assert "no room for columns" in caplog.text

@@ -163,6 +163,8 @@ class Writer:
         if waiting.error is not None:
             self._db.execute("ROLLBACK TO job")
             self._recorder.reload()
+            if waiting.future is None:  # what queries wish for can wait for the next start
+                log.warning("a job of the writer's own has failed: %s", waiting.error)
         self._db.execute("RELEASE job")
 
     def _flushed(self) -> Exception | None:

@@ -238,3 +238,20 @@ def test_states_are_kept_for_other_processes_and_only_where_there_are_subscripti
         await alone.close()
 
     play(scene())
+
+
+def test_what_another_broker_told_is_passed_on_by_whoever_heard_it(url: str) -> None:
+    async def scene() -> None:
+        async with process(url) as one, process(url) as other:
+            await until(lambda: one.tells or other.tells)
+            found = await one.subscribe()
+            for each, speed in ((one, b"1"), (other, b"2")):
+                element = b'{"id":"urn:r:1","type":"Road","speed":' + speed + b"}"
+                await each.service.relay(found, [("urn:r:1", element)])
+                await until(lambda each=each: len(each.told) == 1)
+                await each.service.settled()
+            assert [one.told, other.told] == [[1], [2]]
+            await one.put(1, speed=3)
+            await until(lambda: len(one.told + other.told) == 3)
+
+    play(scene())

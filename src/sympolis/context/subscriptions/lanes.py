@@ -75,6 +75,8 @@ class Settler:
         self._task: asyncio.Task[None] | None = None
         self._spawned: set[asyncio.Task[None]] = set()
         self._term = 0
+        self.resting = False
+        """Whether another process keeps the books now: what comes together here is not kept."""
         self.step = Settlement()
         """Where to put what is to be kept next; call ``wake`` afterwards."""
 
@@ -122,7 +124,7 @@ class Settler:
             await self._due.wait()
             self._due.clear()
             step, self.step = self.step, Settlement()
-            if step:
+            if step and not self.resting:
                 await self._keep(step)
             if not self._due.is_set():
                 self._idle.set()

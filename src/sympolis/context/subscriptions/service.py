@@ -69,6 +69,7 @@ class Subscriptions:
         self._numbers = count(1)
         self._shared = books if isinstance(books, SharedBooks) else None
         self._tells = self._shared is None
+        self._settler.resting = not self._tells
         self._changing = asyncio.Lock()
         """Held while subscriptions change, here or by what another process has kept: in the order of the books."""
         self._colleagues: Colleagues | None = None
@@ -233,12 +234,12 @@ class Subscriptions:
         """Tell from now on, beginning with what the last process left."""
         if not self._tells:
             self._numbers = count(await self._settler.do(self._books.last_number) + 1)
-            self._tells = True
+            self._tells, self._settler.resting = True, False
         await self.refresh_all()
 
     async def rest(self) -> None:
         """Tell no more: another process does."""
-        self._tells = False
+        self._tells, self._settler.resting = False, True
         for worker in self._tenants.values():
             await worker.rest()
         await self._lanes.rest()

@@ -232,11 +232,16 @@ class TenantWorker:
         return await self._store.query(query, tenant=self.tenant)
 
     def relay(self, subscription_id: str, told: Sequence[tuple[str, bytes]]) -> None:
-        """Queue what another broker told of a subscription that was passed on to it (clause 5.8.6)."""
+        """Queue what another broker told of a subscription that was passed on to it (clause 5.8.6).
+
+        Also where another process tells: then it is not kept in its queue, and has no place there.
+        """
         subscription, now = self.subscriptions[subscription_id], self._time.now()
         for entity_id, shown in told:
-            pending = Pending(self._number(), self.tenant, subscription_id, entity_id, now, shown)
-            self._settler.step.added[pending.number] = pending
+            number = self._number() if self.telling else 0
+            pending = Pending(number, self.tenant, subscription_id, entity_id, now, shown)
+            if self.telling:
+                self._settler.step.added[number] = pending
             self._dispatch(subscription, pending)
         self._settler.wake()
 

@@ -104,6 +104,24 @@ def test_copies_follow_their_subscription() -> None:
     play(_changed)
 
 
+async def _lost(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+    here, there = brokers["here"], brokers["there"]
+    await here.register(source())
+    await here.ask("POST", SUBSCRIPTIONS, subscription())
+    [copy] = await held(there)
+    await there.ask("DELETE", f"{SUBSCRIPTIONS}/{copy['id']}")
+    fragment = {"watchedAttributes": ["heat", "floors"]}
+    assert (await here.ask("PATCH", f"{SUBSCRIPTIONS}/{SUBSCRIPTION}", fragment)).status == 204
+    [again] = await held(there)
+    assert again["id"] != copy["id"]
+    await put(there, 40)
+    assert (await wire.told.get())["data"][0]["heat"] == 40
+
+
+def test_a_copy_that_a_source_has_lost_is_made_again() -> None:
+    play(_lost)
+
+
 async def _sources_come_and_go(_: Wire, brokers: dict[str, TestBroker]) -> None:
     here, there = brokers["here"], brokers["there"]
     await here.register(source("gone", information=[{"entities": [{"type": "Lamp"}]}]))

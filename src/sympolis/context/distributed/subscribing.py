@@ -160,9 +160,14 @@ class RemoteSubscriptions:
     async def _update(
         self, found: Subscription, registration: Registration, relay: Relay, journey: Journey
     ) -> None:
-        if registration.supports("updateSubscription"):
-            path = f"/subscriptions/{quote(relay.remote, safe=':')}"
-            await self._send(found, registration, journey, "PATCH", path, relay)
+        if not registration.supports("updateSubscription"):
+            return
+        path = f"/subscriptions/{quote(relay.remote, safe=':')}"
+        answer = await self._send(found, registration, journey, "PATCH", path, relay)
+        if answer is not None and answer.status == 404:  # the source has lost it
+            self._relays.pop(relay.key, None)
+            await asyncio.to_thread(self._books.drop_relay, relay.key)
+            await self._create(found, registration, journey)
 
     async def _delete(self, relay: Relay, journey: Journey, known: Registration | None = None) -> None:
         self._relays.pop(relay.key, None)

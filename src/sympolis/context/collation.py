@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-Weight = tuple[int, str]
-Key = tuple[tuple[Weight, ...], str, str, str]
-"""Letters, accents, case, and the text itself so that different texts never compare as equal."""
+Key = tuple[str, str, str, str]
+"""Weights of the letters, accents, case, and the text itself so that different texts never compare as equal."""
 
 ROOT: Final = "und"
 _CLASSES: Final = {"Z": 0, "C": 0, "P": 1, "S": 2, "N": 4}
@@ -72,7 +71,7 @@ _OWN_LETTERS: Final[Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class _Language:
     pattern: re.Pattern[str]
-    weights: Mapping[str, Weight]
+    weights: Mapping[str, str]
     folding: Mapping[int, str]
 
 
@@ -81,7 +80,7 @@ def is_known(language: str) -> bool:
     return _primary(language) in _AS_ROOT or _primary(language) in _OWN_LETTERS
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def collation_key(text: str, language: str = ROOT) -> Key:
     """What to compare instead of ``text``."""
     parts = unicodedata.normalize("NFKD", text)
@@ -90,39 +89,47 @@ def collation_key(text: str, language: str = ROOT) -> Key:
         marks = "".join(filter(unicodedata.combining, parts))
         letters = "".join(one for one in parts if not unicodedata.combining(one))
     own = _own(_primary(language))
-    weights = _weights(letters.casefold()) if own is None else _own_weights(text, own)
-    return tuple(weights), marks, letters.swapcase(), text
+    weights = letters.casefold().translate(_WEIGHTS) if own is None else "".join(_own_weights(text, own))
+    return weights, marks, letters.swapcase(), text
 
 
+@lru_cache
 def _primary(language: str) -> str:
     return re.split("[-_@]", language.lower(), maxsplit=1)[0]
 
 
-def _weights(letters: str) -> Iterator[Weight]:
-    return (_weight(base) for one in letters for base in _BASES.get(one, one))
-
-
-def _own_weights(text: str, own: _Language) -> Iterator[Weight]:
+def _own_weights(text: str, own: _Language) -> Iterator[str]:
     folded = unicodedata.normalize("NFC", text.translate(own.folding)).casefold()
     place = 0
     for found in own.pattern.finditer(folded):
-        yield from _weights(_plain(folded[place : found.start()]))
+        yield _plain(folded[place : found.start()]).translate(_WEIGHTS)
         yield own.weights[found.group()]
         place = found.end()
-    yield from _weights(_plain(folded[place:]))
+    yield _plain(folded[place:]).translate(_WEIGHTS)
 
 
 def _plain(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
 
 
-@lru_cache(maxsize=4096)
-def _weight(one: str) -> Weight:
+class _Weights(dict[int, str]):
+    """What stands for a character when texts are compared: its class, then its place in it. Made when first met."""
+
+    def __missing__(self, code: int) -> str:
+        letters = _BASES.get(chr(code), chr(code))
+        found = self[code] = "".join(map(_weight, letters))
+        return found
+
+
+_WEIGHTS: Final = _Weights()
+
+
+def _weight(one: str) -> str:
     category = unicodedata.category(one)
     if category == "Sc":
-        return _CURRENCY, one
+        return chr(_CURRENCY) + one
     place = _SIGNS.find(one)
-    return _CLASSES.get(category[0], _LETTER), one if place < 0 else chr(place)
+    return chr(_CLASSES.get(category[0], _LETTER)) + (one if place < 0 else chr(place))
 
 
 @lru_cache
@@ -136,9 +143,10 @@ def _own(language: str) -> _Language | None:
     return _Language(re.compile("|".join(longest_first)), weights, folding)
 
 
-def _ranked(chains: Iterable[str]) -> Iterator[tuple[str, Weight]]:
+def _ranked(chains: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each letter of a language's own with its weight: above its base's, whatever follows that, and below the next."""
     for chain in chains:
         base, *following = chain.split("<")
         for place, names in enumerate(following):
             for name in names.split("="):
-                yield name, (_LETTER, f"{base}\uffff{chr(place)}")
+                yield name, f"{chr(_LETTER)}{base}\uffff{chr(place)}"

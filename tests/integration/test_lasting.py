@@ -87,9 +87,29 @@ async def opened(store: Store) -> AsyncIterator[Setting]:
         await store.close()
 
 
+class Clock:
+    """Goes as all others do, but may be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def seconds(self) -> float:
+        return self.now().timestamp()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture(params=["memory", "embedded"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else EmbeddedStore.open(tmp_path)
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Store:
+    if request.param == "memory":
+        return MemoryStore(now=clock.now)
+    return EmbeddedStore.open(tmp_path, now=clock.now)
 
 
 def bus(number: int, **members: Any) -> dict[str, Any]:
@@ -106,12 +126,15 @@ def subscription(*triggers: str) -> dict[str, Any]:
     }
 
 
-def test_subscribers_are_told_of_ends(store: Store) -> None:
+def test_subscribers_are_told_of_ends(store: Store, clock: Clock) -> None:
     async def scenario() -> None:
         async with opened(store) as setting, asyncio.timeout(20):
-            ends = format_instant(datetime.now(UTC) + timedelta(milliseconds=150))
+            setting.lasting.transients._clock = clock.seconds
+            ends = format_instant(datetime.now(UTC) + timedelta(hours=1))
             await setting.ask("POST", "/subscriptions", subscription("entityDeleted"))
             assert (await setting.ask("POST", "/entities", bus(1, expiresAt=ends))).status == 201
+            clock.ahead = timedelta(hours=2)
+            assert (await setting.ask("GET", "/entities/urn:ngsi-ld:Bus:1")).status == 404
             told = msgspec.json.decode((await setting.post.arrived.get()).body)
             assert told["data"][0]["id"] == "urn:ngsi-ld:Bus:1" and told["data"][0]["deletedAt"] >= ends
 

@@ -196,6 +196,24 @@ def test_what_ends_is_swept_without_anyone_asking() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("turns", range(6))
+def test_closing_does_not_wait_for_an_end(turns: int) -> None:
+    """Whatever the sweeper has come to, also if it is being woken at that very moment."""
+
+    async def scenario() -> None:
+        transients = Transients(MemoryStore())
+        async with asyncio.timeout(5):
+            await transients.open()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await transients.note({("", LIGHT): datetime.now(UTC) + timedelta(hours=1)})
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await transients.close()
+
+    asyncio.run(scenario())
+
+
 def test_what_another_process_noted_is_learnt(setting: Setting) -> None:
     async def scenario() -> None:
         other = setting.another()

@@ -196,7 +196,10 @@ class Transients:
         self._woken.clear()
         patience = min(max(self._next - self._clock(), 0.0), _LONGEST_WAIT_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), patience)
+            async with asyncio.timeout(
+                patience
+            ):  # ``wait_for`` may lose a cancellation that comes with the event
+                await self._woken.wait()
 
 
 def _noted(one: Ended, at: datetime) -> Write:

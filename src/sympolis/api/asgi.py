@@ -12,11 +12,11 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
-from sympolis.api import health, ldes, ngsi_ld, ogc, twin
+from sympolis.api import health, ldes, ngsi_ld, ogc
 from sympolis.api.deadlines import Deadlines
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
@@ -25,7 +25,9 @@ from sympolis.api.metrics import Metrics
 from sympolis.api.openapi import Reference
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation, Router
+from sympolis.api.schemas import Schema
 from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
+from sympolis.api.twin import changes
 from sympolis.domain import errors
 
 OWN_PREFIXES = (
@@ -49,13 +51,13 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 def create_api(parts: ApiParts) -> Api:
     """The ASGI application for these parts; without a city only the broker's routes are mounted."""
     metrics = Metrics()
-    reference = Reference({**health.SCHEMAS, **ngsi_ld.SCHEMAS, **ogc.SCHEMAS, **twin.SCHEMAS})
+    schemas, of_the_twin = _of_the_twin(parts)
+    reference = Reference({**health.SCHEMAS, **ngsi_ld.SCHEMAS, **ogc.SCHEMAS, **schemas})
     operations = (
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
-        *_catalogue(parts),
         *ldes.operations(parts),
-        *twin.operations(parts),
+        *of_the_twin,
         *health.operations(parts, metrics),
         *reference.routes(),
     )
@@ -63,13 +65,14 @@ def create_api(parts: ApiParts) -> Api:
     return Api(parts, operations, metrics)
 
 
-def _catalogue(parts: ApiParts) -> tuple[Operation, ...]:
-    """The routes of a city's catalogue; a broker alone starts without loading what they take."""
-    if parts.city is None:
-        return ()
+def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation, ...]]:
+    """Schemas and routes of the twin's own API and its catalogue; a broker alone starts without loading theirs."""
+    if parts.city is None and parts.coordinator is None and parts.desk is None:
+        return {}, changes.operations(parts)
     from sympolis.api import dcat
+    from sympolis.api.twin import operations, schemas
 
-    return dcat.operations(parts)
+    return schemas.SCHEMAS, (*dcat.operations(parts), *operations.operations(parts))
 
 
 class Api:

@@ -1,6 +1,4 @@
-"""The twin's own API (docs/reference/twin-api.md): the city, its map, sources, scenarios, runs, figures and lineage."""
+"""The twin's own API (docs/reference/twin-api.md): the city, its map, sources, scenarios, runs, figures and lineage.
 
-from sympolis.api.twin.operations import operations
-from sympolis.api.twin.schemas import SCHEMAS
-
-__all__ = ["SCHEMAS", "operations"]
+``operations`` has its routes; ``changes`` alone is also a broker's without a city, which therefore loads no more.
+"""

@@ -7,9 +7,12 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from sympolis.api.events import event, event_stream, resume_point
-from sympolis.api.http import Request, Stream, find_number
+from sympolis.api.http import EVENT_STREAM, Request, Stream, find_number
 from sympolis.api.parameters import IntegerParameter
 from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Operation
+from sympolis.api.schemas import TEXT
+from sympolis.api.vocabulary import city_terms
 from sympolis.context.instants import format_instant
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -63,3 +66,21 @@ def _position(request: Request) -> int | None:
             raise errors.InvalidRequest("expected the id of an event", where="Last-Event-ID")
         return number
     return AFTER.of(request) if AFTER.raw(request) is not None else None
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The route of the change log."""
+    handlers = Changes(parts, city_terms(parts))
+    return (
+        Operation(
+            method="GET",
+            path="/api/changes",
+            handle=handlers.follow,
+            name="followChanges",
+            title="Follow the change log",
+            tag="Changes",
+            text="Server-sent events: `id` is the change's number, from which Last-Event-ID resumes.",
+            parameters=(AFTER,),
+            answers={200: Answer("Events without end.", {EVENT_STREAM: TEXT})},
+        ),
+    )

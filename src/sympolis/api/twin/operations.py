@@ -11,7 +11,6 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
 from sympolis.api.twin import changes, map, runs
-from sympolis.api.twin.changes import Changes
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
@@ -43,7 +42,7 @@ _DRAFT = Body(
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes that these parts can answer: without a city only the change log."""
     terms = city_terms(parts)
-    routes = _change_routes(Changes(parts, terms))
+    routes = changes.operations(parts)
     if parts.city is not None:
         index = TypeIndex(parts.broker)
         layers = Layers(parts.city, parts.broker, terms, index)
@@ -75,16 +74,6 @@ def _operation(
     method: str, path: str, handle: Any, name: str, title: str, tag: str, **more: Any
 ) -> Operation:
     return Operation(method=method, path=path, handle=handle, name=name, title=title, tag=tag, **more)
-
-
-def _change_routes(handlers: Changes) -> tuple[Operation, ...]:
-    return (
-        _operation(
-            "GET", "/api/changes", handlers.follow, "followChanges", "Follow the change log", "Changes",
-            text="Server-sent events: `id` is the change's number, from which Last-Event-ID resumes.",
-            parameters=(changes.AFTER,), answers=_gives(TEXT, "Events without end.", media=EVENT_STREAM),
-        ),
-    )  # fmt: skip
 
 
 def _city_routes(handlers: CityPages) -> tuple[Operation, ...]:

@@ -8,6 +8,8 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,14 @@ Record = dict[str, Any]
 def measure(store: str, count: int, effort: Effort, *, with_shared: bool = True) -> Record:
     """Everything about this store at this size, told on stderr as it goes."""
     record: Record = {"store": store, "entities": count, **_circumstances(effort), "phases": {}}
-    with brokers.running(store) as broker:
+    with brokers.running(store) as broker, yardstick() as beside:
         record["ready_s"], record["ready_cpu_s"] = broker.ready_s, broker.ready_cpu_s
         record["rest_mb"] = broker.resident_mb()
         for name, figures in Bench(broker, count, effort).phases():
+            if "cpu_ms" in figures:
+                figures["yardstick_us"] = beside()
             record["phases"][name] = figures
             _tell(store, count, name, figures)
-    record["yardstick_us"] = yardstick_us(effort.seconds)
-    _tell(store, count, "yardstick", {"us": record["yardstick_us"]})
     if with_shared and (program := shared.find()):
         with brokers.running(store) as broker:
             record["shared"] = shared.measure(program, broker, count, effort.seconds, effort.runs)
@@ -41,16 +43,21 @@ def measure(store: str, count: int, effort: Effort, *, with_shared: bool = True)
     return record
 
 
-def yardstick_us(seconds: float) -> float:
-    """CPU microseconds of an empty ASGI application per request, now and here: what the machine's noise does."""
+@contextmanager
+def yardstick() -> Iterator[Callable[[], float]]:
+    """Measures CPU microseconds of an empty ASGI application per request, now and here: the machine's mood."""
     process = subprocess.Popen([sys.executable, str(_YARDSTICK)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    server = brokers.Running(address, (process.pid,), 0, 0)
+
+    def measured() -> float:
+        before = server.cpu_s()
+        found = load.run(address, [load.request("GET", "/")], 1)
+        return (server.cpu_s() - before) / found.requests * 1e6
+
     try:
-        address = process.stdout.readline().strip()
-        broker = brokers.Running(address, (process.pid,), 0, 0)
-        before = broker.cpu_s()
-        found = load.run(address, [load.request("GET", "/")], seconds)
-        return (broker.cpu_s() - before) / found.requests * 1e6
+        yield measured
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from benchmarks import brokers
 from sympolis import __version__
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
+
+QUIET_US = 17
+"""What the yardstick measures where nothing else runs, in CPU microseconds (docs/decisions/0001)."""
 
 Row = tuple[str, str, str]
 """(what, figure with unit, how it was measured)"""
@@ -69,12 +73,13 @@ def of_twin(rows: list[tuple[str, str, str]]) -> str:
 def of_broker(records: list[Record]) -> str:
     """The table of the broker: a column for each store and size, one for how the embedded store's cost grows."""
     growth = _growth(records)
-    heads = ["CPU-ms of the server per request", "target", *map(_head, records)]
-    heads += ["1M / 10k, embedded"] if growth else []
+    heads = ["CPU-ms of the server per request", "target"]
+    heads += [head for record in records for head in (_head(record), "calm")]
+    heads += ["1M / 10k, embedded, calm"] if growth else []
     rows = []
     for line in LINES:
         target = "" if line.target is None else f"{line.target:g}"
-        cells = [_shown(_value(record, line), _target(record, line)) for record in records]
+        cells = [cell for record in records for cell in _cells(record, line)]
         rows.append((line.title, target, *cells, *([growth(line)] if growth else []), line.coraine))
     rows += _circumstances(records, bool(growth))
     return _table((*heads, "coraine (C, in memory)"), rows, right=range(1, len(heads) + 1))
@@ -105,6 +110,19 @@ def put_into_page(name: str, table: str) -> None:
     if not (found and ended):
         raise RuntimeError(f"{PAGE.name} has no place for the table {name}")
     PAGE.write_text(before + begin + "\n" + table + "\n" + end + after, encoding="utf-8")
+
+
+def _cells(record: Record, line: Line) -> tuple[str, str]:
+    target = _target(record, line)
+    calm = _calm(record, line) if line.figure == "cpu_ms" else None
+    return _shown(_value(record, line), target), "" if calm is None else _shown(calm, target)
+
+
+def _calm(record: Record, line: Line) -> float | None:
+    """The figure as a machine with nothing else to do would have it, judged by the yardstick beside it."""
+    value = _value(record, line)
+    pace = record["phases"].get(line.phase, {}).get("yardstick_us")
+    return value * min(1, QUIET_US / pace) if value is not None and pace else value
 
 
 def _target(record: Record, line: Line) -> float | None:
@@ -146,7 +164,7 @@ def _growth(records: list[Record]) -> Callable[[Line], str] | None:
         return None
 
     def ratio(line: Line) -> str:
-        before, after = _value(small, line), _value(large, line)
+        before, after = _calm(small, line), _calm(large, line)
         return _shown(after / before, 1.5) if line.grows and before and after else ""
 
     return ratio
@@ -159,13 +177,19 @@ def _circumstances(records: list[Record], growth: bool) -> list[tuple[str, ...]]
         ("requests/s, get by id", "", lambda record: _rate(record, "get_id")),
         ("requests/s, type + q", "", lambda record: _rate(record, "type_q")),
         ("requests/s, create", "", lambda record: _rate(record, "create")),
-        ("an empty ASGI application", "", lambda record: f"{record['yardstick_us'] / 1000:.3f}"),
+        ("an empty ASGI application, median (0.017 where calm)", "", _pace),
         ("measured on, at", "", lambda record: f"{record['date']}, `{record['commit']}`"),
     )
     more = ("",) * (growth + 1)
     return [
-        (title, target, *(figure(record) for record in records), *more) for title, target, figure in figures
+        (title, target, *(cell for record in records for cell in (figure(record), "")), *more)
+        for title, target, figure in figures
     ]
+
+
+def _pace(record: Record) -> str:
+    paces = [phase["yardstick_us"] for phase in record["phases"].values() if "yardstick_us" in phase]
+    return f"{statistics.median(paces) / 1000:.3f}" if paces else "—"
 
 
 def _rate(record: Record, phase: str) -> str:

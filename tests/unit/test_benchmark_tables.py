@@ -17,14 +17,13 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def record(entities: int, get_id: float, **more: Any) -> dict[str, Any]:
-    hot = {"cpu_ms": get_id, "per_s": 12_345.6}
+    hot = {"cpu_ms": get_id, "per_s": 12_345.6, "yardstick_us": 34}
     phases = {"get_id": hot, "type_q": hot, "create": hot, "notify": {"p50_ms": 3.2, "lost": 0}}
     return {
         "store": "embedded",
         "entities": entities,
         "ready_s": 0.7,
         "rest_mb": 61.2,
-        "yardstick_us": 17.3,
         "date": "2026-11-22",
         "commit": "abc1234",
         "phases": phases,
@@ -38,17 +37,19 @@ def cells(table: str, title: str) -> list[str]:
 
 
 def test_what_misses_its_target_is_bold_and_growth_is_a_ratio(tables: Any) -> None:
-    table = tables.of_broker([record(10_000, 0.05), record(1_000_000, 0.1)])
-    assert cells(table, "get by id") == ["get by id", "0.06", "0.050", "**0.100**", "**2.00**", "0.31"]
-    assert cells(table, "notifications lost")[2:4] == ["0", "0"]
-    assert cells(table, "PATCH attrs")[2:5] == ["—", "—", ""]
-    assert cells(table, "ready after (s)")[1:4] == ["1", "0.700", "0.700"]
+    table = tables.of_broker([record(10_000, 0.05), record(1_000_000, 0.15)])
+    assert cells(table, "get by id") == [
+        "get by id", "0.06", "0.050", "0.025", "**0.150**", "**0.075**", "**3.00**", "0.31"
+    ]  # fmt: skip
+    assert cells(table, "notifications lost")[2:6] == ["0", "", "0", ""]
+    assert cells(table, "PATCH attrs")[2:7] == ["—", "", "—", "", ""]
+    assert cells(table, "ready after (s)")[1:6] == ["1", "0.700", "", "0.700", ""]
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
 def test_one_size_has_no_growth(tables: Any) -> None:
     table = tables.of_broker([record(10_000, 0.05)])
-    assert cells(table, "get by id") == ["get by id", "0.06", "0.050", "0.31"]
+    assert cells(table, "get by id") == ["get by id", "0.06", "0.050", "0.025", "0.31"]
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 

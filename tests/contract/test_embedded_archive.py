@@ -273,12 +273,12 @@ def test_what_is_written_meanwhile_is_kept(tmp_path):
         points = [observation(road(1), hour, hour) for hour in range(5)]
         await store.observe(points)
         place = store._place("")
-        told = []
+        loop = asyncio.get_running_loop()
 
         def watch(step):
-            if step == "written" and not told:
+            if step == "listed":
                 late = [replace(points[1], value=77), observation(road(1), 9, 9)]
-                told.append(asyncio.ensure_future(store.observe(late)))
+                asyncio.run_coroutine_threadsafe(store.observe(late), loop).result()
 
         await Roller(place.path, place.write, watch).roll(FAR)
         found = await store.history(HistoryQuery(Query()))
@@ -291,17 +291,32 @@ def test_points_taken_back_meanwhile_do_not_return(tmp_path):
     async def scenario(store):
         await store.observe([observation(road(number), hour, hour) for number in (1, 2) for hour in range(5)])
         place = store._place("")
+        loop = asyncio.get_running_loop()
         gone = []
 
         def watch(step):
-            if step == "written" and not gone:
-                gone.append(asyncio.ensure_future(store.retract(Retraction(road(1).id))))
+            if step == "listed":  # in the thread that copies
+                taking = asyncio.run_coroutine_threadsafe(store.retract(Retraction(road(1).id)), loop)
+                gone.append(taking.result())
 
         assert (await Roller(place.path, place.write, watch).roll(FAR)).points == 0
-        assert await gone[0] == 5
+        assert gone == [5]
         assert (await store.roll(FAR)).points == 5
         found = await store.history(HistoryQuery(Query()))
         assert [series.entity_id for series in found.series] == [road(2).id]
+
+    run(scenario, tmp_path)
+
+
+def test_a_tenant_of_the_same_name_has_files_of_its_own(tmp_path):
+    async def scenario(store):
+        for value in (1.5, 2.5):
+            await store.observe([observation(road(1), 1, value)], tenant="t")
+            await store.roll(FAR, tenant="t")
+            found = await store.history(HistoryQuery(Query()), tenant="t")
+            assert [point.value for point in found.series[0].observations] == [value]
+            if value == 1.5:
+                await store.drop("t")
 
     run(scenario, tmp_path)
 

@@ -109,7 +109,7 @@ WHERE archived.file = ?
 
 -- name: listed
 -- What a file holds of which series, in its order.
-SELECT subject, line, start, count FROM archived WHERE file = ? ORDER BY start
+SELECT subject, line, start, count FROM archived WHERE file = ? AND start > ? ORDER BY start LIMIT ?
 
 -- name: purge_point
 -- A point that the archive has, if it is still the same.

@@ -59,6 +59,8 @@ _ENCODINGS: Final = {
     "created": "DELTA_BINARY_PACKED",
     "modified": "DELTA_BINARY_PACKED",
 }
+_Identity = tuple[Path, int, int]
+"""A file, its number in the file system and when it was made: another tenant's may have had the same name before."""
 _COLUMNS: Final = ["at", "number", "whole", "text", "json", "unit", "kind", "created", "modified", "more"]
 
 
@@ -165,8 +167,8 @@ class Shelf:
 
     def __init__(self, files: int = _MOST_FILES, groups: int = _MOST_GROUPS) -> None:
         self._most = (files, groups)
-        self._files: OrderedDict[Path, pq.ParquetFile] = OrderedDict()
-        self._groups: OrderedDict[tuple[Path, int, tuple[str, ...]], pa.Table] = OrderedDict()
+        self._files: OrderedDict[_Identity, pq.ParquetFile] = OrderedDict()
+        self._groups: OrderedDict[tuple[_Identity, int, tuple[str, ...]], pa.Table] = OrderedDict()
         self._lock = threading.Lock()
 
     def rows(self, path: Path, start: int, count: int) -> list[Row]:
@@ -191,35 +193,38 @@ class Shelf:
     def let_go(self, path: Path) -> None:
         """Close a file that is going to be removed."""
         with self._lock:
-            self._files.pop(path, None)
-            for key in [key for key in self._groups if key[0] == path]:
+            for file in [file for file in self._files if file[0] == path]:
+                del self._files[file]
+            for key in [key for key in self._groups if key[0][0] == path]:
                 del self._groups[key]
 
     def _read(self, path: Path, start: int, count: int, columns: list[str]) -> pa.Table:
         first, last = start // GROUP, (start + count - 1) // GROUP
+        found = path.stat()
+        file = (path, found.st_ino, found.st_mtime_ns)
         with self._lock:
-            pieces = [self._group(path, group, tuple(columns)) for group in range(first, last + 1)]
+            pieces = [self._group(file, group, tuple(columns)) for group in range(first, last + 1)]
         table = pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
         return table.slice(start - first * GROUP, count)
 
-    def _group(self, path: Path, group: int, columns: tuple[str, ...]) -> pa.Table:
-        key = (path, group, columns)
+    def _group(self, file: _Identity, group: int, columns: tuple[str, ...]) -> pa.Table:
+        key = (file, group, columns)
         found = self._groups.get(key)
         if found is None:
-            found = self._file(path).read_row_group(group, columns=list(columns), use_threads=False)
+            found = self._file(file).read_row_group(group, columns=list(columns), use_threads=False)
             self._groups[key] = found
             if len(self._groups) > self._most[1]:
                 self._groups.popitem(last=False)
         self._groups.move_to_end(key)
         return found
 
-    def _file(self, path: Path) -> pq.ParquetFile:
-        found = self._files.get(path)
+    def _file(self, file: _Identity) -> pq.ParquetFile:
+        found = self._files.get(file)
         if found is None:
-            found = self._files[path] = pq.ParquetFile(path, memory_map=True)
+            found = self._files[file] = pq.ParquetFile(file[0], memory_map=True)
             if len(self._files) > self._most[0]:
                 self._files.popitem(last=False)[1].close()
-        self._files.move_to_end(path)
+        self._files.move_to_end(file)
         return found
 
 

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
+from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores import sql
 from sympolis.stores.embedded import files, months, tiers
 from sympolis.stores.embedded.files import fetch_all, fetch_value
-from sympolis.stores.embedded.points import GONE, Line, Row
+from sympolis.stores.embedded.points import GONE, Row
 from sympolis.stores.embedded.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -59,9 +60,8 @@ class Rolled:
 
 @dataclass(slots=True)
 class _Written:
-    """What a new file holds: its entries in ``archived``, and which points were hidden when it was written."""
+    """How much a new file holds, and which points were hidden when it was written."""
 
-    entries: list[tuple[int, ...]] = field(default_factory=list)
     hidden: list[_Place] = field(default_factory=list)
     count: int = 0
 
@@ -73,16 +73,26 @@ class Roller:
         self._path = path
         self._write = write
         self._watch = watch
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._given_up = False
 
     async def roll(self, before: datetime) -> Rolled:
         """Archive every month that ended by then, and write anew what has changed since it was archived."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            return await self._roll_all(months.month_at(before))
+        except asyncio.CancelledError:
+            self._given_up = True
+            raise
+
+    async def _roll_all(self, bound: int) -> Rolled:
         await self.tidy()
         if find_spec("pyarrow") is None:
             log.info("pyarrow is not installed: the whole history stays in the table")
             return Rolled()
         done: list[str] = []
         points = 0
-        for month in await asyncio.to_thread(self._due, months.month_at(before)):
+        for month in await asyncio.to_thread(self._due, bound):
             moved = await self._roll_month(month)
             done.append(months.spell(month))
             points += moved
@@ -122,9 +132,6 @@ class Roller:
         self._watch("begun")
         written = await asyncio.to_thread(self._write_file, month, file)
         self._watch("written")
-        for entries in _sliced(written.entries):
-            await self._write(partial(_list, entries=entries))
-            self._watch("listed")
         valid = await self._write(partial(_adopt, month=month, file=file, count=written.count))
         self._watch("valid")
         if not valid:
@@ -160,27 +167,40 @@ class Roller:
         written: _Written,
         place: tuple[int, int],
     ) -> None:
-        lines: dict[int, Line] = {}
+        entries: list[tuple[int, ...]] = []
         since = 0
         for entity_id, subject, key, rows in series:
-            line = lines.get(key) or lines.setdefault(key, tiers.line_of(db, key))
-            start = writing.add(entity_id, line, rows)
-            written.entries.append((subject, key, *place, start, len(rows), rows[0][0], rows[-1][0]))
+            start = writing.add(entity_id, tiers.line_of(db, key), rows)
+            entries.append((subject, key, *place, start, len(rows), rows[0][0], rows[-1][0]))
             written.count += len(rows)
             since += len(rows)
             if since >= _SLICE:
+                self._list(entries)
                 since = 0
                 self._watch("slice written")
                 time.sleep(_BREATH_S)
+        self._list(entries)
+
+    def _list(self, entries: list[tuple[int, ...]]) -> None:
+        """Have entries written down by the writer; the file is not valid yet. Called from the thread that copies."""
+        if self._given_up or self._loop is None:
+            raise StoreUnavailable("archiving was given up")
+        job = self._write(partial(_list, entries=tuple(entries)))
+        asyncio.run_coroutine_threadsafe(_done(job), self._loop).result()
+        entries.clear()
+        self._watch("listed")
 
     # --- leaving the table
 
     async def _purge(self, file: int, month: int, hidden: Sequence[_Place]) -> None:
         """Points that the file has leave the table, as far as they are still the same."""
-        for entries in _by_rows(await asyncio.to_thread(self._read, "listed", file)):
-            rows = await asyncio.to_thread(self._rows_of, month, file, entries)
-            await self._write(partial(_purge, rows=rows))
-            self._watch("slice purged")
+        start = -1
+        while entries := await asyncio.to_thread(self._read, "listed", file, start, _SLICE):
+            start = entries[-1][2]
+            for group in _by_rows(entries):
+                rows = await asyncio.to_thread(self._rows_of, month, file, group)
+                await self._write(partial(_purge, rows=rows))
+                self._watch("slice purged")
         for places in _sliced(hidden):
             await self._write(partial(_purge_hidden, places=places))
         await self._write(partial(_purged, file=file))
@@ -208,6 +228,10 @@ class Roller:
             if path.suffix == ".part" or (path.suffix == ".parquet" and path.name not in known):
                 tiers.shelf().let_go(path)
                 path.unlink(missing_ok=True)
+
+
+async def _done(waited: Awaitable[Any]) -> Any:
+    return await waited
 
 
 # --- what is read

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
 
 from sympolis.domain import errors
 
@@ -46,6 +47,11 @@ class Settings:
         tuple[str, ...],
         "Further names by which browsers may reach the server (against DNS rebinding); * for any.",
     ] = ()
+    public_url: Annotated[
+        str,
+        "Address under which others reach this server, such as https://broker.city.example. Other brokers send there"
+        " what copies of subscriptions bring; else to the address that the first such subscription was made at.",
+    ] = ""
     refresh: Annotated[
         bool, "Read sources anew from their portals, each as often as it says; else only when asked."
     ] = False
@@ -67,6 +73,11 @@ class Settings:
     context_timeout_s: Annotated[
         float, "Seconds that a request waits for the @contexts it names, then 504."
     ] = 5.0
+    forward_timeout_s: Annotated[
+        float,
+        "Seconds that a request waits for another broker, where its registration does not say"
+        " (`management.timeout`).",
+    ] = 3.0
     max_body_mb: Annotated[int, "Longest body of a request, in MB."] = 16
     temporal_page_size: Annotated[
         int, "Instances of attributes in one temporal answer; a longer one is cut and answered 206."
@@ -95,6 +106,17 @@ class Settings:
             f"{self.log_level!r} is no level",
             f"use one of {', '.join(LOG_LEVELS)}",
         )
+        _check(
+            not self.public_url or _is_address(self.public_url),
+            "public_url",
+            f"{self.public_url!r} is not the address of a server",
+            "use http:// or https://, a host, a port and a path where needed: https://broker.city.example",
+        )
+
+    @property
+    def public_host(self) -> str:
+        """The host in ``public_url``; '' where there is none."""
+        return urlsplit(self.public_url).hostname or ""
 
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
@@ -106,6 +128,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "context_cache": (32, 10_000),
     "context_max_age_s": (1, 10**9),
     "context_timeout_s": (0.1, 60),
+    "forward_timeout_s": (0.1, 60),
 }
 STORES = ("embedded", "memory")
 POSTGRESQL = ("postgresql://", "postgres://")
@@ -179,6 +202,17 @@ def _typed(name: str, value: Any) -> Any:
         return kind(value)
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise errors.SettingsInvalid(f"{value!r} is not a {kind.__name__}", where=name) from problem
+
+
+def _is_address(url: str) -> bool:
+    """Whether paths can be put behind it: no query or fragment, and no password that others would come to see."""
+    try:
+        parts = urlsplit(url)
+        good = parts.port != 0
+    except ValueError:  # a port that is no number, a host in brackets that is no address
+        return False
+    plain = url.isascii() and url.isprintable() and not set(url) & set(' ?#@<>"\\')
+    return good and plain and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _check(holds: bool, where: str, message: str, hint: str) -> None:

@@ -35,6 +35,7 @@ def test_defaults_bind_loopback_and_call_nobody() -> None:
         ({"SYMPOLIS_PORT": "70000"}, "port"),
         ({"SYMPOLIS_STORE": "oracle"}, "store"),
         ({"SYMPOLIS_ALLOW_LOOPBACK": "maybe"}, "allow_loopback"),
+        ({"SYMPOLIS_FORWARD_TIMEOUT_S": "0"}, "forward_timeout_s"),
     ],
 )
 def test_a_wrong_setting_is_named(environment: dict[str, str], where: str) -> None:
@@ -83,3 +84,42 @@ def test_several_values_come_as_a_list_a_table_or_with_commas(tmp_path: Path) ->
     assert found.hosts == ("a", "b")
     assert found.allow_hosts == ("broker.lan", "10.20.0.0/16")
     assert found.contexts == ("https://a.example/c=c.json",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://broker.city.example",
+        "http://10.0.0.7:9090",
+        "https://city.example/broker/",
+        "http://[::1]:80",
+    ],
+)
+def test_a_public_address_is_taken(url: str) -> None:
+    assert settings.read({}, environment={"SYMPOLIS_PUBLIC_URL": url}).public_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "broker.city.example",
+        "ftp://broker.city.example",
+        "https://",
+        "https://:8443",
+        "https://city.example:port",
+        "https://city.example:70000",
+        "https://city.example:0",
+        "http://[city]",
+        "https://user:secret@city.example",
+        "https://city.example/?a=b",
+        "https://city.example/#top",
+        "https://city.example/a b",
+        "https://city.example\n",
+    ],
+)
+def test_a_public_address_that_is_none_is_named(url: str) -> None:
+    with pytest.raises(errors.SettingsInvalid, match="is not the address of a server") as problem:
+        settings.Settings(public_url=url)
+    assert problem.value.where == "public_url"
+    assert problem.value.hint is not None
+    assert "https://" in problem.value.hint

@@ -67,9 +67,14 @@ async def open_sources(
     subscriptions = SourceSubscriptions(registrations, store, contexts, told, EndpointNotifier(guard))
     await subscriptions.open()
     distribution = Distribution(
-        registrations, HttpCourier(client), contexts, identity=_identity(settings, folder / FOLDER)
+        registrations,
+        HttpCourier(client),
+        contexts,
+        identity=_identity(settings, folder / FOLDER),
+        timeout_s=settings.forward_timeout_s,
     )
-    remote = RemoteSubscriptions(distribution, local, contexts, relays)
+    address = settings.public_url.rstrip("/")
+    remote = RemoteSubscriptions(distribution, local, contexts, relays, address=address)
     remote.open()
     return Joined(registrations, subscriptions, distribution, remote)
 

@@ -38,6 +38,7 @@ _METAVARS = {
     "data": "DIR",
     "store": "KIND",
     "hosts": "NAME,…",
+    "public_url": "URL",
     "allow_hosts": "HOST|NETWORK,…",
     "contexts": "URL=FILE,…",
 }

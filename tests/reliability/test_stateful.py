@@ -228,7 +228,7 @@ def _without_request(document: Any) -> Any:
 
 
 TwoBrokers.TestCase.settings = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
-from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, encode
-from sympolis.api.negotiation import preferred
+from sympolis.api.http import Reply, Request
 from sympolis.api.ngsi_ld import reading
-from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, page_links, tenant_headers, tenant_of
-from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, terms_of
+from sympolis.api.ngsi_ld.answers import ROOT, tenant_of
+from sympolis.api.ngsi_ld.linking import Inbox
+from sympolis.api.ngsi_ld.managing import OPTIONS, Managed, View, created, done, page_of
 from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
 from sympolis.api.parameters import ListParameter, Parameter
 from sympolis.api.parts import ApiParts
-from sympolis.api.routing import Answer, Body, Operation
-from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, several, structure
+from sympolis.api.routing import Operation
+from sympolis.api.schemas import OBJECT, TEXT, Schema, several, structure
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context import geoquery, qlanguage, scopes, temporal, typelanguage
 from sympolis.context.codec import check_entity_id
@@ -28,8 +27,6 @@ from sympolis.context.registrations.service import Registrations
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
-PATH = f"{ROOT}/csourceRegistrations"
-OPTIONS = ListParameter(name="options", text="sysAttrs: also createdAt and modifiedAt.", max_items=4)
 TIMEREL = Parameter(name="timerel", text="Temporal relation: before, after or between.", max_length=16)
 TIME_AT = Parameter(name="timeAt", text="The time it refers to.", max_length=64)
 END_TIME_AT = Parameter(name="endTimeAt", text="The end of `between`.", max_length=64)
@@ -47,15 +44,21 @@ _IGNORED = (
     Parameter(name="geometryProperty", text="Registrations are not given as GeoJSON.", max_length=512),
 )
 
-_TAG = "NGSI-LD context sources"
-_PATH_TEXTS = {"registrationId": "The registration's URI, percent-encoded."}
-_EXAMPLE: dict[str, Any] = {
-    "id": "urn:ngsi-ld:ContextSourceRegistration:leipzig",
-    "type": "ContextSourceRegistration",
-    "mode": "inclusive",
-    "information": [{"entities": [{"type": "Building"}], "propertyNames": ["heatDemand"]}],
-    "endpoint": "https://twin.leipzig.example",
-}
+_KIND = Managed(
+    path=f"{ROOT}/csourceRegistrations",
+    tag="NGSI-LD context sources",
+    argument="registrationId",
+    argument_text="The registration's URI, percent-encoded.",
+    schema="ContextSourceRegistration",
+    example={
+        "id": "urn:ngsi-ld:ContextSourceRegistration:leipzig",
+        "type": "ContextSourceRegistration",
+        "mode": "inclusive",
+        "information": [{"entities": [{"type": "Building"}], "propertyNames": ["heatDemand"]}],
+        "endpoint": "https://twin.leipzig.example",
+    },
+    change={"mode": "auxiliary", "operations": ["retrieveOps"]},
+)
 SCHEMAS: dict[str, Schema] = {
     "ContextSourceRegistration": {
         **structure(
@@ -69,10 +72,6 @@ SCHEMAS: dict[str, Schema] = {
         "description": "What another broker has, and how to share it (clause 5.2.9).",
     }
 }
-_BODY = Body(reference("ContextSourceRegistration"), (JSON, LD_JSON), _EXAMPLE)
-_FRAGMENT = Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), {"mode": "auxiliary", "operations": ["retrieveOps"]})
-_ONE = {name: reference("ContextSourceRegistration") for name in (JSON, LD_JSON)}
-_SOME = {name: several(reference("ContextSourceRegistration")) for name in (JSON, LD_JSON)}
 _SELECTION = (
     *(reading.ID, reading.ID_PATTERN, reading.TYPE, reading.Q, ATTRIBUTES, DATASET_ID),
     *(reading.GEOREL, reading.GEOMETRY, reading.COORDINATES, reading.GEOPROPERTY),
@@ -93,59 +92,43 @@ class Sources:
         tenant = tenant_of(request)
         document, terms = await self._document(request)
         found = await self._registrations.create(document, terms, tenant=tenant)
-        location = f"{PATH}/{quote(found.id, safe=':')}".encode()
-        return Reply(status=201, headers=((b"Location", location), *tenant_headers(tenant)))
+        return created(_KIND.path, found.id, tenant)
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Context Source Registration, clause 5.10.1."""
-        tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        media = preferred(request.header(b"accept"), PLAIN_MEDIA)
-        found = await self._registrations.get(_id(request), tenant=tenant)
-        document = self._show(request, found, terms, media, tenant)
-        return _reply(document, terms, media, tenant_headers(tenant))
+        view = await View.of(request, self._vocabulary)
+        found = await self._registrations.get(_KIND.id_of(request), tenant=view.tenant)
+        return view.reply(self._show(view, found))
 
     async def query(self, request: Request) -> Reply:
         """Query Context Source Registrations, clause 5.10.2."""
-        tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        media = preferred(request.header(b"accept"), PLAIN_MEDIA)
-        limit, offset = _page(request)
-        found = await self._registrations.query(read_wanted(request, terms), tenant=tenant)
-        headers: Headers = (
-            *tenant_headers(tenant),
-            *page_links(request, media, more=len(found) > offset + limit),
-        )
-        if COUNT.of(request):
-            headers = (*headers, (b"ngsild-results-count", b"%d" % len(found)))
+        view = await View.of(request, self._vocabulary)
+        limit, offset = page_of(request)
+        found = await self._registrations.query(read_wanted(request, view.terms), tenant=view.tenant)
         # Whole, although clause 5.10.2.5 would rather have what does not match left out: its own tests want it whole.
-        shown = [self._show(request, one, terms, media, tenant) for one, _ in found[offset : offset + limit]]
-        return _reply(shown, terms, media, headers)
+        return view.page([self._show(view, one) for one, _ in found[offset : offset + limit]], len(found))
 
     async def update(self, request: Request) -> Reply:
         """Update Context Source Registration, clause 5.9.3."""
-        tenant, registration_id = tenant_of(request), _id(request)
+        tenant, registration_id = tenant_of(request), _KIND.id_of(request)
         fragment, terms = await self._document(request)
         await self._registrations.update(registration_id, fragment, terms, tenant=tenant)
-        return Reply(status=204, headers=tenant_headers(tenant))
+        return done(tenant)
 
     async def delete(self, request: Request) -> Reply:
         """Delete Context Source Registration, clause 5.9.4."""
         tenant = tenant_of(request)
-        await self._registrations.delete(_id(request), tenant=tenant)
-        return Reply(status=204, headers=tenant_headers(tenant))
+        await self._registrations.delete(_KIND.id_of(request), tenant=tenant)
+        return done(tenant)
 
     async def _document(self, request: Request) -> tuple[dict[str, Any], Terms]:
         body, terms = await self._inbox.read(request)
         return await self._inbox.document(request, body, terms, "body")
 
-    def _show(
-        self, request: Request, found: Registration, terms: Terms, media: str, tenant: str
-    ) -> dict[str, Any]:
-        fared = self._registrations.fared(tenant, found.id)
-        document = documents.render(found, terms, fared=fared, sys_attrs=_sys_attrs(request))
-        document = _projected(request, document)
-        if media == LD_JSON:
-            document["@context"] = terms.document
-        return document
+    def _show(self, view: View, found: Registration) -> dict[str, Any]:
+        fared = self._registrations.fared(view.tenant, found.id)
+        document = documents.render(found, view.terms, fared=fared, sys_attrs=view.sys_attrs)
+        return view.with_context(_projected(view.request, document))
 
 
 def read_wanted(request: Request, terms: Terms) -> Wanted:
@@ -222,88 +205,24 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.registrations is None:
         return ()
     handlers = Sources(parts, parts.registrations)
-    return (*_collection(handlers), *_single(handlers))
-
-
-def _collection(handlers: Sources) -> tuple[Operation, ...]:
     return (
-        Operation(
-            method="POST",
-            path=PATH,
-            handle=handlers.create,
-            name="createCSource",
-            title="Register a context source",
-            tag=_TAG,
-            clause="5.9.2",
-            body=_BODY,
-            answers={201: Answer("Created; see Location.")},
-        ),
-        Operation(
-            method="GET",
-            path=PATH,
-            handle=handlers.query,
-            name="queryCSource",
-            title="Find context sources",
-            tag=_TAG,
-            clause="5.10.2",
+        _KIND.making(handlers.create, "createCSource", "Register a context source", "5.9.2"),
+        _KIND.listing(
+            handlers.query,
+            "queryCSource",
+            "Find context sources",
+            "5.10.2",
+            text="A page of registrations.",
             parameters=(*_SELECTION, PICK, OMIT, LIMIT, OFFSET, COUNT, OPTIONS, *_IGNORED),
-            answers={200: Answer("A page of registrations.", _SOME)},
         ),
-    )
-
-
-def _single(handlers: Sources) -> tuple[Operation, ...]:
-    one: Mapping[str, Any] = {"path": f"{PATH}/{{registrationId}}", "tag": _TAG, "path_texts": _PATH_TEXTS}
-    return (
-        Operation(
-            **one,
-            method="GET",
-            handle=handlers.retrieve,
-            name="retrieveCSource",
-            title="Retrieve a registration",
-            clause="5.10.1",
+        _KIND.retrieving(
+            handlers.retrieve,
+            "retrieveCSource",
+            "Retrieve a registration",
+            "5.10.1",
+            text="The registration, with how requests to the source fared.",
             parameters=(OPTIONS, PICK, OMIT),
-            answers={200: Answer("The registration, with how requests to the source fared.", _ONE)},
         ),
-        Operation(
-            **one,
-            method="PATCH",
-            handle=handlers.update,
-            name="updateCSource",
-            title="Change a registration",
-            clause="5.9.3",
-            body=_FRAGMENT,
-            answers={204: Answer("Changed.")},
-        ),
-        Operation(
-            **one,
-            method="DELETE",
-            handle=handlers.delete,
-            name="deleteCSource",
-            title="End a registration",
-            clause="5.9.4",
-            answers={204: Answer("Ended.")},
-        ),
+        _KIND.changing(handlers.update, "updateCSource", "Change a registration", "5.9.3"),
+        _KIND.ending(handlers.delete, "deleteCSource", "End a registration", "5.9.4"),
     )
-
-
-def _id(request: Request) -> str:
-    return check_entity_id(request.arguments["registrationId"])
-
-
-def _page(request: Request) -> tuple[int, int]:
-    limit = LIMIT.of(request)
-    if limit == 0 and not COUNT.of(request):
-        raise errors.InvalidRequest("limit=0 makes sense only with count=true", where="limit")
-    return limit, OFFSET.of(request)
-
-
-def _sys_attrs(request: Request) -> bool:
-    options = OPTIONS.of(request)
-    if any(option != "sysAttrs" for option in options):
-        raise errors.InvalidRequest("unknown value; known is sysAttrs", where="options")
-    return bool(options)
-
-
-def _reply(document: object, terms: Terms, media: str, headers: Headers) -> Reply:
-    return Reply(body=encode(document), media=media, headers=(*headers, *context_headers(terms, media)))

@@ -1,0 +1,196 @@
+"""Documents that clients manage, such as subscriptions: what making, listing and changing them has in common.
+
+Registrations and both kinds of subscriptions are resources of one shape (GS CIM 009, clauses 6.8 to 6.13): a
+collection that documents are added to and listed from, and below it each of them under its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Reply, Request, encode
+from sympolis.api.negotiation import preferred
+from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, page_links, tenant_headers, tenant_of
+from sympolis.api.ngsi_ld.linking import MERGE_PATCH, Inbox, context_headers, linked_context, terms_of
+from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
+from sympolis.api.parameters import ListParameter, Parameter
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import OBJECT, reference, several
+from sympolis.api.vocabulary import Vocabulary
+from sympolis.context.codec import check_entity_id
+from sympolis.context.terms import Terms
+from sympolis.domain import errors
+
+OPTIONS = ListParameter(name="options", text="sysAttrs: also createdAt and modifiedAt.", max_items=4)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a request wants documents shown: in which terms, as which media type."""
+
+    request: Request
+    tenant: str
+    terms: Terms
+    media: str
+
+    @classmethod
+    async def of(cls, request: Request, vocabulary: Vocabulary) -> View:
+        """What the request says. Raises ``BadRequestData`` or ``NotAcceptable``."""
+        tenant, terms = tenant_of(request), await terms_of(request, vocabulary)
+        return cls(request, tenant, terms, preferred(request.header(b"accept"), PLAIN_MEDIA))
+
+    @property
+    def sys_attrs(self) -> bool:
+        """Whether with the times of creation and change. Raises ``InvalidRequest`` for any other option."""
+        options = OPTIONS.of(self.request)
+        if any(option != "sysAttrs" for option in options):
+            raise errors.InvalidRequest("unknown value; known is sysAttrs", where="options")
+        return bool(options)
+
+    def with_context(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The document with its ``@context``, where that belongs into the body."""
+        if self.media == LD_JSON:
+            document["@context"] = self.terms.document
+        return document
+
+    def reply(self, document: object, headers: Headers = ()) -> Reply:
+        """An answer that holds this document."""
+        links = context_headers(self.terms, self.media)
+        return Reply(
+            body=encode(document),
+            media=self.media,
+            headers=(*tenant_headers(self.tenant), *headers, *links),
+        )
+
+    def page(self, shown: list[dict[str, Any]], total: int) -> Reply:
+        """An answer that holds a page out of ``total`` documents (clauses 6.3.10 and 6.3.13)."""
+        limit, offset = LIMIT.of(self.request), OFFSET.of(self.request)
+        headers = page_links(self.request, self.media, more=total > offset + limit)
+        if COUNT.of(self.request):
+            headers = (*headers, (b"ngsild-results-count", b"%d" % total))
+        return self.reply(shown, headers)
+
+
+def page_of(request: Request) -> tuple[int, int]:
+    """How many documents to show at most, and how many to skip. Raises ``InvalidRequest``."""
+    limit = LIMIT.of(request)
+    if limit == 0 and not COUNT.of(request):
+        raise errors.InvalidRequest("limit=0 makes sense only with count=true", where="limit")
+    return limit, OFFSET.of(request)
+
+
+def created(path: str, document_id: str, tenant: str) -> Reply:
+    """201 with the address of a new document."""
+    location = f"{path}/{quote(document_id, safe=':')}".encode()
+    return Reply(status=201, headers=((b"location", location), *tenant_headers(tenant)))
+
+
+def done(tenant: str) -> Reply:
+    """204: changed, or ended."""
+    return Reply(status=204, headers=tenant_headers(tenant))
+
+
+async def read_whole(inbox: Inbox, request: Request) -> tuple[dict[str, Any], Terms, Any]:
+    """The body's document without its @context, its terms, and the value of the @context."""
+    body, terms = await inbox.read(request)
+    document, own = await inbox.document(request, body, terms, "body")
+    return document, own, linked_context(request) if terms is not None else body["@context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """A kind of such documents: its path, and the routes below it.
+
+    ``argument`` is the id's name in the path, ``schema`` that of a document, ``example`` one of them, ``change`` a
+    fragment by which one may be changed.
+    """
+
+    path: str
+    tag: str
+    argument: str
+    argument_text: str
+    schema: str
+    example: Mapping[str, Any]
+    change: Mapping[str, Any]
+
+    def id_of(self, request: Request) -> str:
+        """The id in the path. Raises ``BadRequestData`` where it is no URI."""
+        return check_entity_id(request.arguments[self.argument])
+
+    def making(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
+        """The route that adds a document."""
+        return Operation(
+            method="POST",
+            path=self.path,
+            handle=handle,
+            name=name,
+            title=title,
+            tag=self.tag,
+            clause=clause,
+            body=Body(reference(self.schema), (JSON, LD_JSON), dict(self.example)),
+            answers={201: Answer("Created; see Location.")},
+        )
+
+    def listing(
+        self,
+        handle: Handler,
+        name: str,
+        title: str,
+        clause: str,
+        *,
+        text: str,
+        parameters: tuple[Parameter, ...],
+    ) -> Operation:
+        """The route that lists documents; ``text`` says what a page holds."""
+        return Operation(
+            method="GET",
+            path=self.path,
+            handle=handle,
+            name=name,
+            title=title,
+            tag=self.tag,
+            clause=clause,
+            parameters=parameters,
+            answers={200: Answer(text, dict.fromkeys(PLAIN_MEDIA, several(reference(self.schema))))},
+        )
+
+    def retrieving(
+        self,
+        handle: Handler,
+        name: str,
+        title: str,
+        clause: str,
+        *,
+        text: str,
+        parameters: tuple[Parameter, ...],
+    ) -> Operation:
+        """The route that gives one document; ``text`` says what the answer holds."""
+        answer = Answer(text, dict.fromkeys(PLAIN_MEDIA, reference(self.schema)))
+        return self._one("GET", handle, name, title, clause, parameters=parameters, answers={200: answer})
+
+    def changing(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
+        """The route that changes one."""
+        body = Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), dict(self.change))
+        return self._one("PATCH", handle, name, title, clause, body=body, answers={204: Answer("Changed.")})
+
+    def ending(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
+        """The route that ends one."""
+        return self._one("DELETE", handle, name, title, clause, answers={204: Answer("Ended.")})
+
+    def _one(
+        self, method: str, handle: Handler, name: str, title: str, clause: str, **rest: Any
+    ) -> Operation:
+        return Operation(
+            method=method,
+            path=f"{self.path}/{{{self.argument}}}",
+            handle=handle,
+            name=name,
+            title=title,
+            tag=self.tag,
+            clause=clause,
+            path_texts={self.argument: self.argument_text},
+            **rest,
+        )

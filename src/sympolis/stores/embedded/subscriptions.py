@@ -6,14 +6,11 @@ these books say how far it has been told on.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import apsw
 import msgspec
 
 from sympolis.context.subscriptions.books import (
@@ -24,40 +21,14 @@ from sympolis.context.subscriptions.books import (
     Settlement,
 )
 from sympolis.context.subscriptions.subscription import Record
-from sympolis.domain.errors import StoreUnavailable
-from sympolis.stores import sql
-from sympolis.stores.embedded import files
-
-FILE = "subscriptions.sqlite"
+from sympolis.stores.embedded.book import Book
 
 
-class EmbeddedBooks:
-    """See ``SubscriptionBooks``. One connection, one call at a time; each call is one durable transaction."""
+class EmbeddedBooks(Book):
+    """See ``SubscriptionBooks``."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-        self._sql = sql.load(__package__ or "", "subscriptions.sql")
-        self._lock = threading.Lock()
-        files.fetch_all(connection, self._sql["schema"])
-
-    @classmethod
-    def open(cls, folder: Path) -> EmbeddedBooks:
-        """The books of a data folder, made where there are none. Raises ``StoreUnavailable``."""
-        files.check_library()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / FILE
-        try:
-            connection = apsw.Connection(str(path))
-            connection.set_busy_timeout(10_000)
-            pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"
-            files.fetch_all(connection, pragmas)
-            return cls(connection)
-        except apsw.Error as cause:
-            raise StoreUnavailable(f"cannot be opened: {cause}", where=str(path)) from cause
-
-    def tenants(self) -> list[str]:
-        """See ``SubscriptionBooks``."""
-        return [tenant for (tenant,) in self._rows("tenants")]
+    FILE = "subscriptions.sqlite"
+    STATEMENTS = "subscriptions.sql"
 
     def subscriptions(self, tenant: str) -> list[KeptSubscription]:
         """See ``SubscriptionBooks``."""
@@ -69,9 +40,9 @@ class EmbeddedBooks:
 
     def drop(self, tenant: str, subscription_id: str) -> None:
         """See ``SubscriptionBooks``."""
-        with self._lock, self._connection:
+        with self._at_once() as connection:
             for name in ("drop_subscription", "drop_pending", "drop_dead_letters"):
-                self._connection.execute(self._sql[name], {"tenant": tenant, "id": subscription_id})
+                connection.execute(self._sql[name], {"tenant": tenant, "id": subscription_id})
 
     def position(self, tenant: str) -> int | None:
         """See ``SubscriptionBooks``."""
@@ -92,13 +63,8 @@ class EmbeddedBooks:
 
     def settle(self, step: Settlement) -> None:
         """See ``SubscriptionBooks``. Raises ``StoreUnavailable`` where it cannot be made durable."""
-        try:
-            with self._lock, self._connection:
-                self._settle(step)
-        except apsw.Error as cause:
-            raise StoreUnavailable(
-                f"cannot be kept: {cause}", where=FILE, hint="is the disk full?"
-            ) from cause
+        with self._at_once():
+            self._settle(step)
 
     def _settle(self, step: Settlement) -> None:
         self._many("move", list(step.positions.items()))
@@ -120,18 +86,6 @@ class EmbeddedBooks:
             "dead_letters", tenant=tenant, subscription=subscription, limit=limit, offset=offset
         )
         return total, [_letter(row) for row in found]
-
-    def close(self) -> None:
-        """See ``SubscriptionBooks``."""
-        with self._lock:
-            self._connection.close()
-
-    def _rows(self, name: str, **values: Any) -> list[Any]:
-        try:
-            with self._lock:
-                return files.fetch_all(self._connection, self._sql[name], values)
-        except apsw.Error as cause:
-            raise StoreUnavailable(f"cannot be used: {cause}", where=FILE) from cause
 
     def _many(self, name: str, rows: list[Any]) -> None:
         if rows:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, encode
+from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld import mapped, reading
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, ROOT, tenant_headers, tenant_of
@@ -158,91 +159,74 @@ def operations(parts: ApiParts, maps: EntityMaps, posted: Posted) -> tuple[Opera
 
 
 def _creating(handlers: EntityMapResources) -> tuple[Operation, ...]:
+    plain: dict[str, Any] = {"path": f"{ROOT}/entityMaps", "clause": "5.14.4"}
+    temporal: dict[str, Any] = {"path": f"{ROOT}/temporal/entityMaps", "clause": "5.14.5"}
+    posted = {"method": "POST", "parameters": _POSTED, "body": _BODY}
+
+    def making(name: str, title: str, handle: Handler, **how: Any) -> Operation:
+        return Operation(name=name, title=title, tag=_TAG, answers=_CREATED, handle=handle, **how)
+
     return (
-        Operation(
-            method="GET",
-            path=f"{ROOT}/entityMaps",
-            handle=handlers.create,
-            name="createEntityMapQueryEntity",
-            title="Make an entity map for a query",
-            tag=_TAG,
-            clause="5.14.4",
-            parameters=_QUERY,
-            answers=_CREATED,
+        making(
+            "createEntityMapQueryEntity",
+            "Make an entity map for a query",
+            handlers.create,
+            **(plain | {"method": "GET", "parameters": _QUERY}),
         ),
-        Operation(
-            method="POST",
-            path=f"{ROOT}/entityMaps",
-            handle=handlers.create_posted,
-            name="createEntityMapQueryEntityByPost",
-            title="Make an entity map for a query in a document",
-            tag=_TAG,
-            clause="5.14.4",
-            parameters=_POSTED,
-            body=_BODY,
-            answers=_CREATED,
+        making(
+            "createEntityMapQueryEntityByPost",
+            "Make an entity map for a query in a document",
+            handlers.create_posted,
+            **(plain | posted),
         ),
-        Operation(
-            method="GET",
-            path=f"{ROOT}/temporal/entityMaps",
-            handle=handlers.create_temporal,
-            name="createEntityMapQueryTemporal",
-            title="Make an entity map for a temporal query",
-            tag=_TAG,
-            clause="5.14.5",
-            parameters=_TEMPORAL,
-            answers=_CREATED,
+        making(
+            "createEntityMapQueryTemporal",
+            "Make an entity map for a temporal query",
+            handlers.create_temporal,
+            **(temporal | {"method": "GET", "parameters": _TEMPORAL}),
         ),
-        Operation(
-            method="POST",
-            path=f"{ROOT}/temporal/entityMaps",
-            handle=handlers.create_temporal_posted,
-            name="createEntityMapQueryTemporalByPost",
-            title="Make an entity map for a temporal query in a document",
-            tag=_TAG,
-            clause="5.14.5",
-            parameters=_POSTED,
-            body=_BODY,
-            answers=_CREATED,
+        making(
+            "createEntityMapQueryTemporalByPost",
+            "Make an entity map for a temporal query in a document",
+            handlers.create_temporal_posted,
+            **(temporal | posted),
         ),
     )
 
 
 def _one(handlers: EntityMapResources) -> tuple[Operation, ...]:
-    path = f"{ROOT}/entityMaps/{{entityMapId}}"
+    one: dict[str, Any] = {
+        "path": f"{ROOT}/entityMaps/{{entityMapId}}",
+        "tag": _TAG,
+        "path_texts": _PATH_TEXTS,
+    }
     return (
         Operation(
+            **one,
             method="GET",
-            path=path,
             handle=handlers.retrieve,
             name="retrieveEntityMap",
             title="Retrieve an entity map",
-            tag=_TAG,
             clause="5.14.1",
-            path_texts=_PATH_TEXTS,
             answers={200: Answer("The map.", _MAP)},
         ),
         Operation(
+            **one,
             method="PATCH",
-            path=path,
             handle=handlers.update,
             name="updateEntityMap",
             title="Let an entity map live longer, or shorter",
-            tag=_TAG,
             clause="5.14.2",
-            path_texts=_PATH_TEXTS,
             body=Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), {"expiresAt": "2030-01-01T00:00:00Z"}),
             answers={204: Answer("Done.")},
         ),
         Operation(
+            **one,
             method="DELETE",
-            path=path,
             handle=handlers.delete,
             name="deleteEntityMap",
             title="Delete an entity map",
-            tag=_TAG,
             clause="5.14.3",
-            path_texts=_PATH_TEXTS,
             answers={204: Answer("Deleted.")},
         ),
     )

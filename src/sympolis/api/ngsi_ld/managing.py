@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Reply, Request, encode
@@ -100,12 +100,37 @@ async def read_whole(inbox: Inbox, request: Request) -> tuple[dict[str, Any], Te
     return document, own, linked_context(request) if terms is not None else body["@context"]
 
 
+class Handlers(Protocol):
+    """What answers the five requests of such a resource."""
+
+    async def create(self, request: Request) -> Reply:
+        """Add a document."""
+        ...
+
+    async def query(self, request: Request) -> Reply:
+        """List documents."""
+        ...
+
+    async def retrieve(self, request: Request) -> Reply:
+        """Give one document."""
+        ...
+
+    async def update(self, request: Request) -> Reply:
+        """Change one."""
+        ...
+
+    async def delete(self, request: Request) -> Reply:
+        """End one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Managed:
     """A kind of such documents: its path, and the routes below it.
 
     ``argument`` is the id's name in the path, ``schema`` that of a document, ``example`` one of them, ``change`` a
-    fragment by which one may be changed.
+    fragment by which one may be changed. Operations are named by a verb and ``noun``; ``verbs`` gives the title and
+    the clause of each. ``listed`` and ``shown`` say what a page and one document hold.
     """
 
     path: str
@@ -115,82 +140,40 @@ class Managed:
     schema: str
     example: Mapping[str, Any]
     change: Mapping[str, Any]
+    noun: str
+    verbs: Mapping[str, tuple[str, str]]
+    listed: str
+    shown: str
 
     def id_of(self, request: Request) -> str:
         """The id in the path. Raises ``BadRequestData`` where it is no URI."""
         return check_entity_id(request.arguments[self.argument])
 
-    def making(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
-        """The route that adds a document."""
-        return Operation(
-            method="POST",
-            path=self.path,
-            handle=handle,
-            name=name,
-            title=title,
-            tag=self.tag,
-            clause=clause,
-            body=Body(reference(self.schema), (JSON, LD_JSON), dict(self.example)),
-            answers={201: Answer("Created; see Location.")},
+    def routes(
+        self, handlers: Handlers, *, querying: tuple[Parameter, ...], retrieving: tuple[Parameter, ...]
+    ) -> tuple[Operation, ...]:
+        """The routes, with the parameters of those that read."""
+        one = reference(self.schema)
+        new = Body(one, (JSON, LD_JSON), dict(self.example))
+        fragment = Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), dict(self.change))
+        page = Answer(self.listed, dict.fromkeys(PLAIN_MEDIA, several(one)))
+        shown = Answer(self.shown, dict.fromkeys(PLAIN_MEDIA, one))
+        made, changed, ended = Answer("Created; see Location."), Answer("Changed."), Answer("Ended.")
+        below: dict[str, Any] = {
+            "path": f"{self.path}/{{{self.argument}}}",
+            "path_texts": {self.argument: self.argument_text},
+        }
+        return (
+            self._route("POST", "create", handlers.create, body=new, answers={201: made}),
+            self._route("GET", "query", handlers.query, parameters=querying, answers={200: page}),
+            self._route(
+                "GET", "retrieve", handlers.retrieve, **below, parameters=retrieving, answers={200: shown}
+            ),
+            self._route("PATCH", "update", handlers.update, **below, body=fragment, answers={204: changed}),
+            self._route("DELETE", "delete", handlers.delete, **below, answers={204: ended}),
         )
 
-    def listing(
-        self,
-        handle: Handler,
-        name: str,
-        title: str,
-        clause: str,
-        *,
-        text: str,
-        parameters: tuple[Parameter, ...],
-    ) -> Operation:
-        """The route that lists documents; ``text`` says what a page holds."""
-        return Operation(
-            method="GET",
-            path=self.path,
-            handle=handle,
-            name=name,
-            title=title,
-            tag=self.tag,
-            clause=clause,
-            parameters=parameters,
-            answers={200: Answer(text, dict.fromkeys(PLAIN_MEDIA, several(reference(self.schema))))},
-        )
-
-    def retrieving(
-        self,
-        handle: Handler,
-        name: str,
-        title: str,
-        clause: str,
-        *,
-        text: str,
-        parameters: tuple[Parameter, ...],
-    ) -> Operation:
-        """The route that gives one document; ``text`` says what the answer holds."""
-        answer = Answer(text, dict.fromkeys(PLAIN_MEDIA, reference(self.schema)))
-        return self._one("GET", handle, name, title, clause, parameters=parameters, answers={200: answer})
-
-    def changing(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
-        """The route that changes one."""
-        body = Body(OBJECT, (JSON, LD_JSON, MERGE_PATCH), dict(self.change))
-        return self._one("PATCH", handle, name, title, clause, body=body, answers={204: Answer("Changed.")})
-
-    def ending(self, handle: Handler, name: str, title: str, clause: str) -> Operation:
-        """The route that ends one."""
-        return self._one("DELETE", handle, name, title, clause, answers={204: Answer("Ended.")})
-
-    def _one(
-        self, method: str, handle: Handler, name: str, title: str, clause: str, **rest: Any
-    ) -> Operation:
-        return Operation(
-            method=method,
-            path=f"{self.path}/{{{self.argument}}}",
-            handle=handle,
-            name=name,
-            title=title,
-            tag=self.tag,
-            clause=clause,
-            path_texts={self.argument: self.argument_text},
-            **rest,
-        )
+    def _route(self, method: str, verb: str, handle: Handler, **rest: Any) -> Operation:
+        title, clause = self.verbs[verb]
+        rest = {"path": self.path, "tag": self.tag, "title": title, "clause": clause} | rest
+        return Operation(method=method, handle=handle, name=f"{verb}{self.noun}", **rest)

@@ -31,6 +31,16 @@ _KIND = Managed(
         "notification": {"endpoint": {"uri": "https://city.example/sources", "accept": "application/json"}},
     },
     change={"isActive": False},
+    noun="CSourceSubscription",
+    verbs={
+        "create": ("Subscribe to context sources", "5.11.2"),
+        "query": ("List subscriptions to context sources", "5.11.5"),
+        "retrieve": ("Retrieve a subscription to context sources", "5.11.4"),
+        "update": ("Change a subscription to context sources", "5.11.3"),
+        "delete": ("End a subscription to context sources", "5.11.6"),
+    },
+    listed="A page of subscriptions.",
+    shown="The subscription, with how its notifications fared.",
 )
 
 
@@ -95,28 +105,4 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.source_subscriptions is None:
         return ()
     handlers = SourceSubscriptionHandlers(parts, parts.source_subscriptions)
-    return (
-        _KIND.making(handlers.create, "createCSourceSubscription", "Subscribe to context sources", "5.11.2"),
-        _KIND.listing(
-            handlers.query,
-            "queryCSourceSubscription",
-            "List subscriptions to context sources",
-            "5.11.5",
-            text="A page of subscriptions.",
-            parameters=(LIMIT, OFFSET, COUNT, OPTIONS),
-        ),
-        _KIND.retrieving(
-            handlers.retrieve,
-            "retrieveCSourceSubscription",
-            "Retrieve a subscription to context sources",
-            "5.11.4",
-            text="The subscription, with how its notifications fared.",
-            parameters=(OPTIONS,),
-        ),
-        _KIND.changing(
-            handlers.update, "updateCSourceSubscription", "Change a subscription to context sources", "5.11.3"
-        ),
-        _KIND.ending(
-            handlers.delete, "deleteCSourceSubscription", "End a subscription to context sources", "5.11.6"
-        ),
-    )
+    return _KIND.routes(handlers, querying=(LIMIT, OFFSET, COUNT, OPTIONS), retrieving=(OPTIONS,))

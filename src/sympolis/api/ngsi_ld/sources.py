@@ -58,6 +58,16 @@ _KIND = Managed(
         "endpoint": "https://twin.leipzig.example",
     },
     change={"mode": "auxiliary", "operations": ["retrieveOps"]},
+    noun="CSource",
+    verbs={
+        "create": ("Register a context source", "5.9.2"),
+        "query": ("Find context sources", "5.10.2"),
+        "retrieve": ("Retrieve a registration", "5.10.1"),
+        "update": ("Change a registration", "5.9.3"),
+        "delete": ("End a registration", "5.9.4"),
+    },
+    listed="A page of registrations.",
+    shown="The registration, with how requests to the source fared.",
 )
 SCHEMAS: dict[str, Schema] = {
     "ContextSourceRegistration": {
@@ -205,24 +215,5 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.registrations is None:
         return ()
     handlers = Sources(parts, parts.registrations)
-    return (
-        _KIND.making(handlers.create, "createCSource", "Register a context source", "5.9.2"),
-        _KIND.listing(
-            handlers.query,
-            "queryCSource",
-            "Find context sources",
-            "5.10.2",
-            text="A page of registrations.",
-            parameters=(*_SELECTION, PICK, OMIT, LIMIT, OFFSET, COUNT, OPTIONS, *_IGNORED),
-        ),
-        _KIND.retrieving(
-            handlers.retrieve,
-            "retrieveCSource",
-            "Retrieve a registration",
-            "5.10.1",
-            text="The registration, with how requests to the source fared.",
-            parameters=(OPTIONS, PICK, OMIT),
-        ),
-        _KIND.changing(handlers.update, "updateCSource", "Change a registration", "5.9.3"),
-        _KIND.ending(handlers.delete, "deleteCSource", "End a registration", "5.9.4"),
-    )
+    querying = (*_SELECTION, PICK, OMIT, LIMIT, OFFSET, COUNT, OPTIONS, *_IGNORED)
+    return _KIND.routes(handlers, querying=querying, retrieving=(OPTIONS, PICK, OMIT))

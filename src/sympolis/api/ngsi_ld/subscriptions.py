@@ -48,6 +48,16 @@ _KIND = Managed(
         },
     },
     change={"isActive": False},
+    noun="Subscription",
+    verbs={
+        "create": ("Subscribe to changes", "5.8.1"),
+        "query": ("List subscriptions", "5.8.4"),
+        "retrieve": ("Retrieve a subscription", "5.8.3"),
+        "update": ("Change a subscription", "5.8.2"),
+        "delete": ("End a subscription", "5.8.5"),
+    },
+    listed="A page of subscriptions.",
+    shown="The subscription, with how its notifications fared.",
 )
 _NOTIFICATION: Schema = structure(
     {"endpoint": structure({"uri": TEXT}, required=("uri",))}, required=("endpoint",)
@@ -159,28 +169,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.subscriptions is None:
         return ()
     handlers = SubscriptionHandlers(parts, parts.subscriptions)
-    return (
-        _KIND.making(handlers.create, "createSubscription", "Subscribe to changes", "5.8.1"),
-        _KIND.listing(
-            handlers.query,
-            "querySubscription",
-            "List subscriptions",
-            "5.8.4",
-            text="A page of subscriptions.",
-            parameters=(LIMIT, OFFSET, COUNT, OPTIONS),
-        ),
-        _KIND.retrieving(
-            handlers.retrieve,
-            "retrieveSubscription",
-            "Retrieve a subscription",
-            "5.8.3",
-            text="The subscription, with how its notifications fared.",
-            parameters=(OPTIONS,),
-        ),
-        _KIND.changing(handlers.update, "updateSubscription", "Change a subscription", "5.8.2"),
-        _KIND.ending(handlers.delete, "deleteSubscription", "End a subscription", "5.8.5"),
-        _dead_letters(handlers),
-    )
+    routes = _KIND.routes(handlers, querying=(LIMIT, OFFSET, COUNT, OPTIONS), retrieving=(OPTIONS,))
+    return (*routes, _dead_letters(handlers))
 
 
 def _dead_letters(handlers: SubscriptionHandlers) -> Operation:

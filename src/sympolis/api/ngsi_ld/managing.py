@@ -6,9 +6,10 @@ collection that documents are added to and listed from, and below it each of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
 
 from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Reply, Request, encode
@@ -21,6 +22,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import OBJECT, reference, several
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.codec import check_entity_id
+from sympolis.context.subscriptions.subscription import Record
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
@@ -98,6 +100,45 @@ async def read_whole(inbox: Inbox, request: Request) -> tuple[dict[str, Any], Te
     body, terms = await inbox.read(request)
     document, own = await inbox.document(request, body, terms, "body")
     return document, own, linked_context(request) if terms is not None else body["@context"]
+
+
+class Subscribed(Protocol):
+    """What keeps subscriptions, each with a record of how its notifications fared."""
+
+    async def get(self, subscription_id: str, /, *, tenant: str) -> tuple[Any, Record]:
+        """One of them. Raises ``NotFound``."""
+        ...
+
+    async def page(self, *, limit: int, offset: int, tenant: str) -> tuple[int, Sequence[tuple[Any, Record]]]:
+        """How many there are, and those of the page."""
+        ...
+
+
+class SubscriptionReader(ABC):
+    """The handlers that show subscriptions, to entities or to registrations alike."""
+
+    kind: ClassVar[Managed]
+
+    def __init__(self, vocabulary: Vocabulary, subscribed: Subscribed) -> None:
+        self._vocabulary = vocabulary
+        self._subscribed = subscribed
+
+    async def retrieve(self, request: Request) -> Reply:
+        """Retrieve (Context Source Registration) Subscription, clauses 5.8.3 and 5.11.4."""
+        view = await View.of(request, self._vocabulary)
+        found, record = await self._subscribed.get(self.kind.id_of(request), tenant=view.tenant)
+        return view.reply(self._show(view, found, record))
+
+    async def query(self, request: Request) -> Reply:
+        """Query (Context Source Registration) Subscriptions, clauses 5.8.4 and 5.11.5."""
+        view = await View.of(request, self._vocabulary)
+        limit, offset = page_of(request)
+        total, found = await self._subscribed.page(limit=limit, offset=offset, tenant=view.tenant)
+        return view.page([self._show(view, one, record) for one, record in found], total)
+
+    @abstractmethod
+    def _show(self, view: View, found: Any, record: Record) -> dict[str, Any]:
+        """The document of one."""
 
 
 class Handlers(Protocol):

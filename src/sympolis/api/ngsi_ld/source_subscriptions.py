@@ -8,7 +8,15 @@ from sympolis.api.bodies import parse_json
 from sympolis.api.http import Reply, Request
 from sympolis.api.ngsi_ld.answers import ROOT, tenant_of
 from sympolis.api.ngsi_ld.linking import Inbox
-from sympolis.api.ngsi_ld.managing import OPTIONS, Managed, View, created, done, page_of, read_whole
+from sympolis.api.ngsi_ld.managing import (
+    OPTIONS,
+    Managed,
+    SubscriptionReader,
+    View,
+    created,
+    done,
+    read_whole,
+)
 from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation
@@ -44,11 +52,13 @@ _KIND = Managed(
 )
 
 
-class SourceSubscriptionHandlers:
+class SourceSubscriptionHandlers(SubscriptionReader):
     """Handlers of ``/csourceSubscriptions`` and ``/csourceSubscriptions/{subscriptionId}``."""
 
+    kind = _KIND
+
     def __init__(self, parts: ApiParts, subscriptions: SourceSubscriptions) -> None:
-        self._vocabulary = Vocabulary(parts)
+        super().__init__(Vocabulary(parts), subscriptions)
         self._inbox = Inbox(self._vocabulary)
         self._subscriptions = subscriptions
 
@@ -58,19 +68,6 @@ class SourceSubscriptionHandlers:
         document, terms, context = await self._read(request)
         found = await self._subscriptions.create(document, terms, context, tenant=tenant)
         return created(_KIND.path, found.id, tenant)
-
-    async def retrieve(self, request: Request) -> Reply:
-        """Retrieve Context Source Registration Subscription, clause 5.11.4."""
-        view = await View.of(request, self._vocabulary)
-        found, record = await self._subscriptions.get(_KIND.id_of(request), tenant=view.tenant)
-        return view.reply(self._show(view, found, record))
-
-    async def query(self, request: Request) -> Reply:
-        """Query Context Source Registration Subscriptions, clause 5.11.5."""
-        view = await View.of(request, self._vocabulary)
-        limit, offset = page_of(request)
-        total, found = await self._subscriptions.page(limit=limit, offset=offset, tenant=view.tenant)
-        return view.page([self._show(view, one, record) for one, record in found], total)
 
     async def update(self, request: Request) -> Reply:
         """Update Context Source Registration Subscription, clause 5.11.3."""

@@ -11,7 +11,16 @@ from sympolis.api.http import JSON, Reply, Request, json_reply
 from sympolis.api.ngsi_ld.answers import ROOT, tenant_of
 from sympolis.api.ngsi_ld.forwarding import Forwarding
 from sympolis.api.ngsi_ld.linking import Inbox
-from sympolis.api.ngsi_ld.managing import OPTIONS, Managed, View, created, done, page_of, read_whole
+from sympolis.api.ngsi_ld.managing import (
+    OPTIONS,
+    Managed,
+    SubscriptionReader,
+    View,
+    created,
+    done,
+    page_of,
+    read_whole,
+)
 from sympolis.api.ngsi_ld.reading import COUNT, LIMIT, OFFSET
 from sympolis.api.parameters import Parameter
 from sympolis.api.parts import ApiParts
@@ -84,11 +93,13 @@ SCHEMAS: dict[str, Schema] = {
 }
 
 
-class SubscriptionHandlers:
+class SubscriptionHandlers(SubscriptionReader):
     """Handlers of ``/subscriptions``, ``/subscriptions/{subscriptionId}`` and of the dead letters."""
 
+    kind = _KIND
+
     def __init__(self, parts: ApiParts, subscriptions: Subscriptions) -> None:
-        self._vocabulary = Vocabulary(parts)
+        super().__init__(Vocabulary(parts), subscriptions)
         self._inbox = Inbox(self._vocabulary)
         self._subscriptions = subscriptions
         self._library = parts.library
@@ -105,19 +116,6 @@ class SubscriptionHandlers:
         if (journey := self._journey(request, tenant)) is not None and self._remote is not None:
             await self._remote.created(found, journey, request.base_url)
         return created(_KIND.path, found.id, tenant)
-
-    async def retrieve(self, request: Request) -> Reply:
-        """Retrieve Subscription, clause 5.8.3."""
-        view = await View.of(request, self._vocabulary)
-        found, record = await self._subscriptions.get(_KIND.id_of(request), tenant=view.tenant)
-        return view.reply(self._show(view, found, record))
-
-    async def query(self, request: Request) -> Reply:
-        """Query Subscriptions, clause 5.8.4."""
-        view = await View.of(request, self._vocabulary)
-        limit, offset = page_of(request)
-        total, found = await self._subscriptions.page(limit=limit, offset=offset, tenant=view.tenant)
-        return view.page([self._show(view, one, record) for one, record in found], total)
 
     async def update(self, request: Request) -> Reply:
         """Update Subscription, clause 5.8.2."""

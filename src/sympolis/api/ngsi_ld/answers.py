@@ -77,7 +77,7 @@ def created_at(entity_id: str, headers: Headers) -> Reply:
     """201 with the new entity's address."""
     segment = entity_id if _PLAIN_ID.fullmatch(entity_id) else quote(entity_id, safe=":")
     location = f"{ROOT}/entities/{segment}".encode()
-    return Reply(status=201, headers=((b"location", location), *headers))
+    return Reply(status=201, headers=((b"Location", location), *headers))
 
 
 def batch_result(

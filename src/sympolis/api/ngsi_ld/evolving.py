@@ -164,7 +164,7 @@ class Evolving:
 
 def created_at(entity_id: str) -> Reply:
     """The answer where an entity has a history from now on."""
-    return Reply(status=201, headers=((b"location", f"{_PATH}/{quote(entity_id, safe=':')}".encode()),))
+    return Reply(status=201, headers=((b"Location", f"{_PATH}/{quote(entity_id, safe=':')}".encode()),))
 
 
 def _types_in(document: dict[str, Any], terms: Terms) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Hosting:
     async def add(self, request: Request) -> Reply:
         """Add @context, clause 5.13.2."""
         kept = self._library.add(await read_json(request, JSON, LD_JSON))
-        return Reply(status=201, headers=((b"location", kept.url.encode()),))
+        return Reply(status=201, headers=((b"Location", kept.url.encode()),))
 
     async def list(self, request: Request) -> Reply:
         """List @contexts, clause 5.13.3."""

@@ -85,9 +85,12 @@ def page_of(request: Request) -> tuple[int, int]:
 
 
 def created(path: str, document_id: str, tenant: str) -> Reply:
-    """201 with the address of a new document."""
+    """201 with the address of a new document.
+
+    The header's name is written as the standard writes it: there are clients that look for it letter by letter.
+    """
     location = f"{path}/{quote(document_id, safe=':')}".encode()
-    return Reply(status=201, headers=((b"location", location), *tenant_headers(tenant)))
+    return Reply(status=201, headers=((b"Location", location), *tenant_headers(tenant)))
 
 
 def done(tenant: str) -> Reply:

@@ -221,7 +221,7 @@ def _id(request: Request) -> str:
 
 def _created(found: Snapshot) -> Reply:
     location = f"{ROOT}/snapshots/{quote(found.id, safe=':')}".encode()
-    return Reply(status=201, headers=((b"location", location), *tenant_headers(found.tenant)))
+    return Reply(status=201, headers=((b"Location", location), *tenant_headers(found.tenant)))
 
 
 def _shown(request: Request, found: Snapshot, terms: Terms) -> Reply:

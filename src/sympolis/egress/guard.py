@@ -57,7 +57,10 @@ class Guard:
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of ``host`` that may be called. Raises ``Forbidden``, or ``OSError`` where it has none."""
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as problem:  # a part of it is empty or too long
+            raise OSError("this cannot be the name of a host") from problem
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         permitted = [one for one in addresses if self.policy.permits(host, _address(one))]
         if not permitted:

@@ -24,6 +24,8 @@ Sink = Callable[[bytes], object]
 _OK = 200
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65_536
+_MOST_BESIDES = 256 * 1024
+"""Bytes of headers and of framing, besides eight per byte of the body: a chunk of one byte has five around it."""
 _MOST_IDLE = 8
 """Connections kept open per origin."""
 
@@ -78,6 +80,11 @@ class _Reading:
         else:
             self._body += part
 
+    def check_besides(self, received: int) -> None:
+        """Raises ``ResponseTooLarge`` where, of the bytes received so far, far too many are not the body's."""
+        if received - self._size > _MOST_BESIDES + 8 * self._size:
+            raise ResponseTooLarge("the answer has too many headers")
+
     def on_message_complete(self) -> None:
         self.complete = self.response.status >= 200
         self.reusable = self.complete and self.parser.should_keep_alive()
@@ -100,15 +107,16 @@ class _Connection:
     async def exchange(self, request: bytes, most_bytes: int, sink: Sink | None) -> Response:
         reading = _Reading(most_bytes, sink)
         self.writer.write(request)
-        received = False
+        received = 0
         while not reading.complete:
             data = await self.reader.read(_CHUNK)
             if not data:
                 if reading.end():
                     return reading.response
                 raise OSError("the answer ended early") if received else _Broken("no answer")
-            received = True
+            received += len(data)
             _feed(reading, data)
+            reading.check_besides(received)
         self.reusable = reading.reusable
         return reading.response
 
@@ -228,12 +236,18 @@ def _request(method: str, parts: SplitResult, headers: Headers, body: bytes) -> 
     lines.append(f"Content-Length: {len(body)}")
     if any("\r" in line or "\n" in line for line in lines):
         raise OSError("a header must not contain line breaks")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    try:
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    except UnicodeError as problem:
+        raise OSError("a header must be of Latin letters") from problem
 
 
 def _host(parts: SplitResult) -> str:
     host = parts.netloc.rpartition("@")[2]
-    return host if host.isascii() else host.encode("idna").decode()
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError as problem:
+        raise OSError("this cannot be the name of a host") from problem
 
 
 def _ascii(target: str) -> str:

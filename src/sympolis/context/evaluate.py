@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any
 
 from sympolis.context import geometry, scopes
+from sympolis.context.bounded_patterns import LONGEST
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.instants import find_instant, format_instant
 from sympolis.context.query import (
@@ -54,7 +55,7 @@ def matcher(query: Query) -> Callable[[Entity], bool]:
         tests.append(lambda entity: entity.id in ids)
     if query.id_pattern is not None:
         pattern = _compiled(query.id_pattern)
-        tests.append(lambda entity: pattern.search(entity.id) is not None)
+        tests.append(lambda entity: pattern.search(entity.id[:LONGEST]) is not None)
     if query.types is not None:
         tests.append(lambda entity: type_holds(query.types, entity.types))
     if query.attributes:
@@ -256,14 +257,10 @@ def _value_holds(term: Term, value: Any) -> bool:
     if isinstance(operand, ValueRange):
         return _in_range(value, operand)
     if term.comparison in (Comparison.MATCHES, Comparison.NOT_MATCHES):
-        return isinstance(value, str) and _compiled(operand).search(value[:_LONGEST]) is not None
+        return isinstance(value, str) and _compiled(operand).search(value[:LONGEST]) is not None
     if term.comparison in _ORDER:
         return _ordered(_ORDER[term.comparison], value, operand)
     return _ordered(operator.eq, value, operand)
-
-
-_LONGEST = 256
-"""Patterns see this much of a text: keeps a search within bounds (see ``qlanguage.check_pattern``)."""
 
 
 def _in_range(value: Any, wanted: ValueRange) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 
 from sympolis.context import geometry, scopes
+from sympolis.context.bounded_patterns import LONGEST
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.evaluate import q_holds, type_holds
 from sympolis.context.query import (
@@ -99,7 +100,7 @@ def has_id(info: EntityInfo, entity_id: str) -> bool:
     """Whether an entity of this id can be meant."""
     if info.id is not None:
         return info.id == entity_id
-    return info.id_pattern is None or compiled(info.id_pattern).search(entity_id) is not None
+    return info.id_pattern is None or compiled(info.id_pattern).search(entity_id[:LONGEST]) is not None
 
 
 # --- information
@@ -126,7 +127,7 @@ def _selects(selector: Selector, info: EntityInfo) -> bool:
         return any(has_id(info, one) for one in selector.ids)
     if selector.id_pattern is None or info.id is None:
         return True  # whether two patterns have an id in common cannot be said: then they have
-    return compiled(selector.id_pattern).search(info.id) is not None
+    return compiled(selector.id_pattern).search(info.id[:LONGEST]) is not None
 
 
 # --- everything else

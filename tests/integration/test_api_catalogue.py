@@ -52,6 +52,14 @@ def test_pages_speak_the_reader_s_language(twin: SmallTwin, language: str, word:
     assert twin.client.get(f"/catalogue?f=html&lang={language}").body.decode() == asked
 
 
+@pytest.mark.parametrize(("language", "word"), [("it", "storia"), ("de", "Geschichte"), ("en", "history")])
+def test_ways_to_the_data_are_named_in_the_reader_s_language(
+    twin: SmallTwin, language: str, word: str
+) -> None:
+    page = twin.client.get(f"/catalogue/datasets/loops?f=html&lang={language}").body.decode()
+    assert word in page
+
+
 def test_what_a_reader_types_is_shown_as_text(twin: SmallTwin) -> None:
     text = twin.client.get("/catalogue?f=html&q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").body.decode()
     assert "<script" not in text

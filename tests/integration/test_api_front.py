@@ -106,6 +106,11 @@ def test_every_answer_has_an_id_and_the_security_headers(client: Client, target:
     assert answer.header("x-content-type-options") == "nosniff"
 
 
+def test_code_in_the_documentation_is_shown_as_code(client: Client) -> None:
+    page = client.get("/docs").body.decode()
+    assert "`" not in page and "<code>*</code>: any" in page
+
+
 def test_a_request_id_is_kept_if_it_is_one(client: Client) -> None:
     assert client.get("/health/live", x_request_id="abc-1").header("x-request-id") == "abc-1"
     assert client.get("/health/live", x_request_id="a b<script>").header("x-request-id") != "a b<script>"

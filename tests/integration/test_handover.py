@@ -152,6 +152,7 @@ def test_wrong_cells_come_back_marked_in_the_sender_s_language(twin: Twin) -> No
         (2, "places"),
         (3, "places"),
     }
+    assert "nicht plausibel" in next(one["remark"] for one in report["problems"] if one["row"] == 2)
     copy = twin.client.get(report["marked_copy"])
     assert "plan.xlsx" in (copy.header("content-disposition") or "")
     sheet = openpyxl.load_workbook(io.BytesIO(copy.body)).active

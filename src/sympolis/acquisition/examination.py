@@ -10,6 +10,7 @@ from typing import Any
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.ingest import PlannedSource, check_count, check_fields
 from sympolis.acquisition.ledger import QuarantinedRow
+from sympolis.acquisition.remarks import remark
 from sympolis.plugins.connector import Connector, Record
 
 
@@ -28,11 +29,13 @@ class Examination:
     missing: int
     refused: tuple[QuarantinedRow, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Counts, and the reasons by row."""
+    def to_json(self, language: str = "en") -> dict[str, Any]:
+        """Counts, and the reasons by row, each with a remark for its sender in ``language``."""
         counts = {name: value for name, value in asdict(self).items() if name != "refused"}
         problems = [
-            {"row": row.row_number, **asdict(reason)} for row in self.refused for reason in row.reasons
+            {"row": row.row_number, **asdict(reason), "remark": remark(reason, language).text}
+            for row in self.refused
+            for reason in row.reasons
         ]
         return {**counts, "refused": len(self.refused), "problems": problems}
 

@@ -148,7 +148,7 @@ class Handovers:
         except errors.SympolisError as problem:
             return msgspec.structs.replace(draft, state="unusable", problem=_plain(problem))
         marked = await asyncio.to_thread(self._mark, planned, file, draft.language, found)
-        counts = found.to_json()
+        counts = found.to_json(draft.language)
         problems = counts.pop("problems")[:_MOST_PROBLEMS]
         return msgspec.structs.replace(draft, counts=counts, problems=problems, marked=marked)
 

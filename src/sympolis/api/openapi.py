@@ -221,19 +221,24 @@ def _page(operations: Iterable[Operation]) -> str:
 
 def _article(operation: Operation) -> str:
     parameters = "".join(
-        f"<tr><td><code>{escape(one.name)}</code></td><td>{escape(one.text)}</td></tr>"
+        f"<tr><td><code>{escape(one.name)}</code></td><td>{_prose(one.text)}</td></tr>"
         for one in operation.parameters
     )
     table = f"<table><tr><th>Parameter</th><th>Meaning</th></tr>{parameters}</table>" if parameters else ""
     answers = "".join(
-        f"<li><code>{status}</code> {escape(answer.text)}</li>"
+        f"<li><code>{status}</code> {_prose(answer.text)}</li>"
         for status, answer in operation.answers.items()
     )
     return (
         f'<article id="{operation.name}"><h3><span class="method">{operation.method}</span> '
-        f"<code>{escape(operation.path)}</code></h3><p>{escape(operation.title)}. {escape(_text(operation))}</p>"
+        f"<code>{escape(operation.path)}</code></h3><p>{escape(operation.title)}. {_prose(_text(operation))}</p>"
         f"{table}<ul>{answers}</ul></article>"
     )
+
+
+def _prose(text: str) -> str:
+    """Text as HTML; what stands between backticks is code, as in the OpenAPI document, which is Markdown."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 _STYLE = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 import typer
 
 from sympolis import settings
-from sympolis.cli.client import connect
+from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, show, text
+from sympolis.cli.output import NO, Format, FormatOption, draw, notes, reports_errors, show, text
 from sympolis.domain import errors
 
 app = typer.Typer(help="Sources: list, run, and mend quarantined rows.", no_args_is_help=True)
@@ -98,13 +98,20 @@ def deliver(
     asked = urlencode({"name": file.name, "sender": sender, "lang": lang})
     with connect(settings.read({"city": city, "data": data})) as twin:
         report = twin.upload(f"{path}?{asked}", file.read_bytes(), "application/octet-stream")
-        if marked is not None and report["marked_copy"]:
-            marked.write_bytes(twin.raw("GET", report["marked_copy"], headers={"accept": "*/*"}).body)
+        if marked is not None:
+            _write_marked(twin, report, marked)
         if release and report["state"] == "checked":
             report = twin.post(f"{path}/{quote(report['id'])}/release", {"by": sender})
     show(report, form, _draw_report)
     if report["problem"] or report["problems"]:
         raise typer.Exit(NO)
+
+
+def _write_marked(twin: Client, report: dict[str, Any], to: Path) -> None:
+    if report["marked_copy"]:
+        to.write_bytes(twin.raw("GET", report["marked_copy"], headers={"accept": "*/*"}).body)
+    else:
+        notes.print(f"{to} is not written: nothing is wrong, or not a workbook", soft_wrap=True, markup=False)
 
 
 def _draw_report(report: dict[str, Any]) -> None:
@@ -113,9 +120,9 @@ def _draw_report(report: dict[str, Any]) -> None:
         return
     counts = report["counts"]
     draw(["handover", "state", *counts], [[report["id"], report["state"], *counts.values()]])
-    rows = [[one["row"], one["field"], one["message"], one["expected"]] for one in report["problems"]]
+    rows = [[one["row"], one["field"], one["remark"]] for one in report["problems"]]
     if rows:
-        draw(["row", "field", "found", "expected"], rows)
+        draw(["row", "field", "remark"], rows)
 
 
 @app.command()

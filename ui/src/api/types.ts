@@ -139,7 +139,7 @@ export interface Handover {
   at: string;
   state: 'checked' | 'unusable' | 'released';
   counts: Record<string, number>;
-  problems: { row: number; field: string; rule: string; message: string; expected: string }[];
+  problems: { row: number; field: string; rule: string; message: string; expected: string; remark?: string }[];
   problem: string | null;
   marked_copy: string | null;
 }

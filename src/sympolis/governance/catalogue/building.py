@@ -29,6 +29,16 @@ Json = Mapping[str, Any]
 GEO_JSON: Final = "application/geo+json"
 LD_JSON: Final = "application/ld+json"
 _METADATA_LICENCE: Final = "CC0-1.0"
+_ENTITIES: Final = {
+    "it": "Entità con la loro storia (NGSI-LD)",
+    "de": "Entitäten mit ihrer Geschichte (NGSI-LD)",
+    "en": "Entities with their history (NGSI-LD)",
+}
+_FEATURES: Final = {
+    "it": "Elementi per le mappe (GeoJSON)",
+    "de": "Objekte für Karten (GeoJSON)",
+    "en": "Features for maps (GeoJSON)",
+}
 
 _FREQUENCIES: Final = (
     (timedelta(minutes=30), "CONT"),
@@ -125,7 +135,7 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
     found = [
         Distribution(
             iri=f"{iri}#entities",
-            title={"en": "Entities with their history (NGSI-LD)"},
+            title=_ENTITIES,
             access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={kind}",
             media_type=LD_JSON,
             licence=licence,
@@ -137,7 +147,7 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
         found.append(
             Distribution(
                 iri=f"{iri}#features",
-                title={"en": "Features for maps (GeoJSON)"},
+                title=_FEATURES,
                 access_url=items,
                 media_type=GEO_JSON,
                 licence=licence,

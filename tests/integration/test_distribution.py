@@ -61,6 +61,29 @@ async def values(broker: TestBroker, target: str = f"{ENTITIES}/{ID}") -> dict[s
 # --- reading
 
 
+def test_a_source_of_other_things_leaves_the_order_of_these_alone() -> None:
+    async def act(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+        here = brokers["here"]
+        await here.ask("POST", ENTITIES, building(floors=1))
+        await here.ask("POST", ENTITIES, building(OTHER, floors=2))
+        lamps = [{"entities": [{"type": "Streetlight"}]}]
+        assert (await here.register(source(information=lamps))).status == 201
+        ordered = await here.ask("GET", f"{ENTITIES}?type=Building&orderBy=floors;desc")
+        assert (ordered.status, [one["id"] for one in ordered.json]) == (200, [OTHER, ID])
+        posted = {
+            "type": "Query",
+            "entities": [{"type": "Building"}],
+            "ordering": {"orderBy": ["floors;desc"]},
+        }
+        answer = await here.ask("POST", f"{ROOT}/entityOperations/query", posted)
+        assert (answer.status, [one["id"] for one in answer.json]) == (200, [OTHER, ID])
+        assert (await here.register(source(number=2))).status == 201
+        refused = await here.ask("GET", f"{ENTITIES}?type=Building&orderBy=floors;desc")
+        assert (refused.status, refused.json["where"]) == (400, "orderBy")
+
+    play(act)
+
+
 def test_an_inclusive_source_is_read_beside_this_broker() -> None:
     async def act(wire: Wire, brokers: dict[str, TestBroker]) -> None:
         here, there = brokers["here"], brokers["there"]

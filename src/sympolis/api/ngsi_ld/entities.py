@@ -130,7 +130,10 @@ class Entities:
         tenant = tenant_of(request)
         presenter = Presenter(request, terms, read_shape(request))
         limit = LIMIT.of(request)
-        if (journey := self._shared.begin(request, tenant)) is not None:
+        journey = self._shared.begin(request, tenant)
+        if journey is not None and not (
+            "orderBy" in request.parameters and self._shared.all_here(journey, request, terms)
+        ):
             return await self._shared.answer_query(journey, request, terms)
         if asked_for(request):
             return await self._mapped.answer_query(request, terms, presenter, tenant)

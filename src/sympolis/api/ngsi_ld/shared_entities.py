@@ -160,6 +160,12 @@ class SharedEntities:
             raise errors.NotFound("the entity has none of these attributes", where="attrs")
         return entity
 
+    def all_here(self, journey: Journey, request: Request, terms: Terms) -> bool:
+        """Whether no source can have anything of what is asked for, so that it may be ordered (clause 4.23)."""
+        assert self._reader is not None
+        asked = self._asked(request, terms, read_query(request, terms))
+        return not self._reader.concerned(journey, asked)
+
     async def answer_query(self, journey: Journey, request: Request, terms: Terms) -> Reply:
         """Query Entities, clause 5.7.2."""
         presenter = Presenter(request, terms, read_shape(request))

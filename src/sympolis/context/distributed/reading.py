@@ -105,15 +105,18 @@ class Reader:
         self, journey: Journey, asked: Asked, *, only: frozenset[str] | None = None
     ) -> Gathered:
         """What sources say of all entities that a query selects; ``only`` these registrations, where given."""
-        index = self._distribution.of(journey.tenant)
-        if index is None:
-            return Gathered()
-        wanted = wanted_by(asked)
-        candidates = index.candidates(wanted.selectors)
-        found = [one for one in candidates if (only is None or one.id in only) and matches(one, wanted)]
+        found = [one for one in self.concerned(journey, asked) if only is None or one.id in only]
         return await self.gather(
             journey, ("queryEntity", "queryBatch"), found, lambda one: self._many(journey, one, asked)
         )
+
+    def concerned(self, journey: Journey, asked: Asked) -> list[Registration]:
+        """The registrations that may hold entities which a query selects (clause 5.7.2)."""
+        index = self._distribution.of(journey.tenant)
+        if index is None:
+            return []
+        wanted = wanted_by(asked)
+        return [one for one in index.candidates(wanted.selectors) if matches(one, wanted)]
 
     async def gather(
         self, journey: Journey, operations: tuple[str, ...], found: Sequence[Registration], ask: Any

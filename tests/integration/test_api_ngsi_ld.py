@@ -413,6 +413,8 @@ def test_other_methods_are_405_and_later_parts_501(roads: Client) -> None:
     assert options.status == 204 and options.header("allow") == answer.header("allow")
     assert title(roads.get("/ngsi-ld/v1/subscriptions")) == (501, "OperationNotSupported")
     assert roads.get("/ngsi-ld/v1/nonsense").status == 404
+    assert roads.request("POST", "/ngsi-ld/v1/entityOperations/nonsense").status == 404
+    assert roads.get(f"{ENTITIES}/{ROAD}/nonsense").status == 404
 
 
 # --- temporal (5.7.3, 5.7.4)

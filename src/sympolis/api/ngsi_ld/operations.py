@@ -44,20 +44,8 @@ from sympolis.domain import errors
 
 _TAG = "NGSI-LD"
 _TAG_TEMPORAL = "NGSI-LD temporal"
-_LATER_RESOURCES = (
-    "types",
-    "attributes",
-    "subscriptions",
-    "csourceRegistrations",
-    "csourceSubscriptions",
-    "jsonldContexts",
-    "entityMaps",
-    "snapshots",
-    "info",
-    "temporal",
-    "entities",
-    "entityOperations",
-)
+_RESOURCES = ("subscriptions", "csourceRegistrations", "csourceSubscriptions", "jsonldContexts", "snapshots")
+"""Those of the standard's that an application may be put together without."""
 
 _TYPE: Schema = {"oneOf": [TEXT, several(TEXT)]}
 SCHEMAS: dict[str, Schema] = {
@@ -183,7 +171,9 @@ def refuse_later(method: str, path: str, allowed: Callable[[str], list[str]]) ->
                 "a name in the path is empty", where=path, hint=f"allowed: {', '.join(methods)}"
             )
         raise errors.BadRequestData("an id or a name in the path is empty", where=path)
-    if path.startswith(f"{ROOT}/") and path.split("/")[3] in _LATER_RESOURCES:
+    if (resource := path.removeprefix(f"{ROOT}/").split("/")[0]) in _RESOURCES and not allowed(
+        f"{ROOT}/{resource}"
+    ):
         raise errors.NotImplementedHere(
             "this part of NGSI-LD is not offered yet", where=path, hint="see /docs for what is"
         )

@@ -88,6 +88,9 @@ def test_an_archive_is_in_the_export_and_comes_back(data: Path, tmp_path: Path) 
         (("store", "archive-history", "--before", "2024-05", "--data", "absent"), 3, "no store"),
         (("store", "finish-upgrade"), 2, "PostgreSQL"),
         (("export", "out", "--data", "absent"), 3, "nothing here"),
+        (("export", "out", "--data", "mistyped"), 3, "nothing here"),
+        (("export", "out", "--data", "a-file"), 2, "Not a directory"),
+        (("broker", "--port", "0", "--data", "a-file"), 2, "Not a directory"),
         (("restore", "absent"), 3, "manifest"),
     ],
 )
@@ -96,6 +99,7 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "absent" / "broker").mkdir(parents=True)
+    (tmp_path / "a-file").touch()
     found, _, said = sympolis(*arguments)
     assert (found, word in said) == (code, True), said
 

@@ -194,10 +194,9 @@ def connect(settings: Settings) -> Iterator[Client]:
     if address:
         yield Client(OverHttp(address))
         return
-    loop = asyncio.new_event_loop()
-    twin = loop.run_until_complete(app.open_twin(settings))
-    try:
-        yield Client(InProcess(loop, twin.asgi))
-    finally:
-        loop.run_until_complete(twin.close())
-        loop.close()
+    with asyncio.Runner() as runner:  # also ends what the twin leaves behind, or what could not be opened
+        twin = runner.run(app.open_twin(settings))
+        try:
+            yield Client(InProcess(runner.get_loop(), twin.asgi))
+        finally:
+            runner.run(twin.close())

@@ -22,6 +22,7 @@ from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show
 from sympolis.context.dumps import whole
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
 from sympolis.context.dumps.tenants import tenants_in
+from sympolis.domain import errors
 
 PAGE = 1000
 
@@ -43,6 +44,7 @@ def export(
     runs (CSV), sources. What runs may go on running.
     """
     chosen = settings.read({"city": city, "data": data, "store": store})
+    _check_there(chosen)
     out = DumpWriter(whole.empty_folder(folder))
     if city is None and moving.is_broker(chosen):
         manifest = app.run(moving.export_into(out, chosen, moving.broker_folder(chosen), kind="broker"))
@@ -50,6 +52,14 @@ def export(
         manifest = _export_twin(out, chosen)
     show(msgspec.to_builtins(manifest), form, lambda found: draw(["file", "records", "bytes"], [
         [one["file"], one["records"], one["bytes"]] for one in found["files"]]))  # fmt: skip
+
+
+def _check_there(chosen: settings.Settings) -> None:
+    """Raise ``NotFound`` where there is no such folder: a mistyped one must not become a backup of nothing."""
+    if chosen.store == "embedded" and not chosen.data.exists():
+        raise errors.NotFound(
+            "there is nothing here to export", where=str(chosen.data), hint="name the folder with --data"
+        )
 
 
 def _export_twin(out: DumpWriter, chosen: settings.Settings) -> Manifest:

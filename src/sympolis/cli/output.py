@@ -69,10 +69,23 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except errors.SympolisError as problem:
             fail(problem)
+        except OSError as problem:
+            if problem.filename is None:
+                raise  # no folder or file that its user could put right
+            fail(_unusable(problem))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 
     return guarded
+
+
+def _unusable(problem: OSError) -> errors.SympolisError:
+    """What to say of a folder or a file that the operating system does not let us use."""
+    return errors.SettingsInvalid(
+        problem.strerror or str(problem),
+        where=str(problem.filename),
+        hint="name a folder that this user may read and write",
+    )
 
 
 def fail(problem: errors.SympolisError) -> NoReturn:

@@ -139,3 +139,20 @@ def test_no_correction_is_answered_with_a_server_error(twin: SmallTwin) -> None:
     ):
         answer = twin.client.post(f"/api/sources/counts/quarantine/{row}/replay", {"fields": fields})
         assert answer.status in (400, 422), (fields, answer.body)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "where", "word"),
+    [
+        ({"content-type": "application/ld+json"}, 400, "body: @context", "application/json with the context"),
+        ({"ngsild-tenant": "_hidden"}, 400, "NGSILD-Tenant", "a letter or a digit first"),
+    ],
+)
+def test_what_is_wrong_around_a_body_is_named_with_what_to_do(
+    twin: SmallTwin, headers: dict[str, str], status: int, where: str, word: str
+) -> None:
+    document = {"id": "urn:ngsi-ld:Road:new", "type": "Road"}
+    sent = {"content-type": "application/json"} | headers
+    answer = twin.client.request("POST", "/ngsi-ld/v1/entities", json=document, headers=sent)
+    assert (answer.status, answer.json["where"]) == (status, where)
+    assert word in f"{answer.json['detail']} {answer.json.get('hint', '')}"

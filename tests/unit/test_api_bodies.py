@@ -70,3 +70,9 @@ def test_the_quick_way_agrees_with_counting(document: Any, depth: int) -> None:
 def test_what_no_reader_could_bear_is_refused() -> None:
     with pytest.raises(InvalidRequest):
         parse_json(b"[" * 100_000 + b"]" * 100_000)
+
+
+@pytest.mark.parametrize("raw", [b"", b" \n"])
+def test_an_empty_body_is_called_empty(raw: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="nothing came"):
+        parse_json(raw)

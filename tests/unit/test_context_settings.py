@@ -77,3 +77,9 @@ def test_redirects_are_followed_not_for_ever() -> None:
             await client.close()
 
     asyncio.run(run())
+
+
+def test_a_name_that_is_no_address_is_called_so() -> None:
+    fetch = context_fetcher(HttpClient(Guard()))
+    with pytest.raises(ContextNotAvailable, match="not a web address"):
+        asyncio.run(fetch("city.jsonld"))

@@ -19,6 +19,8 @@ _DECODER = msgspec.json.Decoder()
 
 def parse_json(raw: bytes, where: str = "body") -> Any:
     """Decode one JSON text. Raises ``InvalidRequest``; NaN and Infinity are not JSON and are refused."""
+    if not raw.strip():
+        raise errors.InvalidRequest("expected JSON, and nothing came", where=where)
     try:
         document = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:

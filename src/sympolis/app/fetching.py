@@ -23,6 +23,10 @@ def context_fetcher(client: HttpClient, timeout_s: float = 5.0) -> Fetch:
     """Gets the bytes behind a context's URL. Raises ``ContextNotAvailable`` with the reason, within the timeout."""
 
     async def fetch(url: str) -> bytes:
+        if not url.lower().startswith(("http://", "https://")):
+            raise ContextNotAvailable(
+                "this is not a web address", where=url, hint="begin it with http:// or https://"
+            )
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await _followed(client, url, timeout_s)

@@ -43,7 +43,8 @@ def owner_of(request: Request) -> str:
         return ""
     if not _TENANT.fullmatch(name):
         raise errors.BadRequestData(
-            "expected up to 64 letters, digits, dots, dashes and underscores", where="NGSILD-Tenant"
+            "expected up to 64 letters, digits, dots, dashes and underscores, a letter or a digit first",
+            where="NGSILD-Tenant",
         )
     return name
 

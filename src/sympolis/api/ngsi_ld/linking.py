@@ -90,7 +90,11 @@ class Inbox:
                 )
             return dict(document), terms
         if "@context" not in document:
-            raise errors.BadRequestData("the @context is missing", where=f"{where}: @context")
+            raise errors.BadRequestData(
+                "a body of type application/ld+json has its @context in it, and it is missing",
+                where=f"{where}: @context",
+                hint="put it in, or send application/json with the context in a Link header",
+            )
         own = {key: value for key, value in document.items() if key != "@context"}
         return own, await self._vocabulary.resolve(document["@context"], request)
 

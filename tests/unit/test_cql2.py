@@ -191,3 +191,18 @@ def test_a_system_that_is_not_offered_is_refused_with_those_that_are() -> None:
     with pytest.raises(errors.InvalidRequest) as refused:
         named("http://www.opengis.net/def/crs/EPSG/0/1", SYSTEMS, where="crs")
     assert "CRS84" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 2000 + "a=1" + ")" * 2000, "a=" + "-" * 4000 + "1", "a=" + "- " * 2000 + "1"],
+    ids=["brackets", "signs", "signs apart"],
+)
+def test_what_would_fill_the_parsers_stack_is_refused(text: str) -> None:
+    """Without the check, this test ends the process."""
+    with pytest.raises(errors.TooComplexQuery):
+        parse_filter(text, TEXT, WORLD)
+
+
+def test_as_many_brackets_as_are_allowed_are_borne() -> None:
+    assert parse_filter("(" * 512 + "a=1" + ")" * 512, TEXT, WORLD) == parse_filter("a=1", TEXT, WORLD)

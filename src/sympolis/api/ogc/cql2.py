@@ -6,6 +6,7 @@ Parsing is the library's (``cql2``, in Rust); what the expressions mean here is 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -18,6 +19,11 @@ Expression = Any
 TEXT: Final = "cql2-text"
 JSON: Final = "cql2-json"
 LONGEST: Final = 4096
+_MOST_BRACKETS: Final = 512
+"""The library ends the whole process where a thousand of them or of signs nest: its stack is full. So all are counted,
+wherever they stand; in as many characters, a shape with real coordinates has far fewer."""
+_MOST_SIGNS: Final = 64
+_SIGN_OF_SIGN: Final = re.compile(r"-(?=\s*-)")
 _DEEPEST: Final = 40
 _ARGUMENTS: Final = {
     **dict.fromkeys(("and", "or"), (1, LONGEST)),
@@ -68,6 +74,8 @@ def parse_filter(text: str, language: str, system: ReferenceSystem) -> Expressio
     """The filter as CQL2 JSON, geometries in CRS84. Raises ``InvalidRequest`` with what is wrong."""
     if len(text) > LONGEST:
         raise errors.TooComplexQuery(f"longer than {LONGEST} characters", where="filter")
+    if text.count("(") > _MOST_BRACKETS or len(_SIGN_OF_SIGN.findall(text)) > _MOST_SIGNS:
+        raise errors.TooComplexQuery("the filter has too many brackets or signs", where="filter")
     found = _parsed(text, language)
     if operation(found) is None and not isinstance(found, bool):
         raise errors.InvalidRequest("a filter is a condition: true or false", where="filter")

@@ -54,6 +54,7 @@ def test_a_sound_package_has_nothing_to_mend(folder: Path) -> None:
         ("sources/counts.toml", "samples/counts.csv", "samples/x.csv", "sources/counts.toml: path", "build-samples"),
         ("sources/counts.toml", "samples/counts.csv", "../x.csv", "sources/counts.toml: path", "leads out"),
         ("sources/counts.toml", "https://", "ftp://", "sources/counts.toml: url", "does not look like"),
+        ("sources/counts.toml", "https://", "https://me:x@", "sources/counts.toml: url", "does not look like"),
         ("sources/loops.toml", "order", 'crs = "EPSG:999999"\norder', "sources/loops.toml: crs",
          "not a known coordinate"),
         ("sources/counts.toml", "low = 0", 'low = "0"', "sources/counts.toml: expectations.attributes.intensity.low",

@@ -14,6 +14,8 @@ from typing import Any
 from sympolis.domain.reading import Texts, option
 
 IDENTIFIER = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+ADDRESS = r"https?://[^/?#@\s<>\"]+([/?#]\S*)?"
+"""No name and password before the host: the address is shown in catalogues, errors and deliveries."""
 HIGH_VALUE = (
     "geospatial",
     "earth observation and environment",
@@ -68,7 +70,7 @@ class Expectations:
 class Refresh:
     """How the source is read anew from its portal (``[refresh]``); without it the twin keeps to the sample."""
 
-    url: str = option(pattern="https?://.+")
+    url: str = option(pattern=ADDRESS)
     """The download itself, or the address at which the connector begins."""
     every: str | None = option(None, pattern=DURATION)
     """How often (ISO 8601, e.g. PT1H); absent: only when somebody asks."""
@@ -93,7 +95,7 @@ class Source:
     """Id of a mapping; several sources may share one."""
     path: str
     """The sample, relative to the package."""
-    url: str = option(pattern="https?://.+")
+    url: str = option(pattern=ADDRESS)
     """The official portal's page or download, for people and for refreshing."""
     dataset: str = ""
     """The portal's own identifier of the dataset."""

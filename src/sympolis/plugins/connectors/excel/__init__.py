@@ -130,6 +130,7 @@ def _sheet(workbook: Any, settings: ExcelSettings, where: str) -> Any:
 
 
 def _records(sheet: Any, settings: ExcelSettings, where: str) -> Iterator[Record]:
+    sheet.reset_dimensions()  # a file may claim 17 billion cells, all of which would be made up as empty ones
     rows = sheet.iter_rows(min_row=settings.header_row, values_only=True)
     header = _header(next(rows, ()), settings, where)
     number = 0

@@ -166,6 +166,12 @@ def test_wrong_cells_come_back_marked_in_the_sender_s_language(twin: Twin) -> No
     assert sheet["B2"].value == "many" and sheet["B2"].fill.fgColor.rgb != sheet["A2"].fill.fgColor.rgb
 
 
+def test_a_sheet_that_is_too_wide_to_mark_is_still_examined(twin: Twin) -> None:
+    far = [None] * 16_383 + ["x"]
+    report = twin.hand_over(workbook(("street", "places"), ("Via A", -1), *[(None,)] * 400, tuple(far))).json
+    assert report["counts"]["refused"] == 2 and report["marked_copy"] is None
+
+
 def test_nothing_is_in_the_twin_before_somebody_releases_it(twin: Twin) -> None:
     handover = twin.hand_over(workbook(("street", "places"), ("Via A", 99), ("Via B", 20))).json
     assert twin.places() == {"Via A": 10, "Via B": 20}

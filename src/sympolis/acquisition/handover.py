@@ -158,7 +158,10 @@ class Handovers:
             return False
         remarks = remarks_of(found.refused, language)
         to = file.with_name(_MARKED + file.suffix)
-        connector.annotate(planned.reading(file).origin, planned.settings, remarks, to)
+        try:
+            connector.annotate(planned.reading(file).origin, planned.settings, remarks, to)
+        except errors.SourceFailed:  # the remarks stand in the report, too
+            return False
         return True
 
     def _deliver(self, report: Report) -> None:

@@ -18,6 +18,8 @@ from sympolis.plugins.connectors.excel.settings import ExcelSettings
 
 _MARK = "FFFFC9A8"
 """The fill of a marked cell (ARGB): a light orange that leaves dark text readable."""
+_MOST_CELLS = 5_000_000
+"""Marking needs the whole sheet in memory: one far cell would make millions of empty ones."""
 _ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"))
 
 
@@ -59,6 +61,10 @@ def _mark(sheet: Any, settings: ExcelSettings, remarks: Mapping[int, tuple[Remar
     """Colour and comment; remarks on a row as a whole stand in its first cell."""
     from openpyxl.styles import PatternFill
 
+    if sheet.max_row * sheet.max_column > _MOST_CELLS:
+        raise errors.SourceFailed(
+            "has too many cells to be marked", where=where, hint="cut off what is empty"
+        )
     fill = PatternFill("solid", fgColor=_MARK)
     header = _header(tuple(cell.value for cell in sheet[settings.header_row]), settings, where)
     columns = {name: index for index, name in enumerate(header, start=1)}

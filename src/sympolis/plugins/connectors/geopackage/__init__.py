@@ -26,6 +26,8 @@ _LAYERS: Final = """
     FROM gpkg_contents AS contents JOIN gpkg_geometry_columns AS columns USING (table_name)
     WHERE contents.data_type = 'features' ORDER BY contents.table_name
 """
+_IS_TABLE: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+"""A view would run a stranger's query, which need not end."""
 _ENVELOPE_BYTES: Final = (0, 32, 48, 48, 64)
 _HEADER: Final = 8
 
@@ -78,6 +80,8 @@ def _layer(database: sqlite3.Connection, settings: GeoPackageSettings, where: st
         raise errors.SourceFailed(
             message, where=where, hint="check the delivery, or the source's crs and srs"
         )
+    if database.execute(_IS_TABLE, (wanted,)).fetchone() is None:
+        raise errors.SourceFailed(f"the layer {wanted} is not a table", where=where, hint="export it as one")
     return wanted, column
 
 

@@ -97,6 +97,19 @@ def test_a_layer_in_another_reference_system_fails(tmp_path: Path) -> None:
         read(Origin(tmp_path / "city #1.gpkg"), srs=4326)
 
 
+def test_a_view_is_not_run(tmp_path: Path) -> None:
+    origin = package(tmp_path)
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, NULL AS geom FROM n"
+    )
+    with closing(sqlite3.connect(tmp_path / "city #1.gpkg")) as database:
+        database.execute("DROP TABLE streets")
+        database.execute(f"CREATE VIEW streets AS {endless}")
+        database.commit()
+    with pytest.raises(errors.SourceFailed, match="not a table"):
+        read(origin)
+
+
 def test_reading_leaves_no_trace(tmp_path: Path) -> None:
     origin = package(tmp_path)
     read(origin)

@@ -236,7 +236,7 @@ def _page_links(request: Request, collection: Collection, matched: int) -> list[
 def _at_offset(request: Request, base: str, offset: int) -> str:
     query = _OFFSET.sub("", request.query_string.decode("latin-1")).strip("&")
     parts = [part for part in (query, f"offset={offset}" if offset else "") if part]
-    return f"{base}?{quote('&'.join(parts), safe='=&%:,;/?')}" if parts else base
+    return f"{base}?{quote('&'.join(parts), safe='=&%+:,;/?')}" if parts else base
 
 
 def _link(href: str, relation: str, media: str, title: str) -> dict[str, str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
-from tests.contract.test_embedded_documents import FAST, QUERIES, ROAD, P, roads
+from tests.contract.test_embedded_documents import FAST, QUERIES, ROAD, P, document, roads
 
 from sympolis.context import merge
-from sympolis.context.codec import Form, render_entity
 from sympolis.context.documents import DocumentForm, Documents
 from sympolis.context.query import Ordering, OrderKey, Query
 from sympolis.context.store import Write
@@ -30,15 +28,13 @@ def test_documents_are_entities_rendered() -> None:
             for query in ASKED:
                 page = await store.query(query)
                 found = await store.documents(query, terms, form)
-                rendered = [
-                    msgspec.json.encode(render_entity(one, terms, form=Form(form))) for one in page.entities
-                ]
+                rendered = [document(one, terms, form) for one in page.entities]
                 assert (list(found.documents), found.total) == (rendered, page.total)
                 compared += len(rendered)
             one = roads()[7]
             kept = await store.get(one.id)
             assert kept is not None
-            expected = msgspec.json.encode(render_entity(kept, terms, form=Form(form)))
+            expected = document(kept, terms, form)
             assert await store.document(one.id, terms, form) == expected
             assert await store.document("urn:none", terms, form) is None
         assert compared > 40

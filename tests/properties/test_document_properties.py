@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from sympolis.context.codec import Form, render_entity
+from sympolis.context.codec import Form, render_entity, render_feature
 from sympolis.context.documents import DocumentForm
 from sympolis.context.terms import Contexts, Terms, core_terms
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
@@ -30,6 +30,8 @@ TERMS = (core_terms(), Contexts().resolve_local(CITY))
 
 
 def rendered(entity: Entity, terms: Terms, form: DocumentForm) -> bytes:
+    if form is DocumentForm.FEATURE:
+        return msgspec.json.encode(render_feature(entity, terms, form=Form.KEY_VALUES))
     return msgspec.json.encode(render_entity(entity, terms, form=Form(form)))
 
 

@@ -15,10 +15,15 @@ from sympolis.context.terms import Terms
 
 
 class DocumentForm(StrEnum):
-    """The representations that are quick; the names are those of ``rendering.Form``."""
+    """The representations that are quick; the names are those of ``rendering.Form``, but for one.
+
+    ``FEATURE`` is a GeoJSON Feature with simplified properties, placed by its ``location``: what ``render_feature``
+    gives for key values.
+    """
 
     NORMALIZED = "normalized"
     KEY_VALUES = "keyValues"
+    FEATURE = "feature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class DocumentPage:
 
 @runtime_checkable
 class Documents(Protocol):
-    """Reads entities as JSON: the bytes of what ``render_entity`` gives, whole and without system attributes."""
+    """Reads entities as JSON: the bytes of what ``render_entity`` (``render_feature``) gives, whole and without system attributes."""
 
     async def document(
         self, entity_id: str, terms: Terms, form: DocumentForm, *, tenant: str = ""

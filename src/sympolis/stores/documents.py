@@ -2,7 +2,8 @@
 
 Most answers show entities whole, normalized or simplified: what is stored and what is sent differ in names only. So the
 values' JSON is copied as it stands, and names come from small caches. ``context.rendering`` is the measure: for
-every entity the result is what ``render_entity`` gives, which a property test holds it to.
+every entity the result is what ``render_entity`` (for features ``render_feature``) gives, which a property test holds
+it to.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import msgspec
 
 from sympolis.context.documents import DocumentForm
 from sympolis.context.parsing import ENTITY_MEMBERS, VALUE_MEMBERS
-from sympolis.context.rendering import Form, compact_types, render_entity
+from sympolis.context.rendering import LOCATION, Form, compact_types, render_entity, render_feature
 from sympolis.context.terms import Terms
-from sympolis.domain.entity import AttributeKind
+from sympolis.domain.entity import AttributeKind, Entity
 from sympolis.stores.bodies import decode_entity
 
 _MOST_BYTES_KEPT: Final = 24 * 1024 * 1024
@@ -83,7 +84,12 @@ class DocumentWriter:
         try:
             return b"".join(self._entity(_decode(body)))
         except _Unusual:
-            return _encode(render_entity(decode_entity(body), self._terms, form=Form(self._form)))
+            return _encode(self._rendered(decode_entity(body)))
+
+    def _rendered(self, entity: Entity) -> dict[str, Any]:
+        if self._form is DocumentForm.FEATURE:
+            return render_feature(entity, self._terms, form=Form.KEY_VALUES)
+        return render_entity(entity, self._terms, form=Form(self._form))
 
     def _remember(self, body: bytes, document: bytes) -> None:
         size = len(body) + len(document)
@@ -97,7 +103,7 @@ class DocumentWriter:
         types = compact_types(body.types, self._terms)
         named = self._terms.for_types([types] if isinstance(types, str) else types)
         names = _names(named, self._terms)
-        pieces: _Pieces = [b'{"id":', body.id, b',"type":', _encode(types)]
+        pieces: _Pieces = [*self._head(body), b'"type":', _encode(types)]
         if body.scope:
             pieces += (b',"scope":', _encode(body.scope[0] if len(body.scope) == 1 else body.scope))
         if "ngsildproof" in body.members:
@@ -107,8 +113,17 @@ class DocumentWriter:
             prefix, inner = names.of(iri)
             pieces.append(prefix)
             write(pieces, instances, inner)
-        pieces.append(b"}")
+        pieces.append(b"}}" if self._form is DocumentForm.FEATURE else b"}")
         return pieces
+
+    def _head(self, body: _Body) -> _Pieces:
+        """What stands before the type."""
+        if self._form is not DocumentForm.FEATURE:
+            return [b'{"id":', body.id, b","]
+        instances = body.attributes.get(LOCATION)
+        placed = instances is not None and instances[0].kind == _GEO_PROPERTY
+        geometry = instances[0].value if instances is not None and placed else b"null"
+        return [b'{"id":', body.id, b',"type":"Feature","geometry":', geometry, b',"properties":{']
 
 
 class _Names:
@@ -156,6 +171,7 @@ _RESERVED: Final = (
 _BEGINNING: Final = {
     kind.value: f'{{"type":"{kind.value}","{kind.value_member}":'.encode() for kind in AttributeKind
 }
+_GEO_PROPERTY: Final = AttributeKind.GEO_PROPERTY.value
 _SPECIAL: Final = {AttributeKind.VOCAB_PROPERTY.value, AttributeKind.LIST_RELATIONSHIP.value}
 _WRAPPED: Final = {
     kind.value: f'{{"{kind.value_member}":'.encode()
@@ -245,4 +261,5 @@ def _simplified(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
 _INSTANCES: Final = {
     DocumentForm.NORMALIZED: _normalized_instances,
     DocumentForm.KEY_VALUES: _simplified_instances,
+    DocumentForm.FEATURE: _simplified_instances,
 }

@@ -68,6 +68,7 @@ def running(store: str) -> Iterator[Running]:
     """A broker over an empty store of this kind."""
     with tempfile.TemporaryDirectory(prefix="sympolis-bench-") as folder, _database(store) as (setting, more):
         command = [sys.executable, "-m", "sympolis", "broker", "--port", "0", "--allow-loopback"]
+        command += ["--temporal-page-size", "100000"]
         command += ["--data", str(Path(folder) / "data"), "--store", setting]
         begin = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

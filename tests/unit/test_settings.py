@@ -123,3 +123,15 @@ def test_a_public_address_that_is_none_is_named(url: str) -> None:
     assert problem.value.where == "public_url"
     assert problem.value.hint is not None
     assert "https://" in problem.value.hint
+
+
+def test_a_temporal_answer_is_cut_as_the_conformance_tests_want_it_where_a_broker_is_under_test():
+    tested, used = settings.read({"allow_loopback": True}, environment={}), settings.read({}, environment={})
+    assert api_settings(tested, alone=True).temporal_page_size == 30
+    assert (
+        api_settings(tested).temporal_page_size
+        == api_settings(used, alone=True).temporal_page_size
+        == 100_000
+    )
+    chosen = settings.read({"allow_loopback": True, "temporal_page_size": 50}, environment={})
+    assert api_settings(chosen, alone=True).temporal_page_size == 50

@@ -52,7 +52,7 @@ async def open_broker(settings: Settings) -> StandaloneBroker:
             snapshots=ground.lasting.snapshots,
             transients=ground.lasting.transients,
             entity_maps=ground.lasting.entity_maps,
-            settings=api_settings(settings),
+            settings=api_settings(settings, alone=True),
         )
         return StandaloneBroker(ground, lock, create_api(parts))
     except BaseException:

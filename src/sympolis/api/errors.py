@@ -31,6 +31,7 @@ class Row:
 TABLE: Mapping[type[BaseException], Row] = {
     errors.InvalidRequest: Row(400, "InvalidRequest"),
     errors.BadRequestData: Row(400, "BadRequestData"),
+    errors.Unauthenticated: Row(401),
     errors.Forbidden: Row(403),
     errors.TooComplexQuery: Row(403, "TooComplexQuery"),
     errors.TooManyResults: Row(403, "TooManyResults"),
@@ -45,6 +46,7 @@ TABLE: Mapping[type[BaseException], Row] = {
     errors.PayloadTooLarge: Row(413),
     errors.UnsupportedMediaType: Row(415),
     errors.OperationNotSupported: Row(422, "OperationNotSupported"),
+    errors.TooManyAttempts: Row(429),
     errors.OverrideRefused: Row(422, "OperationNotSupported"),
     errors.CityPackageInvalid: Row(422, "BadRequestData"),
     errors.SympolisError: Row(500, "InternalError"),
@@ -56,6 +58,12 @@ TABLE: Mapping[type[BaseException], Row] = {
     TimeoutError: Row(504),
 }
 
+_BY_STATUS: Mapping[int, Headers] = {
+    401: ((b"www-authenticate", b'Bearer realm="sympolis"'),),
+    429: ((b"retry-after", b"60"),),
+    503: ((b"retry-after", b"5"),),
+}
+"""Headers that a status brings with it."""
 _DEFECT = Row(500, "InternalError")
 _EMPTY_IN_NGSI_LD = frozenset({411, 415})
 """Statuses that clause 6.3.4 wants without a body."""
@@ -110,7 +118,7 @@ def error_reply(
 def _headers(error: Exception, row: Row) -> Headers:
     if isinstance(error, errors.MethodNotAllowed):
         return ((b"allow", error.hint.removeprefix("allowed: ").encode()),)
-    return ((b"retry-after", b"5"),) if row.status == 503 else ()
+    return _BY_STATUS.get(row.status, ())
 
 
 def _type_uri(error: BaseException, row: Row, ngsi_ld: bool) -> str:

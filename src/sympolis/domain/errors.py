@@ -11,7 +11,9 @@
     ├── OperationNotSupported     understood, but not done for this kind of thing        422
     ├── OverrideRefused           a model does not allow this what-if                    422
     ├── TooComplexQuery · TooManyResults                                                 403
+    ├── Unauthenticated           say who you are first                                  401
     ├── Forbidden                 this caller may not                                    403
+    ├── TooManyAttempts           come back later                                        429
     ├── NotImplementedHere        a part of a standard we know and do not do yet         501
     ├── ContextNotAvailable       a JSON-LD @context cannot be had                       504
     ├── DeliveryFailed            a notification did not arrive; DeliveryRefused: never will
@@ -146,6 +148,18 @@ class TooManyResults(SympolisError):
     """The answer is larger than the configured limit."""
 
     title = "Too many results"
+
+
+class Unauthenticated(SympolisError):
+    """Whoever asks has not said who they are, or not in a way that holds: sign in, or send a key or a token."""
+
+    title = "Sign in first"
+
+
+class TooManyAttempts(SympolisError):
+    """Too many attempts failed in a short time: wait a minute before the next one."""
+
+    title = "Too many attempts"
 
 
 class Forbidden(SympolisError):

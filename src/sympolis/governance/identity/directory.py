@@ -1,0 +1,76 @@
+"""The port that keeps people, keys and policies: embedded beside the store, or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from sympolis.governance.identity.records import ApiKey, SigningKey, User
+
+
+class Directory(Protocol):
+    """Keeps records by id. Every call is one durable transaction; another process may use the same directory."""
+
+    def find_user(self, user_id: str) -> User | None:
+        """The user, if there is one."""
+        ...
+
+    def users(self) -> list[User]:
+        """All users by id."""
+        ...
+
+    def keep_user(self, user: User) -> None:
+        """Keep it in place of the one with its id."""
+        ...
+
+    def find_key(self, key_id: str) -> ApiKey | None:
+        """The key, if there is one."""
+        ...
+
+    def keys(self) -> list[ApiKey]:
+        """All keys by id, revoked ones among them."""
+        ...
+
+    def keep_key(self, key: ApiKey) -> None:
+        """Keep it in place of the one with its id."""
+        ...
+
+    def signing_keys(self) -> list[SigningKey]:
+        """The issuer's keys by id."""
+        ...
+
+    def keep_signing_key(self, key: SigningKey) -> None:
+        """Keep it."""
+        ...
+
+    def drop_signing_key(self, key_id: str) -> None:
+        """Forget it; nothing where there is none."""
+        ...
+
+    def policies(self) -> Mapping[str, str]:
+        """The policies set by hand, as JSON-LD texts by dataset."""
+        ...
+
+    def keep_policy(self, dataset: str, document: str) -> None:
+        """Keep it in place of the dataset's present one."""
+        ...
+
+    def drop_policy(self, dataset: str) -> bool:
+        """Forget it; whether there was one."""
+        ...
+
+    def uses(self) -> Mapping[str, int]:
+        """How often a rule has been made use of, by rule uid (``odrl:count``)."""
+        ...
+
+    def use(self, rule_uid: str) -> int:
+        """Count one use; the number now."""
+        ...
+
+    def version(self) -> int:
+        """Another number after each change, also by another process."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...

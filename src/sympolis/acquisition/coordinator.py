@@ -248,7 +248,15 @@ class Coordinator:
         if retrieve:
             connector = self._connectors[planned.source.connector]
             delivery = await self._retriever.retrieve(planned, connector)
-        return planned if delivery is None else planned.reading(delivery.path)
+        if delivery is None:
+            return planned
+        return planned.reading(delivery.path, partial=delivery.manifest.bookmark is not None)
+
+    def _taken_in(self, planned: PlannedSource) -> None:
+        """An incremental source may go on from the delivery that was just read."""
+        newest = None if self._retriever is None else self._retriever.deliveries.newest(planned.source.id)
+        if planned.partial and newest is not None and newest.path == planned.path:
+            newest.take()
 
     async def _ingest(
         self, planned: PlannedSource, summary: RunSummary, progress: Progress, known: frozenset[str] | None
@@ -265,8 +273,11 @@ class Coordinator:
             return self._close(replace(summary, state=RunState.FAILED, error=str(cause)))
         if done.state is RunState.DONE and not done.dry_run:
             await self._describe(planned, done)
-            gone = ingest.superseded(self._ledger.states(source_id), done.id)
-            self._ledger.settle(source_id, gone, RowState.DISMISSED, {})
+            if planned.partial:
+                await asyncio.to_thread(self._taken_in, planned)
+            else:
+                gone = ingest.superseded(self._ledger.states(source_id), done.id)
+                self._ledger.settle(source_id, gone, RowState.DISMISSED, {})
         progress(1.0, f"{done.read} rows")
         return self._close(done)
 

@@ -22,6 +22,7 @@ import msgspec
 
 _MANIFEST: Final = "manifest.json"
 _DATA: Final = "data"
+_TAKEN: Final = "taken"
 _PARTIAL: Final = ".partial-"
 
 
@@ -38,6 +39,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the files are pages, to be read together."""
     etag: str | None = None
     last_modified: str | None = None
+    versions: dict[str, str] = {}
+    """What a listing said of the versions of the files."""
+    bookmark: str | None = None
+    """Where the next delivery goes on; None where each holds everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,25 @@ class Delivery:
         data = self.folder / _DATA
         return data if self.manifest.paged else data / self.manifest.files[0]
 
+    @property
+    def taken(self) -> bool:
+        """Whether the twin has taken it in; only then may the next one go on from its bookmark."""
+        return (self.folder / _TAKEN).exists()
+
+    def take(self) -> None:
+        """Note, durably, that the twin has taken it in."""
+        _write(self.folder / _TAKEN, b"")
+
+    def file_of(self, name: str, version: str) -> Path | None:
+        """The file of this name, if a listing said that it is of this version."""
+        same = version and self.manifest.versions.get(name) == version
+        return self.folder / _DATA / name if same else None
+
     def to_json(self) -> dict[str, Any]:
         """The form of docs/reference/twin-api.md."""
-        return {"id": self.id, **msgspec.to_builtins(self.manifest)}
+        shown: dict[str, Any] = msgspec.to_builtins(self.manifest)
+        shown.pop("versions")
+        return {"id": self.id, **shown}
 
 
 @dataclass(slots=True)
@@ -69,6 +90,7 @@ class Draft:
 
     folder: Path
     files: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def file(self, name: str) -> Path:
         """Where the next file goes. Only the last part of ``name`` counts: a portal cannot choose a folder."""
@@ -143,6 +165,7 @@ def manifest_of(
         url=url,
         at=at,
         files=tuple(draft.files),
+        versions=draft.versions,
         bytes=draft.size(),
         sha256=draft.digest(),
         paged=paged,

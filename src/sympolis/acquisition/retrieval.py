@@ -6,17 +6,30 @@ The connector says what it wants (``plugins.connector.Paging``) or there is one 
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
+
+import msgspec
 
 from sympolis.acquisition.deliveries import Deliveries, Delivery, Draft, manifest_of
 from sympolis.acquisition.ingest import PlannedSource
 from sympolis.acquisition.source import Refresh
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Page, Pages, Paging, Wanted
+from sympolis.plugins.connector import (
+    Connector,
+    Drawing,
+    Incremental,
+    Limits,
+    Origin,
+    Page,
+    Pages,
+    Paging,
+    Wanted,
+)
 
 _MOST_PAGES: Final = 10_000
 _NOT_MODIFIED: Final = 304
@@ -27,7 +40,7 @@ class Downloaded:
     """An answer whose body went into a file; names of headers in lower case."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Download(Protocol):
@@ -40,6 +53,18 @@ class Download(Protocol):
         ...
 
 
+class Permit(Protocol):
+    """Asks the guard whether a server that does not speak HTTP may be called."""
+
+    async def __call__(self, host: str, port: int) -> None:
+        """Raises ``SourceFailed`` where it may not, or has no address."""
+        ...
+
+
+async def _call_nobody(host: str, port: int) -> None:
+    raise errors.SourceFailed("this twin calls no databases", where=f"{host}:{port}")
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -48,11 +73,16 @@ class Retriever:
     """Brings deliveries in. ``clock`` is the present moment (UTC)."""
 
     def __init__(
-        self, download: Download, deliveries: Deliveries, clock: Callable[[], datetime] = _now
+        self,
+        download: Download,
+        deliveries: Deliveries,
+        clock: Callable[[], datetime] = _now,
+        permit: Permit = _call_nobody,
     ) -> None:
         self.deliveries = deliveries
         self._download = download
         self._clock = clock
+        self._permit = permit
 
     async def retrieve(self, planned: PlannedSource, connector: Connector) -> Delivery:
         """The newest delivery: a new one where the portal has other data than the last, else the last.
@@ -66,6 +96,10 @@ class Retriever:
                 "this source cannot be read anew", where=f"sources/{source.id}.toml", hint=hint
             )
         last = self.deliveries.newest(source.id)
+        if last is not None and last.manifest.bookmark is not None and not last.taken:
+            return last  # going on from here would lose what is in it
+        begun = None if last is None else last.manifest.bookmark
+        planned = replace(planned, bookmark=begun)
         with self.deliveries.draft(source.id) as draft:
             first = await self._fetch(planned, connector, refresh, draft, last)
             if last is not None and first.status == _NOT_MODIFIED:
@@ -78,8 +112,10 @@ class Retriever:
                 headers=first.headers,
                 paged=isinstance(connector, Paging),
             )
-            if last is not None and last.manifest.sha256 == found.sha256:
+            end = await asyncio.to_thread(_bookmark, connector, planned, draft, paged=found.paged)
+            if last is not None and (last.manifest.sha256 == found.sha256 or (begun and end == begun)):
                 return last
+            found = msgspec.structs.replace(found, bookmark=end)
             return await asyncio.to_thread(self.deliveries.keep, draft, found, most=refresh.keep)
 
     async def _fetch(
@@ -92,17 +128,35 @@ class Retriever:
     ) -> Downloaded:
         """All documents of a delivery; the first answer."""
         if isinstance(connector, Paging):
-            return await self._all_pages(connector.pages(planned.origin, planned.settings), refresh, draft)
+            pages = connector.pages(planned.origin, planned.settings)
+            return await self._all_pages(pages, refresh, draft, last)
+        if isinstance(connector, Drawing):
+            return await self._draw(planned, connector, refresh, draft)
         wanted = Wanted(refresh.url, f"data{planned.path.suffix}", _conditions(last))
         return await self._one(wanted, refresh, draft)
 
-    async def _all_pages(self, pages: Pages, refresh: Refresh, draft: Draft) -> Downloaded:
+    async def _draw(
+        self, planned: PlannedSource, connector: Drawing, refresh: Refresh, draft: Draft
+    ) -> Downloaded:
+        """One file, drawn by the connector from a server that the guard lets through."""
+        host = connector.host(planned.origin, planned.settings)
+        if host is not None:
+            await self._permit(*host)
+        to = draft.file("drawn")
+        limits = Limits(refresh.max_size_mb * 1_000_000, float(refresh.timeout_s))
+        await asyncio.to_thread(connector.draw, planned.origin, planned.settings, to, limits)
+        return Downloaded(200)
+
+    async def _all_pages(
+        self, pages: Pages, refresh: Refresh, draft: Draft, last: Delivery | None
+    ) -> Downloaded:
         first: Downloaded | None = None
         wanted = await asyncio.to_thread(next, pages, None)
         while wanted is not None:
             if len(draft.files) >= _MOST_PAGES:
                 raise errors.SourceFailed(f"has more than {_MOST_PAGES} pages", where=refresh.url)
-            answer = await self._one(wanted, refresh, draft)
+            answer = await asyncio.to_thread(_again, wanted, draft, last)
+            answer = answer or await self._one(wanted, refresh, draft)
             first = first or answer
             page = Page(draft.folder / draft.files[-1], answer.headers)
             wanted = await asyncio.to_thread(_following, pages, page)
@@ -123,6 +177,26 @@ class Retriever:
         return await self._download(
             wanted.url, headers=wanted.headers, to=to, most_bytes=room, timeout_s=refresh.timeout_s
         )
+
+
+def _again(wanted: Wanted, draft: Draft, last: Delivery | None) -> Downloaded | None:
+    """The document of the last delivery, where its version is still the one wanted."""
+    plain = Path(wanted.name).name
+    kept = None if last is None else last.file_of(plain, wanted.version)
+    if wanted.version:
+        draft.versions[plain] = wanted.version
+    if kept is None or not kept.is_file():
+        return None
+    shutil.copyfile(kept, draft.file(wanted.name))
+    return Downloaded(200)
+
+
+def _bookmark(connector: Connector, planned: PlannedSource, draft: Draft, *, paged: bool) -> str | None:
+    if not isinstance(connector, Incremental):
+        return None
+    path = draft.folder if paged else draft.folder / draft.files[0]
+    origin: Origin = planned.reading(path).origin
+    return connector.bookmark(origin, planned.settings)
 
 
 def _following(pages: Pages, page: Page) -> Wanted | None:

@@ -16,6 +16,8 @@ from sympolis.domain.reading import Texts, option
 IDENTIFIER = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 ADDRESS = r"https?://[^/?#@\s<>\"]+([/?#]\S*)?"
 """No name and password before the host: the address is shown in catalogues, errors and deliveries."""
+ENDPOINT = r"[a-z][a-z0-9+.\-]*://[^?#@\s<>\"]*([?#]\S*)?"
+"""An address of any kind that a connector may read from: a database, a message broker, an object store."""
 HIGH_VALUE = (
     "geospatial",
     "earth observation and environment",
@@ -70,8 +72,8 @@ class Expectations:
 class Refresh:
     """How the source is read anew from its portal (``[refresh]``); without it the twin keeps to the sample."""
 
-    url: str = option(pattern=ADDRESS)
-    """The download itself, or the address at which the connector begins."""
+    url: str = option(pattern=ENDPOINT)
+    """The download itself, or the address at which the connector begins; never with a name and password in it."""
     every: str | None = option(None, pattern=DURATION)
     """How often (ISO 8601, e.g. PT1H); absent: only when somebody asks."""
     max_size_mb: int = option(200, minimum=1, maximum=100_000, unit="MB")

@@ -14,7 +14,7 @@ from sympolis.acquisition.times import duration
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
 from sympolis.app.bounds import api_settings
-from sympolis.app.downloading import downloader
+from sympolis.app.downloading import downloader, permit
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.lock import Lock
 from sympolis.app.twin import Twin, data_folder
@@ -66,7 +66,7 @@ def _twin(city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger
         terms,
         connectors=connectors,
         ledger=ledger,
-        retriever=Retriever(downloader(ground.client), deliveries),
+        retriever=Retriever(downloader(ground.client), deliveries, permit=permit(ground.guard)),
     )
     return Twin(
         city=city,

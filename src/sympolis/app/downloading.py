@@ -12,8 +12,9 @@ from typing import IO, Final
 from urllib.parse import urljoin
 
 from sympolis import __version__
-from sympolis.acquisition.retrieval import Download, Downloaded
+from sympolis.acquisition.retrieval import Download, Downloaded, Permit
 from sympolis.domain.errors import Forbidden, SourceFailed
+from sympolis.egress.guard import Guard
 from sympolis.egress.http import HttpClient, Response, ResponseTooLarge
 
 _MOST_REDIRECTS: Final = 5
@@ -47,6 +48,20 @@ def downloader(client: HttpClient) -> Download:
         return Downloaded(answer.status, answer.headers)
 
     return download
+
+
+def permit(guard: Guard) -> Permit:
+    """The port ``acquisition.retrieval.Permit`` over this guard."""
+
+    async def check(host: str, port: int) -> None:
+        try:
+            await guard.addresses(host, port)
+        except Forbidden as problem:
+            raise SourceFailed(problem.message, where=f"{host}:{port}", hint=problem.hint) from problem
+        except OSError as problem:
+            raise SourceFailed(f"has no address: {problem}", where=host) from problem
+
+    return check
 
 
 async def _followed(

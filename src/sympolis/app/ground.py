@@ -40,6 +40,8 @@ class Ground:
     """Every call that the server makes to others goes through it, and through its guard."""
     sources: Joined
     lasting: Lasting
+    guard: Guard
+    """Where this server may call; ``client`` goes through it, and so does whatever speaks something else."""
 
     async def close(self) -> None:
         """Let go of the store's files and of open connections."""
@@ -59,7 +61,8 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     """Store, contexts and the way out, for ``settings``; files below ``folder``. Raises ``StoreUnavailable``."""
     mark.check(folder)
     policy = egress_policy(settings)
-    client = HttpClient(Guard(policy))
+    guard = Guard(policy)
+    client = HttpClient(guard)
     contexts, library = open_contexts(
         settings, client, None if settings.store == "memory" else folder / "contexts"
     )
@@ -69,7 +72,7 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     sources = await open_sources(settings, store, contexts, folder, client, subscriptions)
     broker = Broker(store)
     lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)))
-    return Ground(broker, contexts, library, subscriptions, client, sources, lasting)
+    return Ground(broker, contexts, library, subscriptions, client, sources, lasting, guard)
 
 
 async def open_store(settings: Settings, folder: Path) -> Store:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from sympolis.domain import errors
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -30,6 +32,20 @@ class Origin:
     path: Path | None = None
     url: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The package's ``local/secrets.toml``, by name."""
+    bookmark: str | None = None
+    """Where the delivery before left off; see ``Incremental``."""
+
+    def secret(self, name: str) -> str:
+        """A password or key by the name that the settings give it. Raises ``SourceFailed`` where there is none."""
+        try:
+            return self.secrets[name]
+        except KeyError:
+            hint = f'write {name} = "…" into local/secrets.toml of the city package'
+            raise errors.SourceFailed(
+                f"there is no secret {name!r}", where=str(self.url), hint=hint
+            ) from None
 
 
 @runtime_checkable
@@ -53,7 +69,9 @@ class Wanted:
 
     url: str
     name: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    version: str = ""
+    """What a listing says of its version (an ETag): what the last delivery has of it is not fetched anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,57 @@ class Paging(Protocol):
 
     def pages(self, origin: Origin, settings: Any) -> Pages:
         """Yield what is wanted next, given the page before. Raises ``SourceFailed`` where an answer makes no sense."""
+        ...
+
+
+@runtime_checkable
+class Incremental(Protocol):
+    """A connector whose deliveries hold only what is new since the last one that the twin took in."""
+
+    def bookmark(self, origin: Origin, settings: Any) -> str | None:
+        """Where the next delivery goes on after the data at ``origin.path``, which began at ``origin.bookmark``.
+
+        None where these settings read the source whole each time.
+        """
+        ...
+
+
+@runtime_checkable
+class Drawing(Protocol):
+    """A connector whose source does not speak HTTP (a database): it draws a file that ``read`` then reads."""
+
+    def host(self, origin: Origin, settings: Any) -> tuple[str, int] | None:
+        """Name and port of the server, for the platform's guard; None for a file on this machine."""
+        ...
+
+    def draw(self, origin: Origin, settings: Any, to: Path, limits: Limits) -> None:
+        """Write what is wanted to ``to``, in a thread. Raises ``SourceFailed``, also beyond a limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one delivery may take."""
+
+    most_bytes: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a connector makes of a sample: how sure it is (0 to 1), and the settings it would use."""
+
+    confidence: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """A connector that can tell by a sample whether it is one of its own, for ``sympolis source new``."""
+
+    def recognise(self, sample: Path) -> Recognised:
+        """Look at the beginning of the file; never raises for what is in it."""
         ...
 
 

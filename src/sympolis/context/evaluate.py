@@ -30,6 +30,7 @@ from sympolis.context.query import (
     AnyOf,
     Comparison,
     GeoQuery,
+    NoneOf,
     Query,
     Selector,
     Term,
@@ -97,6 +98,8 @@ def type_holds(expression: Any, types: Iterable[str]) -> bool:
     """Whether a type expression holds for these types."""
     if isinstance(expression, TypeIs):
         return expression.name in types
+    if isinstance(expression, NoneOf):
+        return not set(expression.names).intersection(types)
     parts = (type_holds(part, types) for part in expression.parts)
     return all(parts) if isinstance(expression, AllOf) else any(parts)
 

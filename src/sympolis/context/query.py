@@ -35,6 +35,17 @@ class TypeIs:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """The entity has none of these types (expanded).
+
+    The standard's language has no word for it: what somebody may not see is kept out with it (``context.gated``). It
+    stands as a whole type expression, or as a part of an ``AllOf``.
+    """
+
+    names: tuple[str, ...]
+
+
 class Comparison(StrEnum):
     """Operators of the query language (clause 4.9)."""
 
@@ -181,7 +192,7 @@ class Query:
 
     ids: tuple[str, ...] = ()
     id_pattern: str | None = None
-    types: AnyOf | AllOf | TypeIs | None = None
+    types: AnyOf | AllOf | TypeIs | NoneOf | None = None
     q: AnyOf | AllOf | Term | LinkedTerm | None = None
     geo: GeoQuery | None = None
     attributes: tuple[str, ...] = ()

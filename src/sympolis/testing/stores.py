@@ -31,6 +31,7 @@ from sympolis.context.query import (
     GeoQuery,
     GeoRelation,
     HistoryQuery,
+    NoneOf,
     Ordering,
     OrderKey,
     Query,
@@ -467,6 +468,19 @@ class StoreContract:
         await expect(Query(types=AnyOf((TypeIs(NODE), TypeIs(ROAD)))), 1, 2, 3)
         await expect(Query(types=AllOf((TypeIs(NODE), TypeIs(ROAD)))), 3)
         await expect(Query(types=TypeIs("https://example.org/None")))
+
+    @with_store
+    async def test_selecting_what_is_of_no_such_type(self, store: Store) -> None:
+        both = replace(road(3, name="c"), types=(ROAD, NODE))
+        await store.write(creating(road(1, name="a"), replace(road(2, name="b"), types=(NODE,)), both))
+        expect, unknown = self._expect(store), "https://example.org/None"
+        await expect(Query(types=NoneOf((NODE, unknown))), 1)
+        await expect(Query(types=NoneOf((unknown,))), 1, 2, 3)
+        await expect(Query(types=AllOf((TypeIs(ROAD), NoneOf((NODE,))))), 1)
+        await expect(Query(types=AllOf((AnyOf((TypeIs(ROAD), TypeIs(NODE))), NoneOf((ROAD,))))), 2)
+        await expect(Query(types=NoneOf((NODE,)), attributes=("https://example.org/None",)))
+        left = await store.history(HistoryQuery(Query(types=NoneOf((NODE,))), time=None))
+        assert {series.entity_id for series in left.series} == {road(1).id}
 
     @with_store
     async def test_selecting_by_one_of_several_selectors(self, store: Store) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.evaluate import only_here
-from sympolis.context.query import AllOf, AnyOf, Comparison, Query, Term, TypeIs
+from sympolis.context.query import AllOf, AnyOf, Comparison, NoneOf, Query, Term, TypeIs
 from sympolis.stores.embedded.catalog import Asked, Catalog, Wish
 from sympolis.stores.embedded.conditions import (
     ANYTHING,
@@ -103,10 +103,10 @@ def parts_of(expression: Any) -> tuple[Any, ...]:
 
 
 def types_in(expression: Any) -> Iterator[str]:
-    """The names in a type expression: who satisfies it has at least one of these."""
+    """The names in a type expression: who satisfies it has at least one of these, if there are any."""
     if isinstance(expression, TypeIs):
         yield expression.name
-    else:
+    elif not isinstance(expression, NoneOf):
         for part in expression.parts:
             yield from types_in(part)
 
@@ -120,6 +120,11 @@ def of_types(expression: Any, catalog: Catalog, *, own: int | None, id_place: st
         if key is None:
             return NOTHING
         return EVERYTHING if key == own else Condition(_HAS_TYPE.format(id=id_place), (key,))
+    if isinstance(expression, NoneOf):
+        keys = {catalog.names[name] for name in expression.names if name in catalog.names}
+        if own in keys:
+            return NOTHING
+        return both([Condition(f"NOT {_HAS_TYPE.format(id=id_place)}", (key,)) for key in sorted(keys)])
     parts = [of_types(part, catalog, own=own, id_place=id_place) for part in expression.parts]
     return both(parts) if isinstance(expression, AllOf) else either(parts)
 

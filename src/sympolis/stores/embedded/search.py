@@ -239,7 +239,7 @@ def _walk(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
 
 def _walked_types(wanted: Query, catalog: Catalog) -> list[int] | None:
     """The types to walk through; None where all entities are as good."""
-    if wanted.types is None:
+    if wanted.types is None or next(types_in(wanted.types), None) is None:
         conditions = wanted.q is not None or wanted.attributes
         return list(catalog.types) if conditions and len(catalog.types) <= _MOST_TYPES else None
     keys = {catalog.names.get(name) for name in types_in(wanted.types)}

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sympolis.context.core_context import NGSI_LD
-from sympolis.context.query import AllOf, AnyOf, Comparison, Query, Term, TypeIs, ValueRange
+from sympolis.context.query import AllOf, AnyOf, Comparison, NoneOf, Query, Term, TypeIs, ValueRange
 from sympolis.stores.postgres.facts import (
     AFTER_ALL,
     LONGEST_TEXT,
@@ -180,6 +180,8 @@ def attributes_in(expression: Any) -> Iterator[str]:
 def _types_in(expression: Any) -> Iterator[str]:
     if isinstance(expression, TypeIs):
         yield expression.name
+    elif isinstance(expression, NoneOf):
+        yield from expression.names
     elif expression is not None:
         for part in expression.parts:
             yield from _types_in(part)
@@ -225,6 +227,9 @@ class _Compiler:
     def types(self, expression: Any) -> Condition:
         if isinstance(expression, TypeIs):
             return Condition(self._among("entity_type", f"type = {self._name(expression.name)}"))
+        if isinstance(expression, NoneOf):
+            held = [self.types(TypeIs(name)).sql for name in expression.names if name in self._keys]
+            return Condition(" AND ".join(f"NOT ({one})" for one in held) or "true")
         return _joined(expression, [self.types(part) for part in expression.parts])
 
     def having_any(self, names: Sequence[str]) -> Condition:

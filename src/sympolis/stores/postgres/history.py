@@ -18,6 +18,7 @@ from sympolis.context.query import (
     Aggregation,
     AllOf,
     HistoryQuery,
+    NoneOf,
     TimeProperty,
     TimeRange,
     TimeRelation,
@@ -139,6 +140,8 @@ async def _conditions(
 def _types(expression: Any, parameters: Parameters) -> str:
     if isinstance(expression, TypeIs):
         return f"{parameters.add(expression.name)}::text = ANY(j.types)"
+    if isinstance(expression, NoneOf):
+        return f"NOT ({parameters.add(list(expression.names))}::text[] && j.types)"
     sign = " AND " if isinstance(expression, AllOf) else " OR "
     return f"({sign.join(_types(part, parameters) for part in expression.parts)})"
 

@@ -1,68 +1,84 @@
-"""Which collections there are: the entity types of which at least one entity has a location."""
+"""Which collections there are: the types of entities that have a location, each under its short name.
+
+All is known from the store's profiles (``context.profiles``), a few dozen rows however many entities there are.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sympolis.api.parts import ApiParts
-from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.codec import LOCATION
-from sympolis.context.query import Query, TypeIs
+from sympolis.context.profiles import Profile, types_in
 from sympolis.domain import errors
+from sympolis.domain.entity import AttributeKind
 
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Entities of one type with a location. ``id`` is the type's short name, ``count`` their number."""
+    """Entities of one type with a location.
+
+    ``id`` is the type's short name, ``count`` their number; ``attributes`` are the kinds of what they have, by name.
+    ``whole``: every entity of the type has a location.
+    """
 
     id: str
     type_iri: str
     count: int
     bbox: tuple[float, float, float, float] = WORLD
+    attributes: Mapping[str, frozenset[AttributeKind]] = field(default_factory=dict)
+    whole: bool = False
 
 
 class Collections:
-    """Finds collections; remembers their sizes until the change log has moved on."""
+    """Finds collections; remembers them until the change log has moved on."""
 
     def __init__(self, parts: ApiParts) -> None:
         self._broker = parts.broker
         self._terms = city_terms(parts)
         self._bbox = WORLD if parts.city is None else parts.city.facts.bbox
-        self._index = TypeIndex(parts.broker)
-        self._known: dict[str, tuple[int, Collection | None]] = {}
+        self._position = -1
+        self._known: dict[str, Collection] = {}
 
     async def all(self) -> list[Collection]:
         """Every collection, by id."""
-        found = [await self._collection(type_iri) for type_iri in await self._index.types()]
-        return sorted((one for one in found if one is not None), key=lambda one: one.id)
+        return sorted((await self._present()).values(), key=lambda one: one.id)
 
     async def get(self, collection_id: str) -> Collection:
         """One collection. Raises ``NotFound``."""
-        try:
-            type_iri = self._terms.expand(collection_id)
-        except errors.BadRequestData:
-            raise _missing(collection_id) from None
-        found = await self._collection(type_iri)
+        found = (await self._present()).get(self._type(collection_id))
         if found is None:
             raise _missing(collection_id)
         return found
 
-    async def _collection(self, type_iri: str) -> Collection | None:
-        newest = await self._index.newest(type_iri)
-        if newest == 0:
-            return None
-        known = self._known.get(type_iri)
-        if known is None or known[0] != newest:
-            known = self._known[type_iri] = (newest, await self._look(type_iri))
-        return known[1]
+    def name(self, collection_id: str) -> str:
+        """The id of a collection that may be called by its type's IRI. Raises ``NotFound``."""
+        return self._terms.compact(self._type(collection_id))
 
-    async def _look(self, type_iri: str) -> Collection | None:
-        located = Query(types=TypeIs(type_iri), attributes=(LOCATION,), limit=0, count=True)
-        count = (await self._broker.query(located)).total or 0
-        return Collection(self._terms.compact(type_iri), type_iri, count, self._bbox) if count else None
+    def _type(self, collection_id: str) -> str:
+        try:
+            return self._terms.expand(collection_id)
+        except errors.BadRequestData:
+            raise _missing(collection_id) from None
+
+    async def _present(self) -> dict[str, Collection]:
+        position = (await self._broker.status()).position
+        if position != self._position:
+            profiles = await self._broker.profiles()
+            self._known = {one.type_iri: one for one in self._located(profiles)}
+            self._position = position
+        return self._known
+
+    def _located(self, profiles: Sequence[Profile]) -> Iterator[Collection]:
+        located = types_in([one for one in profiles if LOCATION in one.attributes])
+        everything = types_in(profiles)
+        for type_iri, use in located.items():
+            name, whole = self._terms.compact(type_iri), use.count == everything[type_iri].count
+            yield Collection(name, type_iri, use.count, self._bbox, use.attributes, whole)
 
 
 def _missing(collection_id: str) -> errors.NotFound:

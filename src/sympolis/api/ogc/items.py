@@ -16,7 +16,6 @@ from sympolis.api.ogc.predicates import GEOMETRIES
 from sympolis.api.ogc.pushdown import Pushed, push
 from sympolis.api.ogc.reference_systems import WORLD, ReferenceSystem, named
 from sympolis.api.parameters import LIMIT, OFFSET, Parameter
-from sympolis.context.broker import Broker
 from sympolis.context.codec import LOCATION
 from sympolis.context.instants import parse_instant
 from sympolis.context.query import (
@@ -41,6 +40,7 @@ DATETIME = Parameter(
     max_length=128,
 )
 F = Parameter(name="f", text="Format: json.", choices=("json",))
+F_ITEMS = Parameter(name="f", text="Format: json or geojson, which is the same.", choices=("json", "geojson"))
 FILTER = Parameter(
     name="filter",
     text="A condition in CQL2, e.g. maximumAllowedSpeed > 30 AND S_INTERSECTS(location, BBOX(11.3,44.4,11.4,44.5)).",
@@ -54,12 +54,15 @@ FILTER_CRS = Parameter(
 )
 CRS = Parameter(name="crs", text="The reference system of the answer (IRI).", max_length=256)
 BBOX_CRS = Parameter(name="bbox-crs", text="The reference system of the box (IRI).", max_length=256)
-ITEM_PARAMETERS = (BBOX, DATETIME, LIMIT, OFFSET, F, FILTER, FILTER_LANG, FILTER_CRS, CRS, BBOX_CRS)
+ITEM_PARAMETERS = (BBOX, DATETIME, LIMIT, OFFSET, F_ITEMS, FILTER, FILTER_LANG, FILTER_CRS, CRS, BBOX_CRS)
 
 _RESERVED = frozenset(parameter.name for parameter in ITEM_PARAMETERS)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _OPEN = ("", "..")
 DATE_OBSERVED = "dateObserved"
+COUNTED = 20_000
+"""Of larger collections only those selections are counted that end on the page: counting would cost more than the page
+itself, and ``numberMatched`` may be left out (OGC 17-069r4, section 7.15.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,60 +75,59 @@ class Wanted:
 
 
 class ItemReader:
-    """Reads the query of an items request; asks the broker which properties a collection has."""
+    """Reads the query of an items request."""
 
-    def __init__(self, broker: Broker, terms: Terms, systems: tuple[ReferenceSystem, ...]) -> None:
-        self._broker = broker
+    def __init__(self, terms: Terms, systems: tuple[ReferenceSystem, ...]) -> None:
         self._terms = terms
         self._systems = systems
 
-    async def read(self, request: Request, collection: Collection) -> Wanted:
+    def read(self, request: Request, collection: Collection) -> Wanted:
         """What is wanted. Raises ``InvalidRequest``."""
-        F.raw(request)
-        tests: list[Any] = [*await self._property_tests(request, collection)]
+        tests: list[Any] = [*self._property_tests(request, collection)]
         if (span := DATETIME.raw(request)) is not None:
-            tests += await self._time_tests(span, collection)
+            tests += self._time_tests(span, collection)
         box = read_bbox(BBOX.raw(request), self._system(BBOX_CRS, request))
-        pushed = await self._filter(request, collection, has_geo=box is not None)
+        pushed = self._filter(request, collection, has_geo=box is not None)
         tests += pushed.tests
+        geo = box or pushed.geo
         query = Query(
             types=TypeIs(collection.type_iri),
             q=None if not tests else tests[0] if len(tests) == 1 else AllOf(tuple(tests)),
-            geo=box or pushed.geo,
-            attributes=(LOCATION,),
+            geo=geo,
+            attributes=() if geo is not None or collection.whole else (LOCATION,),
             limit=LIMIT.of(request),
             offset=OFFSET.of(request),
-            count=True,
+            count=collection.count <= COUNTED,
         )
         return Wanted(query, pushed.rest, self._system(CRS, request))
 
     def _system(self, parameter: Parameter, request: Request) -> ReferenceSystem:
         return named(parameter.raw(request), self._systems, where=parameter.name)
 
-    async def _filter(self, request: Request, collection: Collection, *, has_geo: bool) -> Pushed:
+    def _filter(self, request: Request, collection: Collection, *, has_geo: bool) -> Pushed:
         text, language = FILTER.raw(request), FILTER_LANG.raw(request) or cql2.TEXT
         if text is None:
             return Pushed()
         expression = cql2.parse_filter(text, language, self._system(FILTER_CRS, request))
-        await self._check_properties(set(cql2.properties_in(expression)), collection)
+        self._check_properties(set(cql2.properties_in(expression)), collection)
         return push(expression, self._terms, has_geo=has_geo)
 
-    async def _check_properties(self, names: Iterable[str], collection: Collection) -> None:
+    def _check_properties(self, names: Iterable[str], collection: Collection) -> None:
         """A filter may name what some feature has (OGC 19-079r2, requirement 15)."""
         for name in names:
             iri = self._terms.find(name) if name.isidentifier() else None
-            known = name in (*GEOMETRIES, "id") or (iri is not None and await self._has(collection, iri))
+            known = name in (*GEOMETRIES, "id") or iri in collection.attributes
             if not known:
                 raise errors.InvalidRequest(
                     f"no feature of this collection has {name!r}", where="filter", hint="see its queryables"
                 )
 
-    async def _property_tests(self, request: Request, collection: Collection) -> list[Term]:
+    def _property_tests(self, request: Request, collection: Collection) -> list[Term]:
         tests = []
         for name, value in request.parameters.items():
             if name not in _RESERVED:
                 iri = self._terms.find(name) if name.isidentifier() else None
-                if iri is None or not await self._has(collection, iri):
+                if iri is None or iri not in collection.attributes:
                     raise errors.InvalidRequest(
                         "neither a parameter nor a property of this collection",
                         where=name,
@@ -134,20 +136,16 @@ class ItemReader:
                 tests.append(Term((iri,), Comparison.EQUAL, _operand(value)))
         return tests
 
-    async def _time_tests(self, text: str, collection: Collection) -> list[Term]:
+    def _time_tests(self, text: str, collection: Collection) -> list[Term]:
         start, end = read_interval(text)
         name = self._terms.expand(DATE_OBSERVED)
-        if not await self._has(collection, name):
+        if name not in collection.attributes:
             return []  # Features without a time match every time (section 7.15.4).
         if start is not None and end is not None:
             return [Term((name,), Comparison.EQUAL, ValueRange(start, end))]
         if start is not None:
             return [Term((name,), Comparison.GREATER_EQUAL, start)]
         return [] if end is None else [Term((name,), Comparison.LESS_EQUAL, end)]
-
-    async def _has(self, collection: Collection, name: str) -> bool:
-        having = Query(types=TypeIs(collection.type_iri), attributes=(name,), limit=1)
-        return bool((await self._broker.query(having)).entities)
 
 
 def _operand(text: str) -> Any:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, json_reply
+from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ogc.collections import Collection, Collections
-from sympolis.api.ogc.filtering import find_features
-from sympolis.api.ogc.items import CRS, ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.ogc.filtering import FeaturePage, find_feature, find_features
+from sympolis.api.ogc.items import CRS, F_ITEMS, ITEM_PARAMETERS, F, ItemReader
 from sympolis.api.ogc.queryables import SCHEMA_JSON, queryables
 from sympolis.api.ogc.reference_systems import CRS84, ReferenceSystem, named, offered
 from sympolis.api.openapi import OPENAPI_JSON
@@ -20,10 +20,8 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
 from sympolis.api.vocabulary import city_terms
-from sympolis.context.codec import LOCATION, Form, check_entity_id, render_feature
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
-from sympolis.domain.entity import Entity
 
 ROOT = "/ogc"
 CONFORMANCE = (
@@ -94,7 +92,7 @@ class Features:
         self._terms = city_terms(parts)
         self._collections = Collections(parts)
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
-        self._reader = ItemReader(parts.broker, self._terms, self._systems)
+        self._reader = ItemReader(self._terms, self._systems)
 
     async def landing(self, request: Request) -> Reply:
         """Landing page, section 7.2."""
@@ -135,57 +133,63 @@ class Features:
             preferred(request.header(b"accept"), (SCHEMA_JSON, JSON))
         found = await self._collections.get(request.arguments["collectionId"])
         iri = f"{request.base_url}{ROOT}/collections/{_segment(found.id)}/queryables"
-        document = await queryables(self._parts.broker, found, self._terms, iri)
+        document = queryables(found, self._terms, iri)
         return json_reply(document, media=SCHEMA_JSON)
 
     async def items(self, request: Request) -> Reply:
         """Features, section 7.15."""
         _check_geo_format(request)
         collection = await self._collections.get(request.arguments["collectionId"])
-        wanted = await self._reader.read(request, collection)
+        wanted = self._reader.read(request, collection)
         page = await find_features(self._parts.broker, wanted, self._terms)
-        features, matched = [_moved(one, wanted.system) for one in page.features], page.matched
-        document = {
-            "type": "FeatureCollection",
-            "features": features,
-            "numberMatched": matched,
-            "numberReturned": len(features),
+        facts = {
+            **({} if page.matched is None else {"numberMatched": page.matched}),
+            "numberReturned": len(page.features),
             "timeStamp": format_instant(datetime.now(UTC)),
-            "links": _page_links(request, collection, matched),
+            "links": _page_links(request, collection, page),
         }
-        return json_reply(document, media=GEO_JSON, headers=wanted.system.header)
+        body = b'{"type":"FeatureCollection","features":[%b],%b' % (
+            b",".join(page.features),
+            encode(facts)[1:],
+        )
+        return Reply(body=body, media=GEO_JSON, headers=wanted.system.header)
 
     async def item(self, request: Request) -> Reply:
         """Feature, section 7.16."""
         _check_geo_format(request)
-        collection = await self._collections.get(request.arguments["collectionId"])
-        entity = await self._entity(request.arguments["featureId"], collection)
+        collection_id, feature_id = request.arguments["collectionId"], request.arguments["featureId"]
         system = named(CRS.raw(request), self._systems, where=CRS.name)
-        feature = _moved(render_feature(entity, self._terms, form=Form.KEY_VALUES), system)
-        base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
-        entity_url = f"{request.base_url}/ngsi-ld/v1/entities/{_segment(entity.id)}"
-        feature["links"] = [
-            _link(f"{base}/items/{_segment(entity.id)}", "self", GEO_JSON, "This feature"),
-            _link(base, "collection", JSON, "Its collection"),
-            _link(entity_url, "alternate", LD_JSON, "The same as an NGSI-LD entity"),
-        ]
-        return json_reply(feature, media=GEO_JSON, headers=system.header)
+        feature = await self._feature(feature_id, collection_id, system)
+        links = encode({"links": self._feature_links(request.base_url, collection_id, feature_id)})
+        return Reply(body=b"%b,%b" % (feature[:-1], links[1:]), media=GEO_JSON, headers=system.header)
 
-    async def _entity(self, feature_id: str, collection: Collection) -> Entity:
-        try:
-            entity = await self._parts.broker.retrieve(check_entity_id(feature_id))
-        except errors.BadRequestData:
-            raise errors.NotFound("there is no such feature", where="featureId") from None
-        if collection.type_iri not in entity.types or entity.attribute(LOCATION) is None:
+    async def _feature(self, feature_id: str, collection_id: str, system: ReferenceSystem) -> bytes:
+        found = await find_feature(
+            self._parts.broker, _whole_id(feature_id, collection_id), system, self._terms
+        )
+        if found is None or self._collections.name(collection_id) not in found.types:
+            await self._collections.get(collection_id)
             raise errors.NotFound("there is no such feature in this collection", where="featureId")
-        return entity
+        return found.document
+
+    def _feature_links(self, base: str, collection_id: str, feature_id: str) -> list[dict[str, str]]:
+        own = f"{base}{ROOT}/collections/{_segment(collection_id)}"
+        entity_id = _segment(_whole_id(feature_id, collection_id))
+        return [
+            _link(f"{own}/items/{entity_id}", "self", GEO_JSON, "This feature"),
+            _link(own, "collection", JSON, "Its collection"),
+            _link(
+                f"{base}/ngsi-ld/v1/entities/{entity_id}",
+                "alternate",
+                LD_JSON,
+                "The same as an NGSI-LD entity",
+            ),
+        ]
 
 
-def _moved(feature: dict[str, Any], system: ReferenceSystem) -> dict[str, Any]:
-    """The feature with its geometry in the system asked for."""
-    if system.code is None or feature.get("geometry") is None:
-        return feature
-    return {**feature, "geometry": system.from_crs84(feature["geometry"])}
+def _whole_id(feature_id: str, collection_id: str) -> str:
+    """The entity's id; what is no URI is the last part of the usual one (GS CIM 009, Annex A.3)."""
+    return feature_id if ":" in feature_id else f"urn:ngsi-ld:{collection_id}:{feature_id}"
 
 
 def _check_format(request: Request) -> None:
@@ -194,7 +198,7 @@ def _check_format(request: Request) -> None:
 
 
 def _check_geo_format(request: Request) -> None:
-    if F.raw(request) is None:
+    if F_ITEMS.raw(request) is None:
         preferred(request.header(b"accept"), (GEO_JSON, JSON))
 
 
@@ -216,14 +220,14 @@ def _described(collection: Collection, base: str, systems: tuple[ReferenceSystem
     }
 
 
-def _page_links(request: Request, collection: Collection, matched: int) -> list[dict[str, str]]:
+def _page_links(request: Request, collection: Collection, page: FeaturePage) -> list[dict[str, str]]:
     limit, offset = LIMIT.of(request), OFFSET.of(request)
     base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
     links = [
         _link(_at_offset(request, f"{base}/items", offset), "self", GEO_JSON, "This page"),
         _link(base, "collection", JSON, "The collection"),
     ]
-    if offset + limit < matched:
+    if page.more:
         links.append(
             _link(_at_offset(request, f"{base}/items", offset + limit), "next", GEO_JSON, "Next page")
         )
@@ -293,9 +297,12 @@ def _get(path: str, handle: Any, name: str, title: str, section: str, schema: st
         tag=_TAG,
         text=f"OGC 17-069r4, section {section}."
         + (" Any property of the features is a parameter as well: name=value." if is_items else ""),
-        parameters=ITEM_PARAMETERS if is_items else (F, CRS) if schema == "Feature" else (F,),
+        parameters=ITEM_PARAMETERS if is_items else (F_ITEMS, CRS) if schema == "Feature" else (F,),
         open_parameters=is_items,
-        path_texts={"collectionId": "A collection's id: an entity type.", "featureId": "An entity's id."},
+        path_texts={
+            "collectionId": "A collection's id: an entity type.",
+            "featureId": "An entity's id; what follows `urn:ngsi-ld:<collection>:` is enough.",
+        },
         answers={
             200: Answer(
                 title + ".", {GEO_JSON if schema in ("Items", "Feature") else JSON: reference(schema)}

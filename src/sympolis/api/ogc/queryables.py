@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sympolis.api.ogc.collections import Collection
-from sympolis.context.broker import Broker
 from sympolis.context.codec import LOCATION
-from sympolis.context.profiles import types_in
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import AttributeKind
 
@@ -20,11 +18,10 @@ _KINDS: Final = {
 }
 
 
-async def queryables(broker: Broker, collection: Collection, terms: Terms, iri: str) -> dict[str, Any]:
-    """The schema; a property whose values may be of any type has no ``type``. Raises ``NotImplementedHere``."""
-    use = types_in(await broker.profiles()).get(collection.type_iri)
+def queryables(collection: Collection, terms: Terms, iri: str) -> dict[str, Any]:
+    """The schema; a property whose values may be of any type has no ``type``."""
     properties: dict[str, Any] = {"id": {"type": "string", "x-ogc-role": "id"}}
-    for name, kinds in ({} if use is None else use.attributes).items():
+    for name, kinds in collection.attributes.items():
         short = terms.compact(name)
         known = _KINDS.get(next(iter(kinds))) if len(kinds) == 1 else None
         properties[short] = _PLACE if name == LOCATION else {"title": short, **(known or {})}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from sympolis.context.query import Query
+from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.temporal_rendering import TemporalForm
 from sympolis.context.terms import Terms
 
 
@@ -36,7 +37,10 @@ class DocumentPage:
 
 @runtime_checkable
 class Documents(Protocol):
-    """Reads entities as JSON: the bytes of what ``render_entity`` (``render_feature``) gives, whole and without system attributes."""
+    """Reads entities as JSON: the bytes of what ``render_entity`` (``render_feature``) gives.
+
+    They are shown whole and without system attributes.
+    """
 
     async def document(
         self, entity_id: str, terms: Terms, form: DocumentForm, *, tenant: str = ""
@@ -48,4 +52,19 @@ class Documents(Protocol):
         self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
     ) -> DocumentPage:
         """One page of the entities that the query selects, ordered as by ``Store.query``."""
+        ...
+
+
+@runtime_checkable
+class Evolutions(Protocol):
+    """Reads how an entity evolved as JSON: the bytes of what ``render_history`` gives, in the plainest style."""
+
+    async def evolution(
+        self, entity_id: str, query: HistoryQuery, terms: Terms, form: TemporalForm, *, tenant: str = ""
+    ) -> bytes | None:
+        """What ``Store.history`` would select of this entity, whatever entities the query names.
+
+        None where that has to be asked and rendered: nothing is selected, it does not fit, or it is of another kind
+        than what was observed, as instances or as pairs.
+        """
         ...

@@ -29,8 +29,8 @@ MICROSECOND: Final = timedelta(microseconds=1)
 """The resolution of the history."""
 _OFFSET: Final = 2**62
 """Keeps times before 1970 positive."""
-_PREFIX: Final = "urn:ngsi-ld:Instance:"
-_INSTANCE = re.compile(rf"{_PREFIX}[0-9a-f]{{12}}-(?P<place>[0-9a-f]{{16}})(?P<kind>[cd]?)")
+INSTANCE_PREFIX: Final = "urn:ngsi-ld:Instance:"
+_INSTANCE = re.compile(rf"{INSTANCE_PREFIX}[0-9a-f]{{12}}-(?P<place>[0-9a-f]{{16}})(?P<kind>[cd]?)")
 _LETTERS: Final = {TimeKind.OBSERVED: "", TimeKind.RECORDED: "c", TimeKind.DELETED: "d"}
 _PROPERTIES: Final = {
     "": TimeProperty.OBSERVED_AT,
@@ -146,8 +146,13 @@ def instance_id(point: Observation) -> str:
     if point.instance_id is not None:
         return point.instance_id
     place = (point.at - _EPOCH) // MICROSECOND + _OFFSET
-    digest = _digest(point.entity_id, point.name, point.dataset_id)
-    return f"{_PREFIX}{digest}-{place:016x}{_LETTERS[point.time]}"
+    digest = series_digest(point.entity_id, point.name, point.dataset_id)
+    return f"{INSTANCE_PREFIX}{digest}-{place:016x}{_LETTERS[point.time]}"
+
+
+def observed_place(at: int) -> str:
+    """How the ``instanceId`` of what was observed so many microseconds after 1970 ends, after its series' digest."""
+    return "-" + hex(at + _OFFSET)[2:]  # 16 digits for every year that there is
 
 
 def instance_range(text: str) -> TimeRange | None:
@@ -168,6 +173,7 @@ def find_instance(points: Iterable[Observation], text: str) -> Observation | Non
 
 
 @lru_cache(maxsize=1024)
-def _digest(entity_id: str, name: str, dataset_id: str | None) -> str:
+def series_digest(entity_id: str, name: str, dataset_id: str | None) -> str:
+    """What stands for a series in the ``instanceId`` of its instances."""
     text = "\0".join((entity_id, name, dataset_id or ""))
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -66,6 +66,16 @@ def render_history(
     ]
 
 
+def render_instance(point: Observation, terms: Terms) -> dict[str, Any]:
+    """One instance in the normalized representation, in the plainest style."""
+    return _instance(point, _Setting(terms, Style()))
+
+
+def render_pair(point: Observation, terms: Terms) -> list[Any]:
+    """One value in the simplified representation, in the plainest style, with its time."""
+    return _pair(point, _Setting(terms, Style()))
+
+
 def _entity(series: Sequence[Series], setting: _Setting, form: TemporalForm) -> dict[str, Any]:
     terms = setting.terms
     document: dict[str, Any] = {"id": series[0].entity_id, "type": compact_types(series[0].types, terms)}
@@ -112,7 +122,7 @@ def _instance(point: Observation, setting: _Setting) -> dict[str, Any]:
 
 def _reified(point: Observation, setting: _Setting) -> dict[str, Any]:
     kind, value = point.kind, point.value
-    straight = _STRAIGHT.get(kind)
+    straight = STRAIGHT.get(kind)
     if straight is not None:
         return {"type": straight[0], straight[1]: value}
     if _is_text(point, setting.style):
@@ -121,7 +131,7 @@ def _reified(point: Observation, setting: _Setting) -> dict[str, Any]:
     return {"type": kind.value, kind.value_member: _value(value, kind, setting.terms)}
 
 
-_STRAIGHT: Mapping[AttributeKind, tuple[str, str]] = {
+STRAIGHT: Mapping[AttributeKind, tuple[str, str]] = {
     kind: (kind.value, kind.value_member)
     for kind in AttributeKind
     if kind
@@ -169,7 +179,7 @@ def _scope(point: Observation, setting: _Setting) -> dict[str, Any]:
 # --- simplified and aggregated
 
 
-_PLURAL = {
+PLURAL = {
     AttributeKind.PROPERTY: "values",
     AttributeKind.GEO_PROPERTY: "values",
     AttributeKind.RELATIONSHIP: "objects",
@@ -188,7 +198,7 @@ def _temporal_values(series: Sequence[Series], setting: _Setting) -> Any:
         if kind is AttributeKind.LANGUAGE_PROPERTY and setting.style.lang is not None:
             kind = AttributeKind.PROPERTY
         pairs = [_pair(point, setting) for point in one.observations]
-        found.append(_with_dataset({"type": kind.value, _PLURAL[kind]: pairs}, one))
+        found.append(_with_dataset({"type": kind.value, PLURAL[kind]: pairs}, one))
     return found[0] if len(found) == 1 else found
 
 
@@ -197,7 +207,7 @@ def _pair(point: Observation, setting: _Setting) -> list[Any]:
     return [_bare(point, setting), format_instant(at)]
 
 
-_REIFIED = frozenset(
+REIFIED = frozenset(
     {AttributeKind.LANGUAGE_PROPERTY, AttributeKind.JSON_PROPERTY, AttributeKind.VOCAB_PROPERTY}
 )
 
@@ -212,7 +222,7 @@ def _bare(point: Observation, setting: _Setting) -> Any:
     if kind is AttributeKind.LIST_RELATIONSHIP:
         return point.value
     found = _value(point.value, kind, setting.terms)
-    return {kind.value_member: found} if kind in _REIFIED else found
+    return {kind.value_member: found} if kind in REIFIED else found
 
 
 def _aggregated_values(series: Sequence[Series], _setting: _Setting) -> Any:

@@ -38,6 +38,10 @@ class SharedHistories:
         self._forwarding = Forwarding(parts)
         self._recaller = None if parts.distribution is None else Recaller(parts.distribution)
 
+    def concerns(self, request: Request, tenant: str) -> bool:
+        """Whether other brokers may take part in a request."""
+        return self._forwarding.begin(request, tenant) is not None and self._recaller is not None
+
     async def of_one(self, request: Request, terms: Terms, query: HistoryQuery) -> Whole:
         """For one entity (clause 5.7.3); ``query`` names it."""
         journey = self._forwarding.begin(request, tenant_of(request))

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sympolis.api.http import LD_JSON, Headers, Reply, Request, encode
+from sympolis.api.http import JSON, LD_JSON, Headers, Reply, Request, encode
 from sympolis.api.negotiation import preferred
 from sympolis.api.ngsi_ld.answers import PLAIN_MEDIA, page_links, tenant_headers, tenant_of
 from sympolis.api.ngsi_ld.linking import context_headers, context_value, terms_of
@@ -30,7 +30,8 @@ from sympolis.api.ngsi_ld.shared_histories import SharedHistories, Whole
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import Vocabulary
 from sympolis.context.across import has_links
-from sympolis.context.codec import Style, check_entity_id, compact_types, render_history
+from sympolis.context.codec import Style, TemporalForm, check_entity_id, compact_types, render_history
+from sympolis.context.documents import Evolutions
 from sympolis.context.eligibility import with_figures
 from sympolis.context.entity_maps import EntityMaps, take_page
 from sympolis.context.instances import time_of
@@ -58,6 +59,8 @@ class Temporal:
         self._maps = parts.entity_maps or EntityMaps()
         self._candidates = Candidates(parts, self._maps)
         self._shared = SharedHistories(parts)
+        store = parts.broker.store
+        self._ready = store if isinstance(store, Evolutions) else None
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Temporal Evolution of an Entity, clause 5.7.3."""
@@ -68,6 +71,11 @@ class Temporal:
             ("history of one", terms, self._page_size),
             lambda: read_history(request, terms, Query(), shape, self._page_size, required=False),
         )
+        if self._ready is not None and self._is_plain(request, tenant, shape, media):
+            document = await self._ready.evolution(entity_id, read, terms, shape.temporal, tenant=tenant)
+            if document is not None:
+                links = context_headers(terms, media)
+                return Reply(body=document, headers=(*tenant_headers(tenant), *links))
         query = replace(read, entities=Query(ids=(entity_id,), limit=1))
         whole = await self._shared.of_one(request, terms, query)
         history, query = await self._history(request, whole, tenant)
@@ -81,6 +89,11 @@ class Temporal:
             return _reply(documents[0], terms, media, headers)
         use = await self._map_of(request, entity_id, tenant)
         return _reply(documents[0], terms, media, (*headers, *use.headers), status=use.status)
+
+    def _is_plain(self, request: Request, tenant: str, shape: Shape, media: str) -> bool:
+        """Whether a store may answer by itself: nobody else takes part, and nothing is shown in a way of its own."""
+        plain = media == JSON and request.parameters.once("plain past", lambda: _shown_plainly(shape))
+        return plain and not asked_for(request) and not self._shared.concerns(request, tenant)
 
     async def query(self, request: Request) -> Reply:
         """Query Temporal Evolution of Entities, clause 5.7.4."""
@@ -195,6 +208,11 @@ def _read_selection(request: Request, terms: Terms) -> Query:
 
 
 # --- shaping
+
+
+def _shown_plainly(shape: Shape) -> bool:
+    special = shape.sys_attrs or shape.lang is not None or shape.datasets or shape.pick or shape.omit
+    return not special and shape.temporal is not TemporalForm.AGGREGATED_VALUES
 
 
 def _documents(

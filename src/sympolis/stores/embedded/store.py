@@ -26,13 +26,15 @@ from sympolis.context.documents import DocumentForm, DocumentPage
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
+from sympolis.context.temporal_rendering import TemporalForm
 from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.stores.documents import document_writer
-from sympolis.stores.embedded import files, history, reader
+from sympolis.stores.embedded import evolutions, files, history, reader
 from sympolis.stores.embedded.bodies import instant
+from sympolis.stores.embedded.instances import evolution_writer
 from sympolis.stores.embedded.keeping import Keeper
 from sympolis.stores.embedded.months import bounds, month_at
 from sympolis.stores.embedded.rolling import Rolled, Roller
@@ -145,6 +147,15 @@ class EmbeddedStore:
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""
         return await self._place(tenant).read(lambda db: history.history(db, query))
+
+    async def evolution(
+        self, entity_id: str, query: HistoryQuery, terms: Terms, form: TemporalForm, *, tenant: str = ""
+    ) -> bytes | None:
+        """See ``Evolutions.evolution``."""
+        if form is TemporalForm.AGGREGATED_VALUES:
+            return None
+        writer = evolution_writer(terms, form)
+        return await self._place(tenant).read(lambda db: evolutions.evolution(db, entity_id, query, writer))
 
     async def changes(
         self, after: int, *, limit: int = 1000, states: bool = False, tenant: str = ""

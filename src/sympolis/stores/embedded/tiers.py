@@ -6,7 +6,7 @@ of kind ``GONE`` hides it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ _SQL: Final = {
 }
 _ALL: Final = 2**62
 _FEW: Final = 129
+_MOST_NAMES_KEPT: Final = 1024
 EVER: Final = (-(2**62), 2**62)
 _DTYPES: Final = {"real": np.float64, "integer": np.int64}
 
@@ -94,11 +95,12 @@ def line_of(db: apsw.Connection, key: int) -> Line:
     return lines(db)[key]
 
 
-class _Lines(dict[int, Line]):
+class Lines(dict[int, Line]):
     """The lines that a connection has met."""
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = ref(db)
+        self._observed: dict[str, tuple[int, list[tuple[int, Line]]]] = {}
 
     def __missing__(self, key: int) -> Line:
         db = self._db()
@@ -107,16 +109,28 @@ class _Lines(dict[int, Line]):
         found = self[key] = Line(iri, dataset, TIMES[time])
         return found
 
+    def observed(self, name: str, newest: int) -> list[tuple[int, Line]]:
+        """The lines of what was observed under a name, as long as there is none newer than this one: some of many."""
+        known = self._observed.get(name)
+        if known is None or known[0] != newest:
+            db = self._db()
+            assert db is not None
+            if len(self._observed) >= _MOST_NAMES_KEPT:
+                self._observed.clear()
+            keys = fetch_all(db, _SQL["observed_lines"], (name, _FEW))
+            known = self._observed[name] = (newest, [(key, self[key]) for (key,) in keys])
+        return known[1]
 
-def lines(db: apsw.Connection) -> Mapping[int, Line]:
+
+def lines(db: apsw.Connection) -> Lines:
     """What stands behind the numbers of lines."""
     known = _known_lines.get(db)
     if known is None:
-        known = _known_lines[db] = _Lines(db)
+        known = _known_lines[db] = Lines(db)
     return known
 
 
-_known_lines: WeakKeyDictionary[apsw.Connection, _Lines] = WeakKeyDictionary()
+_known_lines: WeakKeyDictionary[apsw.Connection, Lines] = WeakKeyDictionary()
 
 
 def pieces(db: apsw.Connection, place: Place, times: Times) -> list[Piece]:
@@ -172,7 +186,7 @@ def read_points(
     cold = pieces(db, place, times)
     wanted = most if last_n is None else last_n
     if not cold:
-        return _hot(db, place, times, wanted, newest=last_n is not None)
+        return table_points(db, place, times, last_n, most)
     bound = min(max(piece.last for piece in cold) + 1, times[1])
     later = (max(times[0], bound), times[1])
     if last_n is None:
@@ -183,6 +197,13 @@ def read_points(
     if not rest:
         return recent
     return _under(db, place, (times[0], bound), cold[::-1], rest)[-rest:] + recent
+
+
+def table_points(
+    db: apsw.Connection, place: Place, times: Times, last_n: int | None = None, most: int = _ALL
+) -> list[Row]:
+    """What ``read_points`` gives where nothing of the series is archived."""
+    return _hot(db, place, times, most if last_n is None else last_n, newest=last_n is not None)
 
 
 def _hot(db: apsw.Connection, place: Place, times: Times, most: int, *, newest: bool) -> list[Row]:

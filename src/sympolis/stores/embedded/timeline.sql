@@ -43,6 +43,15 @@ SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.
 SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing
 WHERE subject.id = ?
 
+-- name: subject_now
+-- Whose history it is, the newest line, and whether any of it is archived.
+SELECT subject.key, typing.types, (SELECT max(key) FROM line),
+       EXISTS (SELECT 1 FROM archived WHERE archived.subject = subject.key)
+FROM subject JOIN typing ON typing.key = subject.typing WHERE subject.id = ?
+
+-- name: observed_lines
+SELECT line.key FROM name CROSS JOIN line ON line.name = name.key WHERE name.iri = ? AND line.time = 0 LIMIT ?
+
 -- name: subjects_of
 SELECT subject.id, subject.key, typing.types
 FROM (SELECT DISTINCT value AS id FROM json_each(:ids)) AS wanted

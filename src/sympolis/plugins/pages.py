@@ -39,6 +39,22 @@ def read_json(file: Path, *, failed: Path | None = None) -> Any:
         raise errors.SourceFailed(f"{file.name} is not JSON: {cause}", where=where) from cause
 
 
+def json_lines(file: Path) -> Iterator[tuple[int, Any]]:
+    """Each line's number, from 1, and document; empty lines say nothing. Raises ``SourceFailed`` naming the line."""
+    number = 0
+    try:
+        with file.open("rb") as stream:
+            for line in stream:
+                number += 1
+                if line.strip():
+                    yield number, msgspec.json.decode(line)
+    except OSError as cause:
+        raise errors.SourceFailed(f"cannot be read: {cause.strerror}", where=str(file)) from cause
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        message = f"line {number} is not JSON: {cause}"
+        raise errors.SourceFailed(message, where=str(file), hint="is the file cut off?") from cause
+
+
 def with_query(url: str, **parameters: object) -> str:
     """``url`` with these query parameters, set anew where it has them already; None leaves one out."""
     parts = urlsplit(url)

@@ -24,6 +24,7 @@ from sympolis.stores.bodies import decode_entity
 _MOST_BYTES_KEPT: Final = 24 * 1024 * 1024
 _MOST_TERMS_KEPT: Final = 8
 _MOST_NAMES_KEPT: Final = 8192
+_MOST_TYPINGS_KEPT: Final = 1024
 _COMPACTED: Final = ("objectType", "valueType")
 _encode = msgspec.json.Encoder().encode
 
@@ -50,7 +51,26 @@ class _Body(msgspec.Struct):
     members: dict[str, msgspec.Raw] = {}
 
 
+class _Simple(msgspec.Struct, gc=False):
+    """What a simplified document shows of a stored attribute."""
+
+    kind: str
+    value: msgspec.Raw
+    dataset_id: str | None = None
+
+
+class _SimpleBody(msgspec.Struct):
+    """What a simplified document shows of a stored entity."""
+
+    id: msgspec.Raw
+    types: tuple[str, ...]
+    attributes: dict[str, list[_Simple]] = {}
+    scope: tuple[str, ...] = ()
+    members: dict[str, msgspec.Raw] | None = None
+
+
 _decode = msgspec.json.Decoder(_Body).decode
+_decode_simple = msgspec.json.Decoder(_SimpleBody).decode
 _Pieces = list[Any]
 """JSON in parts, to be joined once."""
 
@@ -71,6 +91,7 @@ class DocumentWriter:
         self._form = form
         self._known: dict[bytes, bytes] = {}
         self._bytes = 0
+        self._typed: dict[tuple[str, ...], tuple[bytes, _Names]] = {}
 
     def write(self, body: bytes) -> bytes:
         """The document for a stored body."""
@@ -82,7 +103,9 @@ class DocumentWriter:
 
     def _written(self, body: bytes) -> bytes:
         try:
-            return b"".join(self._entity(_decode(body)))
+            if self._form is DocumentForm.NORMALIZED:
+                return b"".join(self._entity(_decode(body)))
+            return b"".join(self._simplified(_decode_simple(body)))
         except _Unusual:
             return _encode(self._rendered(decode_entity(body)))
 
@@ -100,55 +123,87 @@ class DocumentWriter:
         self._bytes += size
 
     def _entity(self, body: _Body) -> _Pieces:
-        types = compact_types(body.types, self._terms)
-        named = self._terms.for_types([types] if isinstance(types, str) else types)
-        names = _names(named, self._terms)
-        pieces: _Pieces = [*self._head(body), b'"type":', _encode(types)]
-        if body.scope:
-            pieces += (b',"scope":', _encode(body.scope[0] if len(body.scope) == 1 else body.scope))
-        if "ngsildproof" in body.members:
-            pieces += (b',"ngsildproof":', body.members["ngsildproof"])
-        write = _INSTANCES[self._form]
+        types, names = self._of_types(body.types)
+        pieces: _Pieces = [b'{"id":', body.id, b',"type":', types, *_more(body)]
         for iri, instances in body.attributes.items():
             prefix, inner = names.of(iri)
             pieces.append(prefix)
-            write(pieces, instances, inner)
-        pieces.append(b"}}" if self._form is DocumentForm.FEATURE else b"}")
+            _normalized_instances(pieces, instances, inner)
+        pieces.append(b"}")
         return pieces
 
-    def _head(self, body: _Body) -> _Pieces:
-        """What stands before the type."""
-        if self._form is not DocumentForm.FEATURE:
-            return [b'{"id":', body.id, b","]
-        instances = body.attributes.get(LOCATION)
-        placed = instances is not None and instances[0].kind == _GEO_PROPERTY
-        geometry = instances[0].value if instances is not None and placed else b"null"
-        return [b'{"id":', body.id, b',"type":"Feature","geometry":', geometry, b',"properties":{']
+    def _simplified(self, body: _SimpleBody) -> _Pieces:
+        types, names = self._of_types(body.types)
+        is_feature = self._form is DocumentForm.FEATURE
+        pieces: _Pieces = _feature_head(body) if is_feature else [b'{"id":', body.id, b',"type":']
+        pieces.append(types)
+        if body.scope or body.members:
+            pieces += _more(body)
+        begun = names.begun
+        for iri, instances in body.attributes.items():
+            prefix, inner = begun.get(iri) or names.of(iri)
+            first = instances[0]
+            if len(instances) == 1 and first.kind in _BARE and first.dataset_id is None:
+                pieces += (prefix, first.value)
+            else:
+                pieces.append(prefix)
+                _simplified_instances(pieces, instances, inner)
+        pieces.append(b"}}" if is_feature else b"}")
+        return pieces
+
+    def _of_types(self, types: tuple[str, ...]) -> tuple[bytes, _Names]:
+        """The ``type`` member, and the names of attributes of entities of these types."""
+        found = self._typed.get(types)
+        if found is None:
+            short = compact_types(types, self._terms)
+            named = self._terms.for_types([short] if isinstance(short, str) else short)
+            if len(self._typed) >= _MOST_TYPINGS_KEPT:
+                self._typed.clear()
+            found = self._typed[types] = (_encode(short), _names(named, self._terms))
+        return found
+
+
+def _feature_head(body: _SimpleBody) -> _Pieces:
+    """What stands before the type in a feature."""
+    instances = body.attributes.get(LOCATION)
+    placed = instances is not None and instances[0].kind == _GEO_PROPERTY
+    geometry = instances[0].value if instances is not None and placed else b"null"
+    return [b'{"id":', body.id, b',"type":"Feature","geometry":', geometry, b',"properties":{"type":']
+
+
+def _more(body: _Body | _SimpleBody) -> _Pieces:
+    """What stands between the type and the attributes."""
+    pieces: _Pieces = []
+    if body.scope:
+        pieces += (b',"scope":', _encode(body.scope[0] if len(body.scope) == 1 else body.scope))
+    if body.members and "ngsildproof" in body.members:
+        pieces += (b',"ngsildproof":', body.members["ngsildproof"])
+    return pieces
 
 
 class _Names:
     """How the members of a document begin, by IRI.
 
-    ``terms`` name them; ``base`` are those that hold inside, unless the member's own context says otherwise: what is
-    scoped to an entity's type names its attributes only.
+    ``begun`` are those known so far. ``terms`` name them; ``base`` are those that hold inside, unless the member's own
+    context says otherwise: what is scoped to an entity's type names its attributes only.
     """
 
     def __init__(self, terms: Terms, base: Terms) -> None:
         self.terms = terms
         self._base = base
-        self._begun: dict[str, tuple[bytes, _Names]] = {}
+        self.begun: dict[str, tuple[bytes, _Names]] = {}
 
     def of(self, iri: str) -> tuple[bytes, _Names]:
         """``,"name":`` and the names that hold inside. Raises ``_Unusual``."""
-        found = self._begun.get(iri)
+        found = self.begun.get(iri)
         if found is None:
             name = self.terms.compact(iri)
             if name in _RESERVED:
                 raise _Unusual
-            if len(self._begun) >= _MOST_NAMES_KEPT:
-                self._begun.clear()
+            if len(self.begun) >= _MOST_NAMES_KEPT:
+                self.begun.clear()
             inner = self._base.within(name)
-            found = self._begun[iri] = (b"," + _encode(name) + b":", _names(inner, inner))
+            found = self.begun[iri] = (b"," + _encode(name) + b":", _names(inner, inner))
         return found
 
 
@@ -179,6 +234,8 @@ _WRAPPED: Final = {
     if kind.value_member not in ("value", "object")
 }
 """Simplified values of these kinds keep their member's name."""
+_BARE: Final = {kind.value for kind in AttributeKind} - _WRAPPED.keys() - {AttributeKind.VOCAB_PROPERTY.value}
+"""Simplified values of these kinds are shown as they are stored."""
 
 
 # --- normalized
@@ -221,7 +278,7 @@ def _member(pieces: _Pieces, member: str, value: msgspec.Raw, terms: Terms) -> N
         pieces += (b"," + _encode(member) + b":", value)
 
 
-def _value(attribute: _Attribute, terms: Terms) -> bytes:
+def _value(attribute: _Attribute | _Simple, terms: Terms) -> bytes:
     """The value of a kind whose stored form differs from the sent one."""
     value = msgspec.json.decode(attribute.value)
     if attribute.kind == AttributeKind.VOCAB_PROPERTY.value:
@@ -236,7 +293,7 @@ def _compacted(value: Any, terms: Terms) -> Any:
 # --- simplified
 
 
-def _simplified_instances(pieces: _Pieces, instances: Sequence[_Attribute], names: _Names) -> None:
+def _simplified_instances(pieces: _Pieces, instances: Sequence[_Simple], names: _Names) -> None:
     if len(instances) == 1 and instances[0].dataset_id is None:
         _simplified(pieces, instances[0], names)
         return
@@ -248,7 +305,7 @@ def _simplified_instances(pieces: _Pieces, instances: Sequence[_Attribute], name
     pieces.append(b"}}")
 
 
-def _simplified(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
+def _simplified(pieces: _Pieces, attribute: _Simple, names: _Names) -> None:
     kind = attribute.kind
     value = _value(attribute, names.terms) if kind == AttributeKind.VOCAB_PROPERTY.value else attribute.value
     wrapped = _WRAPPED.get(kind)
@@ -256,10 +313,3 @@ def _simplified(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
         pieces.append(value)
     else:
         pieces += (wrapped, value, b"}")
-
-
-_INSTANCES: Final = {
-    DocumentForm.NORMALIZED: _normalized_instances,
-    DocumentForm.KEY_VALUES: _simplified_instances,
-    DocumentForm.FEATURE: _simplified_instances,
-}

@@ -50,17 +50,20 @@ class Tenant:
             raise StoreUnavailable("the store is closed")
         return read(self._here)
 
-    async def read(self, read: Callable[[apsw.Connection], _T]) -> _T:
+    async def read(self, read: Callable[[apsw.Connection], _T], *, brief: bool = True) -> _T:
         """Run a read: here as long as it is quick, else anew in another thread with a connection of its own.
 
-        Most reads take less than handing them over would; none holds the event loop up for more than that.
+        Most reads take less than handing them over would; none holds the event loop up for more than that. What is
+        known not to be ``brief`` is not tried here first.
         """
         if self._closed:
             raise StoreUnavailable("the store is closed")
         try:
-            return self._briefly(read)
+            if brief:
+                return self._briefly(read)
         except apsw.InterruptError:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
+            pass
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
 
     def _briefly(self, read: Callable[[apsw.Connection], _T]) -> _T:
         deadline = time.thread_time() + _BRIEF_S  # what others take of the machine does not count

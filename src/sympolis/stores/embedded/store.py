@@ -44,6 +44,8 @@ from sympolis.stores.following import follow
 
 _FILE: Final = "twin.sqlite"
 _READ_THREADS: Final = 3
+_BRIEF_PAGE: Final = 250
+"""Larger pages take longer than a read may hold the event loop up."""
 _GONE: Final = "gone"
 """The folder of what is being deleted: what a crash leaves in it goes when the store is opened next."""
 
@@ -136,7 +138,8 @@ class EmbeddedStore:
         self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
     ) -> DocumentPage:
         """See ``Documents.documents``."""
-        found = await self._place(tenant).read(lambda db: reader.query_bodies(db, query))
+        place, brief = self._place(tenant), query.limit <= _BRIEF_PAGE
+        found = await place.read(lambda db: reader.query_bodies(db, query), brief=brief)
         write = document_writer(terms, form).write
         return DocumentPage(tuple(map(write, found.bodies)), found.total)
 

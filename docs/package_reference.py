@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from itertools import pairwise
 
+from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
@@ -21,6 +22,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("city.toml", CityFacts),
     ("sources/<id>.toml", Source),
     ("mappings/<id>.toml", EntityMapping),
+    ("code-lists/<id>.toml", CodeList),
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
     ("dashboards/map.toml", MapPlan),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sympolis.acquisition.mapping import EntityMapping, mistakes
+from sympolis.acquisition.contradictions import mistakes
+from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.acquisition.translate import Place, Translated, Translator
 from sympolis.domain import reading

@@ -293,7 +293,15 @@ class Coordinator:
 
     async def _gate(self, planned: PlannedSource, summary: RunSummary, known: frozenset[str] | None) -> Gate:
         source, now = planned.source, summary.started_at
-        translator = Translator(planned.mapping, source, self._place, self._terms, now=now)
+        translator = Translator(
+            planned.mapping,
+            source,
+            self._place,
+            self._terms,
+            now=now,
+            identities=planned.identities,
+            door=planned.door,
+        )
         memory = await asyncio.to_thread(self._memory, source.id, known)
         salt = identity.digest(planned.declaration().decode())
         return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt)

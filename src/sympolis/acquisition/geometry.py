@@ -1,6 +1,7 @@
 """Where a row is: takes coordinates in the forms portals publish and gives sound GeoJSON in WGS84, inside the city.
 
-Refuses rather than repairs: a polygon that crosses itself or a point in the sea is shown to a person.
+Refuses rather than repairs: a polygon that crosses itself or a point in the sea is shown to a person, unless the
+mapping declares what may be mended (``repair``; how, is in ``mending``).
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Any
 
 import msgspec
 
+from sympolis.acquisition import mending
 from sympolis.acquisition.mapping import GeometryRule
 from sympolis.acquisition.quality import Unfit
 
-Geometry = Mapping[str, Any]
-Bounds = tuple[float, float, float, float]
+Geometry = mending.Geometry
+Bounds = mending.Bounds
 Transform = Callable[[float, float], tuple[float, float]]
 
 _DEPTH = {
@@ -49,6 +51,8 @@ class Locator:
                 raise Unfit("required", "there is no geometry", "coordinates")
             return None
         found = project(found, self._transform)
+        if self._rule.repair:
+            found = mending.mend(found, self._rule.repair, self._inside)
         check_valid(found)
         if self._inside is not None:
             check_inside(found, self._inside)
@@ -90,6 +94,11 @@ def _from_geojson(rule: GeometryRule, fields: Mapping[str, Any], _: Geometry | N
 
 
 _TAKERS = {"record": _from_record, "xy": _from_xy, "latlon": _from_latlon, "geojson": _from_geojson}
+
+
+def raw(rule: GeometryRule, fields: Mapping[str, Any], record_geometry: Geometry | None) -> Geometry | None:
+    """The geometry as the source gave it, in the source's CRS, unchecked. Raises ``Unfit``."""
+    return _TAKERS[rule.form](rule, fields, record_geometry)
 
 
 def _number(value: Any) -> float:
@@ -171,10 +180,17 @@ def check_valid(geometry: Geometry) -> None:
         raise Unfit(
             "geometry", f"is not a polygon: {cause}", "closed rings of at least 4 positions"
         ) from cause
+    if not all(ring[0] == ring[-1] for ring in _rings(geometry)):
+        raise Unfit("geometry", "has a ring that is not closed", "rings whose last position is their first")
     if not polygon.is_valid:
         raise Unfit(
             "geometry", f"is not valid: {shapely.is_valid_reason(polygon)}", "rings that do not cross"
         )
+
+
+def _rings(geometry: Geometry) -> Iterator[list[list[float]]]:
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    return (ring for rings in polygons for ring in rings)
 
 
 def check_inside(geometry: Geometry, bounds: Bounds) -> None:

@@ -17,10 +17,11 @@ from typing import Any
 from sympolis.acquisition import identity
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.ledger import Ledger, RowState, RunState, RunSummary
+from sympolis.acquisition.joins import Identities
 from sympolis.acquisition.mapping import EntityMapping, source_fields
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.source import Source
-from sympolis.acquisition.translate import Place
+from sympolis.acquisition.translate import Door, Place
 from sympolis.acquisition.writing import Writer
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
@@ -43,6 +44,10 @@ class PlannedSource:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     partial: bool = False
     """Whether the data are only what is new, so that rows which are not among them are not gone."""
+    identities: Identities | None = None
+    """The master data that the mapping's joins ask."""
+    door: Door | None = None
+    """The data model that rows must conform to."""
     bookmark: str | None = None
     """Where the delivery before left off, for the next one."""
 
@@ -60,9 +65,17 @@ class PlannedSource:
     def declaration(self) -> bytes:
         """Everything but the data that decides what the twin makes of it."""
         source = self.source
-        return repr(
-            (self.mapping, self.settings, source.crs, source.timezone, source.expectations, source.connector)
-        ).encode()
+        parts = (
+            self.mapping,
+            self.settings,
+            source.crs,
+            source.timezone,
+            source.expectations,
+            source.connector,
+        )
+        kinds = sorted({join.kind for join in self.mapping.joins})
+        known = self.identities.version(kinds) if self.identities is not None and kinds else ""
+        return repr((*parts, known, self.door.version if self.door is not None else "")).encode()
 
 
 class Ingest:

@@ -11,13 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympolis.acquisition import units
 from sympolis.acquisition.source import IDENTIFIER
+from sympolis.acquisition.units import CODE, WORDS
 from sympolis.domain.entity import AttributeKind
 from sympolis.domain.reading import option
 
 TERM = "[A-Za-z][A-Za-z0-9_]*"
-TYPES = ("auto", "number", "integer", "text", "boolean", "json", "list", "time")
+TYPES = ("auto", "number", "integer", "text", "boolean", "json", "list", "time", "date")
+DECIMALS = (".", ",")
+THOUSANDS = ("", ".", ",", " ", "'")
+REPAIRS = ("closed", "orientation", "valid", "axes")
+
+
+def _repair_complaint(names: tuple[str, ...]) -> str | None:
+    unknown = [name for name in names if name not in REPAIRS]
+    return f"{unknown[0]!r} is none of: {', '.join(REPAIRS)}" if unknown else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,22 +41,33 @@ class AttributeRule:
     """A fixed value."""
     kind: AttributeKind = AttributeKind.PROPERTY
     type: str = option("auto", choices=TYPES)
-    """``auto`` leaves values as the connector gave them; ``json`` parses text; ``list`` splits it at ``separator``."""
+    """``auto`` leaves values as the connector gave them; ``json`` parses text; ``list`` splits it at ``separator``;
+    ``time`` and ``date`` read it with ``format`` on the source's clock."""
+    format: str = "iso"
+    """For ``type = "time"`` and ``"date"``: ``iso``, ``unix`` (seconds) or a strptime pattern."""
     separator: str = ";"
-    decimal: str = option(".", choices=(".", ","))
-    unit: str | None = option(None, pattern="[A-Z0-9]{2,3}")
+    part: int | None = option(None, minimum=-20, maximum=20)
+    """Take one part of a text that is split at ``separator``: 0 the first, -1 the last."""
+    decimal: str = option(".", choices=DECIMALS)
+    thousands: str = option("", choices=THOUSANDS)
+    """The sign between groups of three digits: ``"."`` where 1.234,5 means a thousand and some."""
+    unit: str | None = option(None, pattern=CODE)
     """UN/CEFACT Recommendation 20 code of the value as stored."""
-    from_unit: str | None = option(None, pattern="[A-Z0-9]{2,3}")
-    """Code of the value as the source gives it, where it must be converted."""
+    from_unit: str | None = option(None, pattern=f"{CODE}|{WORDS}")
+    """The unit of the value as the source gives it, where it must be converted: a code, or words such as ``degF``,
+    ``mile/hour``, ``kWh``."""
     unit_field: str | None = None
     """A source field that names each row's unit, in the source's own words."""
     unit_names: Mapping[str, str] = option({})
-    """The source's words for units → UN/CEFACT codes, for ``unit_field``; another word is refused."""
+    """The source's words for units → codes (or words as in ``from_unit``), for ``unit_field``; another word is
+    refused."""
     decimals: int | None = option(None, minimum=0, maximum=12)
     optional: bool = False
     """The source may not know this field at all; otherwise a field that no row has is a mistake in the mapping."""
     codes: Mapping[str, Any] = option({})
     """Source code → stored value; a code that is not listed is refused."""
+    code_list: str | None = option(None, pattern=IDENTIFIER)
+    """The same in a table of its own that several mappings share: ``code-lists/<id>.toml`` or ``.csv``."""
     target: str | None = option(None, pattern=TERM)
     """For relationships: entity type of the target; the field's value is the local part of its id."""
     language: str | None = None
@@ -78,6 +97,27 @@ class GeometryRule:
     ``geojson``: one field holding a GeoJSON geometry, as text or object."""
     fields: tuple[str, ...] = ()
     required: bool = True
+    repair: tuple[str, ...] = option((), check=_repair_complaint)
+    """What may be mended; everything else is refused and shown to a person. ``closed``: a ring whose end is missing;
+    ``orientation``: outer rings counter-clockwise (RFC 7946); ``valid``: rings that cross themselves; ``axes``:
+    latitude and longitude swapped, where only the swapped place lies in the city."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinRule:
+    """A column that names a thing of the master data (``master-data/<kind>.toml``) by id, code, name or alias.
+
+    The thing's local id becomes a field of its own, for ``entity_id``, ``template`` and relationships alike.
+    """
+
+    field: str
+    """The column as the source gives it."""
+    kind: str = option(pattern=IDENTIFIER)
+    """Kind of master data, e.g. ``streets``."""
+    name: str = option(key="as")
+    """Name of the new field."""
+    optional: bool = False
+    """A name that nobody knows leaves the new field empty; otherwise the row waits for a steward's decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +135,10 @@ class SeriesRule:
     step_minutes: int = option(60, minimum=1, unit="min")
     first: int = 0
     """The number of the first column, where columns count from 1."""
-    decimal: str = option(".", choices=(".", ","))
-    unit: str | None = option(None, pattern="[A-Z0-9]{2,3}")
-    from_unit: str | None = option(None, pattern="[A-Z0-9]{2,3}")
+    decimal: str = option(".", choices=DECIMALS)
+    thousands: str = option("", choices=THOUSANDS)
+    unit: str | None = option(None, pattern=CODE)
+    from_unit: str | None = option(None, pattern=f"{CODE}|{WORDS}")
     decimals: int | None = option(None, minimum=0, maximum=12)
     dataset: str | None = None
 
@@ -119,6 +160,7 @@ class EntityMapping:
     time: TimeRule | None = None
     geometry: GeometryRule | None = None
     series: tuple[SeriesRule, ...] = ()
+    joins: tuple[JoinRule, ...] = ()
     ignore: tuple[str, ...] = ()
     """Source fields that are known and left out on purpose, each the city's decision; documents the mapping."""
 
@@ -132,92 +174,10 @@ def attribute_names(mapping: EntityMapping) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-Mistake = tuple[str, str, str]
-"""(field, what is wrong, what to do)"""
-
-
-def mistakes(mapping: EntityMapping) -> list[Mistake]:
-    """What is contradictory inside one mapping; empty if it can be carried out."""
-    found = [*_template_mistakes("entity_id", mapping.entity_id), *_mode_mistakes(mapping)]
-    for index, rule in enumerate(mapping.attributes):
-        found += [(f"attributes[{index}].{field}", *rest) for field, *rest in _rule_mistakes(rule)]  # type: ignore[misc]
-    for index, series in enumerate(mapping.series):
-        found += [(f"series[{index}].{field}", *rest) for field, *rest in _series_mistakes(series)]  # type: ignore[misc]
-    if mapping.geometry is not None:
-        found += _geometry_mistakes(mapping.geometry)
-    return found
-
-
-def _mode_mistakes(mapping: EntityMapping) -> list[Mistake]:
-    found: list[Mistake] = []
-    observed = [rule.name for rule in mapping.attributes if rule.observed]
-    if mapping.time is None and (observed or mapping.series):
-        what = ", ".join([*observed, *(series.attribute for series in mapping.series)])
-        found.append(("time", f"is missing although {what} is observed", 'add [time] with fields = ["…"]'))
-    if mapping.mode == "observations":
-        if not observed and not mapping.series:
-            hint = "set observed = true on an attribute, or add [[series]]"
-            found.append(("mode", "observations are wanted but nothing is observed", hint))
-        fixed = [rule.name for rule in mapping.attributes if not rule.observed]
-        if fixed or mapping.geometry is not None:
-            what = ", ".join([*fixed, *([mapping.geometry.name] if mapping.geometry else [])])
-            found.append(
-                ("mode", f"observations cannot set {what}", "leave it to the source of the entities")
-            )
-    return found
-
-
-def _rule_mistakes(rule: AttributeRule) -> list[Mistake]:
-    found: list[Mistake] = []
-    given = [name for name in ("field", "template", "value") if getattr(rule, name) is not None]
-    if len(given) != 1:
-        message = f"{rule.name} needs exactly one of field, template, value; has {', '.join(given) or 'none'}"
-        found.append(("field", message, "keep one"))
-    if rule.template is not None:
-        found += _template_mistakes("template", rule.template)
-    relationship = rule.kind in (AttributeKind.RELATIONSHIP, AttributeKind.LIST_RELATIONSHIP)
-    if rule.target is not None and not relationship:
-        found.append(("target", "only a Relationship has a target", 'set kind = "Relationship"'))
-    if rule.kind is AttributeKind.GEO_PROPERTY:
-        found.append(("kind", "a GeoProperty is declared in [geometry]", "move it there"))
-    if rule.unit_field is not None and (rule.unit is None or rule.field is None):
-        found.append(("unit_field", "needs unit and field", "name the unit that values are converted to"))
-    for code in (rule.from_unit, *rule.unit_names.values()):
-        if wrong := units.mistake(rule.unit, code):
-            found.append(("unit", *wrong))
-    return list(dict.fromkeys(found))
-
-
-def _series_mistakes(series: SeriesRule) -> list[Mistake]:
-    wrong = units.mistake(series.unit, series.from_unit)
-    found: list[Mistake] = [("unit", *wrong)] if wrong else []
-    try:
-        names = set(column_names(series))
-    except (KeyError, IndexError, ValueError) as cause:
-        return [
-            *found,
-            ("columns", f"{series.columns!r} is not a usable template ({cause})", 'write "h{i:02d}"'),
-        ]
-    if len(names) != series.count:
-        found.append(("columns", f"gives {len(names)} different names for {series.count} columns", "use {i}"))
-    return found
-
-
 def column_names(series: SeriesRule) -> tuple[str, ...]:
     """The names of a series' columns in time order."""
     numbers = range(series.first, series.first + series.count)
     return tuple(series.columns.format(i=number, j=number + 1) for number in numbers)
-
-
-_FIELDS_OF_FORM = {"record": 0, "xy": 2, "latlon": 1, "geojson": 1}
-
-
-def _geometry_mistakes(rule: GeometryRule) -> list[Mistake]:
-    wanted = _FIELDS_OF_FORM[rule.form]
-    if len(rule.fields) == wanted:
-        return []
-    message = f"form {rule.form!r} takes {wanted} field names, found {len(rule.fields)}"
-    return [("geometry.fields", message, "name the fields that hold the coordinates")]
 
 
 def source_fields(mapping: EntityMapping) -> list[str]:
@@ -233,25 +193,11 @@ def source_fields(mapping: EntityMapping) -> list[str]:
             names += [rule.unit_field] if rule.unit_field is not None else []
     for series in mapping.series:
         names += column_names(series)
+    made = {join.name for join in mapping.joins}
+    names = [*(join.field for join in mapping.joins), *(name for name in names if name not in made)]
     return list(dict.fromkeys(names))
 
 
 def template_fields(template: str) -> tuple[str, ...]:
     """The field names a template uses, in order. Raises ``ValueError`` for unbalanced braces."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
-
-
-def _template_mistakes(field: str, template: str) -> list[Mistake]:
-    try:
-        names = template_fields(template)
-    except ValueError as cause:
-        return [
-            (field, f"{template!r} is not a usable template: {cause}", "write {field} for a field's value")
-        ]
-    if any("." in name or "[" in name for name in names):
-        return [(field, f"{template!r} reaches into a value", "placeholders are plain field names")]
-    if "" in names:
-        return [
-            (field, f"{template!r} has a placeholder without a name", "write {field} for a field's value")
-        ]
-    return []

@@ -6,14 +6,15 @@ is worked out then, because the same few rules meet tens of thousands of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sympolis.acquisition import values
 from sympolis.acquisition.geometry import Locator
 from sympolis.acquisition.identity import urn
+from sympolis.acquisition.joins import Identities, Joiner
 from sympolis.acquisition.mapping import (
     AttributeRule,
     EntityMapping,
@@ -27,6 +28,19 @@ from sympolis.acquisition.times import Clock
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.plugins.connector import Record
+
+
+class Door(Protocol):
+    """Whether an entity is what its data model says (``governance.datamodels``)."""
+
+    @property
+    def version(self) -> str:
+        """Changes with the model and with what happens to those that do not conform."""
+        ...
+
+    def judge(self, entity: Entity, observations: Sequence[Observation]) -> list[Reason]:
+        """The reasons for which the row is held; empty where it conforms, or where the source only wants a warning."""
+        ...
 
 
 class Names(Protocol):
@@ -85,7 +99,15 @@ class Translator:
     """The mapping of one source, for one run that takes place at ``now``."""
 
     def __init__(
-        self, mapping: EntityMapping, source: Source, place: Place, terms: Names, *, now: datetime
+        self,
+        mapping: EntityMapping,
+        source: Source,
+        place: Place,
+        terms: Names,
+        *,
+        now: datetime,
+        identities: Identities | None = None,
+        door: Door | None = None,
     ) -> None:
         self._mapping = mapping
         self._place = place
@@ -98,6 +120,8 @@ class Translator:
         self._columns = [_columns(rule, source, place, terms) for rule in mapping.series]
         self._locator = _locator(mapping, source, place)
         self._location = terms.expand(mapping.geometry.name) if mapping.geometry else ""
+        self._door = door
+        self._joiner = Joiner(mapping.joins, identities, source.id) if mapping.joins else None
         self._hours: dict[tuple[datetime, timedelta], datetime] = {}
 
     @property
@@ -108,18 +132,25 @@ class Translator:
     def translate(self, record: Record) -> Translated:
         """What ``record`` means, with every reason against it."""
         found = Translated(reasons=[Reason("", "row", fault, "a complete row") for fault in record.faults])
-        found.entity_id = self._entity_id(record.fields, found.reasons)
         local = self._time(record.fields, found)
+        if self._joiner is not None:
+            fields = self._joiner.join(record.fields, found.at, found.reasons)
+            record = replace(record, fields=fields)
+        found.entity_id = self._entity_id(record.fields, found.reasons)
         static = self._attributes(record, found)
         if local is not None:
             self._series(record.fields, local, found)
         if not found.reasons and self._mapping.mode == "entities":
             found.entity = Entity(found.entity_id, self._types, static)
+        if self._door is not None and not found.reasons:
+            entity = found.entity or Entity(found.entity_id, self._types, {})
+            found.reasons += self._door.judge(entity, found.observations)
         return found
 
     def _entity_id(self, fields: Mapping[str, Any], reasons: list[Reason]) -> str:
+        waiting = {join.name for join in self._mapping.joins if not join.optional and reasons}
         for name in self._id_fields:
-            if fields.get(name) is None:
+            if fields.get(name) is None and name not in waiting:
                 reasons.append(
                     Reason(name, "required", "is empty, and the row's identity needs it", "a value")
                 )
@@ -253,7 +284,7 @@ def _feed(rule: AttributeRule, source: Source, place: Place, terms: Names) -> _F
     return _Feed(
         rule,
         terms.expand(rule.name),
-        values.taker(rule, expectation, place.city, terms.expand),
+        values.taker(rule, expectation, place.city, terms.expand, source.timezone or place.timezone),
         checker(expectation),
         expectation is not None and expectation.required,
         _dataset(rule.dataset, place),
@@ -266,7 +297,7 @@ def _columns(rule: SeriesRule, source: Source, place: Place, terms: Names) -> _C
         rule,
         terms.expand(rule.attribute),
         tuple((name, step * index) for index, name in enumerate(column_names(rule))),
-        values.number_taker(rule.decimal, rule.unit, rule.from_unit, rule.decimals),
+        values.number_taker(rule, rule.from_unit),
         checker(source.expectations.attributes.get(rule.attribute)),
         _dataset(rule.dataset, place),
     )

@@ -10,10 +10,10 @@ import msgspec
 
 from sympolis.acquisition import units
 from sympolis.acquisition.identity import urn
-from sympolis.acquisition.mapping import AttributeRule, template_fields
+from sympolis.acquisition.mapping import AttributeRule, SeriesRule, template_fields
 from sympolis.acquisition.quality import Unfit
 from sympolis.acquisition.source import Expectation
-from sympolis.acquisition.times import iso_text
+from sympolis.acquisition.times import Clock, iso_text
 from sympolis.domain import errors
 from sympolis.domain.entity import AttributeKind
 
@@ -24,24 +24,25 @@ Convert = Callable[[Any], Any]
 
 
 def taker(
-    rule: AttributeRule, expectation: Expectation | None, city: str, expand: Callable[[str], str]
+    rule: AttributeRule, expectation: Expectation | None, city: str, expand: Callable[[str], str], zone: str
 ) -> Take:
-    """The function that gets an attribute's value out of a row."""
+    """The function that gets an attribute's value out of a row. ``zone``: of the clock that texts of times follow."""
     if rule.field is None and rule.template is None:
         return _fixed(_kind_of(rule, city, expand)(rule.value))
     if rule.unit_field is not None:
         return _in_rows_unit(rule)
-    steps = [_converter(rule, expectation), _kind_of(rule, city, expand)]
+    steps = [_part(rule), _converter(rule, expectation, zone), _kind_of(rule, city, expand)]
     return _chain(_raw(rule), [step for step in steps if step is not _as_it_is])
 
 
-def number_taker(decimal: str, unit: str | None, from_unit: str | None, decimals: int | None) -> Convert:
-    """The function that reads a number in ``from_unit`` and gives it in ``unit``. Raises ``Unfit``."""
-    convert = units.converter(unit, from_unit)
-    plain = convert is None and decimals is None and decimal == "."
+def number_taker(rule: AttributeRule | SeriesRule, from_unit: str | None) -> Convert:
+    """The function that reads a number in ``from_unit`` and gives it in the rule's unit. Raises ``Unfit``."""
+    convert = units.converter(rule.unit, from_unit)
+    decimal, thousands, decimals = rule.decimal, rule.thousands, rule.decimals
+    plain = convert is None and decimals is None
 
     def take(raw: Any) -> int | float:
-        number = to_number(raw, decimal)
+        number = to_number(raw, decimal, thousands)
         if plain:
             return number
         if convert is not None:
@@ -51,7 +52,7 @@ def number_taker(decimal: str, unit: str | None, from_unit: str | None, decimals
     return take
 
 
-def to_number(raw: Any, decimal: str = ".") -> int | float:
+def to_number(raw: Any, decimal: str = ".", thousands: str = "") -> int | float:
     """A finite number; whole numbers stay whole. Raises ``Unfit`` (``type``)."""
     if isinstance(raw, bool):
         raise Unfit("type", f"{raw!r} is not a number", "number")
@@ -59,7 +60,11 @@ def to_number(raw: Any, decimal: str = ".") -> int | float:
         return raw
     if isinstance(raw, float):
         return _finite(raw, raw)
-    text = str(raw) if decimal == "." else str(raw).replace(decimal, ".")
+    text = str(raw)
+    if thousands:
+        text = _without_groups(text, decimal, thousands)
+    if decimal != ".":
+        text = text.replace(decimal, ".")
     try:
         return int(text)
     except ValueError:
@@ -68,6 +73,19 @@ def to_number(raw: Any, decimal: str = ".") -> int | float:
         return _finite(float(text), raw)
     except ValueError:
         raise Unfit("type", f"{raw!r} is not a number", f"number with decimal sign {decimal!r}") from None
+
+
+def _without_groups(text: str, decimal: str, thousands: str) -> str:
+    """``text`` without the signs between groups; groups of other than three digits are no such number."""
+    whole, sign, rest = text.replace("\u00a0", " ").replace("\u202f", " ").partition(decimal)
+    first, *groups = whole.split(thousands)
+    if groups and not (
+        first.lstrip("+-").isdigit() and all(len(one) == 3 and one.isdigit() for one in groups)
+    ):
+        raise Unfit(
+            "type", f"{text!r} is not a number", f"groups of three digits, {thousands!r} between them"
+        )
+    return first + "".join(groups) + sign + rest
 
 
 def _finite(number: float, raw: Any) -> float:
@@ -109,14 +127,27 @@ def _chain(raw: Take, steps: list[Convert]) -> Take:
     return take
 
 
+def _part(rule: AttributeRule) -> Convert:
+    if rule.part is None:
+        return _as_it_is
+    separator, part = rule.separator, rule.part
+
+    def take(raw: Any) -> str | None:
+        parts = str(raw).split(separator)
+        if not -len(parts) <= part < len(parts):
+            raise Unfit("type", f"{raw!r} has no part {part}", f"parts with {separator!r} between them")
+        return parts[part].strip() or None
+
+    return take
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
 
 def _in_rows_unit(rule: AttributeRule) -> Take:
     takers = {
-        word: number_taker(rule.decimal, rule.unit, code, rule.decimals)
-        for word, code in {**_own_codes(rule), **rule.unit_names}.items()
+        word: number_taker(rule, code) for word, code in {**_own_codes(rule), **rule.unit_names}.items()
     }
 
     def take(fields: Fields) -> Any:
@@ -135,16 +166,18 @@ def _own_codes(rule: AttributeRule) -> dict[str, str]:
     return {code: code for code in (rule.unit, rule.from_unit) if code is not None}
 
 
-def _converter(rule: AttributeRule, expectation: Expectation | None) -> Convert:
+def _converter(rule: AttributeRule, expectation: Expectation | None, zone: str) -> Convert:
     if rule.codes:
         return _coded(rule.codes)
     kind = rule.type
     if kind == "auto":
         kind = "number" if rule.unit is not None or rule.decimals is not None else _expected(expectation)
     if kind == "number":
-        return number_taker(rule.decimal, rule.unit, rule.from_unit, rule.decimals)
+        return number_taker(rule, rule.from_unit)
     if kind == "integer":
-        return lambda raw: _integer(raw, rule.decimal)
+        return lambda raw: _integer(raw, rule)
+    if kind in ("time", "date"):
+        return _moment(kind, rule.format, zone)
     if kind == "list":
         return lambda raw: _list(raw, rule.separator)
     return _CONVERTERS.get(kind, _as_it_is)
@@ -164,8 +197,8 @@ def _coded(codes: Mapping[str, Any]) -> Convert:
     return convert
 
 
-def _integer(raw: Any, decimal: str) -> int:
-    number = to_number(raw, decimal)
+def _integer(raw: Any, rule: AttributeRule) -> int:
+    number = to_number(raw, rule.decimal, rule.thousands)
     if number != int(number):
         raise Unfit("type", f"{raw!r} is not a whole number", "integer")
     return int(number)
@@ -197,14 +230,23 @@ def _json(raw: Any) -> Any:
         raise Unfit("type", f"is not JSON: {cause}", "JSON") from cause
 
 
-def _time(raw: Any) -> dict[str, str]:
-    try:
-        return {"@type": "DateTime", "@value": iso_text(raw)}
-    except ValueError:
-        raise Unfit("type", f"{raw!r} is not a time", "ISO 8601 with an offset") from None
+def _moment(kind: str, form: str, zone: str) -> Convert:
+    clock = Clock(zone, form)
+    typed = "Date" if kind == "date" else "DateTime"
+    expected = f"{kind} written as {form}"
+
+    def convert(raw: Any) -> dict[str, str]:
+        try:
+            local = clock.local(raw)
+            text = local.date().isoformat() if kind == "date" else iso_text(clock.utc(local))
+        except (ValueError, TypeError, OverflowError, OSError):
+            raise Unfit("type", f"{raw!r} is not a {kind}", expected) from None
+        return {"@type": typed, "@value": text}
+
+    return convert
 
 
-_CONVERTERS: dict[str, Convert] = {"text": str, "boolean": _boolean, "json": _json, "time": _time}
+_CONVERTERS: dict[str, Convert] = {"text": str, "boolean": _boolean, "json": _json}
 
 
 def _kind_of(rule: AttributeRule, city: str, expand: Callable[[str], str]) -> Convert:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sympolis.acquisition import geometry
+from sympolis.acquisition import codelists, contradictions, geometry
 from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
@@ -56,7 +56,10 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         folder=contents.folder,
         facts=contents.facts,
         sources=dict(sorted(contents.sources.items(), key=lambda item: (item[1].order, item[0]))),
-        mappings=contents.mappings,
+        mappings={
+            key: codelists.resolved(mapping, contents.code_lists)
+            for key, mapping in contents.mappings.items()
+        },
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
@@ -148,8 +151,12 @@ def _check_expectations(contents: Contents, file: str, source: Source) -> None:
 
 def _check_mapping(contents: Contents, mapping: EntityMapping) -> None:
     file = f"mappings/{mapping.id}.toml"
-    for field, message, hint in mappings.mistakes(mapping):
+    for field, message, hint in contradictions.mistakes(mapping):
         contents.report(f"{file}: {field}", message, hint)
+    for index, rule in enumerate(mapping.attributes):
+        if rule.code_list is not None:
+            where = f"{file}: attributes[{index}].code_list"
+            _named(contents, where, rule.code_list, contents.code_lists, "code list")
     terms = terms_of(contents.context)
     if contents.context:
         _term(contents, f"{file}: entity_type", mapping.entity_type, terms)

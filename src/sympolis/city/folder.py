@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sympolis.acquisition import codelists
+from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
@@ -29,6 +31,7 @@ class Contents:
     facts: CityFacts | None = None
     sources: dict[str, Source] = field(default_factory=dict)
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
+    code_lists: dict[str, CodeList] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
@@ -51,6 +54,7 @@ def read(folder: Path) -> Contents:
     contents.facts = _one(contents, "city.toml", CityFacts)
     contents.sources = _each(contents, "sources", Source)
     contents.mappings = _each(contents, "mappings", EntityMapping)
+    contents.code_lists = _each(contents, "code-lists", CodeList) | _tables(contents)
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     if (folder / "dashboards" / "map.toml").exists():
@@ -77,6 +81,19 @@ def _each(contents: Contents, kind_folder: str, kind: type[T]) -> dict[str, T]:
                 f"{name}: id", f"is {item.id!r} but the file is called {path.stem!r}", "make them the same"
             )
         found[item.id] = item
+    return found
+
+
+def _tables(contents: Contents) -> dict[str, CodeList]:
+    """Code lists that are CSV files; their names are their ids."""
+    found: dict[str, CodeList] = {}
+    for path in sorted((contents.folder / "code-lists").glob("*.csv")):
+        name = f"code-lists/{path.name}"
+        text = _text(contents, name)
+        try:
+            found[path.stem] = codelists.from_csv(path.stem, text or "code,value\n")
+        except ValueError as cause:
+            contents.report(name, str(cause), "two columns: the source's code, and the value to store")
     return found
 
 

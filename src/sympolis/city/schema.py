@@ -3,6 +3,7 @@
     city.toml                names, codes, bounding box, time zone, languages, operator, licence, first view
     sources/<id>.toml        one source each                         → acquisition.source.Source
     mappings/<id>.toml       source field → attribute                → acquisition.mapping.EntityMapping
+    code-lists/<id>.toml|csv source codes → words of a vocabulary    → acquisition.codelists.CodeList
     contexts/<city>.jsonld   the city's short terms                  → City.context
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan

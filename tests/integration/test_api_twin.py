@@ -166,7 +166,7 @@ def test_sources_reconcile(twin: SmallTwin) -> None:
     sources = {source["id"]: source for source in get(twin, "/api/sources")}
     last = sources["counts"]["last_run"]
     assert last["read"] == last["accepted"] + last["unchanged"] + last["duplicates"] + last["quarantined"]
-    assert last["quarantined"] == 1 and sources["counts"]["status"] == "fresh"
+    assert last["quarantined"] == 1 and sources["counts"]["status"] == "closed"
     one = get(twin, "/api/sources/counts")
     assert one["mapping"]["entity_type"] == "ItemFlowObserved" and len(one["runs"]) >= 1
     assert twin.client.get("/api/sources/unheard").status == 404

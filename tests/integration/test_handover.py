@@ -227,3 +227,33 @@ def test_every_rule_has_words(language: str) -> None:
     for rule in RULES:
         said = remark(Reason("field", rule, "found this", "that"), language)
         assert said.field == "field" and "found this" in said.text and "that" in said.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("it", "Al posto dei dati è arrivata una pagina web («Accesso»)"),
+        ("de", "Statt der Daten kam eine Webseite („Accesso“)"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_told_in_the_senders_language(
+    twin: Twin, language: str, words: str
+) -> None:
+    report = twin.hand_over(b"<html><title>Accesso</title></html>", lang=language).json
+    assert report["state"] == "unusable" and words in report["problem"]
+    assert twin.release(report["id"]).status == 409
+
+
+def test_a_workbook_in_another_unit_is_doubtful_until_a_person_accepts_it(twin: Twin) -> None:
+    """Ten streets with places; the next plan has them times a hundred."""
+    plan = [(f"Via {number}", 10 + number) for number in range(10)]
+    first = twin.hand_over(workbook(ROWS[0], *plan)).json
+    assert twin.release(first["id"]).status == 200
+    hundredfold = workbook(ROWS[0], *((name, places * 100) for name, places in plan))
+    report = twin.hand_over(hundredfold, lang="it").json
+    assert report["state"] == "doubtful" and "circa 100 volte" in report["problem"]
+    assert twin.release(report["id"]).status == 409
+    assert twin.places()["Via 1"] == 11
+    path = f"/api/sources/budget/handovers/{report['id']}/release"
+    assert twin.client.post(path, {"by": "A. Rossi", "accept": True}).status == 200
+    assert twin.places()["Via 1"] == 1100

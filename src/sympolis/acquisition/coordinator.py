@@ -10,22 +10,28 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from sympolis.acquisition import identity, ingest
+from sympolis.acquisition.arrival import Arrivals
 from sympolis.acquisition.deliveries import Delivery
+from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.examination import Examination, examine
+from sympolis.acquisition.findings import Finding, explained, refusing
 from sympolis.acquisition.gate import Accepted, Batch, Gate, Memory
 from sympolis.acquisition.ingest import Ingest, PlannedSource, Progress
 from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
-from sympolis.acquisition.mapping import source_fields
+from sympolis.acquisition.likeness import diagnose
+from sympolis.acquisition.mapping import attribute_names, source_fields
 from sympolis.acquisition.quality import is_stale
 from sympolis.acquisition.retrieval import Retriever
+from sympolis.acquisition.sameness import Sameness
+from sympolis.acquisition.tally import Tally
 from sympolis.acquisition.translate import Names, Place, Translator, provenance
 from sympolis.acquisition.writing import Writer
 from sympolis.context.broker import Broker
@@ -40,12 +46,21 @@ PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source and how it is doing: ``fresh``, ``stale``, ``failed`` or ``never`` run."""
+    """A source and how it is doing: ``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` run.
+
+    ``closed``: the source is read once and covers a time that is over, which is not the same as fresh.
+    """
 
     planned: PlannedSource
     status: str
     last_run: RunSummary | None
     newest_observation: datetime | None
+    last_good: RunSummary | None = None
+    """The run whose data the twin holds."""
+    covers: tuple[datetime | None, datetime | None] = (None, None)
+    """First and last observation of the last delivery that was taken."""
+    alarm: Mapping[str, str] = field(default_factory=dict)
+    """Why the source needs somebody's attention, by language; empty where it does not."""
 
     def to_json(self) -> dict[str, Any]:
         """The form of docs/reference/twin-api.md."""
@@ -67,6 +82,9 @@ class SourceStatus:
             "status": self.status,
             "last_run": self.last_run.to_json() if self.last_run else None,
             "newest_observation": self.newest_observation,
+            "last_good": self.last_good.finished_at if self.last_good else None,
+            "covers": {"from": self.covers[0], "to": self.covers[1]},
+            "alarm": self.alarm or None,
         }
 
 
@@ -110,6 +128,7 @@ class Coordinator:
         self._planned = {item.source.id: item for item in planned}
         self._connectors = connectors
         self._ledger = ledger
+        self._arrivals = Arrivals(ledger, place)
         self._retriever = retriever
         self._clock = clock
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -158,7 +177,19 @@ class Coordinator:
             summary = RunSummary(id="examination", source=source_id, started_at=self._clock(), dry_run=True)
             gate = await self._gate(planned, summary, await self._known(planned))
             known = await asyncio.to_thread(self._ledger.fingerprints, source_id)
-            return await asyncio.to_thread(examine, planned, self.connector(planned), gate, known)
+            examination = await asyncio.to_thread(examine, planned, self.connector(planned), gate, known)
+            return replace(examination, findings=tuple(self._arrivals.judged(planned, gate.tally)))
+
+    def evaluations(self, source_id: str, *, limit: int = 20) -> list[Evaluation]:
+        """The figures of the source's quality, newest first. Raises ``NotFound``."""
+        self._find(source_id)
+        return self._ledger.evaluations(source_id, limit=limit)
+
+    def watch(self) -> list[Evaluation]:
+        """Judge every source anew by the clock; the evaluations whose verdict has changed."""
+        now = self._clock()
+        found = (self._arrivals.watch(one.planned, one.newest_observation, now) for one in self.sources())
+        return [one for one in found if one is not None]
 
     def _find(self, source_id: str) -> PlannedSource:
         try:
@@ -173,14 +204,29 @@ class Coordinator:
         runs = self._ledger.runs(planned.source.id)
         last = runs[0] if runs else None
         newest = max((run.newest_observation for run in runs if run.newest_observation), default=None)
-        return SourceStatus(planned, self._state(planned, last, newest), last, newest)
+        good = next((run for run in runs if run.state is RunState.DONE), None)
+        refusal = next((one.refusal for one in self._deliveries(planned.source.id)), None)
+        oldest = min((run.oldest_observation for run in runs if run.oldest_observation), default=None)
+        return SourceStatus(
+            planned,
+            state := self._state(planned, last, newest, refused=refusal is not None),
+            last,
+            newest,
+            good,
+            (oldest, newest),
+            alarm_of(state, last, refusal, newest),
+        )
 
-    def _state(self, planned: PlannedSource, last: RunSummary | None, newest: datetime | None) -> str:
+    def _state(
+        self, planned: PlannedSource, last: RunSummary | None, newest: datetime | None, *, refused: bool
+    ) -> str:
         if last is None:
             return "never"
-        if last.state is RunState.FAILED:
+        if last.state is RunState.FAILED or refused:
             return "failed"
-        return "stale" if is_stale(planned.source.expectations, newest, self._clock()) else "fresh"
+        if is_stale(planned.source.expectations, newest, self._clock()):
+            return "stale"
+        return "closed" if planned.source.schedule == "once" and newest is not None else "fresh"
 
     def _last_complete(self, source_id: str) -> RunSummary | None:
         done = (run for run in self._ledger.runs(source_id) if run.state is RunState.DONE)
@@ -212,11 +258,13 @@ class Coordinator:
         progress: Progress | None = None,
         force: bool = False,
         retrieve: bool = False,
+        accept: bool = False,
     ) -> RunSummary:
         """Run one source. Raises ``NotFound``; a source that fails is told in the summary (``state``, ``error``).
 
         ``dry_run`` judges every row and writes nothing; ``force`` runs although nothing has changed; ``retrieve`` asks
-        the portal for newer data first.
+        the portal for newer data first; ``accept`` takes the newest delivery although it looks wrong as a whole, which
+        is a person's decision: its rows still have to pass.
         """
         planned = self._find(source_id)
         async with self._locks[source_id]:
@@ -227,24 +275,70 @@ class Coordinator:
                 dry_run=dry_run,
             )
             try:
-                planned = await self._with_data(planned, retrieve=retrieve)
+                planned = await self._with_data(planned, retrieve=retrieve, accept=accept)
                 known = await self._known(planned)
                 version = await asyncio.to_thread(ingest.data_version, planned, self._place, known)
             except errors.SympolisError as cause:
-                return self._close(replace(summary, state=RunState.FAILED, error=str(cause)))
+                return self._failed(planned, summary, cause)
             last = next(iter(self._ledger.runs(source_id, limit=1)), None)
-            if _covers(last, version) and last is not None and not (force or dry_run):
-                return _skipped(last)
-            summary = replace(summary, data_version=version)
+            if _covers(last, version) and last is not None and not (force or dry_run or accept):
+                return _skipped(last, [self._identical(planned)] if retrieve else [])
+            delivery = self._delivery_of(planned)
+            summary = replace(summary, data_version=version, delivery=delivery.id if delivery else None)
+            if not (dry_run or accept) and self._has_something_to_lose(planned, version):
+                refused = await self._looked_at(planned, summary, known)
+                if refused is not None:
+                    return refused
             return await self._ingest(planned, summary, progress or _silent, known)
 
-    async def _with_data(self, planned: PlannedSource, *, retrieve: bool) -> PlannedSource:
-        """The source with its newest delivery; with its sample where there is none."""
+    def _has_something_to_lose(self, planned: PlannedSource, version: str) -> bool:
+        """Whether a bad delivery would do harm: there is a good state that is not this very data, or a portal."""
+        good = self._last_complete(planned.source.id)
+        if good is None:
+            return planned.path != self._planned[planned.source.id].path
+        return good.data_version != version
+
+    async def _looked_at(
+        self, planned: PlannedSource, summary: RunSummary, known: frozenset[str] | None
+    ) -> RunSummary | None:
+        """The summary of a delivery that is refused whole; None for one that may go on."""
+        gate = await self._gate(planned, summary, known)
+        connector = self._connectors[planned.source.connector]
+        look = await asyncio.to_thread(self._arrivals.look, planned, connector, gate)
+        against = refusing(look.findings)
+        if not against:
+            return None
+        self._arrivals.record(planned, summary, gate.tally, look.findings, self._clock())
+        delivery = self._delivery_of(planned)
+        if delivery is not None:
+            await asyncio.to_thread(delivery.refuse, [one.to_json() for one in look.findings])
+        return self._refused(summary, against, look.error)
+
+    def _failed(self, planned: PlannedSource, summary: RunSummary, cause: errors.SympolisError) -> RunSummary:
+        texts = explained([diagnose(planned, cause)])
+        return self._close(replace(summary, state=RunState.FAILED, error=str(cause), explained=texts))
+
+    def _refused(self, summary: RunSummary, against: Sequence[Finding], error: str) -> RunSummary:
+        return self._close(replace(summary, state=RunState.FAILED, error=error, explained=explained(against)))
+
+    def _identical(self, planned: PlannedSource) -> Finding:
+        delivery = self._delivery_of(planned)
+        at = "–" if delivery is None else delivery.manifest.at.isoformat(timespec="minutes")
+        return Finding("identical", {"at": at}, refuses=False)
+
+    def _delivery_of(self, planned: PlannedSource) -> Delivery | None:
+        """The delivery that is read; None for the sample."""
+        found = (one for one in self._deliveries(planned.source.id) if one.path == planned.path)
+        return next(found, None)
+
+    async def _with_data(self, planned: PlannedSource, *, retrieve: bool, accept: bool) -> PlannedSource:
+        """The source with its newest usable delivery; with its sample where there is none."""
         if self._retriever is None:
             if retrieve:
                 raise errors.Conflict("this twin does not call portals", where="retrieve")
             return planned
-        delivery = self._retriever.deliveries.newest(planned.source.id)
+        kept = self._retriever.deliveries.all(planned.source.id)
+        delivery = next((one for one in kept if accept or one.refusal is None), None)
         if retrieve:
             connector = self._connectors[planned.source.connector]
             delivery = await self._retriever.retrieve(planned, connector)
@@ -267,11 +361,22 @@ class Coordinator:
         try:
             gate = await self._gate(planned, summary, known)
             writer = None if summary.dry_run else self._writer(planned)
-            task = Ingest(planned, gate, writer, self._ledger, summary)
+            sameness = Sameness(self._broker, planned.source.expectations.max_move_m)
+            task = Ingest(planned, gate, writer, self._ledger, summary, sameness)
             done = await task.run(self._connectors[planned.source.connector], progress, expected_rows)
         except errors.SympolisError as cause:
-            return self._close(replace(summary, state=RunState.FAILED, error=str(cause)))
+            return self._failed(planned, summary, cause)
+        found = self._arrivals.judged(planned, gate.tally)
+        done = replace(done, explained=done.explained or explained(found))
+        if done.dry_run and refusing(found):
+            return self._refused(done, refusing(found), explained(refusing(found))["en"])
         if done.state is RunState.DONE and not done.dry_run:
+            self._arrivals.record(
+                planned, done, gate.tally, [replace(one, refuses=False) for one in found], self._clock()
+            )
+            delivery = self._delivery_of(planned)
+            if delivery is not None and delivery.refusal is not None:
+                await asyncio.to_thread(delivery.accept)
             await self._describe(planned, done)
             if planned.partial:
                 await asyncio.to_thread(self._taken_in, planned)
@@ -304,7 +409,9 @@ class Coordinator:
         )
         memory = await asyncio.to_thread(self._memory, source.id, known)
         salt = identity.digest(planned.declaration().decode())
-        return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt)
+        names = {self._terms.expand(name): name for name in attribute_names(planned.mapping)}
+        tally = Tally(names, self._place.bbox)
+        return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt, tally=tally)
 
     def _memory(self, source_id: str, known: frozenset[str] | None) -> Memory:
         return Memory(self._ledger.fingerprints(source_id), self._ledger.states(source_id), known)
@@ -410,10 +517,41 @@ def _weight(planned: PlannedSource) -> int:
         return 0
 
 
+_STALE: Final = {
+    "it": "Da {since} non arrivano osservazioni nuove.",
+    "de": "Seit {since} kommen keine neuen Beobachtungen.",
+    "en": "There have been no new observations since {since}.",
+}
+
+
+def alarm_of(
+    state: str, last: RunSummary | None, refusal: Sequence[Mapping[str, Any]] | None, newest: datetime | None
+) -> dict[str, str]:
+    """Why a source in this state needs somebody's attention, by language."""
+    if state == "stale":
+        since = newest.isoformat(timespec="minutes") if newest is not None else "–"
+        return {language: text.format(since=since) for language, text in _STALE.items()}
+    if state != "failed":
+        return {}
+    if refusal:
+        against = [one["text"] for one in refusal if one["refuses"]]
+        return {language: " ".join(one[language] for one in against) for language in _STALE}
+    if last is not None and last.explained:
+        return dict(last.explained)
+    return {"en": (last.error if last is not None else None) or "the last run failed"}
+
+
 def _covers(last: RunSummary | None, version: str) -> bool:
     return last is not None and last.state is RunState.DONE and last.data_version == version
 
 
-def _skipped(last: RunSummary) -> RunSummary:
+def _skipped(last: RunSummary, found: Sequence[Finding]) -> RunSummary:
     """The summary of a run that had nothing to do: everything accepted then is unchanged now."""
-    return replace(last, accepted=0, unchanged=last.unchanged + last.accepted, observations=0, skipped=True)
+    return replace(
+        last,
+        accepted=0,
+        unchanged=last.unchanged + last.accepted,
+        observations=0,
+        skipped=True,
+        explained=explained(found) or last.explained,
+    )

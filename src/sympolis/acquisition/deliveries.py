@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,7 @@ import msgspec
 _MANIFEST: Final = "manifest.json"
 _DATA: Final = "data"
 _TAKEN: Final = "taken"
+_REFUSED: Final = "refused.json"
 _PARTIAL: Final = ".partial-"
 
 
@@ -72,6 +73,23 @@ class Delivery:
         """Note, durably, that the twin has taken it in."""
         _write(self.folder / _TAKEN, b"")
 
+    @property
+    def refusal(self) -> list[dict[str, Any]] | None:
+        """Why it was refused as a whole (findings as JSON); None where it was not."""
+        try:
+            found: list[dict[str, Any]] = msgspec.json.decode((self.folder / _REFUSED).read_bytes())
+        except FileNotFoundError:
+            return None
+        return found
+
+    def refuse(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        """Note, durably, that it is not to be used: the delivery before stays the one that counts."""
+        _write(self.folder / _REFUSED, msgspec.json.encode(findings))
+
+    def accept(self) -> None:
+        """A person has decided to use it all the same."""
+        (self.folder / _REFUSED).unlink(missing_ok=True)
+
     def file_of(self, name: str, version: str) -> Path | None:
         """The file of this name, if a listing said that it is of this version."""
         same = version and self.manifest.versions.get(name) == version
@@ -81,7 +99,7 @@ class Delivery:
         """The form of docs/reference/twin-api.md."""
         shown: dict[str, Any] = msgspec.to_builtins(self.manifest)
         shown.pop("versions")
-        return {"id": self.id, **shown}
+        return {"id": self.id, **shown, "refused": self.refusal}
 
 
 @dataclass(slots=True)
@@ -151,8 +169,13 @@ class Deliveries:
         final = folder.parent / f"{manifest.at:%Y%m%dT%H%M%S%fZ}-{manifest.sha256[:12]}"
         folder.rename(final)
         _flush(final.parent)
-        for old in self.all(manifest.source)[most:]:
-            shutil.rmtree(old.folder, ignore_errors=True)
+        kept = self.all(manifest.source)
+        good = next((one for one in kept if one.refusal is None and one.folder != final), None)
+        for old in kept[most:]:
+            if (
+                good is None or old.folder != good.folder
+            ):  # the last good one outlives any row of refused ones
+                shutil.rmtree(old.folder, ignore_errors=True)
         return Delivery(final, manifest)
 
 

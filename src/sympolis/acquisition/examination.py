@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sympolis.acquisition.findings import Finding
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.ingest import PlannedSource, check_count, check_fields
 from sympolis.acquisition.ledger import QuarantinedRow
@@ -28,10 +29,12 @@ class Examination:
     duplicates: int
     missing: int
     refused: tuple[QuarantinedRow, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is to be said about the delivery as a whole."""
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """Counts, and the reasons by row, each with a remark for its sender in ``language``."""
-        counts = {name: value for name, value in asdict(self).items() if name != "refused"}
+        counts = {name: value for name, value in asdict(self).items() if name not in ("refused", "findings")}
         problems = [
             {"row": row.row_number, **asdict(reason), "remark": remark(reason, language).text}
             for row in self.refused

@@ -10,6 +10,7 @@ from itertools import islice
 from sympolis.acquisition.identity import digest
 from sympolis.acquisition.ledger import QuarantinedRow, RowState
 from sympolis.acquisition.quality import Reason
+from sympolis.acquisition.tally import Tally
 from sympolis.acquisition.translate import Translated, Translator
 from sympolis.plugins.connector import Record
 
@@ -60,13 +61,31 @@ class Gate:
     """The judge of one run. ``salt`` stands for mapping and expectations: when they change, every row is new."""
 
     def __init__(
-        self, translator: Translator, memory: Memory, *, source: str, run: str, now: datetime, salt: int = 0
+        self,
+        translator: Translator,
+        memory: Memory,
+        *,
+        source: str,
+        run: str,
+        now: datetime,
+        tally: Tally,
+        salt: int = 0,
     ) -> None:
         self._translator = translator
         self._memory = memory
+        self.tally = tally
         self._source, self._run, self._now, self._salt = source, run, now, salt
         self._seen: dict[int, tuple[int, int]] = {}
         self._refused: set[int] = set()
+
+    @property
+    def id_field(self) -> str:
+        """The source field that tells one thing from another."""
+        return self._translator.id_field
+
+    def knows(self, key: int) -> bool:
+        """Whether an earlier run has accepted a row of this key."""
+        return key in self._memory.fingerprints
 
     def take(self, records: Iterator[Record]) -> Batch:
         """Read and judge the next rows of ``records``."""
@@ -89,14 +108,19 @@ class Gate:
         mark = digest(record.fields, record.geometry, record.faults)
         if mark in self._refused:
             batch.duplicates += 1
+            self.tally.duplicate()
             return
         meaning = self._translator.translate(record)
         key = 0 if meaning.reasons else self._place(record, meaning, mark)
         if meaning.reasons:
             self._refuse(record, meaning, mark, batch)
-        elif self._seen[key][1] != record.number:
+            return
+        if self._seen[key][1] != record.number:
             batch.duplicates += 1
-        elif self._memory.fingerprints.get(key) == mark ^ self._salt:
+            self.tally.duplicate()
+            return
+        self.tally.passed(record, meaning)
+        if self._memory.fingerprints.get(key) == mark ^ self._salt:
             batch.unchanged += 1
             _note_newest(meaning, batch)
         else:
@@ -129,7 +153,9 @@ class Gate:
         state, _ = self._memory.states.get(row.id, (RowState.HELD, ""))
         if state is RowState.REPLAYED:
             batch.unchanged += 1
+            self.tally.passed(record, meaning)
         else:
+            self.tally.refuse(record, meaning.reasons)
             batch.quarantined.append(row)
 
     def _accept(self, accepted: Accepted, mark: int, batch: Batch) -> None:

@@ -21,9 +21,12 @@ import msgspec
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.deliveries import Deliveries, manifest_of
 from sympolis.acquisition.examination import Examination
+from sympolis.acquisition.findings import DeliveryUnfit, refusing
 from sympolis.acquisition.ingest import PlannedSource
 from sympolis.acquisition.ledger import RunSummary
+from sympolis.acquisition.likeness import diagnose
 from sympolis.acquisition.remarks import LANGUAGES, remarks_of
+from sympolis.acquisition.unpacking import unpack
 from sympolis.domain import errors
 from sympolis.plugins.connector import Annotating
 
@@ -34,6 +37,8 @@ _MOST: Final = 50
 """So many handovers of a source are kept; the oldest go."""
 _MOST_PROBLEMS: Final = 1_000
 _KEPT: Final = 5
+_MOST_BYTES: Final = 200_000_000
+"""What comes out of an archive, where the source does not say."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     at: datetime
     state: str
-    """``checked``, ``unusable`` or ``released``."""
+    """``checked``, ``doubtful`` (it looks wrong as a whole), ``unusable`` or ``released``."""
     counts: dict[str, int] = {}
     problems: list[dict[str, Any]] = []
     problem: str | None = None
@@ -89,6 +94,9 @@ class Handovers:
         home = self._folder / source_id / handover_id
         file = home / f"{_FILE}{planned.path.suffix}"
         await asyncio.to_thread(_keep, file, content)
+        most = (
+            _MOST_BYTES if planned.source.refresh is None else planned.source.refresh.max_size_mb * 1_000_000
+        )
         draft = Report(
             id=handover_id,
             source=source_id,
@@ -98,7 +106,7 @@ class Handovers:
             at=now,
             state="checked",
         )
-        report = await self._examined(planned, file, draft)
+        report = await self._unpacked(planned, file, draft, most)
         await asyncio.to_thread(self._write, report)
         await asyncio.to_thread(self._let_go, source_id)
         return report
@@ -127,30 +135,54 @@ class Handovers:
         [path] = (self._folder / source_id / handover_id).glob(f"{_MARKED}*")
         return report.name, path.read_bytes()
 
-    async def release(self, source_id: str, handover_id: str, *, by: str) -> tuple[Report, RunSummary]:
-        """Make it the source's newest delivery and run it. Raises ``Conflict`` where that cannot be."""
+    async def release(
+        self, source_id: str, handover_id: str, *, by: str, accept: bool = False
+    ) -> tuple[Report, RunSummary]:
+        """Make it the source's newest delivery and run it; ``accept``: also one that looks wrong as a whole.
+
+        Raises ``Conflict`` where that cannot be.
+        """
         report = self.get(source_id, handover_id)
-        if report.state != "checked":
+        if report.state not in (("checked", "doubtful") if accept else ("checked",)):
             raise errors.Conflict(
                 f"this handover is {report.state}", where="handover", hint=report.problem or ""
             )
         await asyncio.to_thread(self._deliver, report)
-        summary = await self._coordinator.run(source_id, force=True)
+        summary = await self._coordinator.run(source_id, force=True, accept=accept)
         released = msgspec.structs.replace(
             report, state="released", released_by=by, released_at=self._clock(), run=summary.id
         )
         await asyncio.to_thread(self._write, released)
         return released, summary
 
+    async def _unpacked(self, planned: PlannedSource, file: Path, draft: Report, most: int) -> Report:
+        try:
+            await asyncio.to_thread(unpack, file, planned.path.suffix, most)
+        except DeliveryUnfit as problem:
+            return msgspec.structs.replace(
+                draft, state="unusable", problem=problem.finding.told(draft.language)
+            )
+        return await self._examined(planned, file, draft)
+
     async def _examined(self, planned: PlannedSource, file: Path, draft: Report) -> Report:
         try:
             found = await self._coordinator.examine(draft.source, file)
         except errors.SympolisError as problem:
-            return msgspec.structs.replace(draft, state="unusable", problem=_plain(problem))
+            finding = diagnose(planned.reading(file), problem)
+            told = finding.told(draft.language) if finding.rule != "unreadable" else _plain(problem)
+            return msgspec.structs.replace(draft, state="unusable", problem=told)
         marked = await asyncio.to_thread(self._mark, planned, file, draft.language, found)
         counts = found.to_json(draft.language)
         problems = counts.pop("problems")[:_MOST_PROBLEMS]
-        return msgspec.structs.replace(draft, counts=counts, problems=problems, marked=marked)
+        remarkable = [one.told(draft.language) for one in found.findings]
+        return msgspec.structs.replace(
+            draft,
+            counts=counts,
+            problems=problems,
+            marked=marked,
+            problem=" ".join(remarkable) or None,
+            state="doubtful" if refusing(found.findings) else draft.state,
+        )
 
     def _mark(self, planned: PlannedSource, file: Path, language: str, found: Examination) -> bool:
         connector = self._coordinator.connector(planned)

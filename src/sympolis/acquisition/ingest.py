@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from sympolis.acquisition import identity
+from sympolis.acquisition.findings import explained
 from sympolis.acquisition.gate import Batch, Gate
-from sympolis.acquisition.ledger import Ledger, RowState, RunState, RunSummary
 from sympolis.acquisition.joins import Identities
+from sympolis.acquisition.ledger import Ledger, RowState, RunState, RunSummary
+from sympolis.acquisition.likeness import diagnose
 from sympolis.acquisition.mapping import EntityMapping, source_fields
 from sympolis.acquisition.quality import Reason
+from sympolis.acquisition.sameness import Sameness
 from sympolis.acquisition.source import Source
 from sympolis.acquisition.translate import Door, Place
 from sympolis.acquisition.writing import Writer
@@ -41,13 +44,13 @@ class PlannedSource:
     mapping: EntityMapping
     path: Path
     settings: Any
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-    partial: bool = False
-    """Whether the data are only what is new, so that rows which are not among them are not gone."""
     identities: Identities | None = None
     """The master data that the mapping's joins ask."""
     door: Door | None = None
     """The data model that rows must conform to."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    partial: bool = False
+    """Whether the data are only what is new, so that rows which are not among them are not gone."""
     bookmark: str | None = None
     """Where the delivery before left off, for the next one."""
 
@@ -82,13 +85,20 @@ class Ingest:
     """A run in progress."""
 
     def __init__(
-        self, planned: PlannedSource, gate: Gate, writer: Writer | None, ledger: Ledger, summary: RunSummary
+        self,
+        planned: PlannedSource,
+        gate: Gate,
+        writer: Writer | None,
+        ledger: Ledger,
+        summary: RunSummary,
+        sameness: Sameness,
     ) -> None:
         self._planned = planned
         self._gate = gate
         self._writer = writer
         """None for a dry run."""
         self._ledger = ledger
+        self._sameness = sameness
         self.summary = summary
 
     async def run(self, connector: Connector, progress: Progress, expected_rows: int) -> RunSummary:
@@ -101,6 +111,8 @@ class Ingest:
             raise
         except errors.SympolisError as cause:
             self._fail(str(cause))
+            texts = explained([diagnose(self._planned, cause)])
+            self.summary = replace(self.summary, explained=texts)
         except Exception as cause:
             log.exception("source failed", extra={"action": "source.run", "source": self._planned.source.id})
             self._fail(f"{type(cause).__name__}: {cause}")
@@ -117,6 +129,7 @@ class Ingest:
                 if self.summary.read == 0:
                     check_fields(self._planned, batch)
                 await self._settle(batch)
+                self.summary = replace(self.summary, oldest_observation=self._gate.tally.oldest)
                 progress(min(0.99, self.summary.read / expected_rows), f"{self.summary.read} rows")
                 if batch.last:
                     break
@@ -129,6 +142,7 @@ class Ingest:
         return iter(connector.read(self._planned.origin, self._planned.settings))
 
     async def _settle(self, batch: Batch) -> None:
+        await self._sameness.check(batch, self._gate)
         if self._writer is not None:
             for row, error in await self._writer.write(batch.accepted):
                 batch.accepted.remove(row)

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.quality import Reason
 
 
@@ -51,8 +52,13 @@ class RunSummary:
     """Points in the accepted rows."""
     data_version: str = ""
     newest_observation: datetime | None = None
+    oldest_observation: datetime | None = None
     error: str | None = None
     """Why a failed run stopped, in a sentence; rows counted before were written and stay."""
+    explained: Mapping[str, str] = field(default_factory=dict)
+    """What is to be said about the delivery as a whole, by language: why it was refused, or what is remarkable."""
+    delivery: str | None = None
+    """The delivery that was read; None for the sample."""
     dry_run: bool = False
     skipped: bool = False
     """Nothing was read: data, mapping and expectations equal those of the last complete run."""
@@ -109,6 +115,14 @@ class Ledger(Protocol):
         """The source's runs, newest first."""
         ...
 
+    def record_evaluation(self, evaluation: Evaluation) -> None:
+        """Add the figures of a moment, or overwrite those with its id."""
+        ...
+
+    def evaluations(self, source: str, *, limit: int = 20) -> list[Evaluation]:
+        """The source's figures, newest first."""
+        ...
+
     def fingerprints(self, source: str) -> dict[int, int]:
         """Row key → digest of what was last accepted from the source."""
         ...
@@ -153,6 +167,7 @@ class MemoryLedger:
         self._runs: dict[str, RunSummary] = {}
         self._fingerprints: dict[str, dict[int, int]] = {}
         self._rows: dict[tuple[str, str], QuarantinedRow] = {}
+        self._evaluations: dict[str, Evaluation] = {}
 
     def record_run(self, run: RunSummary) -> None:
         """See ``Ledger``."""
@@ -162,6 +177,15 @@ class MemoryLedger:
         """See ``Ledger``."""
         found = [run for run in self._runs.values() if run.source == source]
         return sorted(found, key=lambda run: (run.started_at, run.id), reverse=True)[:limit]
+
+    def record_evaluation(self, evaluation: Evaluation) -> None:
+        """See ``Ledger``."""
+        self._evaluations[evaluation.id] = evaluation
+
+    def evaluations(self, source: str, *, limit: int = 20) -> list[Evaluation]:
+        """See ``Ledger``."""
+        found = [one for one in self._evaluations.values() if one.source == source]
+        return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
 
     def fingerprints(self, source: str) -> dict[int, int]:
         """See ``Ledger``."""

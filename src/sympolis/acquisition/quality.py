@@ -25,6 +25,7 @@ RULES = (
     "geometry",
     "duplicate",
     "reference",
+    "identity",
 )
 
 

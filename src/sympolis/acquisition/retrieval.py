@@ -18,6 +18,7 @@ import msgspec
 from sympolis.acquisition.deliveries import Deliveries, Delivery, Draft, manifest_of
 from sympolis.acquisition.ingest import PlannedSource
 from sympolis.acquisition.source import Refresh
+from sympolis.acquisition.unpacking import unpack
 from sympolis.domain import errors
 from sympolis.plugins.connector import (
     Connector,
@@ -133,7 +134,9 @@ class Retriever:
         if isinstance(connector, Drawing):
             return await self._draw(planned, connector, refresh, draft)
         wanted = Wanted(refresh.url, f"data{planned.path.suffix}", _conditions(last))
-        return await self._one(wanted, refresh, draft)
+        answer = await self._one(wanted, refresh, draft)
+        await asyncio.to_thread(_unpack, draft, planned.path.suffix, refresh.max_size_mb * 1_000_000)
+        return answer
 
     async def _draw(
         self, planned: PlannedSource, connector: Drawing, refresh: Refresh, draft: Draft
@@ -177,6 +180,13 @@ class Retriever:
         return await self._download(
             wanted.url, headers=wanted.headers, to=to, most_bytes=room, timeout_s=refresh.timeout_s
         )
+
+
+def _unpack(draft: Draft, suffix: str, most_bytes: int) -> None:
+    """What came as an archive is read unpacked; the archive stays beside it, as it came."""
+    archive = unpack(draft.folder / draft.files[0], suffix, most_bytes)
+    if archive is not None:
+        draft.files.append(archive.name)
 
 
 def _again(wanted: Wanted, draft: Draft, last: Delivery | None) -> Downloaded | None:

@@ -52,6 +52,14 @@ class Expectations:
 
     min_rows: int = option(1, minimum=0)
     """Fewer rows than this make the whole run fail: a half-delivered file is not a smaller city."""
+    max_refused: float = option(0.3, minimum=0, maximum=1)
+    """A delivery of which a larger share of rows does not pass is refused whole: it is not what was agreed."""
+    max_shrink: float = option(0.4, minimum=0, maximum=1)
+    """A delivery that is shorter than the last by a larger share is refused whole; 1 where lengths vary."""
+    max_shift: float = option(8.0, minimum=1, maximum=1_000_000)
+    """A delivery whose values are this many times larger or smaller than before is refused whole: another unit."""
+    max_move_m: int = option(2000, minimum=1, maximum=1_000_000, unit="m")
+    """A thing that lies farther from where it was is held: its id may have been given to another thing."""
     inside_city: bool = True
     """Every geometry lies within the city's bounding box."""
     known_entity: bool = False

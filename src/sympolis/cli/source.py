@@ -54,11 +54,14 @@ def run(
     retrieve: Annotated[
         bool, typer.Option("--retrieve", help="Ask the portal for newer data first.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take the newest delivery although it looks wrong as a whole.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Map, check and write one source (or all). Exit code 1 if a run failed."""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        wanted = {"dry_run": dry_run, "retrieve": retrieve}
+        wanted = {"dry_run": dry_run, "retrieve": retrieve, "accept": accept}
         names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
         runs = [{"source": name, **twin.post(f"/api/sources/{quote(name)}/runs", wanted)} for name in names]
     show(runs, form, _draw_runs)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sympolis.acquisition.evaluation import Evaluation, Measure
 from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
 from sympolis.acquisition.quality import Reason
 
@@ -21,6 +22,22 @@ def a_run(number: int, **changes: object) -> RunSummary:
     at = START + timedelta(hours=number)
     run = RunSummary(id=f"run-{number}", source="air", started_at=at, finished_at=at, read=5, accepted=5)
     return replace(run, **changes)  # type: ignore[arg-type]
+
+
+def an_evaluation(number: int, **changes: object) -> Evaluation:
+    """Figures of the source ``air``; later numbers are newer."""
+    share = Measure(metric="accepted", dimension="validity", value=0.9, expected="at least 0.7", passed=True)
+    found = Evaluation(
+        id=f"run-{number}",
+        source="air",
+        at=START + timedelta(hours=number),
+        occasion="arrival",
+        rows=5,
+        measures=(share, replace(share, metric="filled", attribute="no2", passed=None)),
+        findings=({"rule": "shrunk", "refuses": True, "text": {"en": "half"}},),
+        profile={"no2": {-1: (12.5, 3), 167: (8.0, 1)}},
+    )
+    return replace(found, **changes)  # type: ignore[arg-type]
 
 
 def a_row(number: int, **changes: object) -> QuarantinedRow:
@@ -53,6 +70,14 @@ class LedgerContract:
         assert ledger.runs("air") == [a_run(3), failed, a_run(1)]
         assert ledger.runs("air", limit=1) == [a_run(3)]
         assert ledger.runs("traffic") == []
+
+    def test_figures_come_back_whole_and_newest_first(self, ledger: Ledger) -> None:
+        first, second = an_evaluation(1), an_evaluation(2, taken=False)
+        for one in (second, first, second):
+            ledger.record_evaluation(one)
+        assert ledger.evaluations("air") == [second, first]
+        assert ledger.evaluations("air", limit=1) == [second]
+        assert ledger.evaluations("traffic") == []
 
     def test_a_run_recorded_again_is_overwritten(self, ledger: Ledger) -> None:
         ledger.record_run(a_run(1))

@@ -126,7 +126,7 @@ export interface Source {
   url: string;
   schedule: string;
   entity_type: string;
-  status: 'fresh' | 'stale' | 'failed' | 'never';
+  status: 'fresh' | 'closed' | 'stale' | 'failed' | 'never';
   last_run: IngestRun | null;
   newest_observation: string | null;
 }

@@ -21,6 +21,7 @@ MEDIA = (
     FILE,
     "text/csv",
     "application/json",
+    "application/zip",
     "application/geo+json",
     "application/geopackage+sqlite3",
 )
@@ -68,10 +69,14 @@ class HandoverPages:
     async def release(self, request: Request) -> Reply:
         """Let it into the twin."""
         document = await read_object(request)
-        by = document.get("by")
-        if not isinstance(by, str) or not by.strip() or set(document) != {"by"}:
-            raise errors.InvalidRequest("expected who releases it, and nothing else", where="by")
-        report, summary = await self._handovers.release(**_which(request), by=by[:200])
+        by, accept = document.get("by"), document.get("accept", False)
+        if not isinstance(by, str) or not by.strip():
+            raise errors.InvalidRequest("expected who releases it", where="by")
+        if not isinstance(accept, bool) or set(document) - {"by", "accept"}:
+            raise errors.InvalidRequest(
+                "expected by, accept (true or false) and nothing else", where="accept"
+            )
+        report, summary = await self._handovers.release(**_which(request), by=by[:200], accept=accept)
         return json_reply({**_shown(report), "summary": summary.to_json()})
 
 

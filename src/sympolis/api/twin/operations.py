@@ -117,7 +117,9 @@ def _map_routes(handlers: MapPages) -> tuple[Operation, ...]:
 
 def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
     ids = {"source": "A source's id.", "row": "A quarantined row's id."}
-    run_body = Body(structure({"dry_run": BOOLEAN, "retrieve": BOOLEAN}), example={"dry_run": True})
+    run_body = Body(
+        structure({"dry_run": BOOLEAN, "retrieve": BOOLEAN, "accept": BOOLEAN}), example={"dry_run": True}
+    )
     replay_body = Body(structure({"fields": OBJECT}), example={"fields": {"speed": "30"}})
     return (
         _operation(
@@ -150,6 +152,7 @@ def _handover_routes(handlers: HandoverPages) -> tuple[Operation, ...]:
     ids = {"source": "A source's id.", "handover": "A handover's id."}
     path = "/api/sources/{source}/handovers"
     file = {"type": "string", "format": "binary"}
+    release = Body(structure({"by": TEXT, "accept": BOOLEAN}, required=("by",)), example={"by": "A. Rossi"})
     return (
         _operation(
             "POST", path, handlers.submit, "submitHandover", "Hand a file over, to be examined", "Sources",
@@ -174,7 +177,7 @@ def _handover_routes(handlers: HandoverPages) -> tuple[Operation, ...]:
         _operation(
             "POST", path + "/{handover}/release", handlers.release, "releaseHandover",
             "Let a file into the twin", "Sources",
-            path_texts=ids, body=Body(structure({"by": TEXT}, required=("by",)), example={"by": "A. Rossi"}),
+            path_texts=ids, body=release,
             timeout_s=_AS_LONG_AS_IT_TAKES, answers=_gives(reference("Handover")),
         ),
     )  # fmt: skip

@@ -41,11 +41,12 @@ class Sources:
     async def run(self, request: Request) -> Reply:
         """Run a source now and wait for the end."""
         document = await read_object(request)
-        _check_members(document, {"dry_run", "retrieve"})
+        _check_members(document, {"dry_run", "retrieve", "accept"})
         summary = await self._coordinator.run(
             request.arguments["source"],
             dry_run=_flag(document, "dry_run"),
             retrieve=_flag(document, "retrieve"),
+            accept=_flag(document, "accept"),
         )
         return json_reply(summary.to_json(), status=201)
 

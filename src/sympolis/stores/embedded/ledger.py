@@ -15,6 +15,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.ledger import QuarantinedRow, RowState, RunSummary
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores import sql
@@ -64,6 +65,16 @@ class EmbeddedLedger:
         """See ``Ledger``."""
         found = self._execute("runs", source=source, limit=limit)
         return [msgspec.json.decode(body, type=RunSummary) for (body,) in found]
+
+    def record_evaluation(self, evaluation: Evaluation) -> None:
+        """See ``Ledger``."""
+        values = {"source": evaluation.source, "at": evaluation.at.isoformat(), "id": evaluation.id}
+        self._execute("record_evaluation", **values, body=_json(evaluation))
+
+    def evaluations(self, source: str, *, limit: int = 20) -> list[Evaluation]:
+        """See ``Ledger``."""
+        found = self._execute("evaluations", source=source, limit=limit)
+        return [msgspec.json.decode(body, type=Evaluation) for (body,) in found]
 
     def fingerprints(self, source: str) -> dict[int, int]:
         """See ``Ledger``."""
@@ -129,7 +140,7 @@ class EmbeddedLedger:
             self._connection.close()
 
 
-def _json(value: RunSummary | QuarantinedRow) -> str:
+def _json(value: RunSummary | QuarantinedRow | Evaluation) -> str:
     return _encoder.encode(value).decode()
 
 

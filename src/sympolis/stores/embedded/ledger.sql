@@ -1,7 +1,7 @@
 -- The statements of the acquisition ledger. Values reach them as parameters only.
 
 -- name: schema
--- Runs, what was last accepted of each row, and the quarantine. `body` is JSON.
+-- Runs, what was last accepted of each row, the quarantine, and the figures of quality over time. `body` is JSON.
 CREATE TABLE IF NOT EXISTS run (
   source TEXT NOT NULL,
   started TEXT NOT NULL,
@@ -24,6 +24,13 @@ CREATE TABLE IF NOT EXISTS quarantine (
   body TEXT NOT NULL,
   PRIMARY KEY (source, id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS evaluation (
+  source TEXT NOT NULL,
+  at TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL,
+  PRIMARY KEY (source, at, id)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS quarantine_order ON quarantine (source, row_number, id);
 
 -- name: record_run
@@ -33,6 +40,14 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body
 -- name: runs
 -- Newest first.
 SELECT body FROM run WHERE source = :source ORDER BY started DESC, id DESC LIMIT :limit
+
+-- name: record_evaluation
+INSERT INTO evaluation (source, at, id, body) VALUES (:source, :at, :id, :body)
+ON CONFLICT (id) DO UPDATE SET body = excluded.body
+
+-- name: evaluations
+-- Newest first.
+SELECT body FROM evaluation WHERE source = :source ORDER BY at DESC, id DESC LIMIT :limit
 
 -- name: fingerprints
 SELECT key, digest FROM fingerprint WHERE source = :source

@@ -12,7 +12,7 @@ from typing import Any, Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from sympolis.context.instants import format_instant
+from sympolis.context.instants import format_instant, format_regular
 from sympolis.context.query import Aggregation
 from sympolis.context.store import Bucket
 
@@ -21,6 +21,9 @@ Instants = npt.NDArray[np.int64]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000
+_DAY_S: Final = 86_400
+_SHORTEST_STEP_S: Final = 60
+_YEAR_10000_S: Final = 253_402_300_800
 
 
 def microseconds(at: datetime) -> int:
@@ -76,8 +79,25 @@ class Buckets(Sequence[Bucket]):
 
 
 def _spelled(instants: Instants) -> list[str]:
+    """Instants in rising order."""
     if np.any(instants % _SECOND):
         return [format_instant(instant(at)) for at in instants.tolist()]
-    texts = np.datetime_as_string((instants // _SECOND).astype("datetime64[s]"), timezone="UTC")
-    found: list[str] = texts.tolist()
+    seconds = instants // _SECOND
+    step = _step(seconds)
+    if step:
+        places = (seconds - seconds[0]) // step
+        texts = format_regular(int(seconds[0]), step, int(places[-1]) + 1)
+        return texts if len(texts) == len(seconds) else [texts[place] for place in places.tolist()]
+    found: list[str] = np.datetime_as_string(seconds.astype("datetime64[s]"), timezone="UTC").tolist()
     return found
+
+
+def _step(seconds: Instants) -> int:
+    """The seconds from each instant to the next, but for few left out; 0 where a day is not made of such steps."""
+    if len(seconds) < 2:
+        return 0
+    apart = np.diff(seconds)
+    step = int(apart.min())
+    regular = step >= _SHORTEST_STEP_S and _DAY_S % step == 0 and not np.any(apart % step)
+    many = int(seconds[-1] - seconds[0]) > step * 4 * len(seconds) + _DAY_S
+    return step if regular and not many and seconds[-1] < _YEAR_10000_S else 0

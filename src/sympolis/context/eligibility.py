@@ -10,9 +10,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import NoneType
 from typing import Any, Final
 
 from sympolis.context.aggregate import figures
+from sympolis.context.buckets import Buckets
 from sympolis.context.instances import time_of
 from sympolis.context.past import Past
 from sympolis.context.query import Aggregation, HistoryQuery, Query
@@ -51,7 +53,7 @@ async def with_figures(
 async def _completed(past: Past, query: HistoryQuery, series: Series, tenant: str) -> Series:
     if series.kind not in _MEASURED:
         return _without(series, [method for method in query.methods if method not in _COUNTS])
-    if all(figure is not None for bucket in series.buckets for figure in bucket.figures.values()):
+    if not _has_gaps(series.buckets):
         return series
     times, values = await _values(past, query, series, tenant)
     starts = [bucket.start for bucket in series.buckets]
@@ -93,7 +95,16 @@ def _figure(method: Aggregation, values: Sequence[Any]) -> Any:
     return figures(measured, [method])[method] if measured else None
 
 
+def _has_gaps(buckets: Sequence[Bucket]) -> bool:
+    """Whether any figure is missing; a year of hours is looked through without making nine thousand buckets of it."""
+    if isinstance(buckets, Buckets):
+        return any(NoneType in set(map(type, column)) for column in buckets.figures.values())
+    return any(figure is None for bucket in buckets for figure in bucket.figures.values())
+
+
 def _is_there(series: Series, method: Aggregation) -> bool:
+    if isinstance(series.buckets, Buckets):
+        return bool(set(map(type, series.buckets.figures.get(method, ()))) - {NoneType})
     return any(bucket.figures.get(method) is not None for bucket in series.buckets)
 
 

@@ -62,6 +62,25 @@ def format_microseconds(at: int) -> str:
     return f"{_day(day)}{_MINUTES[minute]}{_SECONDS[second]}"
 
 
+def format_regular(first_s: int, step_s: int, count: int) -> list[str]:
+    """So many instants, each ``step_s`` seconds after the one before, the first so many seconds after 1970.
+
+    A day is a whole number of such steps; its times are spelt once for all days.
+    """
+    day, second = divmod(first_s, 86_400)
+    skipped, phase = divmod(second, step_s)
+    clocks = _clocks(phase, step_s)
+    days = range(day, day + (skipped + count - 1) // len(clocks) + 1)
+    found = [date + clock for date in map(_day, days) for clock in clocks]
+    return found[skipped : skipped + count]
+
+
+@lru_cache(maxsize=64)
+def _clocks(phase: int, step_s: int) -> tuple[str, ...]:
+    """The times of a day."""
+    return tuple(_MINUTES[second // 60] + _SECONDS[second % 60] for second in range(phase, 86_400, step_s))
+
+
 @lru_cache(maxsize=4096)
 def _day(number: int) -> str:
     return (_EPOCH + timedelta(number)).isoformat()[:11]

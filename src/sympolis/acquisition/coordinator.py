@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sympolis.acquisition import identity, ingest
+from sympolis.acquisition import identity, ingest, pushed
 from sympolis.acquisition.arrival import Arrivals
 from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.evaluation import Evaluation
@@ -166,6 +166,20 @@ class Coordinator:
     def connector(self, planned: PlannedSource) -> Connector:
         """What reads the source."""
         return self._connectors[planned.source.connector]
+
+    async def take(self, source_id: str, records: Sequence[Record]) -> RunSummary:
+        """Judge and write rows that came by themselves; they are stored when it returns.
+
+        Raises ``NotFound``, and what the store raises: the rows are then to be sent again.
+        """
+        planned, now = self._find(source_id), self._clock()
+        async with self._locks[source_id]:
+            summary = pushed.run_of_hour(self._ledger, source_id, now)
+            gate = await self._gate(planned, summary, await self._known(planned))
+            done = await pushed.settle(records, gate, self._writer(planned), self._ledger, summary)
+            if summary.finished_at is None:
+                await self._describe(planned, done)
+            return self._close(done)
 
     async def examine(self, source_id: str, path: Path) -> Examination:
         """What the file at ``path`` would do as the source's next delivery; nothing is written.

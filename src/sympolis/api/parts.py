@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.acquisition.handover import Handovers
+    from sympolis.acquisition.hooks import Hooks
+    from sympolis.acquisition.listening import Listeners
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
     from sympolis.context.distributed.subscribing import RemoteSubscriptions
@@ -96,6 +98,8 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     handovers: Handovers | None = None
+    hooks: Hooks | None = None
+    listeners: Listeners | None = None
     """Takes files from departments."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None

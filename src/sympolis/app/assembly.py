@@ -7,7 +7,9 @@ from pathlib import Path
 
 from sympolis.acquisition.deliveries import Deliveries
 from sympolis.acquisition.handover import Handovers
+from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger, MemoryLedger
+from sympolis.acquisition.listening import Listeners
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.acquisition.times import duration
@@ -16,6 +18,7 @@ from sympolis.api.parts import ApiParts
 from sympolis.app.bounds import api_settings
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.ground import Ground, lay_ground
+from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.twin import Twin, data_folder
 from sympolis.city import acquiring, modelling, package
@@ -52,6 +55,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin = _twin(city, ground, terms, folder, ledger, lock)
     if settings.refresh:
         twin.scheduler = _scheduler(city, twin)
+        _listen(settings, twin, folder)
     await twin.desk.open()
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
@@ -89,6 +93,14 @@ def _scheduler(city: City, twin: Twin) -> Scheduler:
     return Scheduler(twin.coordinator, every, clock=lambda: datetime.now(UTC))
 
 
+def _listen(settings: Settings, twin: Twin, folder: Path) -> None:
+    """Hears every source that speaks up itself, once the twin has started."""
+    address = settings.public_url.rstrip("/")
+    twin.hooks = Hooks(caller(twin.ground.client), lambda: address or twin.address)
+    opens = feeds(twin.ground.guard, twin.hooks, twin_name(twin.city.id, folder.resolve()))
+    twin.listeners = Listeners(twin.coordinator, opens)
+
+
 def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
     return Desk(
         broker,
@@ -121,6 +133,8 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         handovers=twin.handovers,
+        hooks=twin.hooks,
+        listeners=twin.listeners,
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
         site=create_site(),

@@ -11,7 +11,9 @@ from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.handover import Handovers
+from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger
+from sympolis.acquisition.listening import Listeners
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
@@ -80,7 +82,10 @@ class Twin:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: Scheduler | None = None
     """Reads sources anew; None where the twin keeps to what it has."""
-    _scheduled: asyncio.Task[None] | None = None
+    listeners: Listeners | None = None
+    """Hear the sources that speak up themselves; None as before."""
+    hooks: Hooks | None = None
+    _at_work: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def first_start(self, report: Report | None = None) -> None:
         """Ingest what is new, calibrate and run the baseline if these data have none yet.
@@ -101,8 +106,9 @@ class Twin:
             raise
         tell("ready", 1.0, "")
         self.readiness = Readiness(True, "ready", 1.0)
-        if self.scheduler is not None:
-            self._scheduled = asyncio.create_task(self.scheduler.run(self.stopped))
+        for part in (self.scheduler, self.listeners):
+            if part is not None:
+                self._at_work.append(asyncio.create_task(part.run(self.stopped)))
 
     def _teller(self, report: Report | None) -> Callable[[str, float, str], None]:
         def tell(step: str, share: float, words: str) -> None:
@@ -115,9 +121,10 @@ class Twin:
     async def close(self) -> None:
         """Finish what was acknowledged and let go of everything."""
         self.stopped.set()
-        if self._scheduled is not None:
-            self._scheduled.cancel()
-            await asyncio.wait([self._scheduled])
+        for task in self._at_work:
+            task.cancel()
+        if self._at_work:
+            await asyncio.wait(self._at_work)
         await self.desk.close()
         await self.ground.close()
         self.ledger.close()

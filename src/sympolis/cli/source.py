@@ -34,12 +34,13 @@ def _draw_sources(found: list[dict[str, Any]]) -> None:
         [
             one["id"],
             one["status"],
+            (one.get("listening") or {}).get("state"),
             *((one.get("last_run") or {}).get(name) for name in _COUNTS),
             one["licence"],
         ]
         for one in found
     ]
-    draw(["source", "state", *_COUNTS, "licence"], rows)
+    draw(["source", "state", "listens", *_COUNTS, "licence"], rows)
 
 
 @app.command()

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -19,27 +17,12 @@ import msgspec
 from sympolis.context.subscriptions.notice import Notice
 from sympolis.domain.errors import DeliveryFailed, DeliveryRefused, Forbidden
 from sympolis.egress import Guard
+from sympolis.egress.mqtt import PORTS, TIMEOUT_S, MqttServer, open_client
 
 try:
     import aiomqtt
 except ImportError:  # pragma: no cover - the extra is not installed
     aiomqtt = None  # type: ignore[assignment]
-
-TIMEOUT_S = 10.0
-"""Where the endpoint names none."""
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-@dataclass(frozen=True, slots=True)
-class _Broker:
-    """What a connection is for."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None
-    password: str | None
-    version: str
 
 
 class MqttNotifier:
@@ -47,8 +30,8 @@ class MqttNotifier:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._clients: dict[_Broker, Any] = {}
-        self._locks: dict[_Broker, asyncio.Lock] = {}
+        self._clients: dict[MqttServer, Any] = {}
+        self._locks: dict[MqttServer, asyncio.Lock] = {}
 
     async def send(self, notice: Notice) -> None:
         """See ``Notifier.send``."""
@@ -73,65 +56,31 @@ class MqttNotifier:
         for broker in list(self._clients):
             await self._drop(broker)
 
-    async def _client(self, broker: _Broker) -> Any:
+    async def _client(self, broker: MqttServer) -> Any:
         async with self._locks.setdefault(broker, asyncio.Lock()):
             if broker not in self._clients:
-                [address, *_] = await self._guard.addresses(broker.host, broker.port)
-                client = _new_client(broker, address)
+                client = await open_client(self._guard, broker, f"sympolis-{uuid4().hex[:12]}")
                 await client.__aenter__()
                 self._clients[broker] = client
             return self._clients[broker]
 
-    async def _drop(self, broker: _Broker) -> None:
+    async def _drop(self, broker: MqttServer) -> None:
         client = self._clients.pop(broker, None)
         if client is not None:
             with contextlib.suppress(aiomqtt.MqttError, OSError):  # it may be gone already
                 await client.__aexit__(None, None, None)
 
 
-def _new_client(broker: _Broker, address: str) -> Any:
-    """A client for the address that was checked; the certificate is checked against the broker's name."""
-    version = aiomqtt.ProtocolVersion.V5 if broker.version == "mqtt5.0" else aiomqtt.ProtocolVersion.V311
-    return aiomqtt.Client(
-        address,
-        broker.port,
-        username=broker.user,
-        password=broker.password,
-        identifier=f"sympolis-{uuid4().hex[:12]}",
-        protocol=version,
-        tls_context=_NamedContext.of(broker.host) if broker.tls else None,
-        timeout=TIMEOUT_S,
-    )
-
-
-class _NamedContext(ssl.SSLContext):
-    """Checks certificates against a name, whatever address the connection was made to."""
-
-    name: str
-
-    @classmethod
-    def of(cls, name: str) -> _NamedContext:
-        """A context with this machine's certificates."""
-        context = cls(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_default_certs()
-        context.name = name
-        return context
-
-    def wrap_socket(self, *arguments: Any, **more: Any) -> ssl.SSLSocket:
-        """See ``ssl.SSLContext``."""
-        return super().wrap_socket(*arguments, **{**more, "server_hostname": self.name})
-
-
-def _target(notice: Notice) -> tuple[_Broker, str]:
+def _target(notice: Notice) -> tuple[MqttServer, str]:
     parts = urlsplit(notice.endpoint.uri)
     info = dict(notice.endpoint.notifier_info)
-    broker = _Broker(
+    broker = MqttServer(
         host=parts.hostname or "",
-        port=parts.port or _PORTS[parts.scheme],
+        port=parts.port or PORTS[parts.scheme],
         tls=parts.scheme == "mqtts",
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
-        version=info.get("MQTT-Version", "mqtt5.0"),
+        version="5" if info.get("MQTT-Version", "mqtt5.0") == "mqtt5.0" else "3.1.1",
     )
     return broker, unquote(parts.path[1:])
 

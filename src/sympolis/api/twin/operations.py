@@ -18,6 +18,7 @@ from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.lineage import LineagePages
 from sympolis.api.twin.map import MapPages
+from sympolis.api.twin.messages import Messages
 from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
 from sympolis.api.twin.series import ObservedSeries
@@ -49,7 +50,9 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
     if parts.coordinator is not None:
-        routes += _source_routes(Sources(parts.coordinator))
+        routes += _source_routes(Sources(parts.coordinator, parts.listeners))
+        if parts.hooks is not None:
+            routes += _message_routes(Messages(parts.hooks))
         if parts.handovers is not None:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
@@ -144,6 +147,18 @@ def _source_routes(handlers: Sources) -> tuple[Operation, ...]:
             "POST", "/api/sources/{source}/quarantine/{row}/replay", handlers.replay, "replayRow",
             "Correct a row and let it try again", "Sources",
             path_texts=ids, body=replay_body, answers=_gives(reference("QuarantinedRow")),
+        ),
+    )  # fmt: skip
+
+
+def _message_routes(handlers: Messages) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "POST", "/api/sources/{source}/messages", handlers.receive, "receiveMessage",
+            "What a source sends of itself", "Sources",
+            text="Only with the token that the source was told in `X-Source-Token`. Answered when it is stored.",
+            path_texts={"source": "A source's id."}, body=Body(OBJECT, example={"type": "Notification"}),
+            answers={204: Answer("Stored.")},
         ),
     )  # fmt: skip
 

@@ -133,6 +133,7 @@ SCHEMAS: dict[str, Schema] = {
             "last_good": optional(TIME),
             "covers": structure({"from": optional(TIME), "to": optional(TIME)}),
             "alarm": optional(TEXTS),
+            "listening": optional(OBJECT),
         },
         required=("id", "title", "connector", "status", "last_run"),
     ),

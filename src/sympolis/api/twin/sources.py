@@ -12,6 +12,7 @@ from sympolis.domain import errors
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.acquisition.listening import Listeners
 
 
 class RowStillHeld(errors.OperationNotSupported):
@@ -27,16 +28,23 @@ class RowStillHeld(errors.OperationNotSupported):
 class Sources:
     """Handlers of ``/api/sources``."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
+    def __init__(self, coordinator: Coordinator, listeners: Listeners | None = None) -> None:
         self._coordinator = coordinator
+        self._listeners = listeners
+
+    def _heard(self) -> Mapping[str, Mapping[str, Any]]:
+        return {} if self._listeners is None else self._listeners.states()
 
     async def list(self, request: Request) -> Reply:  # noqa: ARG002
         """Every source with its state and last run."""
-        return json_reply([one.to_json() for one in self._coordinator.sources()])
+        heard = self._heard()
+        found = (one.to_json() for one in self._coordinator.sources())
+        return json_reply([{**one, "listening": heard.get(one["id"])} for one in found])
 
     async def get(self, request: Request) -> Reply:
         """One source in full."""
-        return json_reply(self._coordinator.source(request.arguments["source"]))
+        source = request.arguments["source"]
+        return json_reply({**self._coordinator.source(source), "listening": self._heard().get(source)})
 
     async def run(self, request: Request) -> Reply:
         """Run a source now and wait for the end."""

@@ -21,6 +21,7 @@ ENVIRONMENT_ONLY = frozenset(
     {
         "CHROMIUM",
         "CONFIG",
+        "KEY",
         "REBUILD_UI",
         "REQUIRE_BROWSER",
         "REQUIRE_LDES_CLIENT",
@@ -29,7 +30,7 @@ ENVIRONMENT_ONLY = frozenset(
         "TWIN_URL",
     }
 )
-"""``SYMPOLIS_*`` variables that are for builds and tests, not settings of a server."""
+"""``SYMPOLIS_*`` variables that are for builds, tests and commands, not settings of a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,23 @@ class Settings:
         "Months of history, the present one included, that the embedded store keeps in its table; older ones move"
         " into Parquet files. 0: none does.",
     ] = 2
+    identity: Annotated[
+        str,
+        "Who may do what. machine: whoever reaches the server works on this machine and may do everything; it then"
+        " only listens on loopback. required: everybody says who they are, strangers get what is public. open:"
+        " everybody who reaches the server may do everything, wherever it listens.",
+    ] = "machine"
+    oidc: Annotated[
+        tuple[str, ...],
+        "OpenID Connect issuers whose tokens are accepted, ISSUER=AUDIENCE each: https://login.city.example=sympolis.",
+    ] = ()
+    oidc_roles_claim: Annotated[
+        str, "Claim of such tokens that says what somebody is; dots lead inwards: realm_access.roles."
+    ] = "roles"
+    oidc_roles: Annotated[
+        tuple[str, ...],
+        "Roles for what that claim says, WORD=ROLE each: gis-team=analyst. Other words give none.",
+    ] = ()
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
@@ -101,6 +119,12 @@ class Settings:
             "store",
             f"{self.store!r} is not a store",
             f"use one of {', '.join(STORES)}, or an address that begins with {POSTGRESQL}",
+        )
+        _check(
+            self.identity in IDENTITY,
+            "identity",
+            f"{self.identity!r} is not known",
+            f"use one of {', '.join(IDENTITY)}",
         )
         _check(
             self.log_level in LOG_LEVELS,
@@ -135,6 +159,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 STORES = ("embedded", "memory")
 POSTGRESQL = ("postgresql://", "postgres://")
 """A store setting that begins with either is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
+IDENTITY = ("machine", "required", "open")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 

@@ -83,6 +83,7 @@ class Api:
         self.metrics = metrics
         self._parts = parts
         self._settings = parts.settings
+        self._access = parts.access
         self._router = Router(operations)
         self._doorkeeper = Doorkeeper(parts.settings.hosts, parts.settings.origins)
         self._deadlines = Deadlines()
@@ -129,7 +130,10 @@ class Api:
             route = operation.path
             operation.check_parameters(request)
             allowed_s = self._settings.timeout_s if operation.timeout_s is None else operation.timeout_s
-            return route, await self._deadlines.within(allowed_s, operation.handle(request))
+            if self._access is None:
+                return route, await self._deadlines.within(allowed_s, operation.handle(request))
+            handled = self._access.answer(request, operation, lambda: operation.handle(request))
+            return route, await self._deadlines.within(allowed_s, handled)
         except Exception as error:
             ngsi = path.startswith("/ngsi-ld")
             echoed = ngsi_ld.echoed(request) if ngsi else ()

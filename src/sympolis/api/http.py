@@ -33,6 +33,9 @@ EVENT_STREAM = "text/event-stream"
 WHOLE = "sympolis.whole"
 """ASGI extension of our own server: ``(status, header lines, body) -> bool`` sends a complete answer in one write."""
 
+LOCAL = "sympolis.local"
+"""Member of an ASGI scope's ``state``: the request comes from the process itself. No connection can set it."""
+
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_PARAMETERS = 100
@@ -114,6 +117,7 @@ class Request:
         "method",
         "path",
         "query_string",
+        "subject",
     )
 
     def __init__(
@@ -132,6 +136,24 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         """The last header of each (lower-case) name."""
         self.arguments: Mapping[str, str] = {}
+        self.subject: Any = None
+        """Who asks (``governance.identity.subject.Subject``), on a server that asks who they are."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it comes from a command that runs the twin itself, and not over any connection."""
+        return bool(self._scope.get("state", {}).get(LOCAL))
+
+    @property
+    def secure(self) -> bool:
+        """Whether the client reached the server by https, itself or through a proxy that says so."""
+        return bool(self._scope.get("scheme") == "https")
+
+    @property
+    def peer(self) -> str:
+        """The address that the request came from; '' where there is none."""
+        client = self._scope.get("client")
+        return str(client[0]) if client else ""
 
     def header(self, name: bytes) -> str | None:
         """The last header of this (lower-case) name."""

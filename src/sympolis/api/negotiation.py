@@ -7,6 +7,8 @@ from functools import lru_cache
 from sympolis.domain import errors
 
 _MAX_ACCEPT = 2048
+LANGUAGES = ("it", "de", "en")
+"""The languages that the platform itself speaks."""
 
 
 def preferred(accept: str | None, offers: tuple[str, ...]) -> str:
@@ -31,6 +33,12 @@ def _best(accept: str, offers: tuple[str, ...]) -> str:
             "none of these media types can be given", where="Accept", hint=f"available: {', '.join(offers)}"
         )
     return best
+
+
+def language_of(accept: str | None) -> str:
+    """The first of ``LANGUAGES`` that an Accept-Language header names; English where none is."""
+    named = (part.partition(";")[0].strip()[:2].lower() for part in (accept or "")[:_MAX_ACCEPT].split(","))
+    return next((one for one in named if one in LANGUAGES), "en")
 
 
 def _media_range(text: str) -> tuple[str, float]:

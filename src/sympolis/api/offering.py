@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sympolis.api.parts import ApiParts
+from sympolis.api.reading import is_listed
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.codec import LOCATION
+from sympolis.context.gated import everything
 from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 from sympolis.governance.catalogue.building import Twin, build_catalogue
@@ -27,8 +29,8 @@ class Offering:
         self._terms = city_terms(parts)
 
     async def catalogue(self, base_url: str) -> Catalogue:
-        """The whole catalogue."""
-        sources = [one.to_json() for one in self._coordinator.sources()]
+        """All of it that whoever asks may know of."""
+        sources = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
         facts = self._city.facts
         twin = Twin(
             base_url=base_url,
@@ -54,4 +56,5 @@ class Offering:
     async def _located(self, kind: str) -> bool:
         """Whether some entity of this type has a location."""
         wanted = Query(types=TypeIs(self._terms.expand(kind)), attributes=(LOCATION,), limit=1)
-        return bool((await self._parts.broker.query(wanted)).entities)
+        with everything():
+            return bool((await self._parts.broker.query(wanted)).entities)

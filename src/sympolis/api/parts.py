@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.acquisition.handover import Handovers
+    from sympolis.api.access import Access
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
     from sympolis.city.schema import City
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.context.transient import Transients
+    from sympolis.governance.audit.log import AuditLog
+    from sympolis.governance.identity.accounts import Accounts
+    from sympolis.governance.policy.gate import Gate
     from sympolis.orchestration.desk import Desk
 
 
@@ -89,6 +93,17 @@ def _ready() -> Readiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Governed:
+    """What is said about who may do what, whether or not anybody is asked who they are: see ``mode``."""
+
+    gate: Gate
+    accounts: Accounts
+    audit: AuditLog
+    mode: str
+    """``machine``, ``required`` or ``open``: the setting ``identity``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
     """Everything behind the routes. Without a city (a bare broker) the twin's own API is not mounted."""
 
@@ -119,6 +134,10 @@ class ApiParts:
     """Removes what has ended; made with the routes where there is none, and then works when it is asked."""
     readiness: Callable[[], Readiness] = _ready
     settings: ApiSettings = ApiSettings()
+    governed: Governed | None = None
+    """People, roles, policies and the audit log."""
+    access: Access | None = None
+    """Asks who somebody is and whether they may; None where whoever reaches the server may do everything."""
     site: ASGIApp | None = None
     """Serves the built UI for every path that no API owns."""
     lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None

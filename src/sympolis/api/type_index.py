@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from sympolis.context import gated
 from sympolis.context.broker import Broker
 
 _AT_ONCE = 5000
@@ -24,17 +25,21 @@ class TypeIndex:
     async def refresh(self) -> int:
         """Read what is new in the log; the position now."""
         async with self._lock:
-            while changes := await self._broker.store.changes(self._position, limit=_AT_ONCE):
-                for change in changes:
-                    for name in change.types:
-                        self._newest[name] = change.number
-                self._position = changes[-1].number
+            with gated.everything():
+                await self._read()
         return self._position
 
+    async def _read(self) -> None:
+        while changes := await self._broker.store.changes(self._position, limit=_AT_ONCE):
+            for change in changes:
+                for name in change.types:
+                    self._newest[name] = change.number
+            self._position = changes[-1].number
+
     async def types(self) -> list[str]:
-        """Every type (expanded) an entity ever had, in alphabetical order."""
+        """Every type (expanded) an entity ever had that whoever asks may see, in alphabetical order."""
         await self.refresh()
-        return sorted(self._newest)
+        return sorted(name for name in self._newest if gated.shows((name,)))
 
     async def newest(self, type_iri: str) -> int:
         """The number of the newest change of an entity of this type; 0 if there was none."""

@@ -17,6 +17,7 @@ from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
 from sympolis.app.bounds import api_settings
 from sympolis.app.downloading import downloader, permit
+from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
@@ -57,6 +58,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
         twin.scheduler = _scheduler(city, twin)
         _listen(settings, twin, folder)
     await twin.desk.open()
+    twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
 
@@ -117,8 +119,10 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
 
 
 def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
+    assert twin.government is not None
+    access = twin.government.access
     return ApiParts(
-        broker=ground.broker,
+        broker=ground.broker if access is None else gated_broker(ground.broker),
         contexts=ground.contexts,
         library=ground.library,
         subscriptions=ground.subscriptions,
@@ -138,4 +142,6 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
         site=create_site(),
+        governed=twin.government.governed,
+        access=access,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -16,6 +18,8 @@ from sympolis.app.connection import Connection
 from sympolis.app.lock import Lock
 from sympolis.domain import errors
 from sympolis.settings import Settings
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -72,6 +76,7 @@ async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]
 
     Raises ``SettingsInvalid`` where the port cannot be had, before anything is opened.
     """
+    check_binding(settings)
     listener = _listen(settings)
     try:
         served = await opened(settings)
@@ -91,6 +96,31 @@ async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]
         server.should_exit = True
         await task
         await served.close()
+
+
+def check_binding(settings: Settings) -> None:
+    """Refuse to be reached from elsewhere without asking who somebody is. Raises ``SettingsInvalid``."""
+    if settings.identity == "machine" and not _is_loopback(settings.host):
+        raise errors.SettingsInvalid(
+            f"{settings.host} can be reached from other machines, and nobody would be asked who they are",
+            where="host",
+            hint="add people with `sympolis user add` and start with --identity required; or, where whoever reaches"
+            " the server may do everything, say so with --identity open",
+        )
+    if settings.identity != "required":
+        who = (
+            "whoever reaches this server may do everything"
+            if settings.identity == "open"
+            else ("single-machine mode: whoever works on this machine may do everything")
+        )
+        log.info("%s (identity = %s)", who, settings.identity, extra={"action": "start"})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @contextmanager

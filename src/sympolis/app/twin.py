@@ -15,6 +15,7 @@ from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.listening import Listeners
 from sympolis.acquisition.schedule import Scheduler
+from sympolis.app.governing import Government
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
@@ -82,6 +83,8 @@ class Twin:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: Scheduler | None = None
     """Reads sources anew; None where the twin keeps to what it has."""
+    government: Government | None = None
+    _scheduled: asyncio.Task[None] | None = None
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None
@@ -126,6 +129,8 @@ class Twin:
         if self._at_work:
             await asyncio.wait(self._at_work)
         await self.desk.close()
+        if self.government is not None:
+            await self.government.close()
         await self.ground.close()
         self.ledger.close()
         self.lock.release()

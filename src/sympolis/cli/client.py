@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -17,9 +18,12 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from sympolis import app
+from sympolis.api.http import LOCAL
 from sympolis.domain import errors
 from sympolis.settings import Settings
 
+KEY = "SYMPOLIS_KEY"
+"""Environment variable with the API key by which commands speak to a server that asks who they are."""
 _PROBLEMS: Mapping[str, type[errors.SympolisError]] = {
     kind.__name__: kind
     for kind in vars(errors).values()
@@ -92,6 +96,8 @@ class Client:
         return self._sent(method, path, body, {"accept": "application/json", **typed, **(headers or {})})
 
     def _sent(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        if key := os.environ.get(KEY):
+            headers = {"authorization": f"Bearer {key}", **headers}
         reply = self._transport.send(method, path, body, headers)
         if reply.status >= 400:
             raise _error(reply)
@@ -163,7 +169,7 @@ class InProcess:
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
             "path": unquote(bare), "raw_path": bare.encode(), "query_string": query.encode(),
             "root_path": "", "headers": [(k.encode(), v.encode()) for k, v in lines.items()],
-            "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0),
+            "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0), "state": {LOCAL: True},
         }  # fmt: skip
         sent: list[Mapping[str, Any]] = []
         waiting = [{"type": "http.request", "body": body, "more_body": False}]

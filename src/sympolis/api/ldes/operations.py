@@ -16,6 +16,7 @@ from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import TEXT
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
+from sympolis.context import gated
 from sympolis.domain import errors
 
 ROOT: Final = "/ldes"
@@ -65,6 +66,7 @@ class EventStreams:
             type_iri = self._terms.expand(name)
         except errors.BadRequestData:
             type_iri = ""
+        gated.ask_for(type_iri)
         if type_iri not in await self._index.types():
             raise errors.NotFound(f"there is no stream {name}", where="stream", hint=f"see {ROOT}")
         return type_iri

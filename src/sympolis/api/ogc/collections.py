@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import city_terms
+from sympolis.context import gated
 from sympolis.context.codec import LOCATION
 from sympolis.context.profiles import Profile, types_in
 from sympolis.domain import errors
 from sympolis.domain.entity import AttributeKind
 
+_MOST_MARKS = 64
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -41,8 +43,8 @@ class Collections:
         self._broker = parts.broker
         self._terms = city_terms(parts)
         self._bbox = WORLD if parts.city is None else parts.city.facts.bbox
-        self._position = -1
-        self._known: dict[str, Collection] = {}
+        self._known: dict[object, tuple[int, dict[str, Collection]]] = {}
+        """By what those who ask may see."""
 
     async def all(self) -> list[Collection]:
         """Every collection, by id."""
@@ -50,7 +52,9 @@ class Collections:
 
     async def get(self, collection_id: str) -> Collection:
         """One collection. Raises ``NotFound``."""
-        found = (await self._present()).get(self._type(collection_id))
+        type_iri = self._type(collection_id)
+        gated.ask_for(type_iri)
+        found = (await self._present()).get(type_iri)
         if found is None:
             raise _missing(collection_id)
         return found
@@ -66,12 +70,15 @@ class Collections:
             raise _missing(collection_id) from None
 
     async def _present(self) -> dict[str, Collection]:
-        position = (await self._broker.status()).position
-        if position != self._position:
+        position, mark = (await self._broker.status()).position, gated.mark()
+        known = self._known.get(mark)
+        if known is None or known[0] != position:
             profiles = await self._broker.profiles()
-            self._known = {one.type_iri: one for one in self._located(profiles)}
-            self._position = position
-        return self._known
+            known = position, {one.type_iri: one for one in self._located(profiles)}
+            if len(self._known) >= _MOST_MARKS:
+                self._known.clear()
+            self._known[mark] = known
+        return known[1]
 
     def _located(self, profiles: Sequence[Profile]) -> Iterator[Collection]:
         located = types_in([one for one in profiles if LOCATION in one.attributes])

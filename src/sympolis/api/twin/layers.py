@@ -15,7 +15,7 @@ from sympolis.api.compression import gzip_body
 from sympolis.api.http import GEO_JSON, Reply, encode, weak_tag
 from sympolis.api.type_index import TypeIndex
 from sympolis.city.schema import City, MapLayer
-from sympolis.context import qlanguage
+from sympolis.context import gated, qlanguage
 from sympolis.context.broker import Broker
 from sympolis.context.query import Query, TypeIs
 from sympolis.context.terms import Terms
@@ -24,6 +24,7 @@ from sympolis.domain.entity import Entity
 
 _PAGE = 1000
 _GZIP_LEVEL = 5
+_MOST_BUILT = 256
 """Paid once per change, saved with every request."""
 _ALWAYS_SHOWN = ("name",)
 _CLASSES = ("roadClass",)
@@ -49,7 +50,8 @@ class Layers:
         self._terms = terms
         self._index = index
         self._layers = {layer.id: layer for layer in sorted(city.layers, key=lambda one: (one.order, one.id))}
-        self._built: dict[str, BuiltLayer] = {}
+        self._built: dict[tuple[str, object], BuiltLayer] = {}
+        """By layer, and by what those who ask may see."""
         self._locks = {layer_id: asyncio.Lock() for layer_id in self._layers}
 
     def get(self, layer_id: str) -> MapLayer:
@@ -63,7 +65,8 @@ class Layers:
 
     async def describe(self) -> list[dict[str, Any]]:
         """Every layer, in the city's order."""
-        return [await self._described(layer) for layer in self._layers.values()]
+        shown = [one for one in self._layers.values() if gated.shows((self._terms.expand(one.entity_type),))]
+        return [await self._described(layer) for layer in shown]
 
     async def features(self, layer_id: str) -> Reply:
         """The layer as a FeatureCollection. Raises ``NotFound``."""
@@ -81,14 +84,22 @@ class Layers:
             query = _next_page(query)
 
     async def _current(self, layer: MapLayer) -> BuiltLayer:
-        newest = await self._index.newest(self._terms.expand(layer.entity_type))
-        built = self._built.get(layer.id)
+        type_iri = self._terms.expand(layer.entity_type)
+        gated.ask_for(type_iri)
+        newest, key = await self._index.newest(type_iri), (layer.id, gated.mark())
+        built = self._built.get(key)
         if built is None or built.newest != newest:
             async with self._locks[layer.id]:
-                built = self._built.get(layer.id)
+                built = self._built.get(key)
                 if built is None or built.newest != newest:
-                    built = self._built[layer.id] = await self._build(layer, newest)
+                    built = await self._build(layer, newest)
+                    self._remember(key, built)
         return built
+
+    def _remember(self, key: tuple[str, object], built: BuiltLayer) -> None:
+        if len(self._built) >= _MOST_BUILT:
+            self._built.clear()
+        self._built[key] = built
 
     async def _build(self, layer: MapLayer, newest: int) -> BuiltLayer:
         geometry = self._terms.expand(layer.geometry)

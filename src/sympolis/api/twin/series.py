@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sympolis.api.twin.layers import Layers
 from sympolis.api.type_index import TypeIndex
 from sympolis.city.schema import City, LayerField, MapLayer
+from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.context.instants import format_instant
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TimeRange, TimeRelation
@@ -25,6 +26,8 @@ PROFILE_SPAN = timedelta(weeks=13)
 MAX_BUCKETS = 20_000
 _HOUR_S = 3600
 _FEATURES_AT_ONCE = 20
+
+_MOST_PROFILES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class ObservedSeries:
         self._terms = terms
         self._layers = layers
         self._index = index
-        self._profiles: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
+        self._profiles: dict[tuple[str, str, object], tuple[int, dict[str, Any]]] = {}
 
     async def series(
         self,
@@ -87,9 +90,12 @@ class ObservedSeries:
         layer = self._layers.get(layer_id)
         declared = _field(layer, field)
         newest = await self._index.newest(self._terms.expand(layer.entity_type))
-        known = self._profiles.get((layer_id, field))
+        key = (layer_id, field, gated.mark())
+        known = self._profiles.get(key)
         if known is None or known[0] != newest:
-            known = self._profiles[layer_id, field] = (newest, await self._profile(layer, declared))
+            if len(self._profiles) >= _MOST_PROFILES:
+                self._profiles.clear()
+            known = self._profiles[key] = (newest, await self._profile(layer, declared))
         return known[1]
 
     async def _profile(self, layer: MapLayer, field: LayerField) -> dict[str, Any]:

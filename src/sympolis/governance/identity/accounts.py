@@ -76,9 +76,7 @@ class Accounts:
     def set_password(self, user_id: str, password: str) -> User:
         """Set a password; sessions end. Raises ``NotFound``, ``InvalidRequest``."""
         self.get(user_id)
-        return self._change(
-            user_id, password=own_secrets.hash_password(password), stamp=secrets.token_hex(8)
-        )
+        return self._change(user_id, password=own_secrets.hash_password(password), stamp=secrets.token_hex(8))
 
     def _change(self, user_id: str, **fields: object) -> User:
         user = msgspec.structs.replace(self.get(user_id), **fields)
@@ -87,7 +85,7 @@ class Accounts:
 
     # --- keys
 
-    def add_key(  # noqa: PLR0913 - what a key is
+    def add_key(
         self,
         user_id: str,
         *,

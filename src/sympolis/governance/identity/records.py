@@ -22,7 +22,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that a machine sends instead of signing in. Of its secret only the SHA-256 is kept: it is 256 bits of chance."""
+    """A key that a machine sends instead of signing in. Only the SHA-256 of its secret, 256 bits of chance, is kept."""
 
     id: str
     user: str

@@ -66,7 +66,7 @@ def hash_password(password: str) -> str:
 
 
 def password_fits(password: str, kept: str) -> bool:
-    """Whether this is the password; takes as long where there is none to compare with, so that names cannot be found."""
+    """Whether this is the password; where there is none it takes as long, so that names cannot be found."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     if len(password) > _LONGEST:

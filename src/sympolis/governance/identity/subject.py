@@ -16,7 +16,7 @@ class Proof(StrEnum):
 
     NONE = "none"
     KEY = "key"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
     SESSION = "session"
     MACHINE = "machine"
     """They work on the machine itself: by the socket that only it has, or by the command line."""

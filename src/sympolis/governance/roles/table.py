@@ -37,7 +37,9 @@ class RoleTable:
 
     def granted(self, names: Iterable[str]) -> frozenset[str]:
         """The rights of somebody with these roles; those of ``anyone`` always among them. Unknown roles give none."""
-        found = self.roles[ANYONE].rights.union(*(self.roles[one].rights for one in names if one in self.roles))
+        found = self.roles[ANYONE].rights.union(
+            *(self.roles[one].rights for one in names if one in self.roles)
+        )
         return frozenset(self.rights) if EVERYTHING in found else found
 
     def check(self, names: Iterable[str], *, where: str = "roles") -> frozenset[str]:

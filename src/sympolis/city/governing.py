@@ -1,0 +1,98 @@
+"""What a city package says about roles, release and policies: its folder ``policies/``.
+
+policies/roles.toml      roles that differ from the platform's table   → governance.roles
+policies/release.toml    which datasets are public                     → governance.policy.release
+policies/*.jsonld, *.ttl, *.toml   policies in ODRL                    → governance.policy
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sympolis.domain import errors
+from sympolis.governance.policy.model import Policy
+from sympolis.governance.policy.reading import read_policy
+from sympolis.governance.policy.release import Release, read_release
+from sympolis.governance.roles.table import RoleTable, altered, default_table
+
+FOLDER = "policies"
+_ROLES, _RELEASE = "roles.toml", "release.toml"
+_MOST_BYTES = 1024 * 1024
+_NOTHING = Release()
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """What holds in a city; without a package, the platform's roles and nothing released."""
+
+    roles: RoleTable
+    release: Release = _NOTHING
+    policies: tuple[Policy, ...] = ()
+
+
+def load(folder: Path | None) -> Governing:
+    """What the package at ``folder`` says. Raises ``CityPackageInvalid`` naming file and place."""
+    roles, release = default_table(), Release()
+    if folder is None or not (folder / FOLDER).is_dir():
+        return Governing(roles)
+    place = folder / FOLDER
+    if (path := place / _ROLES).exists():
+        roles = altered(roles, _toml(path), where=_name(path))
+    if (path := place / _RELEASE).exists():
+        release = read_release(_toml(path), where=_name(path))
+    return Governing(roles, release, tuple(_policies(place)))
+
+
+def _policies(place: Path) -> Iterator[Policy]:
+    for path in sorted(place.iterdir()):
+        if path.name in (_ROLES, _RELEASE):
+            continue
+        try:
+            yield from _read(path)
+        except errors.BadRequestData as problem:
+            where = f"{_name(path)}: {problem.where}"
+            raise errors.CityPackageInvalid(problem.message, where=where, hint=problem.hint) from problem
+
+
+def _read(path: Path) -> Iterator[Policy]:
+    where = f"urn:sympolis:policy:{path.stem}"
+    if path.suffix == ".toml":
+        yield read_policy(_toml(path), where=where)
+    elif path.suffix == ".jsonld":
+        yield read_policy(_json(path), where=where)
+    elif path.suffix == ".ttl":
+        from sympolis.governance.policy.graphs import parse_policies
+
+        yield from parse_policies(_text(path))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as problem:
+        raise errors.CityPackageInvalid(f"is not valid TOML: {problem}", where=_name(path)) from problem
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(_text(path))
+    except ValueError as problem:
+        raise errors.CityPackageInvalid(f"is not valid JSON: {problem}", where=_name(path)) from problem
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise errors.CityPackageInvalid(f"is larger than {_MOST_BYTES} bytes", where=_name(path))
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise errors.CityPackageInvalid(f"cannot be read: {problem}", where=_name(path)) from problem
+
+
+def _name(path: Path) -> str:
+    return f"{FOLDER}/{path.name}"

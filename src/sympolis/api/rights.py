@@ -17,6 +17,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "serveContext",
         "retrieveSourceIdentity",
         "hearNotification",
+        "receiveMessage",
         "getLandingPage",
         "getConformance",
         "getTileMatrixSets",

@@ -84,7 +84,7 @@ class Twin:
     scheduler: Scheduler | None = None
     """Reads sources anew; None where the twin keeps to what it has."""
     government: Government | None = None
-    _scheduled: asyncio.Task[None] | None = None
+    """Who may do what."""
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None

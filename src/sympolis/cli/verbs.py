@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sympolis import __version__
-from sympolis.cli import bench, city, export, model, scenario, serve, source, store
+from sympolis.cli import audit, bench, city, export, model, scenario, serve, source, store, user
 from sympolis.cli.output import screen
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(store.app, name="store")
+app.add_typer(user.app, name="user")
+app.add_typer(audit.app, name="audit")
 app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench.bench)
 
 

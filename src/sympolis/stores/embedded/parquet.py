@@ -24,7 +24,8 @@ from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row
 GROUP: Final = 16_384
 """Rows of a row group: what is decoded for one point."""
 _MOST_FILES: Final = 24
-_MOST_GROUPS: Final = 16
+_MOST_GROUPS: Final = 32
+"""A year of one series is in twelve or more."""
 _EXACT: Final = 2**53
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -61,6 +62,7 @@ _ENCODINGS: Final = {
 }
 _Identity = tuple[Path, int, int]
 """A file, its number in the file system and when it was made: another tenant's may have had the same name before."""
+_VALUES: Final = ["at", "number", "whole", "kind"]
 _COLUMNS: Final = ["at", "number", "whole", "text", "json", "unit", "kind", "created", "modified", "more"]
 
 
@@ -179,7 +181,7 @@ class Shelf:
 
     def values(self, path: Path, start: int, count: int) -> tuple[npt.NDArray[np.int64], Any]:
         """The times and the values: an array where all are numbers of one type, else a list."""
-        table = self._read(path, start, count, ["at", "number", "whole"])
+        table = self._read(path, start, count, _VALUES)
         times = _plain(table.column("at")).to_numpy()
         number, whole = table.column("number"), table.column("whole")
         if number.null_count == 0 and whole.null_count == 0:
@@ -189,6 +191,11 @@ class Shelf:
             if wholes.all():
                 return times, number.to_numpy().astype(np.int64)
         return times, [row[1] for row in self.rows(path, start, count)]
+
+    def kind(self, path: Path, row: int) -> int:
+        """The kind of one row, where the values around it have been asked for: from what was decoded for them."""
+        found: int = self._read(path, row, 1, _VALUES).column("kind")[0].as_py()
+        return found
 
     def let_go(self, path: Path) -> None:
         """Close a file that is going to be removed."""

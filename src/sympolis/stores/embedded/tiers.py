@@ -282,13 +282,11 @@ def read_values(db: apsw.Connection, place: Place, times: Times) -> tuple[Instan
         instants = np.array([row[0] for row in rows], dtype=np.int64)
         return instants, plain([row[1] for row in rows]), rows[-1][3] if rows else 0
     found = [_cold_values(db, piece, times) for piece in cold]
-    kind = 0
-    recent = _hot_values(db, place, (max(times[0], bound), times[1]))
-    if len(recent[0]):
-        found.append(recent[:2])
-        kind = recent[2]
-    elif newest := read_points(db, place, times, 1):
-        kind = newest[0][3]
+    instants, values, kind = _hot_values(db, place, (max(times[0], bound), times[1]))
+    if len(instants):
+        found.append((instants, values))
+    else:
+        kind = _newest_kind(db, cold, times)
     return np.concatenate([at for at, _ in found]), _joined([values for _, values in found]), kind
 
 
@@ -299,6 +297,17 @@ def _cold_values(db: apsw.Connection, piece: Piece, times: Times) -> tuple[Insta
         first, after = (int(place) for place in np.searchsorted(instants, times))
     chosen = values[first:after]
     return instants[first:after], chosen if isinstance(chosen, np.ndarray) else plain(chosen)
+
+
+def _newest_kind(db: apsw.Connection, cold: Iterable[Piece], times: Times) -> int:
+    """The kind of the newest archived point in a time; 0 where there is none."""
+    for piece in sorted(cold, key=lambda piece: piece.last, reverse=True):
+        path = path_of(db, piece.month, piece.file)
+        instants, _ = shelf().values(path, piece.start, piece.count)
+        after = int(np.searchsorted(instants, times[1]))
+        if after and instants[after - 1] >= times[0]:
+            return shelf().kind(path, piece.start + after - 1)
+    return 0
 
 
 def _joined(columns: Sequence[Values]) -> Values:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sympolis.context.buckets import Buckets, microseconds
 from sympolis.context.instants import format_instant
 
-STARTS = st.datetimes(datetime(1, 1, 2), datetime(9990, 1, 1), timezones=st.just(UTC))
+STARTS = st.datetimes(timezones=st.just(UTC)).filter(lambda at: 1 < at.year < 9990)
 SECOND = 1_000_000
 
 

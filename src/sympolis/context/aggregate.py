@@ -46,7 +46,7 @@ def aggregate(times: Sequence[datetime], values: Sequence[Any], query: HistoryQu
 
 def buckets(times: Instants, values: Sequence[Any] | _Numbers, query: HistoryQuery) -> Sequence[Bucket]:
     """Like ``aggregate``, with the times as microseconds since 1970; the values may be an array of numbers."""
-    start = _start(times, query.range)
+    start = _start(int(times[0]), query.range)
     if query.period_s == 0:
         end = query.range.end if query.range is not None and query.range.end else instant(int(times[-1]))
         figures = {method: _FIGURES[method](_listed(values)) for method in query.methods}
@@ -58,10 +58,16 @@ def buckets(times: Instants, values: Sequence[Any] | _Numbers, query: HistoryQue
     return Buckets(opened, opened + period, _columns(values, cuts, query.methods))
 
 
-def _start(times: Instants, wanted: TimeRange | None) -> int:
+def period_begin(first: int, wanted: TimeRange | None, period: int) -> int:
+    """Where the period of the first observation begins, in microseconds."""
+    start = _start(first, wanted)
+    return start + (first - start) // period * period
+
+
+def _start(first: int, wanted: TimeRange | None) -> int:
     """Where the first period begins: at the range's start; without one, at the first observation."""
     if wanted is None or wanted.relation is TimeRelation.BEFORE:
-        return int(times[0])
+        return first
     return microseconds(wanted.at)
 
 

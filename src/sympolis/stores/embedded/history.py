@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -13,17 +13,20 @@ from sympolis.context.aggregate import buckets
 from sympolis.context.buckets import Instants
 from sympolis.context.evaluate import selects_by_state, subject_matcher
 from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
-from sympolis.context.store import History, Series
+from sympolis.context.store import Bucket, History, Series
 from sympolis.domain.changes import TimeKind
 from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, reader, tiers
+from sympolis.stores.embedded.dense import dense
 from sympolis.stores.embedded.files import fetch_all
 from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row, created_of, decode_point, modified_of
 from sympolis.stores.embedded.tiers import EVER
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _ALL: Final = 2**62
+_BRIEF: Final = 31 * 86_400 * 1_000_000
+"""A month, in microseconds."""
 _STORED: Final[Mapping[TimeProperty | None, frozenset[TimeKind]]] = {
     None: frozenset(TimeKind),
     TimeProperty.OBSERVED_AT: frozenset({TimeKind.OBSERVED}),
@@ -48,6 +51,12 @@ class _Series(NamedTuple):
     name: str
     dataset: str
     lines: list[tuple[int, Line]]
+
+
+def is_brief(query: HistoryQuery) -> bool:
+    """Whether a query is likely to be answered in some milliseconds: aggregates of long ranges are not."""
+    low, high = span(query.range)
+    return not query.methods or high - low <= _BRIEF
 
 
 def history(db: apsw.Connection, query: HistoryQuery) -> History:
@@ -183,11 +192,24 @@ class _Reading:
     # --- aggregates
 
     def _aggregated(self, subject: _Subject, series: _Series) -> Series | None:
+        told = self._dense(subject, series)
+        if told is not None:
+            return Series(subject.id, subject.types, series.name, series.dataset or None, (), *told)
         times, values, kind = self._values(subject, series)
         if not len(values):
             return None
         found = buckets(times, values, self._query)
         return Series(subject.id, subject.types, series.name, series.dataset or None, (), found, KINDS[kind])
+
+    def _dense(self, subject: _Subject, series: _Series) -> tuple[Sequence[Bucket], AttributeKind] | None:
+        """The figures and the kind of the newest point, where the database makes them all by itself."""
+        if self._by not in _ONE_TIME or len(series.lines) > 1:
+            return None
+        place, times = (subject.key, series.lines[0][0]), (self._low, self._high)
+        if tiers.pieces(self._db, place, times):
+            return None
+        found = dense(self._db, place, times, self._query)
+        return None if found is None else (found.buckets, KINDS[found.kind])
 
     def _values(self, subject: _Subject, series: _Series) -> tuple[Instants, tiers.Values, int]:
         """Times and values in the range, and the kind of the newest."""

@@ -149,7 +149,8 @@ class EmbeddedStore:
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """See ``Store.history``."""
-        return await self._place(tenant).read(lambda db: history.history(db, query))
+        brief = history.is_brief(query)
+        return await self._place(tenant).read(lambda db: history.history(db, query), brief=brief)
 
     async def evolution(
         self, entity_id: str, query: HistoryQuery, terms: Terms, form: TemporalForm, *, tenant: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -82,11 +82,21 @@ class ItemReader:
         self._systems = systems
 
     def read(self, request: Request, collection: Collection) -> Wanted:
-        """What is wanted. Raises ``InvalidRequest``."""
+        """What an items request wants. Raises ``InvalidRequest``."""
+        box = read_bbox(BBOX.raw(request), self._system(BBOX_CRS, request))
+        wanted = self.within(request, collection, box, LIMIT.of(request))
+        counted = collection.count <= COUNTED
+        query = replace(wanted.query, offset=OFFSET.of(request), count=counted)
+        return replace(wanted, query=query, system=self._system(CRS, request))
+
+    def within(self, request: Request, collection: Collection, box: GeoQuery | None, limit: int) -> Wanted:
+        """The first of what lies in a box and has the properties and the time that a request asks for.
+
+        Raises ``InvalidRequest``.
+        """
         tests: list[Any] = [*self._property_tests(request, collection)]
         if (span := DATETIME.raw(request)) is not None:
             tests += self._time_tests(span, collection)
-        box = read_bbox(BBOX.raw(request), self._system(BBOX_CRS, request))
         pushed = self._filter(request, collection, has_geo=box is not None)
         tests += pushed.tests
         geo = box or pushed.geo
@@ -95,11 +105,9 @@ class ItemReader:
             q=None if not tests else tests[0] if len(tests) == 1 else AllOf(tuple(tests)),
             geo=geo,
             attributes=() if geo is not None or collection.whole else (LOCATION,),
-            limit=LIMIT.of(request),
-            offset=OFFSET.of(request),
-            count=collection.count <= COUNTED,
+            limit=limit,
         )
-        return Wanted(query, pushed.rest, self._system(CRS, request))
+        return Wanted(query, pushed.rest)
 
     def _system(self, parameter: Parameter, request: Request) -> ReferenceSystem:
         return named(parameter.raw(request), self._systems, where=parameter.name)
@@ -186,6 +194,11 @@ def read_bbox(text: str | None, system: ReferenceSystem = WORLD) -> GeoQuery | N
         raise errors.InvalidRequest("expected degrees: west, south, east, north", where="bbox")
     if west > east:
         raise errors.NotImplementedHere("a box across the antimeridian is not offered yet", where="bbox")
+    return intersecting(west, south, east, north)
+
+
+def intersecting(west: float, south: float, east: float, north: float) -> GeoQuery:
+    """What intersects a box in degrees."""
     return GeoQuery(GeoRelation.INTERSECTS, _box(west, south, east, north), LOCATION)
 
 

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
+from sympolis.api.ogc import tile_operations
 from sympolis.api.ogc.collections import Collection, Collections
 from sympolis.api.ogc.filtering import FeaturePage, find_feature, find_features
 from sympolis.api.ogc.items import CRS, F_ITEMS, ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.ogc.queryables import SCHEMA_JSON, queryables
 from sympolis.api.ogc.reference_systems import CRS84, ReferenceSystem, named, offered
 from sympolis.api.openapi import OPENAPI_JSON
@@ -23,7 +25,6 @@ from sympolis.api.vocabulary import city_terms
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
 
-ROOT = "/ogc"
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
@@ -55,6 +56,7 @@ CONFORMANCE = (
 
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
 _TAG = "OGC API Features"
+_MATRIX_SETS = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 _LINKS = several(
@@ -93,17 +95,19 @@ class Features:
         self._collections = Collections(parts)
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
         self._reader = ItemReader(self._terms, self._systems)
+        self.tiles = tile_operations.TileRoutes(parts, self._collections, self._terms, self._reader)
 
     async def landing(self, request: Request) -> Reply:
         """Landing page, section 7.2."""
         _check_format(request)
         base = request.base_url
         links = [
-            _link(f"{base}{ROOT}", "self", JSON, "This page"),
-            _link(f"{base}/openapi.json", "service-desc", OPENAPI_JSON, "The API as OpenAPI"),
-            _link(f"{base}/docs", "service-doc", "text/html", "The API as a page"),
-            _link(f"{base}{ROOT}/conformance", "conformance", JSON, "What this API conforms to"),
-            _link(f"{base}{ROOT}/collections", "data", JSON, "The collections"),
+            link(f"{base}{ROOT}", "self", JSON, "This page"),
+            link(f"{base}/openapi.json", "service-desc", OPENAPI_JSON, "The API as OpenAPI"),
+            link(f"{base}/docs", "service-doc", "text/html", "The API as a page"),
+            link(f"{base}{ROOT}/conformance", "conformance", JSON, "What this API conforms to"),
+            link(f"{base}{ROOT}/collections", "data", JSON, "The collections"),
+            link(f"{base}{ROOT}/tileMatrixSets", _MATRIX_SETS, JSON, "How the world is divided into tiles"),
         ]
         city = self._parts.city
         title = "Context broker" if city is None else next(iter(city.facts.title.values()))
@@ -112,13 +116,13 @@ class Features:
     async def conformance(self, request: Request) -> Reply:
         """Conformance, section 7.4."""
         _check_format(request)
-        return json_reply({"conformsTo": CONFORMANCE})
+        return json_reply({"conformsTo": (*CONFORMANCE, *tile_operations.CONFORMANCE)})
 
     async def collections(self, request: Request) -> Reply:
         """Collections, section 7.13."""
         _check_format(request)
         found = [_described(one, request.base_url, self._systems) for one in await self._collections.all()]
-        links = [_link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
+        links = [link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
         return json_reply({"collections": found, "links": links})
 
     async def collection(self, request: Request) -> Reply:
@@ -132,7 +136,7 @@ class Features:
         if F.raw(request) is None:
             preferred(request.header(b"accept"), (SCHEMA_JSON, JSON))
         found = await self._collections.get(request.arguments["collectionId"])
-        iri = f"{request.base_url}{ROOT}/collections/{_segment(found.id)}/queryables"
+        iri = f"{request.base_url}{ROOT}/collections/{segment(found.id)}/queryables"
         document = queryables(found, self._terms, iri)
         return json_reply(document, media=SCHEMA_JSON)
 
@@ -173,12 +177,12 @@ class Features:
         return found.document
 
     def _feature_links(self, base: str, collection_id: str, feature_id: str) -> list[dict[str, str]]:
-        own = f"{base}{ROOT}/collections/{_segment(collection_id)}"
-        entity_id = _segment(_whole_id(feature_id, collection_id))
+        own = f"{base}{ROOT}/collections/{segment(collection_id)}"
+        entity_id = segment(_whole_id(feature_id, collection_id))
         return [
-            _link(f"{own}/items/{entity_id}", "self", GEO_JSON, "This feature"),
-            _link(own, "collection", JSON, "Its collection"),
-            _link(
+            link(f"{own}/items/{entity_id}", "self", GEO_JSON, "This feature"),
+            link(own, "collection", JSON, "Its collection"),
+            link(
                 f"{base}/ngsi-ld/v1/entities/{entity_id}",
                 "alternate",
                 LD_JSON,
@@ -203,7 +207,7 @@ def _check_geo_format(request: Request) -> None:
 
 
 def _described(collection: Collection, base: str, systems: tuple[ReferenceSystem, ...]) -> dict[str, Any]:
-    own = f"{base}{ROOT}/collections/{_segment(collection.id)}"
+    own = f"{base}{ROOT}/collections/{segment(collection.id)}"
     return {
         "id": collection.id,
         "title": collection.id,
@@ -213,27 +217,28 @@ def _described(collection: Collection, base: str, systems: tuple[ReferenceSystem
         "storageCrs": CRS84,
         "extent": {"spatial": {"bbox": [list(collection.bbox)], "crs": CRS84}},
         "links": [
-            _link(own, "self", JSON, "This collection"),
-            _link(f"{own}/items", "items", GEO_JSON, "Its features"),
-            _link(f"{own}/queryables", _QUERYABLES, SCHEMA_JSON, "What a filter may name"),
+            link(own, "self", JSON, "This collection"),
+            link(f"{own}/items", "items", GEO_JSON, "Its features"),
+            link(f"{own}/queryables", _QUERYABLES, SCHEMA_JSON, "What a filter may name"),
+            tile_operations.tiles_link(own),
         ],
     }
 
 
 def _page_links(request: Request, collection: Collection, page: FeaturePage) -> list[dict[str, str]]:
     limit, offset = LIMIT.of(request), OFFSET.of(request)
-    base = f"{request.base_url}{ROOT}/collections/{_segment(collection.id)}"
+    base = f"{request.base_url}{ROOT}/collections/{segment(collection.id)}"
     links = [
-        _link(_at_offset(request, f"{base}/items", offset), "self", GEO_JSON, "This page"),
-        _link(base, "collection", JSON, "The collection"),
+        link(_at_offset(request, f"{base}/items", offset), "self", GEO_JSON, "This page"),
+        link(base, "collection", JSON, "The collection"),
     ]
     if page.more:
         links.append(
-            _link(_at_offset(request, f"{base}/items", offset + limit), "next", GEO_JSON, "Next page")
+            link(_at_offset(request, f"{base}/items", offset + limit), "next", GEO_JSON, "Next page")
         )
     if offset:
         previous = _at_offset(request, f"{base}/items", max(0, offset - limit))
-        links.append(_link(previous, "prev", GEO_JSON, "Previous page"))
+        links.append(link(previous, "prev", GEO_JSON, "Previous page"))
     return links
 
 
@@ -241,14 +246,6 @@ def _at_offset(request: Request, base: str, offset: int) -> str:
     query = _OFFSET.sub("", request.query_string.decode("latin-1")).strip("&")
     parts = [part for part in (query, f"offset={offset}" if offset else "") if part]
     return f"{base}?{quote('&'.join(parts), safe='=&%+:,;/?')}" if parts else base
-
-
-def _link(href: str, relation: str, media: str, title: str) -> dict[str, str]:
-    return {"href": href, "rel": relation, "type": media, "title": title}
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe=":")
 
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
@@ -283,6 +280,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             answers={200: Answer("A JSON Schema of the properties.", {SCHEMA_JSON: OBJECT})},
         ),
         _get(f"{one}/items/{{featureId}}", features.item, "getFeature", "One feature", "7.16", "Feature"),
+        *tile_operations.operations(features.tiles),
     )
 
 

@@ -1,0 +1,177 @@
+"""Which part of the world a tile shows, and what of a feature is seen in it (OGC 17-083r4, WebMercatorQuad).
+
+Lines and areas are cut at the tile's edge, with a margin so that outlines do not show there, and lose what is smaller
+than half a screen pixel: the zoom decides how much detail there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import shapely
+
+from sympolis.api.ogc import mvt
+from sympolis.api.ogc.mvt import EXTENT
+from sympolis.context.codec import LOCATION
+
+HIGHEST_ZOOM: Final = 22
+MARGIN: Final = 64
+"""Of a tile's 4,096 units: what lies so far outside is in it as well."""
+_DETAIL: Final = 4.0
+"""Half a pixel, where a tile is shown in 512 pixels."""
+_SMALLEST_AREA: Final = _DETAIL * _DETAIL
+_NORTHMOST: Final = 85.0511287798066
+_Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TileAddress:
+    """A tile by zoom, row (from the north) and column (from the west)."""
+
+    zoom: int
+    row: int
+    column: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether the matrix of this zoom has it."""
+        side = 1 << self.zoom if self.zoom <= HIGHEST_ZOOM else 0
+        return 0 <= self.row < side and 0 <= self.column < side
+
+    def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
+        """West, south, east and north in degrees; ``margin`` in the tile's units, as far as the world goes."""
+        side, extra = 1 << self.zoom, margin / EXTENT
+        west, east = ((self.column + step) / side * 360 - 180 for step in (-extra, 1 + extra))
+        north, south = (_latitude((self.row + step) / side) for step in (-extra, 1 + extra))
+        return max(west, -180.0), south, min(east, 180.0), north
+
+    def children(self) -> list[TileAddress]:
+        """The four tiles of the next zoom that show the same."""
+        return [
+            TileAddress(self.zoom + 1, 2 * self.row + down, 2 * self.column + right)
+            for down in (0, 1)
+            for right in (0, 1)
+        ]
+
+    def project(self, positions: _Array) -> _Array:
+        """Longitudes and latitudes, shape (n, 2), in the tile's units."""
+        scale = EXTENT * (1 << self.zoom)
+        latitudes = np.radians(np.clip(positions[:, 1], -_NORTHMOST, _NORTHMOST))
+        x = (positions[:, 0] + 180) / 360 * scale - self.column * EXTENT
+        y = (1 - np.arcsinh(np.tan(latitudes)) / math.pi) / 2 * scale - self.row * EXTENT
+        return np.column_stack((x, y))
+
+
+def _latitude(share: float) -> float:
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * min(max(share, 0.0), 1.0)))))
+
+
+class _Geometry(msgspec.Struct, gc=False):
+    type: str
+    coordinates: msgspec.Raw = msgspec.Raw()
+
+
+class TileFeature(msgspec.Struct):
+    """As much of a feature as a tile needs."""
+
+    id: msgspec.Raw
+    geometry: _Geometry
+    properties: dict[str, msgspec.Raw]
+
+
+_decode = msgspec.json.Decoder(TileFeature).decode
+_decode_positions = msgspec.json.Decoder(list[list[float]]).decode
+_POINT: Final = "Point"
+_LINES: Final = ("LineString", "LinearRing")
+_POLYGON: Final = "Polygon"
+_NOT_SHOWN: Final = ("type", "location", LOCATION)
+
+
+def draw(address: TileAddress, name: str, documents: Iterable[bytes]) -> mvt.Layer:
+    """The layer of these features (JSON); what is not seen in the tile is left out."""
+    layer = mvt.Layer(name, hidden=_NOT_SHOWN)
+    features = [_decode(document) for document in documents]
+    spots = [one for one in features if one.geometry.type == _POINT]
+    _draw_points(layer, address, spots)
+    for one in features:
+        if one.geometry.type != _POINT:
+            _draw_shape(layer, address, one)
+    return layer
+
+
+def _draw_points(layer: mvt.Layer, address: TileAddress, features: Sequence[TileFeature]) -> None:
+    if not features:
+        return
+    texts = b",".join([one.geometry.coordinates for one in features])
+    positions = np.array([position[:2] for position in _decode_positions(b"[%b]" % texts)])
+    placed = np.rint(address.project(positions)).astype(np.int64)
+    near = np.all((placed >= -MARGIN) & (placed <= EXTENT + MARGIN), axis=1)
+    for feature, (x, y), inside in zip(features, placed.tolist(), near.tolist(), strict=True):
+        if inside:
+            layer.add(mvt.POINT, mvt.point(x, y), _properties(feature))
+
+
+def _draw_shape(layer: mvt.Layer, address: TileAddress, feature: TileFeature) -> None:
+    shape = shapely.from_geojson(msgspec.json.encode(feature.geometry))
+    flat = shapely.transform(shapely.force_2d(shape), address.project)
+    seen = shapely.clip_by_rect(flat, -MARGIN, -MARGIN, EXTENT + MARGIN, EXTENT + MARGIN)
+    parts = shapely.get_parts(shapely.simplify(shapely.make_valid(seen), _DETAIL))
+    for kind, geometry in _encoded(parts):
+        if geometry:
+            layer.add(kind, geometry, _properties(feature))
+
+
+def _encoded(parts: Sequence[Any]) -> Iterable[tuple[int, bytes]]:
+    """The geometry of each kind there is among the parts of a shape."""
+    kinds = [one.geom_type for one in parts]
+    yield (
+        mvt.POLYGON,
+        mvt.rings(_rings(one for one, kind in zip(parts, kinds, strict=True) if kind == _POLYGON)),
+    )
+    lines = [_whole(one) for one, kind in zip(parts, kinds, strict=True) if kind in _LINES]
+    yield mvt.LINESTRING, mvt.lines([line for line in lines if len(line) > 1])
+    spots = [one for one, kind in zip(parts, kinds, strict=True) if kind == _POINT]
+    yield mvt.POINT, mvt.points(_whole(spots)) if spots else b""
+
+
+def _rings(polygons: Iterable[Any]) -> Iterable[_Array]:
+    """Rings as the format wants them: y runs downwards, so what is seen clockwise has a positive area here."""
+    for polygon in polygons:
+        outer = _ring(polygon.exterior, outer=True)
+        if outer is None:
+            continue
+        yield outer
+        for hole in polygon.interiors:
+            inner = _ring(hole, outer=False)
+            if inner is not None:
+                yield inner
+
+
+def _ring(ring: Any, *, outer: bool) -> _Array | None:
+    points = _whole(ring)[:-1]
+    if len(points) < 3:
+        return None
+    x, y = points[:, 0], points[:, 1]
+    area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2
+    if abs(area) < _SMALLEST_AREA:
+        return None
+    return points if (area > 0) == outer else points[::-1]
+
+
+def _whole(shape: Any) -> _Array:
+    """A shape's positions as whole numbers, without those that fall on the one before."""
+    points = np.rint(shapely.get_coordinates(shape)).astype(np.int64)
+    moved = np.ones(len(points), dtype=bool)
+    moved[1:] = (points[1:] != points[:-1]).any(axis=1)
+    found: _Array = points[moved]
+    return found
+
+
+def _properties(feature: TileFeature) -> Mapping[str, mvt.Buffer]:
+    feature.properties["id"] = feature.id
+    return feature.properties

@@ -64,6 +64,7 @@ def test_schema_and_door_agree(change: dict[str, Any], finding: tuple[str, str] 
     assert all(one.hint and one.message for one in found)
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # rdflib's own JSON-LD parser
 @pytest.mark.parametrize(
     ("change", "finding"), [case for case in CASES if case[0] != {"refPark": "park one"}]
 )

@@ -80,6 +80,7 @@ class HookFeed:
         self._calling = calling
         self._timeout_s = timeout_s
         self._queue: asyncio.Queue[tuple[Message, asyncio.Future[None]]] = asyncio.Queue(_MOST_WAITING)
+        self._open: set[asyncio.Future[None]] = set()
 
     async def ask(self) -> None:
         """Make the calls. Raises ``SourceFailed``."""
@@ -109,6 +110,7 @@ class HookFeed:
     async def receive(self, message: Message) -> None:
         """Queue it and wait until it is stored. Raises ``StoreUnavailable``."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._open.add(stored)
         try:
             self._queue.put_nowait((message, stored))
             async with asyncio.timeout(_STORED_WITHIN_S):
@@ -118,12 +120,14 @@ class HookFeed:
         except (TimeoutError, asyncio.CancelledError) as problem:
             if isinstance(problem, asyncio.CancelledError) and not stored.cancelled():
                 raise
-            raise errors.StoreUnavailable("the message could not be stored in time", where="source") from None
+            raise errors.StoreUnavailable("the message could not be stored now", where="source") from None
+        finally:
+            self._open.discard(stored)
 
     def close(self) -> None:
         """Tell everybody who waits that it was not stored."""
-        while not self._queue.empty():
-            self._queue.get_nowait()[1].cancel()
+        for stored in self._open:
+            stored.cancel()
 
 
 def _settling(stored: asyncio.Future[None]) -> Callable[[], Awaitable[None]]:

@@ -76,6 +76,14 @@ def member(document: Any, name: str, kind: type, where: str) -> Any:
     return found
 
 
+def read_list(document: Any, where: str) -> list[Any]:
+    """An answer that has to be a list; an error's own words where it is one (RFC 7807). Raises ``SourceFailed``."""
+    if isinstance(document, list):
+        return document
+    told = (document.get("detail") or document.get("title")) if isinstance(document, Mapping) else None
+    raise errors.SourceFailed(f"the server says: {told}" if told else "the answer is not a list", where=where)
+
+
 def link(document: Any, relation: str) -> str | None:
     """The address of the link with this relation, in the way of OGC APIs and STAC."""
     links = document.get("links") if isinstance(document, Mapping) else None

@@ -112,7 +112,8 @@ class Wire:
         if app is None:
             await self.told.put(msgspec.json.decode(notice.body))
             return
-        headers = {"host": parts.hostname or "", "content-type": notice.media}
+        given = {name.lower(): value for name, value in notice.headers}
+        headers = {"host": parts.hostname or "", "content-type": notice.media, **given}
         answer = await exchange(app, "POST", parts.path, headers=headers, body=notice.body)
         if answer.status >= 400:
             raise DeliveryRefused(f"the receiver answered {answer.status}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sympolis.acquisition.ledger import MemoryLedger, RunState, RunSummary
-from sympolis.city import acquiring, check, package, samples
+from sympolis.city import acquiring, check, grids, package, samples
 from sympolis.context.broker import Broker
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TypeIs
 from sympolis.context.terms import Contexts, Terms
@@ -67,7 +67,7 @@ def test_every_source_names_its_portal_owner_and_licence() -> None:
     for source in package.load(FOLDER).sources.values():
         assert source.url.startswith("https://")
         assert source.owner
-        assert source.licence in ("CC-BY-4.0", "ODbL-1.0", "EPL-2.0")
+        assert source.licence in ("CC-BY-4.0", "ODbL-1.0", "EPL-2.0", "MIT")
         assert set(source.title) == {"it", "de", "en"}
 
 
@@ -120,6 +120,54 @@ def test_arpae_hours_are_solar_time(twin: Twin) -> None:
     [series] = asyncio.run(twin.broker.history(query)).series
     values = {point.at: point.value for point in series.observations}
     assert values[datetime(2024, 3, 31, 1, tzinfo=UTC)] == 28
+
+
+def test_coverages_are_described_and_their_grids_can_be_read(twin: Twin) -> None:
+    coverages = {entity.id.rpartition(":")[2]: entity for entity in twin.entities("Coverage")}
+    assert len(coverages) == 12
+    years = [name for name in coverages if name.startswith("surface-temperature-")]
+    assert len(years) == 11
+    for name in ("surface-temperature-2013", "surface-temperature-2025"):
+        grid = grids.read(FOLDER, described(twin, coverages[name]))
+        centre, hills = grid.at(11.3426, 44.4939), grid.at(11.0, 44.0)
+        assert centre is not None and 35 < centre < 50, "Piazza Maggiore on a summer's noon"
+        assert hills is None, "not in the city"
+        known = [value for line in grid.values for value in line if value is not None]
+        assert len(known) == coverages[name].value(twin.terms.expand("validCells"))
+
+
+def test_trees_of_the_grid_are_those_of_the_areas(twin: Twin) -> None:
+    """86,099 positions; a tree on the city's edge may lie in a cell whose centre is outside."""
+    [coverage] = [one for one in twin.entities("Coverage") if one.id.endswith("public-trees")]
+    grid = grids.read(FOLDER, described(twin, coverage))
+    in_cells = sum(value for line in grid.values for value in line if value is not None)
+    of_areas = sum(area.value(twin.terms.expand("publicTrees")) for area in twin.entities("StatisticalArea"))
+    assert 84_000 < of_areas <= 86_099
+    assert abs(in_cells - of_areas) < 0.02 * of_areas
+
+
+def test_the_ring_road_has_eleven_loops_with_half_hours(twin: Twin) -> None:
+    loops = twin.entities("TrafficFlowObserved")
+    query = HistoryQuery(
+        Query(types=TypeIs(twin.terms.expand("TrafficFlowObserved"))),
+        names=(twin.terms.expand("intensity"),),
+        methods=(Aggregation.TOTAL_COUNT, Aggregation.MAX),
+    )
+    series = asyncio.run(twin.broker.history(query)).series
+    assert len(loops) == len(series) == 11
+    most = [one.buckets[0].figures[Aggregation.MAX] for one in series]
+    assert all(value is not None and 500 < value < 3000 for value in most)
+
+
+def test_gates_and_car_parks_stand_in_the_city(twin: Twin) -> None:
+    assert len(twin.entities("TrafficGate")) == 79
+    spots = twin.terms.expand("totalSpotNumber")
+    assert sorted(park.value(spots) for park in twin.entities("OffStreetParking")) == [257, 470, 625]
+
+
+def described(twin: Twin, coverage: Any) -> dict[str, Any]:
+    """A coverage's attributes by short name."""
+    return {twin.terms.compact(name): one.value for name, one in coverage.instances()}
 
 
 def test_scenarios_touch_segments_that_exist(twin: Twin) -> None:

@@ -56,6 +56,7 @@ LICENCES: Final = {
             attribution=False,
         ),
         Licence("IODL-2.0", "https://www.dati.gov.it/iodl/2.0/", "Italian Open Data Licence 2.0"),
+        Licence("MIT", "https://spdx.org/licenses/MIT", "MIT License"),
         Licence(
             "EPL-2.0",
             "https://www.eclipse.org/legal/epl-2.0/",

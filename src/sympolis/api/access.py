@@ -30,6 +30,7 @@ PURPOSE: Final = b"sympolis-purpose"
 PLACE: Final = b"sympolis-place"
 _LONGEST: Final = 1000
 _MOST_PURPOSES: Final = 8
+_ADMINISTERING: Final = frozenset({"policies.write", "users.manage"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUERIES: Final = frozenset(
     {
@@ -122,7 +123,8 @@ class Access:
         self, request: Request, operation: Operation, subject: Subject, reader: PolicyReader
     ) -> None:
         if request.method not in _READING and operation.name not in _QUERIES:
-            await self.audit.keep(_event(Act.DONE, request, operation, subject, reader))
+            act = Act.ADMINISTERED if RIGHTS.get(operation.name) in _ADMINISTERING else Act.DONE
+            await self.audit.keep(_event(act, request, operation, subject, reader))
         elif reader.denied:
             self.audit.note(_event(Act.DENIED, request, operation, subject, reader))
         elif reader.touched:

@@ -52,12 +52,14 @@ def create_api(parts: ApiParts) -> Api:
     """The ASGI application for these parts; without a city only the broker's routes are mounted."""
     metrics = Metrics()
     schemas, of_the_twin = _of_the_twin(parts)
-    reference = Reference({**health.SCHEMAS, **ngsi_ld.SCHEMAS, **ogc.SCHEMAS, **schemas})
+    more_schemas, of_governance = _of_governance(parts)
+    reference = Reference({**more_schemas, **health.SCHEMAS, **ngsi_ld.SCHEMAS, **ogc.SCHEMAS, **schemas})
     operations = (
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
         *ldes.operations(parts),
         *of_the_twin,
+        *of_governance,
         *health.operations(parts, metrics),
         *reference.routes(),
     )
@@ -73,6 +75,15 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     from sympolis.api.twin import operations, schemas
 
     return schemas.SCHEMAS, (*dcat.operations(parts), *operations.operations(parts))
+
+
+def _of_governance(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation, ...]]:
+    """Schemas and routes of identity, policies and audit; likewise."""
+    if parts.governed is None:
+        return {}, ()
+    from sympolis.api import governance
+
+    return governance.SCHEMAS, governance.operations(parts)
 
 
 class Api:

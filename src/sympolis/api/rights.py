@@ -18,6 +18,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "retrieveSourceIdentity",
         "hearNotification",
         "receiveMessage",
+        "getMe",
+        "listRoles",
         "getLandingPage",
         "getConformance",
         "getTileMatrixSets",
@@ -121,6 +123,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogue",
         "getCatalogueDataset",
         "listDatasets",
+        "explainAccess",
         "getDataset",
     ),
     "results.read": (
@@ -149,6 +152,9 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "startRun",
         "cancelRun",
     ),
+    "policies.read": ("getPolicy",),
+    "policies.write": ("setPolicy", "deletePolicy"),
+    "audit.read": ("listAudit",),
     "sources.read": (
         "listSources",
         "getSource",

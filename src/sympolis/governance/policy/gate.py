@@ -124,6 +124,10 @@ class Gate:
         """The dataset of this id, if there is one."""
         return next((one for one in self._assets() if one.id == dataset), None)
 
+    def forget(self) -> None:
+        """Decide everything anew: a policy has just changed."""
+        self._standings.clear()
+
     def count_use(self, decision: Decision) -> None:
         """Note that the rules which allowed this were made use of."""
         for report in decision.permissions:

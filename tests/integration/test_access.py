@@ -344,3 +344,43 @@ def test_reading_what_is_free_leaves_no_trace(house: House) -> None:
     house.get(STREETS, **LINK)
     house.get(STREETS, "analyst", **LINK)
     assert house.entries() == []
+
+
+# --- notifications
+
+
+def test_who_may_not_read_any_more_is_told_no_more(house: House) -> None:
+    subscriptions = house.twin.ground.subscriptions
+    told: list[str] = []
+    subscriptions._lanes.put = lambda parcel, _: told.append(parcel.subscription)  # type: ignore[method-assign]
+    house.twin.government.governed.accounts.set_roles("partner", ["partner", "analyst"])  # type: ignore[union-attr]
+    document = {
+        "type": "Subscription",
+        "entities": [{"type": "https://smallville.example/RoadSegment"}],
+        "notification": {"endpoint": {"uri": "http://198.51.100.1/hear", "accept": "application/json"}},
+    }
+    made = {}
+    for role in ("partner", "administrator", "citizen"):
+        answer = house.send("POST", "/ngsi-ld/v1/subscriptions", role, json=document)
+        made[role] = (answer.header("location") or "").rsplit("/", 1)[-1]
+        assert answer.status == (403 if role == "citizen" else 201)
+
+    def write(number: int) -> list[str]:
+        told.clear()
+        entity = {
+            "id": f"urn:ngsi-ld:Road:{number}",
+            "type": "https://smallville.example/RoadSegment",
+            "a": number,
+        }
+        assert house.send("POST", "/ngsi-ld/v1/entities", "administrator", json=entity).status == 201
+        house.client.loop.run_until_complete(followed())
+        return sorted(told)
+
+    async def followed() -> None:
+        position = (await house.twin.ground.broker.status()).position
+        while subscriptions._tenants[""].position < position:
+            await asyncio.sleep(0)
+
+    assert write(1) == sorted([made["partner"], made["administrator"]])
+    house.twin.government.governed.accounts.set_roles("partner", ["partner"])  # type: ignore[union-attr]
+    assert write(2) == [made["administrator"]], "what belongs to no dataset is for those inside"

@@ -11,6 +11,7 @@ from sympolis.api.access import Access
 from sympolis.api.auth import Authenticator
 from sympolis.api.http import Request
 from sympolis.api.parts import Governed
+from sympolis.app.owning import Owners
 from sympolis.city.governing import Governing, load
 from sympolis.context.broker import Broker
 from sympolis.context.gated import gated
@@ -75,6 +76,7 @@ def open_government(
     governed = Governed(gate=gate, accounts=accounts, audit=audit, mode=settings.identity)
     access = None
     if settings.identity == "required":
+        ground.subscriptions.owning = Owners(directory, gate)
         access = Access(
             identities=Authenticator(accounts, tokens=None),
             gate=gate,

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from sympolis.context.core_context import CORE_URL
@@ -45,6 +46,18 @@ _FORGET_EVERY = 1000
 """States of changes are let go of in portions: it costs a write."""
 
 
+class Owning(Protocol):
+    """Knows whose subscriptions are, and what their owners may be told."""
+
+    def owned(self, tenant: str, subscription: str) -> None:
+        """Whoever asks at this moment makes or changes it: it is theirs from now on."""
+        ...
+
+    def may_tell(self, tenant: str, subscription: str, types: Sequence[str]) -> bool:
+        """Whether its owner may now be told of entities of these types."""
+        ...
+
+
 class Subscriptions:
     """Keeps subscriptions and has their notifications sent. ``open`` it before the first write to the store."""
 
@@ -73,6 +86,8 @@ class Subscriptions:
         self._changing = asyncio.Lock()
         """Held while subscriptions change, here or by what another process has kept: in the order of the books."""
         self._colleagues: Colleagues | None = None
+        self.owning: Owning | None = None
+        """Set where people are asked who they are; else everybody is told of everything."""
 
     async def open(self) -> None:
         """Read what is kept, and go on where the last process stopped: at once, or when it is our turn."""
@@ -121,6 +136,7 @@ class Subscriptions:
         own_terms = await self._terms_for(found, tenant)
         if wanted in worker.subscriptions:
             raise AlreadyExists(f"subscription {wanted} exists already", where="id")
+        self._own(tenant, wanted)
         await self._install(worker, found, own_terms)
         return found
 
@@ -133,6 +149,7 @@ class Subscriptions:
         if present.status(self._time.now()) is not Status.ACTIVE:  # what happened while it slept is past
             found = replace(found, since=await self._position(tenant))
         own_terms = await self._terms_for(found, tenant)
+        self._own(tenant, subscription_id)
         await self._install(self._tenants[tenant], found, own_terms)
         return found
 
@@ -257,6 +274,13 @@ class Subscriptions:
 
     # --- parts
 
+    def _own(self, tenant: str, subscription_id: str) -> None:
+        if self.owning is not None:
+            self.owning.owned(tenant, subscription_id)
+
+    def _may_tell(self, tenant: str, subscription_id: str, types: Sequence[str]) -> bool:
+        return self.owning is None or self.owning.may_tell(tenant, subscription_id, types)
+
     async def _install(self, worker: TenantWorker, found: Subscription, terms: Terms) -> None:
         """Wait for changes from here on, then keep it: what is accepted after the answer is told."""
         async with self._changing:
@@ -348,6 +372,7 @@ class Subscriptions:
             self._settler,
             number=lambda: next(self._numbers),
             refresh=None if self._shared is None else self.refresh,
+            may_tell=partial(self._may_tell, tenant),
         )
         self._tenants[tenant] = worker
         return worker

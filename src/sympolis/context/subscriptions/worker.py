@@ -61,8 +61,12 @@ class TenantWorker:
         *,
         number: Callable[[], int],
         refresh: Callable[[str], Awaitable[None]] | None = None,
+        may_tell: Callable[[str, Sequence[str]], bool] = lambda _subscription, _types: True,
     ) -> None:
-        """``number`` gives each thing to tell its place; ``refresh`` brings a tenant's subscriptions up to date."""
+        """``number`` gives each thing to tell its place; ``refresh`` brings a tenant's subscriptions up to date.
+
+        ``may_tell`` says whether a subscription's owner may be told of entities of these types.
+        """
         self.tenant = tenant
         self.index = SubscriptionIndex()
         self.subscriptions: dict[str, Subscription] = {}
@@ -75,6 +79,7 @@ class TenantWorker:
         self._settler = settler
         self._number = number
         self._refresh = refresh
+        self._may_tell = may_tell
         self._time: Time = lanes.time
         self._throttles: dict[str, Throttle] = {}
         self._periodic: dict[str, asyncio.Task[None]] = {}
@@ -203,6 +208,8 @@ class TenantWorker:
 
     async def _match(self, change: Change) -> None:
         for subscription in self._matcher.matches(change, self._time.now()):
+            if not self._may_tell(subscription.id, _types_of(change)):
+                continue
             try:
                 told = await self._told(subscription, change)
             except StoreUnavailable:
@@ -219,17 +226,24 @@ class TenantWorker:
     async def _told(self, subscription: Subscription, change: Change) -> bytes | None:
         """What to tell of a change; None where its linked entities decide that it is nothing."""
         state = change.after if change.after is not None else change.before
-        across = state if asks_across(subscription) else None
-        if across is not None and not await holds(subscription.q, across, self._fetch):
+        across, fetch = state if asks_across(subscription) else None, self._fetching(subscription)
+        if across is not None and not await holds(subscription.q, across, fetch):
             return None
         linked = None
         if change.after is not None and subscription.shape.join is not None:
             shape = subscription.shape
-            linked = await gather([change.after], subscription.shape.join, shape.projection, self._fetch)
+            linked = await gather([change.after], subscription.shape.join, shape.projection, fetch)
         return describe_change(subscription, change, self._terms[subscription.id], linked)
 
-    async def _fetch(self, query: Query) -> Page:
-        return await self._store.query(query, tenant=self.tenant)
+    def _fetching(self, subscription: Subscription) -> Callable[[Query], Awaitable[Page]]:
+        """Reads entities as far as the subscription's owner may be told of them."""
+
+        async def fetch(query: Query) -> Page:
+            page = await self._store.query(query, tenant=self.tenant)
+            told = tuple(one for one in page.entities if self._may_tell(subscription.id, one.types))
+            return page if len(told) == len(page.entities) else replace(page, entities=told)
+
+        return fetch
 
     def relay(self, subscription_id: str, told: Sequence[tuple[str, bytes]]) -> None:
         """Queue what another broker told of a subscription that was passed on to it (clause 5.8.6).
@@ -237,6 +251,8 @@ class TenantWorker:
         Also where another process tells: then it is not kept in its queue, and has no place there.
         """
         subscription, now = self.subscriptions[subscription_id], self._time.now()
+        if not self._may_tell(subscription_id, ()):  # what others tell belongs to no dataset of ours
+            return
         for entity_id, shown in told:
             number = self._number() if self.telling else 0
             pending = Pending(number, self.tenant, subscription_id, entity_id, now, shown)
@@ -296,7 +312,7 @@ class TenantWorker:
         terms, shape = self._terms[subscription.id], subscription.shape
         linked = None
         if shape.join is not None:
-            linked = await gather(entities, shape.join, shape.projection, self._fetch)
+            linked = await gather(entities, shape.join, shape.projection, self._fetching(subscription))
         own = [
             element(subscription, describe(subscription, one, terms, linked=linked), terms)
             for one in entities
@@ -304,8 +320,9 @@ class TenantWorker:
         return (*own, *described_after(subscription, linked, terms))
 
     async def _present(self, subscription: Subscription) -> Sequence[Entity]:
-        query = await resolve(replace(selection(subscription), limit=_MOST_PERIODIC), self._fetch)
-        return () if query is None else (await self._fetch(query)).entities
+        fetch = self._fetching(subscription)
+        query = await resolve(replace(selection(subscription), limit=_MOST_PERIODIC), fetch)
+        return () if query is None else (await fetch(query)).entities
 
     # --- for the lanes
 
@@ -330,6 +347,12 @@ class TenantWorker:
             record = self.records[subscription_id] = change(self.records[subscription_id])
             self._settler.step.records[self.tenant, subscription_id] = record
             self._settler.wake()
+
+
+def _types_of(change: Change) -> Sequence[str]:
+    """The types before and after: neither may be kept from whoever is told."""
+    before = () if change.before is None else change.before.types
+    return change.types if set(before) <= set(change.types) else (*change.types, *before)
 
 
 def without(step: Settlement, tenant: str, subscription_id: str) -> None:

@@ -99,10 +99,8 @@ class _Check:
         related = given.kind in (AttributeKind.RELATIONSHIP, AttributeKind.LIST_RELATIONSHIP)
         located = given.kind is AttributeKind.GEO_PROPERTY
         wanted = self._attribute.type
-        if (
-            (related is not (wanted == "relationship")
-            and wanted != "any")
-            or located is not (wanted == "geometry")
+        if (related is not (wanted == "relationship") and wanted != "any") or located is not (
+            wanted == "geometry"
         ):
             message = f"is a {given.kind.value} where the model has a {wanted}"
             return ModelFinding(self._name, "kind", message, f"expected {expected(self._attribute)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from sympolis.governance.identity.records import ApiKey, SigningKey, User
+from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
 
 
 class Directory(Protocol):
@@ -45,6 +45,14 @@ class Directory(Protocol):
 
     def drop_signing_key(self, key_id: str) -> None:
         """Forget it; nothing where there is none."""
+        ...
+
+    def find_owner(self, thing: str) -> Owner | None:
+        """Whose something is; None where nobody was asked when it was made."""
+        ...
+
+    def keep_owner(self, thing: str, owner: Owner) -> None:
+        """It is theirs from now on."""
         ...
 
     def policies(self) -> Mapping[str, str]:

@@ -43,3 +43,14 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     jwk: str
     created_at: datetime
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a subscription is, as they were when they made it or last changed it."""
+
+    subject: str
+    roles: tuple[str, ...]
+    proof: str
+    via: str = ""
+    purposes: tuple[str, ...] = ()
+    place: str = ""

@@ -24,8 +24,8 @@ class PolicyReader:
         self, gate: Gate, subject: Subject, circumstances: Circumstances, language: str = "en"
     ) -> None:
         self._gate = gate
-        self._subject = subject
-        self._circumstances = circumstances
+        self.subject = subject
+        self.circumstances = circumstances
         self._language = language
         self._charged: dict[str, bool] = {}
         self.touched: dict[str, Verdict] = {}
@@ -35,7 +35,7 @@ class PolicyReader:
         return frozenset(name for name, opened in self._charged.items() if opened)
 
     def _standing(self) -> Standing:
-        return self._gate.standing(self._subject, self._circumstances)
+        return self._gate.standing(self.subject, self.circumstances)
 
     @property
     def mark(self) -> object:
@@ -91,7 +91,7 @@ class PolicyReader:
         """Count one use of a type whose uses count; once per request, decided at that moment."""
         if name not in self._charged:
             fresh = [
-                self._gate.verdict(self._subject, self._circumstances, one.asset) for one in now.by_type[name]
+                self._gate.verdict(self.subject, self.circumstances, one.asset) for one in now.by_type[name]
             ]
             self._charged[name] = all(one.readable for one in fresh)
             for one in fresh:
@@ -117,7 +117,7 @@ class PolicyReader:
         self.denied.update({one.asset.id: one for one in kept})
         for one in kept:
             if one.listed:
-                raise refusal(self._subject, one, self._language)
+                raise refusal(self.subject, one, self._language)
 
 
 def refusal(subject: Subject, verdict: Verdict, language: str) -> errors.SympolisError:

@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Self, TypeVar
 import apsw
 import msgspec
 
-from sympolis.governance.identity.records import ApiKey, SigningKey, User
+from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
 
 T = TypeVar("T")
 
-_USER, _KEY, _SIGNING, _POLICY = "user", "key", "signing-key", "policy"
+_USER, _KEY, _SIGNING, _POLICY, _OWNER = "user", "key", "signing-key", "policy", "owner"
 
 
 class EmbeddedDirectory(Book):
@@ -77,9 +77,19 @@ class EmbeddedDirectory(Book):
         """See ``Directory``."""
         self._drop(_SIGNING, key_id)
 
+    def find_owner(self, thing: str) -> Owner | None:
+        """See ``Directory``."""
+        return self._find(_OWNER, thing, Owner)
+
+    def keep_owner(self, thing: str, owner: Owner) -> None:
+        """See ``Directory``."""
+        self._keep(_OWNER, thing, owner)
+
     def policies(self) -> Mapping[str, str]:
         """See ``Directory``."""
-        return {dataset: msgspec.json.decode(body, type=str) for dataset, body in self._rows("all", kind=_POLICY)}
+        return {
+            dataset: msgspec.json.decode(body, type=str) for dataset, body in self._rows("all", kind=_POLICY)
+        }
 
     def keep_policy(self, dataset: str, document: str) -> None:
         """See ``Directory``."""

@@ -42,8 +42,9 @@ S = TypeVar("S", bound=Served)
 _GRACE_S = 2
 """How long open answers (event streams above all) may go on after the server was asked to stop."""
 _BACKLOG = 256
-_GC_THRESHOLD = (10_000, 20, 20)
-"""Requests leave no cycles behind, so there is little to find: measured, the default costs 4 % of a point read."""
+_GC_THRESHOLD = (100_000, 20, 20)
+"""Requests leave no cycles behind, so there is little to find: measured, the default costs 4 % of a point read. A batch
+of 1,000 entities makes some 40,000 objects and lets all of them go: looking through them meanwhile cost 15 % of it."""
 _KEEP_ALIVE_S = 60
 """How long a connection may idle: longer than clients keep them in their pools, so that it is theirs to close."""
 

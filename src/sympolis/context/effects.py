@@ -47,14 +47,20 @@ def changed_names(before: Entity | None, after: Entity | None) -> tuple[str, ...
         subject = before or after
         return tuple(subject.attributes) if subject is not None else ()
     old, new = before.attributes, after.attributes
-    written = [name for name, instances in new.items() if old.get(name) is not instances]
-    changed = [name for name in written if not _same(old.get(name, ()), new[name])]
-    return (*changed, *[name for name in old if name not in new])
+    changed = []
+    for name, instances in new.items():
+        past = old.get(name)
+        if past is not instances and (past is None or not _same(past, instances)):
+            changed.append(name)
+    if not old.keys() <= new.keys():
+        changed += [name for name in old if name not in new]
+    return tuple(changed)
 
 
 def _same(some: tuple[Attribute, ...], others: tuple[Attribute, ...]) -> bool:
     if len(some) == len(others) == 1:
-        return same_content(some[0], others[0])
+        one, other = some[0], others[0]
+        return one.observed_at == other.observed_at and same_content(one, other)
     return len(some) == len(others) and all(map(same_content, some, others))
 
 

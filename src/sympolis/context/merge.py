@@ -123,10 +123,15 @@ def _fresh(entity: Entity, at: datetime) -> Entity:
 
 
 def _replaced(before: Entity, entity: Entity, at: datetime) -> Entity:
-    attributes = {
-        name: _settled_all(before.attributes.get(name, ()), instances, at)
-        for name, instances in entity.attributes.items()
-    }
+    present = before.attributes
+    attributes: dict[str, Instances] = {}
+    for name, given in entity.attributes.items():
+        known = present.get(name, ())
+        if len(given) == len(known) == 1 and given[0].dataset_id == known[0].dataset_id:  # nearly always
+            one = settled(known[0], given[0], at)
+            attributes[name] = known if one is known[0] else (one,)
+        else:
+            attributes[name] = _settled_all(known, given, at)
     return changed(
         before, at, attributes=attributes, types=entity.types, scope=entity.scope, members=entity.members
     )
@@ -183,9 +188,6 @@ def without(attributes: Attributes, name: str, rest: Instances) -> dict[str, Ins
 
 def _settled_all(present: Instances, given: Instances, at: datetime) -> Instances:
     """The given instances with their system times; ``present`` itself where they say the same, so that it shows."""
-    if len(given) == len(present) == 1 and given[0].dataset_id == present[0].dataset_id:  # nearly always
-        one = settled(present[0], given[0], at)
-        return present if one is present[0] else (one,)
     known = {one.dataset_id: one for one in present}
     found = tuple([settled(known.get(one.dataset_id), one, at) for one in given])
     return _unless_same(present, found)
@@ -200,7 +202,7 @@ def settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribut
     """``given`` with its system times; ``known`` where they say the same."""
     if known is None:
         return _stamped(given, at, given.modified_at)
-    if same_content(known, given):
+    if known.observed_at == given.observed_at and same_content(known, given):  # the first tells most apart
         return known
     return _stamped(given, known.created_at, at)
 

@@ -44,7 +44,12 @@ def same_outline(before: Entity, after: Entity, names: Iterable[str]) -> bool:
     old, new = before.attributes, after.attributes
     for name in names:
         past, present = old.get(name), new.get(name)
-        if past is None or present is None or _kinds(past) != _kinds(present):
+        if past is None or present is None:
+            return False
+        if len(past) == len(present) == 1:
+            if past[0].kind is not present[0].kind:
+                return False
+        elif _kinds(past) != _kinds(present):
             return False
     return True
 

@@ -33,6 +33,7 @@ _Columns = dict[int, Any]
 """Values by slot."""
 _NONE: Final[_Attributes] = {}
 _NO_FACTS: Final[frozenset[Fact]] = frozenset()
+_GEO: Final = AttributeKind.GEO_PROPERTY
 
 
 class Indexing:
@@ -68,7 +69,9 @@ class Indexing:
         self._list(key, subject.id, before, after, names)
         for name in names:
             present, past = new.get(name), old.get(name)
-            if (present and _may_be_place(present)) or (past and _may_be_place(past)):
+            if (present and (present[0].kind is _GEO or len(present) > 1)) or (
+                past and (past[0].kind is _GEO or len(past) > 1)
+            ):
                 self._place(key, subject.id, self._name(name), past or (), present or ())
 
     # --- types, columns, facts
@@ -234,16 +237,12 @@ def columns_statement(slots: Iterable[int]) -> str:
     return f"UPDATE listing SET {', '.join([f'v{slot} = ?' for slot in slots])} WHERE type = ? AND id = ?"  # noqa: S608
 
 
-def _may_be_place(instances: Sequence[Attribute]) -> bool:
-    return instances[0].kind is AttributeKind.GEO_PROPERTY or len(instances) > 1
-
-
 def _geometries(instances: Sequence[Attribute]) -> tuple[list[grid.Position], list[Any]]:
     """The points, and the geometries that are none."""
     spots: list[grid.Position] = []
     shapes: list[Any] = []
     for one in instances:
-        if one.kind is AttributeKind.GEO_PROPERTY:
+        if one.kind is _GEO:
             place = grid.position(one.value)
             if place is None:
                 shapes.append(one.value)

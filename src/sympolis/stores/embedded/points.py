@@ -65,10 +65,11 @@ def encode_point(point: Observation, now: int) -> Row:
     return (at, value, point.unit_code, _KIND_CODES[point.kind], created, modified, more)
 
 
-def encode_instance(instance: Attribute, now: int) -> Row:
-    """An attribute instance that was written now, as ``encode_point`` makes a row of its point."""
-    observed = instance.observed_at
-    at = now if observed is None else microseconds(observed)
+def encode_instance(instance: Attribute, at: int, now: int) -> Row:
+    """An attribute instance that was written now, as ``encode_point`` makes a row of its point.
+
+    ``at`` is its ``observedAt`` in microseconds, or now where it has none.
+    """
     more = None
     if instance.attributes or instance.members:
         more = _encode_more(_More(instance.attributes, instance.members))
@@ -79,7 +80,7 @@ def encode_instance(instance: Attribute, now: int) -> Row:
         value if type(value) in _AS_IS else encode_value(value),
         instance.unit_code,
         0 if kind is _PROPERTY else _KIND_CODES[kind],
-        None if observed is None else now - at,
+        None if instance.observed_at is None else now - at,
         None,
         more,
     )

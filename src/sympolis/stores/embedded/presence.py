@@ -6,7 +6,7 @@ Rows are written once per group, all of a kind together: a statement for each en
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
@@ -34,6 +34,7 @@ class Presence:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._db = connection
+        self._read = connection.cursor().execute  # a cursor for each would cost as much as what it reads
         self._changed: dict[str, Known] = {}
         self._last = 0
         self.growth = 0
@@ -50,8 +51,8 @@ class Presence:
         known = self._changed.get(entity_id)
         if known is not None:
             return known
-        row = self._db.execute(_SQL["entity_by_id"], (entity_id,)).fetchone()
-        return None if row is None else Known(row[0], bodies.decode_entity(row[1]), True, row[1])
+        rows: Any = self._read(_SQL["entity_by_id"], (entity_id,)).fetchall()
+        return Known(rows[0][0], bodies.decode_entity(rows[0][1]), True, rows[0][1]) if rows else None
 
     def change(self, known: Known | None, entity_id: str, after: Entity | None) -> Known:
         """Let the entity have this state; None: it goes."""

@@ -13,7 +13,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,7 @@ from sympolis.context.terms import Terms
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
+from sympolis.domain.records import evolve
 from sympolis.stores.documents import document_writer
 from sympolis.stores.embedded import evolutions, files, history, reader
 from sympolis.stores.embedded.bodies import instant
@@ -232,7 +232,7 @@ class EmbeddedStore:
 
     def _wants(self, tenant: str, change: Change, before: Entity | None, after: Entity | None) -> bool:
         interest = self._interest
-        return interest is not None and interest(tenant, replace(change, before=before, after=after))
+        return interest is not None and interest(tenant, evolve(change, before=before, after=after))
 
     def _place(self, tenant: str, *, create: bool = False) -> Tenant:
         if self._closed:

@@ -42,6 +42,7 @@ _TRIED_TOGETHER = 32
 _Line = tuple[str, str, int]
 PointRow = tuple[Any, ...]
 """Subject, line, and a ``Row``: it begins with the point's place in the table."""
+_of_subject = itemgetter(0)
 _place = itemgetter(0, 1, 2)
 _series = itemgetter(0, 1)
 _SAME, _NEW, _OTHER = range(3)
@@ -104,12 +105,20 @@ class Timeline:
 
     def _note_written(self, subject: int, written: Sequence[tuple[str, Attribute]]) -> None:
         lines, now, seen, told = self._lines, self._now, self._seen, self._told
+        time, observed_at = None, 0
         for name, instance in written:
-            if instance.observed_at is None:
-                line, rows = (name, instance.dataset_id or "", _RECORDED), told
-            else:
-                line, rows = (name, instance.dataset_id or "", _OBSERVED), seen
-            rows.append((subject, lines.get(line) or self._line(line), *encode_instance(instance, now)))
+            observed = instance.observed_at
+            if observed is None:
+                line = (name, instance.dataset_id or "", _RECORDED)
+                told.append(
+                    (subject, lines.get(line) or self._line(line), *encode_instance(instance, now, now))
+                )
+                continue
+            if observed is not time:  # what is measured together has one time
+                time, observed_at = observed, bodies.microseconds(observed)
+            line = (name, instance.dataset_id or "", _OBSERVED)
+            row = encode_instance(instance, observed_at, now)
+            seen.append((subject, lines.get(line) or self._line(line), *row))
 
     def _note_ends(self, step: effects.Step, at: datetime) -> None:
         subject = self._subject(step.subject.id, step.subject.types)
@@ -197,9 +206,13 @@ class Timeline:
 
     def _insert(self, rows: list[PointRow], now: int | None) -> tuple[int, int]:
         """How many points were new, and how many others different. Most are new, so many are tried at once first."""
-        rows.sort(key=_place)
-        self._note_months(rows)
-        if self._archived_until > NEVER and any(row[2] < self._archived_until for row in rows):
+        rows.sort(key=_of_subject)
+        times = [row[2] for row in rows]
+        first, last = min(times), max(times)
+        if not self._this_month[0] <= first <= last < self._this_month[1]:
+            self._note_months(rows)
+        if first < self._archived_until:
+            rows.sort(key=_place)
             return self._insert_late(rows, now)
         added = changed = 0
         for first in range(0, len(rows), _TRIED_TOGETHER):

@@ -8,7 +8,7 @@ update), 5.5.12 (merge), 5.6.2–5.6.4 and 5.6.17.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from sympolis.context.store import Decision
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import NULL, Attribute, AttributeKind, Entity
 from sympolis.domain.errors import BadRequestData, NotFound
-from sympolis.domain.records import evolve
+from sympolis.domain.records import Record, evolve
 
 _REMOVABLE: Final = frozenset({"observedAt", "unitCode", "expiresAt"})
 """Members that the NGSI-LD Null takes away from an instance."""
@@ -35,8 +35,7 @@ _REMOVABLE: Final = frozenset({"observedAt", "unitCode", "expiresAt"})
 _LANGUAGE_OF_NONE: Final = "@none"
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Record, frozen=True):
     """One attribute instance as a fragment has it.
 
     ``attribute`` holds what was given; ``valued`` and ``typed`` say whether value and type were among it;
@@ -56,14 +55,13 @@ class Patch:
         return self.valued and _is_null(self.attribute)
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Record, frozen=True):
     """What a client sent to change an entity: patches by expanded name, and members of the entity itself."""
 
     attributes: Mapping[str, tuple[Patch, ...]]
     types: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
-    members: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, Any] = {}
     """Further members of the entity, as in ``Entity``; the NGSI-LD Null takes one away."""
 
 
@@ -242,12 +240,12 @@ def _laid_over(
     given = patch.attribute
     if (patch.typed or patch.valued) and given.kind is not known.kind:
         if deep and patch.valued:
-            return replace(given, value=merge.patched({}, given.value))
+            return evolve(given, value=merge.patched({}, given.value))
         raise BadRequestData(f"this attribute is a {known.kind}, not a {given.kind}", where=name)
-    laid = merge.overlaid(known, replace(given, value=_value(known, patch, deep)), valued=True)
+    laid = merge.overlaid(known, evolve(given, value=_value(known, patch, deep)), valued=True)
     if known.observed_at is not None and given.observed_at is None and observed_at is not None:
-        laid = replace(laid, observed_at=observed_at)
-    return replace(
+        laid = evolve(laid, observed_at=observed_at)
+    return evolve(
         laid,
         observed_at=None if "observedAt" in patch.removed else laid.observed_at,
         unit_code=None if "unitCode" in patch.removed else laid.unit_code,
@@ -277,7 +275,7 @@ def _fitted(name: str, patch: Patch, present: Sequence[Attribute], lang: str | N
             check_uri(target, name)
     if known.kind is AttributeKind.GEO_PROPERTY and not is_geometry(value):
         raise BadRequestData("this attribute is a GeoProperty: a geometry is needed", where=name)
-    return replace(patch, attribute=replace(patch.attribute, kind=known.kind, value=value))
+    return evolve(patch, attribute=evolve(patch.attribute, kind=known.kind, value=value))
 
 
 # --- attributes of an entity, with a report

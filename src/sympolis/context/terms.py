@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 _CACHE_SIZE: Final = 2048
 _LONGEST_REMEMBERED: Final = 256
 _MOST_SCOPES: Final = 32
+_MOST_MADE: Final = 64
+_T = TypeVar("_T")
 _FORBIDDEN = re.compile(r"[\s\x00-\x1f<>\"\\^`{|}]")
 
 
@@ -56,6 +58,19 @@ class Terms:
         self._compacted: dict[str, str] = {}
         self._scoped: dict[str, Terms] = {}
         self._inverse: dict[str, str] | None = None
+        self._made: dict[object, Any] = {}
+
+    def once(self, key: object, make: Callable[[], _T]) -> _T:
+        """What ``make`` gave when it was first called for this key; errors are not kept. For what is small."""
+        made = self._made
+        if key in made:
+            kept: _T = made[key]
+            return kept
+        found = make()
+        if len(made) >= _MOST_MADE:
+            made.clear()
+        made[key] = found
+        return found
 
     @property
     def size(self) -> int:

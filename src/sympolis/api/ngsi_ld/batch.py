@@ -22,6 +22,7 @@ from sympolis.context.distributed.wording import Journey
 from sympolis.context.distributed.writing import BatchKind
 from sympolis.context.store import Write
 from sympolis.context.terms import Terms
+from sympolis.context.usual import usual_documents, usual_entity
 from sympolis.domain import errors
 from sympolis.domain.changes import ChangeKind, Outcome
 from sympolis.domain.entity import Entity
@@ -113,6 +114,9 @@ class Batch:
         )
 
     async def _entities(self, request: Request) -> tuple[list[Entity], Failures]:
+        usual = await self._usual(request)
+        if usual is not None:
+            return usual, []
         body, terms = await self._inbox.read(request)
         entities: list[Entity] = []
         failures: Failures = []
@@ -124,6 +128,21 @@ class Batch:
             except errors.InvalidRequest as error:
                 failures.append((_claimed_id(document), error))
         return entities, failures
+
+    async def _usual(self, request: Request) -> list[Entity] | None:
+        """The entities where all are usual; None where they have to be parsed."""
+        documents, terms = await self._inbox.usual(request, usual_documents)
+        if documents is None or terms is None or not 0 < len(documents) <= self._max:
+            return None
+        entities: list[Entity] = []
+        for number, document in enumerate(documents):
+            if number % _PARSED_BETWEEN_BREATHS == _PARSED_BETWEEN_BREATHS - 1:
+                await asyncio.sleep(0)
+            entity = usual_entity(document, terms)
+            if entity is None:
+                return None
+            entities.append(entity)
+        return entities
 
     async def _entity(self, request: Request, document: Any, terms: Terms | None, number: int) -> Entity:
         own, own_terms = await self._inbox.document(request, document, terms, f"[{number}]")

@@ -49,6 +49,7 @@ from sympolis.context.parsing import VALUE_MEMBERS, check_uri
 from sympolis.context.query import Query
 from sympolis.context.store import Decision, Retraction, Write
 from sympolis.context.terms import Terms
+from sympolis.context.usual import usual_document, usual_fragment
 from sympolis.domain import errors
 from sympolis.domain.changes import Outcome
 
@@ -149,6 +150,13 @@ class Changing:
     async def update(self, request: Request) -> Reply:
         """Update Attributes of an Entity, clause 5.6.2."""
         entity_id = _entity_id(request)
+        if self._forwarding.begin(request, tenant_of(request)) is None:
+            usual, own_terms = await self._inbox.usual(request, usual_document)
+            fragment = None if not usual or own_terms is None else usual_fragment(usual, own_terms)
+            if fragment is not None and own_terms is not None:
+                return await self._reported(
+                    request, entity_id, patching.Updating(entity_id, fragment), own_terms
+                )
         document, terms = await self._document(request)
 
         def rule(part: Mapping[str, Any]) -> Decision:

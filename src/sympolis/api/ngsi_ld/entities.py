@@ -28,6 +28,7 @@ from sympolis.context.linked import Join, Linked, gather
 from sympolis.context.projection import MEMBERS
 from sympolis.context.query import AllOf, AnyOf, Query, TypeIs
 from sympolis.context.terms import Terms
+from sympolis.context.usual import usual_document, usual_entity
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 
@@ -76,13 +77,21 @@ class Entities:
     async def create(self, request: Request) -> Reply:
         """Create Entity, clause 5.6.1."""
         tenant = tenant_of(request)
-        body, terms = await self._inbox.read(request)
-        document, own_terms = await self._inbox.document(request, body, terms, "body")
-        entity = parse_entity(document, own_terms)
-        if (journey := self._shared.begin(request, tenant)) is not None:
-            return await self._shared.create(journey, request, entity, document, own_terms)
+        journey = self._shared.begin(request, tenant)
+        entity = None if journey is not None else await self._usual(request)
+        if entity is None:
+            body, terms = await self._inbox.read(request)
+            document, own_terms = await self._inbox.document(request, body, terms, "body")
+            entity = parse_entity(document, own_terms)
+            if journey is not None:
+                return await self._shared.create(journey, request, entity, document, own_terms)
         await self._broker.create(entity, tenant=tenant, cause=f"request:{request.id}")
         return created_at(entity.id, tenant_headers(tenant))
+
+    async def _usual(self, request: Request) -> Entity | None:
+        """The entity of a usual body; None where it has to be parsed."""
+        document, terms = await self._inbox.usual(request, usual_document)
+        return None if document is None or terms is None else usual_entity(document, terms)
 
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve Entity, clause 5.7.1."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from sympolis.api.bodies import parse_json
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Headers, Request
@@ -20,6 +20,7 @@ CONTEXT_RELATION = "http://www.w3.org/ns/json-ld#context"
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s;,"]+))*)')
 _RELATION = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 _MAX_URL = 2048
+T = TypeVar("T")
 
 
 def linked_context(request: Request) -> str | None:
@@ -74,6 +75,19 @@ class Inbox:
                 hint="leave the Link out",
             )
         return document, None
+
+    async def usual(
+        self, request: Request, read: Callable[[bytes], T | None]
+    ) -> tuple[T, Terms] | tuple[None, None]:
+        """What ``read`` (one of ``context.usual``) makes of a plain JSON body, and its terms; else nothing.
+
+        Nothing is wrong then, or nobody knows yet: ``read`` and ``document`` say. Raises what they raise.
+        """
+        media = request.media_type
+        if media != JSON and (media != MERGE_PATCH or request.method != "PATCH"):
+            return None, None
+        found = read(await request.body())
+        return (None, None) if found is None else (found, await terms_of(request, self._vocabulary))
 
     async def document(
         self, request: Request, document: Any, terms: Terms | None, where: str

@@ -16,7 +16,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
-from sympolis.api import health, ldes, ngsi_ld, ogc
+from sympolis.api import health, ldes, ngsi_ld, ogc, sensorthings
 from sympolis.api.deadlines import Deadlines
 from sympolis.api.errors import error_reply
 from sympolis.api.guards import Doorkeeper
@@ -33,6 +33,7 @@ from sympolis.domain import errors
 OWN_PREFIXES = (
     "/ngsi-ld",
     "/ogc",
+    "/sta",
     "/catalogue",
     "/ldes",
     "/api",
@@ -53,10 +54,20 @@ def create_api(parts: ApiParts) -> Api:
     metrics = Metrics()
     schemas, of_the_twin = _of_the_twin(parts)
     more_schemas, of_governance = _of_governance(parts)
-    reference = Reference({**more_schemas, **health.SCHEMAS, **ngsi_ld.SCHEMAS, **ogc.SCHEMAS, **schemas})
+    reference = Reference(
+        {
+            **more_schemas,
+            **health.SCHEMAS,
+            **ngsi_ld.SCHEMAS,
+            **ogc.SCHEMAS,
+            **sensorthings.SCHEMAS,
+            **schemas,
+        }
+    )
     operations = (
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
+        *sensorthings.operations(parts),
         *ldes.operations(parts),
         *of_the_twin,
         *of_governance,

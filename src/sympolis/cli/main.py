@@ -12,6 +12,12 @@ import sys
 def run() -> None:
     """Entry point of the `sympolis` script."""
     if sys.argv[1:2] == ["broker"]:
+        from sympolis.cli.broker import flags_of, start
+
+        flags = flags_of(sys.argv[2:])
+        if flags is not None:
+            start(flags)
+            return
         from sympolis.cli.serve import broker_alone
 
         broker_alone()

@@ -79,6 +79,19 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def leave(problem: BaseException) -> NoReturn:
+    """Tell of a problem as a command does, and end the process; raises what is not for its user."""
+
+    @reports_errors
+    def told() -> NoReturn:
+        raise problem
+
+    try:
+        told()
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+
+
 def _unusable(problem: OSError) -> errors.SympolisError:
     """What to say of a folder or a file that the operating system does not let us use."""
     return errors.SettingsInvalid(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from sympolis import app, settings
+from sympolis.cli.broker import alone, announce
 from sympolis.cli.options import takes
 from sympolis.cli.output import notes, reports_errors, screen, text
 
@@ -58,7 +59,7 @@ async def _first_start(twin: app.Twin) -> None:
 
 
 def _say_ready(twin: app.Twin, *, open_browser: bool) -> None:
-    _announce(twin.address)
+    announce(twin.address)
     if open_browser and sys.stdout.isatty():
         webbrowser.open(twin.address)
 
@@ -80,7 +81,7 @@ def serve(
 
 async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:
     async with app.serving(chosen, app.open_twin) as twin:
-        _announce(twin.address)
+        announce(twin.address)
         work = asyncio.create_task(twin.first_start()) if ingest else None
         await twin.stopped.wait()
         if work is not None:
@@ -92,21 +93,10 @@ async def _serve(chosen: settings.Settings, *, ingest: bool) -> None:
 @reports_errors
 def broker(**flags: Any) -> None:
     """Serve the context broker alone, without a city; prints `ready http://HOST:PORT` when it accepts requests."""
-    app.run(_broker(settings.read(flags)))
+    app.run(alone(settings.read(flags)))
 
 
 broker_alone = typer.Typer(name="sympolis", pretty_exceptions_enable=False)
 """The command with this one verb."""
 broker_alone.callback()(lambda: None)
 broker_alone.command("broker")(broker)
-
-
-async def _broker(chosen: settings.Settings) -> None:
-    async with app.serving(chosen, app.open_broker) as served:
-        _announce(served.address)
-        await served.stopped.wait()
-
-
-def _announce(address: str) -> None:
-    sys.stdout.write(f"ready {address}\n")
-    sys.stdout.flush()

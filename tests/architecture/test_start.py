@@ -10,22 +10,19 @@ from tests.conftest import clean_environment
 
 SCRIPT = """
 import json, sys
-sys.argv = ["sympolis", "broker", "--help"]
-from sympolis.cli.main import run
-try:
-    run()
-except SystemExit:
-    pass
+import sympolis.cli.main
+from sympolis.cli.broker import alone, flags_of
 from sympolis.app import open_broker, run, serving
+assert flags_of(["--port", "0"]) == {"port": 0}
 sys.stderr.write(json.dumps(sorted(sys.modules)))
 """
 
 NEEDLESS = {
-    "aiomqtt", "asyncpg", "jsonschema_rs", "pyarrow", "pyproj", "rich.progress", "scipy",
-    "sympolis.acquisition.coordinator", "sympolis.analysis", "sympolis.app.assembly", "sympolis.cli.verbs",
-    "sympolis.context.dumps.tenants", "sympolis.orchestration", "sympolis.plugins",
+    "aiomqtt", "asyncpg", "jsonschema_rs", "numpy", "pyarrow", "pydantic", "pyproj", "rich", "scipy", "shapely",
+    "typer", "sympolis.acquisition.coordinator", "sympolis.analysis", "sympolis.app.assembly", "sympolis.cli.verbs",
+    "sympolis.context.dumps.tenants", "sympolis.orchestration", "sympolis.plugins", "sympolis.stores.memory",
 }  # fmt: skip
-"""What only a city's twin, another store, or a command needs."""
+"""What only a city's twin, another store, a command, or some queries need."""
 
 
 def test_a_broker_alone_loads_nothing_of_a_twin() -> None:

@@ -22,7 +22,6 @@ from sympolis.egress.http import HttpClient
 from sympolis.notify import EndpointNotifier
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded import EmbeddedStore
-from sympolis.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from sympolis.stores.postgres import PostgresStore
@@ -78,6 +77,8 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
 async def open_store(settings: Settings, folder: Path) -> Store:
     """The store of the settings, files below ``folder``. Raises ``StoreUnavailable`` or ``SettingsInvalid``."""
     if settings.store == "memory":
+        from sympolis.stores.memory import MemoryStore
+
         return MemoryStore()
     if settings.store.startswith(POSTGRESQL):
         return await _postgres().open(settings.store)

@@ -10,17 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-from sympolis.context.buckets import Buckets, Instants, instant, microseconds
+from sympolis.context.buckets import Buckets, instant, microseconds
 from sympolis.context.query import Aggregation, HistoryQuery, TimeRange, TimeRelation
 from sympolis.context.store import Bucket
+from sympolis.later import later
 
-_Numbers = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from sympolis.context.buckets import Instants
+
+    _Numbers = npt.NDArray[Any]
+else:
+    np = later("numpy")
+
 _PLAIN: Final = ({int}, {float}, {int, float})
 _EXACT: Final = 2**53
 _SHORT: Final = 64

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, overload
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from sympolis.context.instants import format_instant, format_regular
 from sympolis.context.query import Aggregation
 from sympolis.context.store import Bucket
+from sympolis.later import later
 
-Instants = npt.NDArray[np.int64]
-"""Microseconds since 1970 UTC."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Instants = npt.NDArray[np.int64]
+    """Microseconds since 1970 UTC."""
+else:
+    np = later("numpy")
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SECOND: Final = 1_000_000

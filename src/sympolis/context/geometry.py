@@ -12,14 +12,20 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-import shapely
 
 from sympolis.context.query import GeoQuery, GeoRelation
 from sympolis.domain.errors import BadRequestData
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 _EQUATOR_M = 6378137.0
 _ECCENTRICITY2 = 0.00669437999014
@@ -100,7 +106,7 @@ class GeoTest:
         """Which of an array of shapely geometries satisfy the relation, as an array of booleans."""
         if self.query.relation is GeoRelation.NEAR:
             return self._near(geometries)
-        relate = _RELATIONS[self.query.relation]
+        relate = getattr(shapely, _RELATIONS[self.query.relation])
         try:
             return relate(geometries, self.reference)
         except shapely.errors.GEOSException:
@@ -183,11 +189,12 @@ def _metres_per_degree(latitude: Any) -> tuple[Any, Any]:
     return east, np.radians(_EQUATOR_M * (1 - _ECCENTRICITY2) / bend**1.5)
 
 
-_RELATIONS: Mapping[GeoRelation, Callable[[Any, Any], Any]] = {
-    GeoRelation.WITHIN: shapely.covered_by,
-    GeoRelation.CONTAINS: shapely.covers,
-    GeoRelation.OVERLAPS: shapely.overlaps,
-    GeoRelation.INTERSECTS: shapely.intersects,
-    GeoRelation.EQUALS: shapely.equals,
-    GeoRelation.DISJOINT: shapely.disjoint,
+_RELATIONS: Mapping[GeoRelation, str] = {
+    GeoRelation.WITHIN: "covered_by",
+    GeoRelation.CONTAINS: "covers",
+    GeoRelation.OVERLAPS: "overlaps",
+    GeoRelation.INTERSECTS: "intersects",
+    GeoRelation.EQUALS: "equals",
+    GeoRelation.DISJOINT: "disjoint",
 }
+"""What GEOS calls them."""

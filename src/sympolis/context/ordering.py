@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 
 from sympolis.context import collation, geometry
 from sympolis.context.core_context import NGSI_LD
@@ -23,6 +22,12 @@ from sympolis.context.query import Ordering, OrderKey
 from sympolis.context.terms import Terms
 from sympolis.domain.entity import Entity
 from sympolis.domain.errors import BadRequestData, InvalidRequest, NotImplementedHere
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 MOST_KEYS: Final = 8
 ENTITY_MEMBERS: Final = frozenset({"id", "type", "scope"})

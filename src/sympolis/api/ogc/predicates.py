@@ -12,10 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Final
-
-import shapely
-from shapely.geometry import shape
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.ogc.cql2 import (
     ARITHMETIC,
@@ -27,6 +24,12 @@ from sympolis.api.ogc.cql2 import (
     is_geometry,
     operation,
 )
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import shapely
+else:
+    shapely = later("shapely")
 
 Verdict = bool | None
 Feature = Mapping[str, Any]
@@ -236,7 +239,9 @@ _REST: Final[Mapping[str, Callable[..., Verdict]]] = {
 def _spatial(name: str, left: Any, right: Any) -> Verdict:
     if not (isinstance(left, Mapping) and isinstance(right, Mapping)):
         return None
-    return bool(getattr(shapely, name.removeprefix("s_"))(shape(left), shape(right)))
+    return bool(
+        getattr(shapely, name.removeprefix("s_"))(shapely.geometry.shape(left), shapely.geometry.shape(right))
+    )
 
 
 class _Time(tuple[datetime, datetime]):

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
-
-import numpy as np
-import shapely
-from shapely.geometry import mapping, shape
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.domain import errors
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -90,5 +94,7 @@ def _moved(geometry: Mapping[str, Any], transformer: Any) -> Mapping[str, Any]:
     def move(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
-    found: Mapping[str, Any] = mapping(shapely.transform(shape(geometry), move))
+    found: Mapping[str, Any] = shapely.geometry.mapping(
+        shapely.transform(shapely.geometry.shape(geometry), move)
+    )
     return found

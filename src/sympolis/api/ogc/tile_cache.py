@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import numpy as np
-import shapely
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.ogc.tiling import MARGIN, TileAddress
 from sympolis.context import gated
@@ -20,6 +17,14 @@ from sympolis.context.broker import Broker
 from sympolis.context.codec import LOCATION
 from sympolis.context.query import Query
 from sympolis.domain.changes import Change
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 _MOST_BYTES: Final = 96 * 1024 * 1024
 _MOST_CHANGES: Final = 2_000

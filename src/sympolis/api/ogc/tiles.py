@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
 
 from sympolis.api.http import Request, encode, weak_tag
 from sympolis.api.ogc import mvt
@@ -19,6 +18,12 @@ from sympolis.api.ogc.tiling import MARGIN, TileAddress, draw
 from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Terms
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 MOST_FEATURES: Final = 20_000
 """So many features are in a tile at most: with few properties each a megabyte, about what a phone can show."""

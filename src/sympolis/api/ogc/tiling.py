@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
-import shapely
 
 from sympolis.api.ogc import mvt
 from sympolis.api.ogc.mvt import EXTENT
 from sympolis.context.codec import LOCATION
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+
+    _Array = np.ndarray[Any, Any]
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 HIGHEST_ZOOM: Final = 22
 MARGIN: Final = 64
@@ -26,7 +34,6 @@ _DETAIL: Final = 4.0
 """Half a pixel, where a tile is shown in 512 pixels."""
 _SMALLEST_AREA: Final = _DETAIL * _DETAIL
 _NORTHMOST: Final = 85.0511287798066
-_Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

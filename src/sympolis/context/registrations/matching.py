@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from sympolis.context import geometry, scopes
 from sympolis.context.bounded_patterns import LONGEST
@@ -28,6 +26,12 @@ from sympolis.context.query import (
 )
 from sympolis.context.registrations.registration import EntityInfo, Information, Interval, Registration
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import shapely
+else:
+    shapely = later("shapely")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,21 @@ what figures mean: for numbers both give the same, but for the rounding of sums.
 from __future__ import annotations
 
 from types import NoneType
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
-import numpy as np
 
 from sympolis.context.aggregate import period_begin
 from sympolis.context.buckets import Buckets
 from sympolis.context.query import Aggregation, HistoryQuery
+from sympolis.later import later
 from sympolis.stores import sql
 from sympolis.stores.embedded import tiers
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = later("numpy")
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "dense.sql")
 _MOST_PERIODS: Final = 100_000

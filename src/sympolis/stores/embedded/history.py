@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
 import msgspec
-import numpy as np
 
 from sympolis.context.aggregate import buckets
-from sympolis.context.buckets import Instants
 from sympolis.context.evaluate import selects_by_state, subject_matcher
 from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import Bucket, History, Series
 from sympolis.domain.changes import TimeKind
 from sympolis.domain.entity import AttributeKind
+from sympolis.later import later
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, reader, tiers
 from sympolis.stores.embedded.dense import dense
 from sympolis.stores.embedded.files import fetch_all
 from sympolis.stores.embedded.points import KINDS, TIMES, Line, Row, created_of, decode_point, modified_of
 from sympolis.stores.embedded.tiers import EVER
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sympolis.context.buckets import Instants
+else:
+    np = later("numpy")
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _ALL: Final = 2**62

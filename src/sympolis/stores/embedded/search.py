@@ -11,16 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 import msgspec
-import numpy as np
-import shapely
 
 from sympolis.context import geometry
 from sympolis.context.geometry import GeoTest
 from sympolis.context.query import Query, TypeIs
+from sympolis.later import later
 from sympolis.stores import sql
 from sympolis.stores.embedded import grid
 from sympolis.stores.embedded.catalog import Catalog, Wish
@@ -34,6 +33,13 @@ from sympolis.stores.embedded.compile import (
 )
 from sympolis.stores.embedded.conditions import CERTAIN, DOUBTFUL, EVERYTHING, Condition, both
 from sympolis.stores.embedded.files import fetch_all, fetch_value
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
 _MOST_CELLS: Final = 24

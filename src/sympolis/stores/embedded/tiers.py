@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, ref
 
 import apsw
-import numpy as np
-import numpy.typing as npt
 
-from sympolis.context.buckets import Instants
 from sympolis.domain.errors import StoreUnavailable
+from sympolis.later import later
 from sympolis.stores import sql
 from sympolis.stores.embedded import months
 from sympolis.stores.embedded.bodies import decode_value
@@ -26,7 +24,15 @@ from sympolis.stores.embedded.files import fetch_all, fetch_value
 from sympolis.stores.embedded.points import GONE, TIMES, Line, Row
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from sympolis.context.buckets import Instants
     from sympolis.stores.embedded.parquet import Shelf
+
+    Values = Sequence[Any] | npt.NDArray[Any]
+else:
+    np = later("numpy")
 
 _SQL: Final = {
     **sql.load("sympolis.stores.embedded", "timeline.sql"),
@@ -36,7 +42,7 @@ _ALL: Final = 2**62
 _FEW: Final = 129
 _MOST_NAMES_KEPT: Final = 1024
 EVER: Final = (-(2**62), 2**62)
-_DTYPES: Final = {"real": np.float64, "integer": np.int64}
+_DTYPES: Final = {"real": "f8", "integer": "i8"}
 
 
 @cache
@@ -60,7 +66,6 @@ Place = tuple[int, int]
 """A subject and a line."""
 Times = tuple[int, int]
 """[low, high) in microseconds."""
-Values = Sequence[Any] | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

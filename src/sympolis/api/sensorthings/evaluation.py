@@ -11,16 +11,20 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
-
-import numpy as np
-import shapely
-from shapely.geometry import shape
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.sensorthings.odata import Call, Expression, Literal, Path
 from sympolis.context.geometry import distance_m
 from sympolis.context.instants import find_instant, format_instant
 from sympolis.domain import errors
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+else:
+    np = later("numpy")
+    shapely = later("shapely")
 
 Values = Callable[[tuple[str, ...]], list[Any]]
 """The values of a path."""
@@ -105,7 +109,7 @@ def _instant(value: Any) -> datetime:
 
 
 def _geometry(value: Any) -> Any:
-    return shape(value) if isinstance(value, Mapping) else value
+    return shapely.geometry.shape(value) if isinstance(value, Mapping) else value
 
 
 def _spatial(name: str) -> Callable[..., bool]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
-
-import shapely
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.context.instants import find_instant
 from sympolis.domain import errors
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import shapely
+else:
+    shapely = later("shapely")
 
 LONGEST: Final = 4096
 _DEEPEST: Final = 40

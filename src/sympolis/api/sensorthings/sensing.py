@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from shapely.geometry import mapping, shape
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.sensorthings import model
 from sympolis.api.sensorthings.model import Kind
@@ -28,6 +26,12 @@ from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.later import later
+
+if TYPE_CHECKING:
+    import shapely
+else:
+    shapely = later("shapely")
 
 MARK: Final = "~"
 MOST_THINGS: Final = 10_000
@@ -288,7 +292,10 @@ def _is_placed(entity: Entity) -> bool:
 
 
 def _area(entity: Entity) -> Any:
-    return mapping(shape(entity.value(LOCATION)).envelope) if _is_placed(entity) else None
+    if not _is_placed(entity):
+        return None
+    geometry = shapely.geometry
+    return geometry.mapping(geometry.shape(entity.value(LOCATION)).envelope)
 
 
 def _observation_type(value: Any) -> str:

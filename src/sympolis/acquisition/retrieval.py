@@ -25,6 +25,7 @@ from sympolis.plugins.connector import (
     Drawing,
     Incremental,
     Limits,
+    Note,
     Origin,
     Page,
     Pages,
@@ -158,7 +159,7 @@ class Retriever:
         while wanted is not None:
             if len(draft.files) >= _MOST_PAGES:
                 raise errors.SourceFailed(f"has more than {_MOST_PAGES} pages", where=refresh.url)
-            answer = await asyncio.to_thread(_again, wanted, draft, last)
+            answer = await asyncio.to_thread(_known, wanted, draft, last)
             answer = answer or await self._one(wanted, refresh, draft)
             first = first or answer
             page = Page(draft.folder / draft.files[-1], answer.headers)
@@ -167,7 +168,8 @@ class Retriever:
             raise errors.SourceFailed("the connector wanted nothing", where=refresh.url)
         return first
 
-    async def _one(self, wanted: Wanted, refresh: Refresh, draft: Draft) -> Downloaded:
+    async def _one(self, wanted: Wanted | Note, refresh: Refresh, draft: Draft) -> Downloaded:
+        assert isinstance(wanted, Wanted)
         room = refresh.max_size_mb * 1_000_000 - draft.size()
         if room <= 0:
             raise errors.SourceFailed(
@@ -189,8 +191,11 @@ def _unpack(draft: Draft, suffix: str, most_bytes: int) -> None:
         draft.files.append(archive.name)
 
 
-def _again(wanted: Wanted, draft: Draft, last: Delivery | None) -> Downloaded | None:
-    """The document of the last delivery, where its version is still the one wanted."""
+def _known(wanted: Wanted | Note, draft: Draft, last: Delivery | None) -> Downloaded | None:
+    """What needs no fetching: a note, or the document of the last delivery whose version is still the one wanted."""
+    if isinstance(wanted, Note):
+        draft.file(wanted.name).write_bytes(wanted.content)
+        return Downloaded(200)
     plain = Path(wanted.name).name
     kept = None if last is None else last.file_of(plain, wanted.version)
     if wanted.version:
@@ -209,7 +214,7 @@ def _bookmark(connector: Connector, planned: PlannedSource, draft: Draft, *, pag
     return connector.bookmark(origin, planned.settings)
 
 
-def _following(pages: Pages, page: Page) -> Wanted | None:
+def _following(pages: Pages, page: Page) -> Wanted | Note | None:
     try:
         return pages.send(page)
     except StopIteration:

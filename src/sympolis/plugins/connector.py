@@ -82,7 +82,15 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Pages = Generator[Wanted, Page, None]
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a connector wants to keep beside the pages, such as which came from where."""
+
+    name: str
+    content: bytes
+
+
+Pages = Generator[Wanted | Note, Page, None]
 
 
 @runtime_checkable

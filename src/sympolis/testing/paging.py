@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sympolis.plugins.connector import Origin, Page, Paging, Record, Wanted
+from sympolis.plugins.connector import Note, Origin, Page, Paging, Record, Wanted
 
 Answers = Callable[[Wanted], Any]
 """From what is wanted to the document that a portal would answer with (bytes are taken as they are)."""
@@ -20,8 +20,11 @@ def fetched(connector: Paging, origin: Origin, settings: Any, answers: Answers, 
     pages = connector.pages(origin, settings)
     wanted = next(pages, None)
     while wanted is not None:
-        wanted_so_far.append(wanted)
-        answer = answers(wanted)
+        if isinstance(wanted, Note):
+            answer: Any = wanted.content
+        else:
+            wanted_so_far.append(wanted)
+            answer = answers(wanted)
         path = folder / wanted.name
         path.write_bytes(answer if isinstance(answer, bytes) else msgspec.json.encode(answer))
         try:

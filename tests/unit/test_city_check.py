@@ -170,3 +170,38 @@ def test_a_city_that_is_nowhere_says_where_it_was_looked_for(tmp_path: Path) -> 
 
 def test_a_city_is_found_by_name() -> None:
     assert (package.locate("bologna") / "city.toml").is_file()
+
+
+def test_a_column_that_the_sample_lacks_is_named(folder: Path) -> None:
+    edit(folder, "mappings/streets.toml", 'field = "length"', 'field = "lenght"')
+    found = errors_of(folder)
+    assert "has no column 'lenght'" in found["smallville/mappings/streets.toml"]
+    assert "did you mean 'length'" in found["smallville/mappings/streets.toml"]
+
+
+def test_a_sample_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "samples/loops.geojson").write_text("{", encoding="utf-8")
+    assert "smallville/sources/loops.toml: path" in errors_of(folder)
+
+
+MODEL = '[model]\nname = "RoadSegment"\nversion = "1.0.0"\n[expectations]'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "part"),
+    [
+        ('"RoadSegment"', '"RoadSegmnt"', "sources/streets.toml: model.name", "did you mean 'RoadSegment'"),
+        ('"1.0.0"', '"9.0.0"', "sources/streets.toml: model.version", "there is 1.0.0"),
+        ('"RoadSegment"', '"Tree"', "sources/streets.toml: model.name", "the mapping makes RoadSegment"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_named(folder: Path, old: str, new: str, where: str, part: str) -> None:
+    edit(folder, "sources/streets.toml", "[expectations]", MODEL.replace(old, new))
+    assert part in errors_of(folder)[f"smallville/{where}"]
+
+
+def test_a_term_that_means_something_else_is_a_warning(folder: Path) -> None:
+    edit(folder, "sources/streets.toml", "[expectations]", MODEL)
+    found = {one.where: one for one in check.check(folder)}
+    assert "does not judge it" in found["smallville/contexts/smallville.jsonld: length"].message
+    assert errors_of(folder) == {}

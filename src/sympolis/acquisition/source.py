@@ -93,6 +93,20 @@ class Refresh:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """Which data model the dataset promises to follow, and what happens to rows that do not (``[model]``)."""
+
+    name: str = option(pattern="[A-Za-z][A-Za-z0-9_]*")
+    """Name of a data model: see ``sympolis data-model list``."""
+    version: str = option(pattern=r"\d+\.\d+\.\d+")
+    mismatch: str = option("quarantine", choices=("reject", "quarantine", "warn"))
+    """``reject``: the delivery is refused; ``quarantine``: the row is held with its reasons; ``warn``: it is taken and
+    counted."""
+    writes: str = option("accept", choices=("accept", "warn", "reject"))
+    """What happens to entities of this type that come over NGSI-LD: ``reject`` refuses what does not conform."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One source of the city (``sources/<id>.toml``)."""
 
@@ -125,5 +139,6 @@ class Source:
     """IANA zone of the source's clock; the city's where absent. ``Etc/GMT-1`` is solar time all year in Italy."""
     settings: Mapping[str, Any] = option({})
     """Options of the connector, checked against its settings class."""
+    model: ModelUse | None = None
     expectations: Expectations = Expectations()
     refresh: Refresh | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sympolis.api.access import Access
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
+    from sympolis.city.proposing.desk import Proposer
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
     from sympolis.context.distributed.subscribing import RemoteSubscriptions
@@ -120,6 +121,8 @@ class ApiParts:
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""
     source_subscriptions: SourceSubscriptions | None = None
+    proposer: Proposer | None = None
+    """Proposes how new sources come in."""
     distribution: Distribution | None = None
     """Shares requests with other brokers."""
     remote_subscriptions: RemoteSubscriptions | None = None

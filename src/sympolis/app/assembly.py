@@ -22,7 +22,8 @@ from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.twin import Twin, data_folder
-from sympolis.city import acquiring, modelling, package
+from sympolis.city import acquiring, describing, modelling, package
+from sympolis.city.proposing.desk import Proposer
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Terms
@@ -137,6 +138,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         handovers=twin.handovers,
+        proposer=Proposer(twin.city, describing.registry(twin.city), downloader(ground.client)),
         hooks=twin.hooks,
         listeners=twin.listeners,
         readiness=lambda: twin.readiness,

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ingest import PlannedSource
+from sympolis.acquisition.joins import Identities
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.translate import Names, Place
+from sympolis.city import describing
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
@@ -27,9 +29,12 @@ def place(city: City) -> Place:
     return Place(city.id, city.facts.timezone, city.facts.bbox)
 
 
-def planned(city: City) -> list[PlannedSource]:
-    """The city's sources in running order, each with its mapping, file, typed settings and the package's secrets."""
-    secrets = read_secrets(city.folder)
+def planned(city: City, identities: Identities | None = None) -> list[PlannedSource]:
+    """The city's sources in running order, each with its mapping, file, typed settings and the package's secrets.
+
+    ``identities``: the master data that mappings join to.
+    """
+    secrets, models = read_secrets(city.folder), describing.registry(city)
     return [
         PlannedSource(
             source,
@@ -37,6 +42,8 @@ def planned(city: City) -> list[PlannedSource]:
             city.folder / source.path,
             city.settings[source.id],
             secrets=secrets,
+            identities=identities,
+            door=describing.door(source, city.mappings[source.mapping], models),
         )
         for source in city.sources.values()
     ]
@@ -62,7 +69,7 @@ def read_secrets(folder: Path) -> dict[str, str]:
     return found
 
 
-def coordinator(
+def coordinator(  # noqa: PLR0913 - each is a part of its own
     city: City,
     broker: Broker,
     terms: Names,
@@ -71,13 +78,14 @@ def coordinator(
     ledger: Ledger,
     retriever: Retriever | None = None,
     clock: Callable[[], datetime] = _now,
+    identities: Identities | None = None,
 ) -> Coordinator:
     """The coordinator of the city's sources (see ``Coordinator``)."""
     return Coordinator(
         broker,
         terms,
         place=place(city),
-        planned=planned(city),
+        planned=planned(city, identities),
         connectors=connectors,
         ledger=ledger,
         retriever=retriever,

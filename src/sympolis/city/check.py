@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
 from sympolis.domain.reading import Finding, did_you_mean
+from sympolis.governance.datamodels.registry import Registry
 from sympolis.plugins import loader
+from sympolis.plugins.connector import Origin
 
 CORE_TERMS = frozenset({"location", "observationSpace", "operationSpace", "description", "title", "Source"})
 """Terms of the NGSI-LD core context that packages use without declaring them."""
@@ -30,8 +33,40 @@ TARGETS = ("segments", "area", "polygon")
 
 def check(path: str | Path) -> list[Finding]:
     """Every mistake in the package at ``path``, errors first. Never raises for what a file says."""
-    _, findings = inspect(Path(path))
+    city, findings = inspect(Path(path))
+    if city is not None:
+        findings += _sample_findings(city)
     return sorted(findings, key=lambda finding: (not finding.error, finding.where))
+
+
+_LOOKED_AT = 200
+"""Rows of a sample in which a column must have turned up."""
+
+
+def _sample_findings(city: City) -> list[Finding]:
+    """Mappings that name columns which the samples do not have; only the check reads data, not every start."""
+    found: list[Finding] = []
+    for source in city.sources.values():
+        path, mapping = city.folder / source.path, city.mappings.get(source.mapping)
+        if mapping is None or city.settings.get(source.id) is None or not path.is_file():
+            continue
+        if contradictions.mistakes(mapping):
+            continue
+        try:
+            rows = loader.connectors()[source.connector].read(Origin(path), city.settings[source.id])
+            names = {name for record in islice(rows, _LOOKED_AT) for name in record.fields}
+        except errors.SympolisError as cause:
+            found.append(
+                Finding(f"{city.folder.name}/sources/{source.id}.toml: path", cause.message, cause.hint)
+            )
+            continue
+        where = f"{city.folder.name}/mappings/{mapping.id}.toml"
+        missing = [name for name in mappings.source_fields(mapping) if names and name not in names]
+        found += [
+            Finding(where, f"{source.path} has no column {name!r}", did_you_mean(name, names))
+            for name in missing
+        ]
+    return found
 
 
 def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
@@ -66,6 +101,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         figures=contents.map.figures,
         areas=contents.map.areas,
         context=contents.context,
+        data_models=tuple(contents.data_models),
         translations=contents.translations,
         settings=settings,
     )
@@ -113,6 +149,8 @@ def _check_source(contents: Contents, source: Source) -> Any:
     if _named(contents, f"{file}: mapping", source.mapping, contents.mappings, "mapping"):
         _check_expectations(contents, file, source)
     _crs(contents, f"{file}: crs", source.crs)
+    if source.model is not None:
+        _check_model_use(contents, file, source)
     if not (contents.folder / source.path).resolve().is_relative_to(contents.folder.resolve()):
         contents.report(
             f"{file}: path", f"{source.path} leads out of the package", "put the sample under samples/"
@@ -123,6 +161,41 @@ def _check_source(contents: Contents, source: Source) -> Any:
     if _named(contents, f"{file}: connector", source.connector, loader.connectors(), "connector"):
         return _settings(contents, file, source)
     return None
+
+
+def _check_model_use(contents: Contents, file: str, source: Source) -> None:
+    """The model is there, is of the mapping's type, and the terms mean the same in the city's context."""
+    assert source.model is not None
+    try:
+        model = Registry(contents.data_models).get(source.model.name, source.model.version)
+    except errors.NotFound as cause:
+        contents.report(f"{file}: model.{cause.where}", cause.message, cause.hint)
+        return
+    mapping = contents.mappings.get(source.mapping)
+    if mapping is None:
+        return
+    if mapping.entity_type != model.name:
+        message = f"is {model.name}, but the mapping makes {mapping.entity_type}"
+        contents.report(f"{file}: model.name", message, "name the model of what the mapping makes")
+    known = contents.context.get("@context", {})
+    for name in (name for name in mappings.attribute_names(mapping) if name in model.attributes):
+        meant, iri = _expanded(known, name), model.attribute_iri(name)
+        if meant is not None and meant != iri:
+            where = f"contexts/{contents.folder.name}.jsonld: {name}"
+            message = f"stands for {meant}, in {model.name} for {iri}: the model does not judge it"
+            contents.report(where, message, "make them the same", error=False)
+
+
+def _expanded(context: Mapping[str, Any], term: str) -> str | None:
+    """The IRI of a term in a simple context; None where it is not plainly said."""
+    value = context.get(term)
+    if isinstance(value, Mapping):
+        value = value.get("@id")
+    if not isinstance(value, str):
+        return None
+    prefix, colon, rest = value.partition(":")
+    base = context.get(prefix)
+    return f"{base}{rest}" if colon and isinstance(base, str) and not rest.startswith("//") else value
 
 
 def _crs(contents: Contents, where: str, name: str) -> None:

@@ -19,6 +19,7 @@ from sympolis.acquisition.source import Source
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
+from sympolis.governance.datamodels.model import DataModel
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Contents:
     sources: dict[str, Source] = field(default_factory=dict)
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
     code_lists: dict[str, CodeList] = field(default_factory=dict)
+    data_models: list[DataModel] = field(default_factory=list)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
@@ -55,6 +57,11 @@ def read(folder: Path) -> Contents:
     contents.sources = _each(contents, "sources", Source)
     contents.mappings = _each(contents, "mappings", EntityMapping)
     contents.code_lists = _each(contents, "code-lists", CodeList) | _tables(contents)
+    contents.data_models = [
+        model
+        for path in sorted((folder / "data-models").glob("*.toml"))
+        if (model := _one(contents, f"data-models/{path.name}", DataModel)) is not None
+    ]
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     if (folder / "dashboards" / "map.toml").exists():

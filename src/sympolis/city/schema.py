@@ -4,6 +4,7 @@
     sources/<id>.toml        one source each                         → acquisition.source.Source
     mappings/<id>.toml       source field → attribute                → acquisition.mapping.EntityMapping
     code-lists/<id>.toml|csv source codes → words of a vocabulary    → acquisition.codelists.CodeList
+    data-models/<name>.toml  the city's own data models             → governance.datamodels.DataModel
     contexts/<city>.jsonld   the city's short terms                  → City.context
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
@@ -27,6 +28,7 @@ from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
+from sympolis.governance.datamodels.model import DataModel
 
 
 def _bbox_complaint(bbox: tuple[float, float, float, float]) -> str | None:
@@ -251,6 +253,8 @@ class City:
     areas: AreaSplit
     context: Mapping[str, Any]
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
+    data_models: tuple[DataModel, ...] = ()
+    """The city's own data models, beside those that the platform has."""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Typed connector settings by source id."""

@@ -45,6 +45,31 @@ def _draw_sources(found: list[dict[str, Any]]) -> None:
 
 @app.command()
 @reports_errors
+def new(
+    sample: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A sample file, a download, or a dataset's page.")
+    ],
+    city: City = None,
+    source_id: Annotated[str, typer.Option("--id", help="The source's id; from the file's name.")] = "",
+    title: Annotated[str, typer.Option(help="Its title.")] = "",
+    owner: Annotated[str, typer.Option(help="Who owns the data; the city's operator.")] = "",
+    licence: Annotated[str, typer.Option(help="Their licence, e.g. CC-BY-4.0.")] = "",
+    url: Annotated[str, typer.Option(help="The official page, where a file is given.")] = "",
+    model: Annotated[str, typer.Option(help="Data model to take, whatever looks likest.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the two files; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a source of this id.")] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Look at a sample and write the source's two files, with reasons as comments, for you to edit."""
+    from sympolis.cli import proposing
+
+    wish = {"id": source_id, "title": title, "owner": owner, "licence": licence, "url": url, "model": model}
+    found = proposing.new(settings.read({"city": city}), sample, wish, dry_run=dry_run, force=force)
+    show(found, form, proposing.draw_proposal)
+
+
+@app.command()
+@reports_errors
 def run(
     source: Annotated[str, typer.Argument(help="A source's id; `all` runs every one.")],
     city: City = None,

@@ -19,6 +19,7 @@ from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.lineage import LineagePages
 from sympolis.api.twin.map import MapPages
 from sympolis.api.twin.messages import Messages
+from sympolis.api.twin.proposals import operations as proposal_routes
 from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
 from sympolis.api.twin.series import ObservedSeries
@@ -54,6 +55,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         if parts.hooks is not None:
             routes += _message_routes(Messages(parts.hooks))
         if parts.handovers is not None:
+        routes += proposal_routes(parts.proposer)
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))

@@ -1,0 +1,45 @@
+"""The data models of a city and the doors of its datasets: where governance and acquisition meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sympolis.acquisition.mapping import EntityMapping
+from sympolis.acquisition.quality import Reason
+from sympolis.acquisition.source import Source
+from sympolis.city.schema import City
+from sympolis.domain.changes import Observation
+from sympolis.domain.entity import Entity
+from sympolis.governance.datamodels.door import ModelDoor
+from sympolis.governance.datamodels.registry import Registry
+
+
+def registry(city: City) -> Registry:
+    """The platform's data models and the city's own (``data-models/``)."""
+    return Registry(city.data_models)
+
+
+class ReasonedDoor(ModelDoor):
+    """A door that speaks to acquisition: findings become the reasons for which a row is held."""
+
+    def judge(self, entity: Entity, observations: Sequence[Observation]) -> list[Reason]:
+        """See ``acquisition.translate.Door``."""
+        name = f"{self.model.name} {self.model.version}"
+        return [
+            Reason(one.attribute, RULES[one.rule], f"{one.message} ({name})", one.hint)
+            for one in self.findings(entity, observations)
+        ]
+
+
+RULES: Final = {"required": "required", "value": "type", "kind": "type", "unit": "unit", "unknown": "row"}
+"""What a data model finds → the gate's rule."""
+
+
+def door(source: Source, mapping: EntityMapping, models: Registry) -> ReasonedDoor | None:
+    """The door of a dataset; None where its source names no data model."""
+    if source.model is None:
+        return None
+    model = models.get(source.model.name, source.model.version)
+    where = f"sources/{source.id}.toml: model"
+    return ReasonedDoor(model, source.model.mismatch, where=where, whole=mapping.mode == "entities")

@@ -23,6 +23,7 @@ _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(days=1)
 _JITTER: Final = 0.1
 _LOOK_AGAIN_S: Final = 60.0
+_WATCH_EVERY: Final = timedelta(hours=1)
 
 
 def next_time(last: datetime, every: timedelta, failures: int, chance: float) -> datetime:
@@ -58,12 +59,14 @@ class Scheduler:
         self._coordinator = coordinator
         self._clock = clock
         self._chance = chance
+        self._watched = clock()
         self._plans = {source: _Plan(interval, clock()) for source, interval in every.items()}
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Until ``stopped``: what is due, one source after the other."""
         while not stopped.is_set():
             await self.run_due()
+            self.watch_due()
             try:
                 await asyncio.wait_for(stopped.wait(), self.idle_s())
             except TimeoutError:
@@ -75,6 +78,13 @@ class Scheduler:
         for source in sorted(due, key=lambda one: self._plans[one].due):
             await self._read(source)
         return due
+
+    def watch_due(self) -> None:
+        """Once an hour, judge all sources by the clock: data grow old without anything arriving."""
+        if self._clock() - self._watched >= _WATCH_EVERY:
+            self._watched = self._clock()
+            for found in self._coordinator.watch():
+                log.warning("data are overdue", extra={"action": "quality.watch", "source": found.source})
 
     def idle_s(self) -> float:
         """Seconds until the next source is due, at most a minute."""

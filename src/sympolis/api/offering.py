@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sympolis.api.parts import ApiParts
 from sympolis.api.reading import is_listed
@@ -30,7 +30,8 @@ class Offering:
 
     async def catalogue(self, base_url: str) -> Catalogue:
         """All of it that whoever asks may know of."""
-        sources = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
+        known = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
+        sources = [{**one, "evaluation": self._evaluation(one["id"])} for one in known]
         facts = self._city.facts
         twin = Twin(
             base_url=base_url,
@@ -45,6 +46,10 @@ class Offering:
             ),
         )
         return build_catalogue(twin, sources)
+
+    def _evaluation(self, dataset: str) -> dict[str, Any] | None:
+        newest = next(iter(self._coordinator.evaluations(dataset, limit=1)), None)
+        return None if newest is None else newest.to_json()
 
     async def dataset(self, base_url: str, dataset_id: str) -> Dataset:
         """One dataset. Raises ``NotFound``."""

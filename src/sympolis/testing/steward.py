@@ -7,10 +7,9 @@ state in place, an alarm that stays until the delivery is mended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +31,18 @@ T = TypeVar("T")
 
 
 @dataclass
+class Clock:
+    """A second later every time one looks, so that runs have an order."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """The present moment."""
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass
 class Desk:
     """See the module; make it with ``desk_of``."""
 
@@ -41,6 +52,7 @@ class Desk:
     broker: Broker
     terms: Terms
     kept: Deliveries
+    clock: Clock
     portal: dict[str, bytes] = field(default_factory=dict)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -50,6 +62,10 @@ class Desk:
     def deliver(self, source: str, content: str | bytes) -> None:
         """What the portal has from now on."""
         self.portal[source] = content.encode() if isinstance(content, str) else content
+
+    def wait(self, span: timedelta) -> None:
+        """Let time pass."""
+        self.clock.now += span
 
     def run(self, source: str, *, retrieve: bool = True, accept: bool = False) -> RunSummary:
         """One run of a source."""
@@ -85,12 +101,6 @@ class Desk:
         assert status["last_good"] is not None, "since when the data are what they are"
 
 
-def ticking() -> Callable[[], datetime]:
-    """A clock that is a second later every time one looks, so that runs have an order."""
-    seconds = count()
-    return lambda: NOW + timedelta(seconds=next(seconds))
-
-
 def desk_of(folder: Path, deliveries: Path) -> Desk:
     """The city of a package with everything read in, and a portal for every source."""
     city = package.load(folder)
@@ -110,7 +120,7 @@ def desk_of(folder: Path, deliveries: Path) -> Desk:
         await asyncio.to_thread(to.write_bytes, content)
         return Downloaded(200, {})
 
-    broker, kept = Broker(MemoryStore()), Deliveries(deliveries)
+    broker, kept, clock = Broker(MemoryStore()), Deliveries(deliveries), Clock()
     terms = Contexts().resolve_local(city.context["@context"])
     coordinator = acquiring.coordinator(
         city,
@@ -119,8 +129,8 @@ def desk_of(folder: Path, deliveries: Path) -> Desk:
         connectors=loader.connectors(),
         ledger=MemoryLedger(),
         retriever=Retriever(download, kept),
-        clock=ticking(),
+        clock=clock,
     )
-    desk = Desk(folder, city, coordinator, broker, terms, kept, portal)
+    desk = Desk(folder, city, coordinator, broker, terms, kept, clock, portal)
     desk.do(coordinator.run_all())
     return desk

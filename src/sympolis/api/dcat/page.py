@@ -33,6 +33,7 @@ class _Words:
     formats: str
     all: str
     states: Mapping[str, str]
+    grades: Mapping[str, str]
     naming: str
     decimal: str
 
@@ -62,6 +63,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "failed": "errore",
             "never": "mai letto",
         },
+        grades={"good": "buona", "fair": "discreta", "poor": "scarsa", "unknown": "non misurata"},
         naming="Da citare",
         decimal=",",
     ),
@@ -89,6 +91,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "failed": "fehlgeschlagen",
             "never": "nie gelesen",
         },
+        grades={"good": "gut", "fair": "mittel", "poor": "schlecht", "unknown": "nicht gemessen"},
         naming="Zu nennen",
         decimal=",",
     ),
@@ -116,6 +119,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "failed": "failed",
             "never": "never read",
         },
+        grades={"good": "good", "fair": "fair", "poor": "poor", "unknown": "not measured"},
         naming="To be named",
         decimal=".",
     ),
@@ -182,17 +186,27 @@ def _facts(dataset: Dataset, own: _Words) -> str:
         (own.origin, _link(dataset.landing_page, dataset.landing_page)),
         (own.updated, _time(dataset.modified)),
         (own.newest, _time(dataset.newest_observation)),
-        (own.quality, _quality(dataset.quality, own)),
+        (own.quality, _quality(dataset, own)),
     ]
     return "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
 
 
-def _quality(quality: Quality | None, own: _Words) -> str:
+def _quality(dataset: Dataset, own: _Words) -> str:
+    """The badge, how many rows of the newest delivery passed, and the reasons for the badge."""
+    if dataset.badge.grade == "unknown":
+        return ""
+    language = next(code for code, words in _LANGUAGES.items() if words is own)
+    why = " ".join(reason[language] for reason in dataset.badge.reasons)
+    counted = _counted(dataset.quality, own)
+    return f"<strong>{own.grades[dataset.badge.grade]}</strong> · {escape(counted + why)}"
+
+
+def _counted(quality: Quality | None, own: _Words) -> str:
     if quality is None:
         return ""
     share = int(quality.accepted * 1000) / 10  # cut, not rounded: 99.96 % is not all of them
     shown = f"{share:g}".replace(".", own.decimal)
-    return escape(own.quality_text.format(share=shown, read=quality.read))
+    return own.quality_text.format(share=shown, read=quality.read) + ". "
 
 
 def _way(distribution: Distribution, language: str) -> str:

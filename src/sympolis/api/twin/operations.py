@@ -10,7 +10,7 @@ from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
-from sympolis.api.twin import changes, map, runs
+from sympolis.api.twin import changes, map, quality, runs
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
@@ -52,10 +52,11 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator, parts.listeners))
+        routes += quality.operations(parts.coordinator)
         if parts.hooks is not None:
             routes += _message_routes(Messages(parts.hooks))
-        if parts.handovers is not None:
         routes += proposal_routes(parts.proposer)
+        if parts.handovers is not None:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))

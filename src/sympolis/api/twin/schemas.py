@@ -175,6 +175,20 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("id", "title", "owner", "licence", "status", "page"),
     ),
+    "DatasetQuality": structure(
+        {
+            "dataset": TEXT,
+            "status": TEXT,
+            "badge": structure(
+                {"grade": {"enum": ["good", "fair", "poor", "unknown"]}, "reasons": several(TEXTS)}
+            ),
+            "newest": optional(OBJECT),
+            "trend": several(OBJECT),
+            "metrics": several(OBJECT),
+            "dimensions": OBJECT,
+        },
+        required=("dataset", "badge", "newest", "trend"),
+    ),
     "Datasets": structure(
         {"total": INTEGER, "facets": OBJECT, "datasets": several(reference("Dataset"))},
         required=("total", "facets", "datasets"),

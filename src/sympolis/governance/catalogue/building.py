@@ -23,6 +23,7 @@ from sympolis.governance.catalogue.model import (
     Texts,
 )
 from sympolis.governance.policy.durations import parse_duration
+from sympolis.governance.quality.badge import badge_of
 
 Json = Mapping[str, Any]
 
@@ -111,6 +112,8 @@ def build_dataset(twin: Twin, source: Json) -> Dataset:
         status=source["status"],
         entity_type=source["entity_type"],
         quality=None if run is None else _quality(run, f"{twin.base_url}/catalogue#accepted-share"),
+        evaluation=source.get("evaluation"),
+        badge=badge_of(source.get("evaluation"), source["status"]),
         distributions=_distributions(twin, iri, source),
     )
 

@@ -20,6 +20,7 @@ from sympolis.governance.catalogue.model import (
     Quality,
     Texts,
 )
+from sympolis.governance.quality.measurements import add_measurements
 
 if TYPE_CHECKING:
     from rdflib.graph import _ObjectType as Object
@@ -124,6 +125,8 @@ def _dataset(graph: Graph, dataset: Dataset) -> URIRef:
         graph, node, DCAT.theme, (_code(graph, "data-theme", code, SKOS.Concept) for code in dataset.themes)
     )
     _say(graph, node, DQV.hasQualityMeasurement, _quality(graph, node, dataset.quality))
+    if dataset.evaluation is not None:
+        add_measurements(graph, node, dataset.evaluation, dataset.iri.rpartition("/datasets/")[0])
     _say(graph, node, DCAT.contactPoint, _contact(graph, dataset.publisher))
     _high_value(graph, node, dataset.high_value)
     for distribution in dataset.distributions:

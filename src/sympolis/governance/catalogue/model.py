@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from sympolis.governance.quality.badge import Badge
 
 Texts = Mapping[str, str]
 
@@ -71,9 +73,12 @@ class Dataset:
     high_value: tuple[str, ...] = ()
     """Categories of Implementing Regulation (EU) 2023/138 on high-value datasets that it falls under."""
     status: str = "never"
-    """``fresh``, ``stale``, ``failed`` or ``never`` (not read yet)."""
+    """``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` (not read yet)."""
     entity_type: str = ""
     quality: Quality | None = None
+    evaluation: Mapping[str, Any] | None = None
+    """The newest figures of its quality, as acquisition gives them."""
+    badge: Badge = field(default_factory=lambda: Badge("unknown", ()))
     distributions: tuple[Distribution, ...] = ()
 
 

@@ -1,0 +1,53 @@
+"""`sympolis quality`: how good the data are, what is odd in the series, and whom the data leave out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from sympolis import settings
+from sympolis.cli.client import Client, connect
+from sympolis.cli.options import City, Data
+from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, show, text
+
+app = typer.Typer(help="Quality: figures and badges, anomalies, fairness.", no_args_is_help=True)
+
+Dataset = Annotated[str, typer.Argument(help="A dataset's id; `all` for every one.")]
+
+
+@app.command()
+@reports_errors
+def report(
+    dataset: Dataset = "all",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The badge of each dataset with its reasons. Exit code 1 if one is poor."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = [twin.get(f"/api/datasets/{quote(name)}/quality") for name in _names(twin, dataset)]
+    show(found, form, _draw_report)
+    if any(one["badge"]["grade"] == "poor" for one in found):
+        raise typer.Exit(NO)
+
+
+def _names(twin: Client, dataset: str) -> list[str]:
+    if dataset != "all":
+        return [dataset]
+    return [one["id"] for one in twin.get("/api/sources")]
+
+
+def _draw_report(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [
+            one["dataset"],
+            one["badge"]["grade"],
+            one["status"],
+            (one["newest"] or {}).get("rows"),
+            " ".join(text(reason) for reason in one["badge"]["reasons"]),
+        ]
+        for one in found
+    ]
+    draw(["dataset", "quality", "state", "rows", "why"], rows)

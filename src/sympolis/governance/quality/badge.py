@@ -1,0 +1,92 @@
+"""The verdict on a dataset's quality, in one word and its reasons: nobody should have to trust a green dot.
+
+``good`` every expectation is met · ``fair`` something is remarkable or one expectation is missed · ``poor`` the newest
+delivery was refused or the data are overdue · ``unknown`` nothing has been measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sympolis.governance.quality.metrics import METRICS
+
+Json = Mapping[str, Any]
+Texts = Mapping[str, str]
+LANGUAGES: Final = ("it", "de", "en")
+_GRAVE: Final = frozenset(("age",))
+"""Metrics whose failing alone makes the data unfit for what they promise."""
+_TEXTS: Final[Mapping[str, Texts]] = {
+    "good": {
+        "it": "Tutte le aspettative sono rispettate.",
+        "de": "Alle Erwartungen sind erfüllt.",
+        "en": "Every expectation is met.",
+    },
+    "unknown": {
+        "it": "Non è ancora stato misurato nulla.",
+        "de": "Es wurde noch nichts gemessen.",
+        "en": "Nothing has been measured yet.",
+    },
+    "missed": {
+        "it": "{title}: {value}; atteso: {expected}.",
+        "de": "{title}: {value}; erwartet: {expected}.",
+        "en": "{title}: {value}; expected: {expected}.",
+    },
+    "last": {
+        "it": "L'ultima consegna è stata rifiutata.",
+        "de": "Die letzte Lieferung wurde abgelehnt.",
+        "en": "The last delivery was refused.",
+    },
+    "closed": {
+        "it": "È una raccolta conclusa, non un flusso aggiornato.",
+        "de": "Es ist eine abgeschlossene Sammlung, kein laufender Strom.",
+        "en": "It is a closed collection, not a current feed.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """``grade`` and why, by language."""
+
+    grade: str
+    reasons: tuple[Texts, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of docs/reference/twin-api.md."""
+        return asdict(self)
+
+
+def badge_of(evaluation: Json | None, status: str = "fresh") -> Badge:
+    """The badge of a dataset with this newest evaluation and this state of its source."""
+    if evaluation is None:
+        return Badge("unknown", (_TEXTS["unknown"],))
+    missed = [one for one in evaluation["measures"] if one["passed"] is False]
+    told = [one["text"] for one in evaluation["findings"]]
+    reasons = [*told, *_missed(missed)]
+    if not evaluation["taken"]:
+        return Badge("poor", (_TEXTS["last"], *told))
+    if status in ("failed", "stale") or any(one["metric"] in _GRAVE for one in missed):
+        return Badge("poor", tuple(reasons) or (_TEXTS["last"],))
+    closing = (_TEXTS["closed"],) if status == "closed" else ()
+    return Badge("fair" if reasons else "good", (*(reasons or [_TEXTS["good"]]), *closing))
+
+
+def _missed(measures: Sequence[Json]) -> Iterator[Texts]:
+    for measure in measures:
+        title = METRICS[measure["metric"]].title
+        about = f" ({measure['attribute']})" if measure["attribute"] else ""
+        yield {
+            language: _TEXTS["missed"][language].format(
+                title=title[language] + about, value=_shown(measure), expected=measure["expected"]
+            )
+            for language in LANGUAGES
+        }
+
+
+def _shown(measure: Json) -> str:
+    value, unit = measure["value"], measure["unit"]
+    if unit == "1" and measure["metric"] != "scale":
+        return f"{int(value * 1000) / 10:g} %"  # cut, not rounded: 99.96 % is not all of them
+    return f"{value:g}" if unit == "1" else f"{value:g} {unit}"

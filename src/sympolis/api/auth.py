@@ -34,7 +34,7 @@ class Tokens(Protocol):
 class Sessions(Protocol):
     """Says who has signed in."""
 
-    def subject(self, session: str) -> Subject | None:
+    def session_subject(self, session: str) -> Subject | None:
         """The subject; None where the session has ended."""
         ...
 
@@ -84,7 +84,7 @@ class Authenticator:
         session = session_of(request)
         if session is None or self._sessions is None:
             return STRANGER
-        return self._sessions.subject(session) or STRANGER
+        return self._sessions.session_subject(session) or STRANGER
 
 
 def presented(request: Request) -> str | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sympolis.context.transient import Transients
     from sympolis.governance.audit.log import AuditLog
     from sympolis.governance.identity.accounts import Accounts
+    from sympolis.governance.identity.issuer import Issuer
     from sympolis.governance.policy.gate import Gate
     from sympolis.orchestration.desk import Desk
 
@@ -100,6 +101,9 @@ class Governed:
     gate: Gate
     accounts: Accounts
     audit: AuditLog
+    issuer: Issuer | None = None
+    """The built-in one, where people sign in here."""
+    public_url: str = ""
     mode: str
     """``machine``, ``required`` or ``open``: the setting ``identity``."""
 
@@ -117,12 +121,12 @@ class ApiParts:
     hooks: Hooks | None = None
     listeners: Listeners | None = None
     """Takes files from departments."""
+    proposer: Proposer | None = None
+    """Proposes how new sources come in."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""
     source_subscriptions: SourceSubscriptions | None = None
-    proposer: Proposer | None = None
-    """Proposes how new sources come in."""
     distribution: Distribution | None = None
     """Shares requests with other brokers."""
     remote_subscriptions: RemoteSubscriptions | None = None

@@ -56,7 +56,7 @@ class Owners:
 
     def _present(self, owner: Owner) -> Subject | None:
         """The owner with the roles that they have now; None where they would not be let in any more."""
-        if owner.proof == Proof.TOKEN:  # only its issuer knows more, and says it when they come again
+        if owner.proof == Proof.TOKEN and owner.via:  # only its issuer knows more, and says it when they come again
             return Subject(owner.subject, frozenset(owner.roles), Proof.TOKEN, owner.via)
         user = self._directory.find_user(owner.subject)
         if user is None or user.disabled:

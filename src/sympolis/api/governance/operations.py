@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from sympolis.api.governance import trail
+from sympolis.api.governance.forms import FORM
 from sympolis.api.governance.people import People
 from sympolis.api.governance.policies import Policies
+from sympolis.api.governance.signing_in import PATH, SigningIn
 from sympolis.api.governance.trail import Trail
 from sympolis.api.http import JSON, LD_JSON
+from sympolis.api.parameters import Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
 
 _IDENTITY, _POLICIES, _AUDIT = "Identity", "Policies", "Audit"
+NEXT = Parameter(name="next", text="The path of this server to go on to.", max_length=4096)
 _DATASET = {"dataset": "A dataset's id."}
 _EXAMPLE = {
     "@context": "http://www.w3.org/ns/odrl.jsonld",
@@ -71,6 +75,9 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.governed is None:
         return ()
     found = (*_people(People(parts.governed)), _trail(Trail(parts.governed)))
+    if parts.governed.issuer is not None:
+        handlers = SigningIn(parts.governed, parts.governed.issuer, parts.governed.public_url)
+        found = (*found, *_issuer(handlers), *_sessions(handlers))
     return found if parts.city is None else (*found, *_policies(Policies(parts.governed)))
 
 
@@ -156,5 +163,86 @@ def _policies(handlers: Policies) -> tuple[Operation, ...]:
             path_texts=_DATASET,
             text="Headers: Sympolis-Purpose (an IRI) and Sympolis-Place state what policies may ask for.",
             answers={200: Answer("The answer in words.", {JSON: reference("DatasetAccess")})},
+        ),
+    )
+
+
+def _issuer(handlers: SigningIn) -> tuple[Operation, ...]:
+    found = {200: Answer("The document.", {JSON: OBJECT})}
+    return (
+        Operation(
+            method="GET",
+            path=f"{PATH}/.well-known/openid-configuration",
+            handle=handlers.describe,
+            name="describeIssuer",
+            title="The built-in issuer, for OpenID Connect clients",
+            tag=_IDENTITY,
+            answers=found,
+        ),
+        Operation(
+            method="GET",
+            path=f"{PATH}/jwks",
+            handle=handlers.keys,
+            name="getIssuerKeys",
+            title="The keys that verify its tokens",
+            tag=_IDENTITY,
+            answers=found,
+        ),
+        Operation(
+            method="GET",
+            path=f"{PATH}/authorize",
+            handle=handlers.authorize,
+            name="authorize",
+            title="A code for whoever has signed in",
+            tag=_IDENTITY,
+            open_parameters=True,
+            answers={303: Answer("To the client with a code, or to the form.")},
+        ),
+        Operation(
+            method="POST",
+            path=f"{PATH}/token",
+            handle=handlers.token,
+            name="getToken",
+            title="Tokens for a code, or for a key",
+            tag=_IDENTITY,
+            body=Body(OBJECT, (FORM, JSON), {"grant_type": "client_credentials", "client_secret": "syk_…"}),
+            answers={200: Answer("Tokens.", {JSON: OBJECT})},
+        ),
+    )
+
+
+def _sessions(handlers: SigningIn) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            method="GET",
+            path=f"{PATH}/login",
+            handle=handlers.page,
+            name="showSignIn",
+            title="The page on which people sign in",
+            tag=_IDENTITY,
+            parameters=(NEXT,),
+            answers={200: Answer("A form.", {"text/html": TEXT})},
+        ),
+        Operation(
+            method="POST",
+            path=f"{PATH}/login",
+            handle=handlers.sign_in,
+            name="signIn",
+            title="Sign in with name and password",
+            tag=_IDENTITY,
+            body=Body(OBJECT, (FORM, JSON), {"user": "anna", "password": "…"}),
+            answers={
+                200: Answer("Signed in; the cookie is set.", {JSON: OBJECT}),
+                303: Answer("Likewise, for a form: to the page that was wanted."),
+            },
+        ),
+        Operation(
+            method="POST",
+            path=f"{PATH}/logout",
+            handle=handlers.sign_out,
+            name="signOut",
+            title="Sign out",
+            tag=_IDENTITY,
+            answers={204: Answer("The cookie is gone.")},
         ),
     )

@@ -137,6 +137,16 @@ class Accounts:
         key = None if parts is None else self.directory.find_key(parts[0])
         if parts is None or key is None or not own_secrets.matches(parts[1], key.digest):
             raise _not_known("the key is not known here")
+        return self._holder(key)
+
+    def by_key_id(self, key_id: str) -> Subject:
+        """Who holds the key of this id, as somebody else has already proved. Raises ``Unauthenticated``."""
+        key = self.directory.find_key(key_id)
+        if key is None:
+            raise _not_known("the key is not known here")
+        return self._holder(key)
+
+    def _holder(self, key: ApiKey) -> Subject:
         user = self.directory.find_user(key.user)
         if key.revoked_at is not None or key.expires_at <= self._now() or user is None or user.disabled:
             raise _not_known("the key is no longer valid")

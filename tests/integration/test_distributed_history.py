@@ -242,6 +242,19 @@ def test_only_what_is_here_is_ordered() -> None:
     play(_ordered)
 
 
+async def _ordered_beside_others(_: Wire, brokers: dict[str, TestBroker]) -> None:
+    here = brokers["here"]
+    await tell(here, heat={1: 10})
+    lamps = [{"entities": [{"type": "Streetlight"}]}]
+    assert (await here.register(source(information=lamps))).status == 201
+    answer = await here.ask("GET", f"{EVOLUTIONS}?type=Building&{SINCE}&orderBy=id;desc")
+    assert (answer.status, [one["type"] for one in answer.json]) == (200, ["Building"])
+
+
+def test_a_source_of_other_things_leaves_the_order_of_these_alone() -> None:
+    play(_ordered_beside_others)
+
+
 # --- changing
 
 

@@ -58,12 +58,13 @@ class SharedHistories:
         journey = self._forwarding.begin(request, tenant_of(request))
         if journey is None or self._recaller is None:
             return Whole(self._broker, query)
-        if "orderBy" in request.parameters:
+        asked = self._asked(request, terms, query)
+        wanted = Recalled(asked, query)
+        if "orderBy" in request.parameters and self._recaller.concerned(journey, wanted):
             raise errors.BadRequestData(
                 "what several sources have is not ordered", where="orderBy", hint="ask with local=true"
             )
-        asked = self._asked(request, terms, query)
-        gathered = await self._recaller.entities(journey, Recalled(asked, query))
+        gathered = await self._recaller.entities(journey, wanted)
         headers = warning_headers(gathered, journey)
         if not gathered.told:
             return Whole(self._broker, query, headers)

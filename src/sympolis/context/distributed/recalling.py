@@ -65,14 +65,18 @@ class Recaller:
 
     async def entities(self, journey: Journey, wanted: Recalled) -> Gathered:
         """What sources tell of all entities that a query selects."""
-        index = self._distribution.of(journey.tenant)
-        if index is None:
-            return Gathered()
-        selectors = wanted_by(wanted.asked).selectors
-        found = self._matching(index.candidates(selectors), wanted, *selectors)
+        found = self.concerned(journey, wanted)
         return await self._reader.gather(
             journey, ("queryTemporal",), found, lambda one: self._many(journey, one, wanted)
         )
+
+    def concerned(self, journey: Journey, wanted: Recalled) -> list[Registration]:
+        """The registrations that may hold some of the past that a query selects (clause 5.7.4)."""
+        index = self._distribution.of(journey.tenant)
+        if index is None:
+            return []
+        selectors = wanted_by(wanted.asked).selectors
+        return self._matching(index.candidates(selectors), wanted, *selectors)
 
     def _matching(
         self, candidates: Iterable[Registration], wanted: Recalled, *selectors: Selector

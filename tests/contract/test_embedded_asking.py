@@ -8,6 +8,7 @@ from sympolis.context import merge
 from sympolis.context.query import Comparison, Query, Term, TypeIs
 from sympolis.context.store import Write
 from sympolis.stores.embedded import EmbeddedStore, filling, search
+from sympolis.stores.embedded.catalog import Kept
 from sympolis.testing.stores import NAME, ROAD, SPEED, creating, road
 
 MANY = 700
@@ -23,17 +24,17 @@ async def filled(store):
     """Wait until everything that was asked for is there; whoever fills it in takes turns with others."""
     writer = store._place("")._writer
     await writer.do(lambda recorder: None)
-    while not writer.catalog().all_ready():
+    while not writer.catalog().needs.all_ready():
         await writer.do(lambda recorder: None)
     return writer.catalog()
 
 
 def columns_of(catalog):
-    return set(catalog.columns.get(catalog.names[ROAD], {}))
+    return set(catalog.needs.columns.get(catalog.names[ROAD], {}))
 
 
 def indexes_of(catalog):
-    return set(catalog.indexes.get(catalog.names[ROAD], {}))
+    return set(catalog.needs.indexes.get(catalog.names[ROAD], {}))
 
 
 async def ids(store, query):
@@ -99,7 +100,9 @@ def test_filling_in_goes_on_after_a_restart(tmp_path, monkeypatch, indexed):
         writer._filling = True  # it is told one piece at a time
         key = writer.catalog().names[ROAD]
         await writer.do(
-            lambda recorder: recorder.ask([(key, SPEED, False), (key, SPEED, True)][: 1 + indexed])
+            lambda recorder: recorder.ask(
+                [(key, SPEED, Kept.COLUMN), (key, SPEED, Kept.INDEX)][: 1 + indexed]
+            )
         )
         await writer.do(lambda recorder: recorder.fill())
         await store.write([Write(road(600).id, merge.upsert_update(road(600, speed=1)))])
@@ -124,7 +127,7 @@ def test_more_attributes_than_columns_are_looked_at(tmp_path):
         await store.write(creating(*(road(number, **names) for number in range(5))))
         writer = store._place("")._writer
         key = writer.catalog().names[ROAD]
-        asked = [(key, f"https://example.org/a{number}", False) for number in range(20)]
+        asked = [(key, f"https://example.org/a{number}", Kept.COLUMN) for number in range(20)]
         await writer.do(lambda recorder: recorder.ask(asked))
         catalog = await filled(store)
         assert len(columns_of(catalog)) == 16

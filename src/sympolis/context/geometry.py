@@ -9,13 +9,16 @@ RFC 7946 asks.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sympolis.context import nearness
+from sympolis.context.nearness import ECCENTRICITY2, EQUATOR_M, Box
 from sympolis.context.query import GeoQuery, GeoRelation
 from sympolis.domain.errors import BadRequestData
 from sympolis.later import later
@@ -27,12 +30,9 @@ else:
     np = later("numpy")
     shapely = later("shapely")
 
-_EQUATOR_M = 6378137.0
-_ECCENTRICITY2 = 0.00669437999014
 _METRES_PER_DEGREE = 110_500.0
 """No degree of latitude is shorter: safe for search boxes."""
 
-Box = tuple[float, float, float, float]
 _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -94,13 +94,37 @@ _WKB: Mapping[str, Callable[[Any, list[float]], bytes]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class GeoTest:
-    """A ``GeoQuery`` made ready: ``box`` is where candidates can be (None: anywhere), ``select`` decides."""
+    """A ``GeoQuery`` made ready: ``box`` is where candidates can be (None: anywhere), ``select`` decides.
 
-    query: GeoQuery
-    reference: Any
-    box: Box | None
+    ``verdict`` tells of points within the box whether they fit, where that is simple (see ``nearness``).
+    """
+
+    def __init__(self, query: GeoQuery) -> None:
+        self.query = query
+        self.box = _box(query, self._extent())
+        self.verdict = nearness.verdict(query, self.box)
+
+    @cached_property
+    def reference(self) -> Any:
+        """The query's geometry. Raises ``BadRequestData`` for an unreadable one."""
+        if self._is_around_point():
+            found = shapely.Point(*self.query.geometry["coordinates"][:2])
+        else:
+            [found] = from_geojson([self.query.geometry])
+        shapely.prepare(found)
+        return found
+
+    def _is_around_point(self) -> bool:
+        return self.query.geometry.get("type") == "Point"
+
+    def _extent(self) -> Box:
+        """The box of the reference; many queries about points need no more of it."""
+        if self._is_around_point():
+            longitude, latitude = map(float, self.query.geometry["coordinates"][:2])
+            return longitude, latitude, longitude, latitude
+        west, south, east, north = (float(edge) for edge in shapely.bounds(self.reference))
+        return west, south, east, north
 
     def select(self, geometries: Any) -> Any:
         """Which of an array of shapely geometries satisfy the relation, as an array of booleans."""
@@ -133,26 +157,20 @@ class GeoTest:
 
 def prepare(query: GeoQuery) -> GeoTest:
     """Make a geo-query ready for many geometries. Raises ``BadRequestData`` for an unreadable geometry."""
-    if query.geometry.get("type") == "Point":
-        longitude, latitude = query.geometry["coordinates"][:2]
-        reference = shapely.Point(longitude, latitude)
-    else:
-        [reference] = from_geojson([query.geometry])
-    shapely.prepare(reference)
-    return GeoTest(query, reference, _box(query, reference))
+    return GeoTest(query)
 
 
-def _box(query: GeoQuery, reference: Any) -> Box | None:
+def _box(query: GeoQuery, extent: Box) -> Box | None:
     if query.relation is GeoRelation.DISJOINT:
         return None
-    west, south, east, north = (float(edge) for edge in shapely.bounds(reference))
+    west, south, east, north = extent
     if query.relation is not GeoRelation.NEAR:
         return (west, south, east, north)
     if query.max_distance_m is None:
         return None
     up = query.max_distance_m / _METRES_PER_DEGREE
     highest = min(90.0, max(abs(south), abs(north)) + up)
-    shrink = max(float(np.cos(np.radians(highest))), 1e-3)
+    shrink = max(math.cos(math.radians(highest)), 1e-3)
     side = up / shrink
     if highest > 89.0 or west - side < -180 or east + side > 180:
         return _WORLD
@@ -184,9 +202,9 @@ def _mid_latitude_distance(start: Any, end: Any) -> Any:
 
 def _metres_per_degree(latitude: Any) -> tuple[Any, Any]:
     """Length of a degree of longitude and of latitude on WGS84 at a latitude in radians."""
-    bend = 1 - _ECCENTRICITY2 * np.sin(latitude) ** 2
-    east = np.radians(_EQUATOR_M * np.cos(latitude) / np.sqrt(bend))
-    return east, np.radians(_EQUATOR_M * (1 - _ECCENTRICITY2) / bend**1.5)
+    bend = 1 - ECCENTRICITY2 * np.sin(latitude) ** 2
+    east = np.radians(EQUATOR_M * np.cos(latitude) / np.sqrt(bend))
+    return east, np.radians(EQUATOR_M * (1 - ECCENTRICITY2) / bend**1.5)
 
 
 _RELATIONS: Mapping[GeoRelation, str] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 import apsw
@@ -18,6 +19,14 @@ from sympolis.stores import sql
 _SQL: Final = sql.load("sympolis.stores.embedded", "catalog.sql")
 SLOTS: Final = 16
 """Columns that a type's list has for attributes that are asked for."""
+
+
+class Kept(Enum):
+    """What an attribute that is asked for can have."""
+
+    COLUMN = "a column of its type's listing"
+    INDEX = "an index of its own"
+    BESIDE = "a column beside the points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,54 +41,70 @@ class Asked:
     ready: bool
 
 
+AskedFor = Mapping[int, Mapping[str, Asked]]
+"""By type key and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What queries have asked for: columns of listings, indexes, columns ``beside`` the points."""
+
+    columns: AskedFor = field(default_factory=dict)
+    indexes: AskedFor = field(default_factory=dict)
+    beside: AskedFor = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, db: apsw.Connection) -> Needs:
+        """As the file has them now."""
+        found: dict[Kept, dict[int, dict[str, Asked]]] = {kept: {} for kept in Kept}
+        for key, type_key, iri, slot, beside, upto in db.execute(_SQL["asked"]):
+            kept = Kept.BESIDE if beside else Kept.INDEX if slot is None else Kept.COLUMN
+            found[kept].setdefault(type_key, {})[iri] = Asked(key, slot, upto is None)
+        return cls(found[Kept.COLUMN], found[Kept.INDEX], found[Kept.BESIDE])
+
+    def has(self, type_key: int, name: str, kept: Kept) -> bool:
+        """Whether this is kept, ready or not."""
+        return name in self._of(kept).get(type_key, {})
+
+    def room(self, type_key: int) -> bool:
+        """Whether a listing has a column left."""
+        return len(self.columns.get(type_key, {})) < SLOTS
+
+    def all_ready(self) -> bool:
+        """Whether everything is filled in."""
+        kept = (*self.columns.values(), *self.indexes.values(), *self.beside.values())
+        return all(asked.ready for by_name in kept for asked in by_name.values())
+
+    def _of(self, kept: Kept) -> AskedFor:
+        return {Kept.COLUMN: self.columns, Kept.INDEX: self.indexes, Kept.BESIDE: self.beside}[kept]
+
+
 @dataclass(slots=True)
 class Catalog:
-    """The names of a file, and what its queries have asked for, by type key and name."""
+    """The names of a file, the types that entities have, and what its queries have asked for."""
 
     names: dict[str, int] = field(default_factory=dict)
     types: dict[int, None] = field(default_factory=dict)
-    columns: Mapping[int, Mapping[str, Asked]] = field(default_factory=dict)
-    indexes: Mapping[int, Mapping[str, Asked]] = field(default_factory=dict)
+    needs: Needs = field(default_factory=Needs)
 
     @classmethod
     def load(cls, db: apsw.Connection) -> Catalog:
         """The catalog as the file has it now."""
-        found = cls(
-            dict(db.execute(_SQL["names"])), dict.fromkeys(key for (key,) in db.execute(_SQL["types"]))
-        )
-        found.columns, found.indexes = asked_for(db)
-        return found
-
-    def all_ready(self) -> bool:
-        """Whether everything that was asked for is filled in."""
-        kept = (*self.columns.values(), *self.indexes.values())
-        return all(asked.ready for by_name in kept for asked in by_name.values())
+        types = dict.fromkeys(key for (key,) in db.execute(_SQL["types"]))
+        return cls(dict(db.execute(_SQL["names"])), types, Needs.load(db))
 
 
-AskedFor = Mapping[int, Mapping[str, Asked]]
-
-
-def asked_for(db: apsw.Connection) -> tuple[AskedFor, AskedFor]:
-    """The columns and the indexes of a file, by type key and name."""
-    columns: dict[int, dict[str, Asked]] = {}
-    indexes: dict[int, dict[str, Asked]] = {}
-    for key, type_key, iri, slot, upto in db.execute(_SQL["asked"]):
-        kept = indexes if slot is None else columns
-        kept.setdefault(type_key, {})[iri] = Asked(key, slot, upto is None)
-    return columns, indexes
-
-
-Wish = tuple[int, str, bool]
-"""Type key, attribute name, and whether an index is wanted (else a column)."""
+Wish = tuple[int, str, Kept]
+"""Type key, attribute name, and what is wanted."""
 
 
 def unmet(catalog: Catalog, wishes: Iterable[Wish]) -> list[Wish]:
     """The wishes that have not been noted yet and can be."""
-    return [wish for wish in dict.fromkeys(wishes) if not _noted(catalog, *wish)]
+    return [wish for wish in dict.fromkeys(wishes) if not _noted(catalog.needs, *wish)]
 
 
-def _noted(catalog: Catalog, type_key: int, name: str, indexed: bool) -> bool:
-    columns = catalog.columns.get(type_key, {})
-    if indexed:
-        return name in catalog.indexes.get(type_key, {})
-    return name in columns or len(columns) >= SLOTS
+def _noted(needs: Needs, type_key: int, name: str, kept: Kept) -> bool:
+    if needs.has(type_key, name, kept):
+        return True
+    own = needs.has(type_key, name, Kept.COLUMN)
+    return kept is not Kept.INDEX and not own and not needs.room(type_key)

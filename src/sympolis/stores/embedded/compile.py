@@ -1,4 +1,6 @@
-"""The selecting part of a ``Query`` as conditions on a type's ``listing`` (rows ``l``); values are parameters.
+"""The selecting part of a ``Query`` as conditions on rows with columns for what was asked for; values are parameters.
+
+Such rows are those of a type's ``listing`` (``l``) and of its points (``p``).
 
 See ``conditions`` for what SQL can tell and what it leaves to ``context.evaluate``, and ``search`` for where a search
 starts from.
@@ -12,7 +14,7 @@ from typing import Any, Final
 from sympolis.context.core_context import NGSI_LD
 from sympolis.context.evaluate import only_here
 from sympolis.context.query import AllOf, AnyOf, Comparison, NoneOf, Query, Term, TypeIs
-from sympolis.stores.embedded.catalog import Asked, Catalog, Wish
+from sympolis.stores.embedded.catalog import Asked, Catalog, Kept, Wish
 from sympolis.stores.embedded.conditions import (
     ANYTHING,
     DOUBTFUL,
@@ -31,11 +33,17 @@ _HAS_TYPE: Final = "EXISTS (SELECT 1 FROM listing AS other WHERE other.type = ? 
 
 
 class TypeCompiler:
-    """Conditions on the rows ``l`` of one type. ``wishes`` are columns that would have spared looking at entities."""
+    """Conditions on the rows of one type: ``l``, or ``p`` where they stand beside points.
 
-    def __init__(self, type_key: int, catalog: Catalog) -> None:
+    ``wishes`` are columns that would have spared looking at entities, or at the listing.
+    """
+
+    def __init__(self, type_key: int, catalog: Catalog, *, beside: bool = False) -> None:
         self._type = type_key
-        self._columns = catalog.columns.get(type_key, {})
+        needs = catalog.needs
+        self._kept = Kept.BESIDE if beside else Kept.COLUMN
+        self._columns = (needs.beside if beside else needs.columns).get(type_key, {})
+        self._row = "p" if beside else "l"
         self.wishes: list[Wish] = []
 
     def selection(self, query: Query) -> Condition:
@@ -63,22 +71,32 @@ class TypeCompiler:
         exists = self._exists(name)
         plain = is_plain(term)
         if exists is ANYTHING or (plain and term.comparison is Comparison.EXISTS):
-            return exists
-        place = f"l.v{self._columns[name].slot}"
+            return exists  # which says itself where it is in doubt
+        column = self._columns[name]
+        place = f"{self._row}.v{column.slot}"
         test = compared(place, term.comparison, term.operand) if plain else None
         if test is None:
             return Condition(exists.sql, doubt=DOUBTFUL)
-        unsure = f"{place} >= x'fe'"
+        unsure = f"{place} >= x'fe'" + ("" if column.ready else f" OR {_unfilled(column)}")
         if term.comparison is Comparison.UNEQUAL:
             return Condition(f"{exists.sql} AND (NOT ({test.sql}) OR {unsure})", test.parameters, unsure)
         return Condition(f"({test.sql}) OR {unsure}", test.parameters, unsure)
 
     def _exists(self, name: str) -> Condition:
         column = self._columns.get(name)
-        if column is None or not column.ready:
-            self.wishes.append((self._type, name, False))
+        if column is None or (self._kept is Kept.BESIDE and not column.ready):
+            self.wishes.append((self._type, name, self._kept))
             return ANYTHING
-        return Condition(f"l.v{column.slot} IS NOT NULL")
+        there = f"{self._row}.v{column.slot} IS NOT NULL"
+        if column.ready:
+            return Condition(there)
+        unsure = _unfilled(column)
+        return Condition(f"({there} OR {unsure})", doubt=unsure)
+
+
+def _unfilled(column: Asked) -> str:
+    """Whether a row of the listing lies beyond what is filled in; null, hence no, once all is."""
+    return f"l.id > (SELECT upto FROM asked WHERE key = {column.key})"  # noqa: S608 — a number of ours
 
 
 def is_plain(term: Term) -> bool:
@@ -137,7 +155,7 @@ class Indexes:
 
     def __init__(self, type_key: int, catalog: Catalog) -> None:
         self._type = type_key
-        self._asked = catalog.indexes.get(type_key, {})
+        self._asked = catalog.needs.indexes.get(type_key, {})
 
     def ids_of(self, expression: Any) -> Condition | None:
         """A statement for the ids of those that may satisfy an expression; None where no index tells."""
@@ -168,7 +186,7 @@ class Indexes:
         for part in parts_of(query.q):
             for term in part.parts if isinstance(part, AnyOf) else (part,):
                 if isinstance(term, Term) and countable(term):
-                    yield self._type, term.path[0], True
+                    yield self._type, term.path[0], Kept.INDEX
 
 
 def countable(term: Term) -> bool:

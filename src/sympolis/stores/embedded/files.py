@@ -81,10 +81,15 @@ def open_writer(path: Path) -> apsw.Connection:
 
 
 class Reading(apsw.Connection):
-    """A connection that only reads. ``known`` tells what queries may rely on, ``wish`` takes what they would like."""
+    """A connection that only reads.
+
+    ``known`` tells what queries may rely on, ``wish`` takes what they would like, ``miss`` what would be worth keeping
+    if it is missed again and again.
+    """
 
     known: Callable[[], Any] | None = None
     wish: Callable[[Sequence[Any]], None] = staticmethod(lambda _wishes: None)
+    miss: Callable[[Sequence[Any]], None] = staticmethod(lambda _wishes: None)
 
     @property
     def catalog(self) -> Any:

@@ -1,8 +1,9 @@
-"""A grid over the world for points: cells of 1/128 degree, the better half of a kilometre.
+"""A grid over the world for points: cells of 1/256 degree, some 400 metres.
 
 One integer per cell, rows of latitude first, so that the cells of a box are few ranges. Points of the same cell are
-kept in the order of ids (see ``spot`` in migration 0007): a page of what lies near a place is merged from the cells
-around it, and costs the same in a dense city as in a sparse one.
+kept in the order of ids (see ``spot`` in migration 0009): a page of what lies near a place is taken from the cells
+around it, and costs the same in a dense city as in a sparse one. Half as wide, they would be too many to go through;
+twice as wide, two thirds of what is in them would lie outside of a box of a kilometre.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import math
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sympolis.context.geometry import Box
+from sympolis.context.nearness import Box
 
-_PER_DEGREE: Final = 128
+_PER_DEGREE: Final = 256
 _COLUMNS: Final = 360 * _PER_DEGREE + 1
 _ROWS: Final = 180 * _PER_DEGREE + 1
 

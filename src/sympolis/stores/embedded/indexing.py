@@ -1,4 +1,4 @@
-"""Keeping the indexes to the entities: the types' listings with their columns, the facts, the places.
+"""Keeping the indexes to the entities: the types' listings with their columns, the facts, the points and places.
 
 Only what a change touches is compared. As in ``presence``, rows are collected and written once per group; what comes
 and goes within it leaves no trace.
@@ -15,7 +15,7 @@ from sympolis.context import geometry
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.stores import sql
 from sympolis.stores.embedded import grid
-from sympolis.stores.embedded.catalog import AskedFor
+from sympolis.stores.embedded.catalog import Asked, Needs
 from sympolis.stores.embedded.facts import Fact, facts, single_fact
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 
@@ -25,8 +25,10 @@ _CATALOG_SQL: Final = sql.load("sympolis.stores.embedded", "catalog.sql")
 _Attributes = Mapping[str, tuple[Attribute, ...]]
 _Place = tuple[int, str]
 """Type key, entity id."""
-_Spot = tuple[int, int, str, int]
-"""Name key, cell, entity id, number among the entity's points of this name."""
+_Spot = tuple[int, int, int, str, int]
+"""Name key, type key, cell, entity id, number among the entity's points of this name."""
+_Point = tuple[float, float, int]
+"""Longitude, latitude, entity key."""
 _FactRow = tuple[int, Fact, str]
 """Key of the index, value, entity id."""
 _Columns = dict[int, Any]
@@ -39,19 +41,18 @@ _GEO: Final = AttributeKind.GEO_PROPERTY
 class Indexing:
     """What the indexes have to learn from a group of writes. ``name`` gives the number that stands for an IRI.
 
-    ``types`` are those that entities have, ``columns`` and ``indexes`` what is kept for queries, ready or not.
+    ``types`` are those that entities have, ``needs`` what is kept for queries, ready or not.
     """
 
     def __init__(self, connection: apsw.Connection, name: Callable[[str], int]) -> None:
         self._db = connection
         self._name = name
         self.types: dict[int, None] = {}
-        self.columns: AskedFor = {}
-        self.indexes: AskedFor = {}
+        self.needs = Needs()
         self._listed: dict[_Place, tuple[int, _Columns] | None] = {}
         self._columns: dict[_Place, _Columns] = {}
         self._facts: dict[_FactRow, bool] = {}
-        self._spots: dict[_Spot, grid.Position | None] = {}
+        self._spots: dict[_Spot, tuple[_Point, _Columns] | None] = {}
 
     def forget(self) -> None:
         """Let go of what is not written."""
@@ -67,12 +68,13 @@ class Indexing:
         old = before.attributes if before is not None else _NONE
         new = after.attributes if after is not None else _NONE
         self._list(key, subject.id, before, after, names)
-        for name in names:
+        anew = self._stands_anew(before, after, names)
+        for name in {**old, **new} if anew else names:
             present, past = new.get(name), old.get(name)
             if (present and (present[0].kind is _GEO or len(present) > 1)) or (
                 past and (past[0].kind is _GEO or len(past) > 1)
             ):
-                self._place(key, subject.id, self._name(name), past or (), present or ())
+                self._place(key, name, before, after, anew=anew)
 
     # --- types, columns, facts
 
@@ -81,7 +83,7 @@ class Indexing:
     ) -> None:
         types = after.types if after is not None else ()
         known = before.types if before is not None else ()
-        if types == known and not any([self._name(iri) in self.columns for iri in types]):
+        if types == known and not any([self._name(iri) in self.needs.columns for iri in types]):
             return
         for iri in known:
             if iri not in types:
@@ -98,27 +100,24 @@ class Indexing:
     def _unlist(self, type_key: int, entity_id: str, before: Entity) -> None:
         self._listed[type_key, entity_id] = None
         self._columns.pop((type_key, entity_id), None)
-        for name, index in self.indexes.get(type_key, _NO_INDEXES).items():
+        for name, index in self.needs.indexes.get(type_key, _NOTHING).items():
             self._change_facts(index.key, entity_id, before.attributes.get(name, ()), ())
 
     def _add_to_list(self, type_key: int, key: int, entity_id: str, after: Entity) -> None:
         attributes = after.attributes
-        found: _Columns = {}
-        for name, column in self.columns.get(type_key, _NO_INDEXES).items():
-            if name in attributes and column.slot is not None:
-                found[column.slot] = single_fact(attributes[name])
+        found = _values(self.needs.columns.get(type_key, _NOTHING), attributes)
         self._listed[type_key, entity_id] = (key, found)
         self.types[type_key] = None
-        for name, index in self.indexes.get(type_key, _NO_INDEXES).items():
+        for name, index in self.needs.indexes.get(type_key, _NOTHING).items():
             self._change_facts(index.key, entity_id, (), attributes.get(name, ()))
 
     def _change_columns(
         self, type_key: int, entity_id: str, before: Entity | None, after: Entity, names: Sequence[str]
     ) -> None:
-        columns = self.columns.get(type_key)
+        columns = self.needs.columns.get(type_key)
         if columns is None:
             return
-        indexes = self.indexes.get(type_key, _NO_INDEXES)
+        indexes = self.needs.indexes.get(type_key, _NOTHING)
         old = before.attributes if before is not None else _NONE
         found: _Columns = {}
         for name in names:
@@ -151,20 +150,43 @@ class Indexing:
 
     # --- places
 
-    def _place(
-        self, key: int, entity_id: str, name: int, old: Sequence[Attribute], new: Sequence[Attribute]
-    ) -> None:
+    def _stands_anew(self, before: Entity | None, after: Entity | None, names: Sequence[str]) -> bool:
+        """Whether all points of an entity change, wherever they are: its types have, or what stands beside them."""
+        if before is None or after is None:
+            return False
+        if before.types != after.types:
+            return True
+        beside = self.needs.beside
+        if not beside:
+            return False
+        changed = set(names)
+        return any([not changed.isdisjoint(beside.get(self._name(iri), _NOTHING)) for iri in after.types])
+
+    def _place(self, key: int, name: str, before: Entity | None, after: Entity | None, *, anew: bool) -> None:
         """Bring the grid and the R*Tree from the old to the new geometries of one geo-property."""
-        old_spots, old_shapes = _geometries(old)
-        new_spots, new_shapes = _geometries(new)
-        spots = self._spots
-        if old_spots != new_spots:
-            for nr, place in enumerate(old_spots):
-                spots[name, grid.cell(*place), entity_id, nr] = None
-            for nr, place in enumerate(new_spots):
-                spots[name, grid.cell(*place), entity_id, nr] = place
+        old_spots, old_shapes = _geometries(before, name)
+        new_spots, new_shapes = _geometries(after, name)
+        name_key = self._name(name)
+        if anew or old_spots != new_spots:
+            self._leave(name_key, before, old_spots)
+            self._enter(name_key, key, after, new_spots)
         if old_shapes != new_shapes:
-            self._plant(key, name, len(old_shapes), new_shapes)
+            self._plant(key, name_key, len(old_shapes), new_shapes)
+
+    def _leave(self, name: int, before: Entity | None, spots: Sequence[grid.Position]) -> None:
+        for iri in before.types if before is not None and spots else ():
+            type_key = self._name(iri)
+            for nr, place in enumerate(spots):
+                assert before is not None
+                self._spots[name, type_key, grid.cell(*place), before.id, nr] = None
+
+    def _enter(self, name: int, key: int, after: Entity | None, spots: Sequence[grid.Position]) -> None:
+        for iri in after.types if after is not None and spots else ():
+            assert after is not None
+            type_key = self._name(iri)
+            values = _values(self.needs.beside.get(type_key, _NOTHING), after.attributes)
+            for nr, place in enumerate(spots):
+                self._spots[name, type_key, grid.cell(*place), after.id, nr] = ((*place, key), values)
 
     def _plant(self, key: int, name: int, count: int, shapes: Sequence[Any]) -> None:
         """Let the R*Tree know the other geometries; rows that are there are moved, which is cheaper."""
@@ -194,10 +216,7 @@ class Indexing:
             self._all(_CATALOG_SQL["drop_fact"], rows)
             self._all(_CATALOG_SQL["add_fact"], [row for row, there in self._facts.items() if there])
         if self._spots:
-            gone = [spot for spot, place in self._spots.items() if place is None]
-            self._all(_SQL["drop_spot"], gone)
-            come = [(*spot, *place) for spot, place in self._spots.items() if place is not None]
-            self._all(_SQL["put_spot"], come)
+            self._write_spots()
         self.forget()
 
     def _write_listed(self) -> None:
@@ -211,19 +230,29 @@ class Indexing:
         for slots, rows in by_slots.items():
             self._all(_listing_statement(slots), rows)
 
+    def _write_spots(self) -> None:
+        self._all(_SQL["drop_spot"], [spot for spot, row in self._spots.items() if row is None])
+        by_slots: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}
+        for spot, row in self._spots.items():
+            if row is not None:
+                point, values = row
+                by_slots.setdefault(tuple(values), []).append((*spot, *point, *values.values()))
+        for slots, rows in by_slots.items():
+            self._all(_spot_statement(slots), rows)
+
     def _write_columns(self) -> None:
         by_slots: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}
         for place, values in self._columns.items():
             by_slots.setdefault(tuple(values), []).append((*values.values(), *place))
         for slots, rows in by_slots.items():
-            self._all(columns_statement(slots), rows)
+            self._all(_columns_statement(slots), rows)
 
     def _all(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
             self._db.executemany(statement, rows)
 
 
-_NO_INDEXES: Final[Mapping[str, Any]] = {}
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 def _listing_statement(slots: Iterable[int]) -> str:
@@ -232,16 +261,34 @@ def _listing_statement(slots: Iterable[int]) -> str:
     return f"REPLACE INTO listing (type, id, entity{columns}) VALUES (?, ?, ?{', ?' * columns.count('v')})"  # noqa: S608
 
 
-def columns_statement(slots: Iterable[int]) -> str:
+def _spot_statement(slots: Iterable[int]) -> str:
+    """A point with these columns; it may stand in the place of one that went before."""
+    columns = "".join([f", v{slot}" for slot in slots])
+    return (
+        f"REPLACE INTO spot (name, type, cell, id, nr, longitude, latitude, entity{columns})"  # noqa: S608
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?{', ?' * columns.count('v')})"
+    )
+
+
+def _columns_statement(slots: Iterable[int]) -> str:
     """New values in these columns of a row of a listing."""
     return f"UPDATE listing SET {', '.join([f'v{slot} = ?' for slot in slots])} WHERE type = ? AND id = ?"  # noqa: S608
 
 
-def _geometries(instances: Sequence[Attribute]) -> tuple[list[grid.Position], list[Any]]:
-    """The points, and the geometries that are none."""
+def _values(columns: Mapping[str, Asked], attributes: _Attributes) -> _Columns:
+    """What these columns hold of an entity; those of attributes that it does not have are left out."""
+    found: _Columns = {}
+    for name, column in columns.items():
+        if name in attributes and column.slot is not None:
+            found[column.slot] = single_fact(attributes[name])
+    return found
+
+
+def _geometries(entity: Entity | None, name: str) -> tuple[list[grid.Position], list[Any]]:
+    """The points of a geo-property, and the geometries that are none."""
     spots: list[grid.Position] = []
     shapes: list[Any] = []
-    for one in instances:
+    for one in entity.attributes.get(name, ()) if entity is not None else ():
         if one.kind is _GEO:
             place = grid.position(one.value)
             if place is None:

@@ -13,6 +13,8 @@ import apsw
 import msgspec
 
 from sympolis.context.evaluate import matcher
+from sympolis.context.geometry import GeoTest
+from sympolis.context.nearness import Verdict
 from sympolis.context.ordering import Foremost
 from sympolis.context.query import Query
 from sympolis.domain.entity import Entity
@@ -123,21 +125,41 @@ class _Rows:
         self._plan = plan
         self._first = min(_AT_ONCE, expected + expected // 3 + 1)
         self._holds: Callable[[Entity], bool] | None = None
-        self._looks = 0
+        self._looks = self._given = 0
         self._deadline = 0.0
+        if plan.wishes and plan.geo is not None and isinstance(db, Reading):
+            db.miss(plan.wishes)
 
     def chosen(self) -> Iterator[tuple[str, int]]:
         """Id and entity key of all that are selected, in the order of ids. Raises ``TooComplexQuery``."""
         last = ""
         with _cursor(self._db) as cursor:
-            rows: Iterator[_Row] = cursor.execute(self._plan.sql, self._plan.parameters)
-            for entity_id, key, doubt, _, _ in rows if self._plan.geo is None else self._measured(rows):
-                if entity_id != last and not (doubt and not self._look(key)):
-                    last = entity_id
-                    yield entity_id, key
+            for parameters in self._plan.turns(lambda: self._given):
+                for entity_id, key, doubt, _, _ in self._fitting(cursor.execute(self._plan.sql, parameters)):
+                    if entity_id != last and not (doubt and not self._look(key)):
+                        last = entity_id
+                        self._given += 1
+                        yield entity_id, key
+
+    def _fitting(self, rows: Iterator[_Row]) -> Iterator[_Row]:
+        """Those rows whose point fits; the ones without have been measured before."""
+        geo = self._plan.geo
+        if geo is None:
+            return rows
+        return self._measured(rows) if geo.verdict is None else self._judged(rows, geo, geo.verdict)
+
+    def _judged(self, rows: Iterator[_Row], geo: GeoTest, verdict: Verdict) -> Iterator[_Row]:
+        for row in rows:
+            _, _, _, longitude, latitude = row
+            if longitude is not None and latitude is not None:
+                fits = verdict(longitude, latitude)
+                if fits is None:
+                    fits = geo.select_points([(longitude, latitude)])[0]
+                if not fits:
+                    continue
+            yield row
 
     def _measured(self, rows: Iterator[_Row]) -> Iterator[_Row]:
-        """Those rows whose point fits; the ones without have been measured before."""
         assert self._plan.geo is not None
         at_once = self._first
         more = _FEW

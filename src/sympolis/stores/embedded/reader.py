@@ -36,9 +36,9 @@ def get_body(db: apsw.Connection, entity_id: str) -> bytes | None:
 
 
 def catalog_of(db: apsw.Connection) -> Catalog:
-    """What queries over this connection may rely on."""
+    """What queries over this connection may rely on, as it is now: the writer goes on meanwhile."""
     known = db.catalog if isinstance(db, Reading) else None
-    return Catalog.load(db) if known is None else known
+    return Catalog.load(db) if known is None else Catalog(known.names, known.types, known.needs)
 
 
 def query(db: apsw.Connection, wanted: Query) -> Page:

@@ -20,7 +20,7 @@ from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies, filling
-from sympolis.stores.embedded.catalog import Catalog, Wish, asked_for
+from sympolis.stores.embedded.catalog import Catalog, Needs, Wish
 from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.embedded.indexing import Indexing
 from sympolis.stores.embedded.presence import Presence
@@ -69,7 +69,7 @@ class Recorder:
     def reload(self) -> None:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         fresh = Catalog.load(self._db)
-        fresh.columns, fresh.indexes = self.catalog.columns, self.catalog.indexes
+        fresh.needs = self.catalog.needs
         self.catalog = fresh
         self._last_name = max(self._last_name, fetch_value(self._db, _SQL["last_name"]))
         self._lists.clear()
@@ -79,13 +79,13 @@ class Recorder:
         self._presence.reload()
         self._indexing.forget()
         self._indexing.types = fresh.types
-        self._indexing.columns, self._indexing.indexes = asked_for(self._db)
+        self._indexing.needs = Needs.load(self._db)
         self.timeline.reload()
         self.position = fetch_value(self._db, _SQL["position"])
 
     def committed(self) -> None:
         """What was written is durable: readers may rely on it."""
-        self.catalog.columns, self.catalog.indexes = self._indexing.columns, self._indexing.indexes
+        self.catalog.needs = self._indexing.needs
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
@@ -109,14 +109,14 @@ class Recorder:
         """Begin to keep columns and indexes; ``fill`` does the rest."""
         self.flush()
         known = self.catalog.names
-        filling.ask(self._db, [(key, known[name], indexed) for key, name, indexed in wishes if name in known])
-        self._indexing.columns, self._indexing.indexes = asked_for(self._db)
+        filling.ask(self._db, [(key, known[name], kept) for key, name, kept in wishes if name in known])
+        self._indexing.needs = Needs.load(self._db)
 
     def fill(self) -> bool:
         """Fill in a piece of what was asked for; False where nothing is left to do."""
         self.flush()
         more = filling.fill(self._db)
-        self._indexing.columns, self._indexing.indexes = asked_for(self._db)
+        self._indexing.needs = Needs.load(self._db)
         return more
 
     def flush(self) -> None:

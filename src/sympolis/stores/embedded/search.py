@@ -1,27 +1,27 @@
 """Where a search starts from, so that its cost grows with the page and not with the store.
 
 A search is one statement of *arms* merged in the order of ids, each giving rows (id, entity key, doubt, longitude,
-latitude). Arms come from, in this order: the ids that were asked for; the cells of the grid around a place; an index in
-which few entities fit; else a walk through the listings of the types, or all entities. Whoever reads the rows stops
+latitude). Arms come from, in this order: the ids that were asked for; the points around a place; an index in which few
+entities fit; else a walk through the listings of the types, or all entities. Whoever reads the rows stops
 where the page is full; doubtful ones are looked at by ``context.evaluate``, points are measured exactly.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
 
 import apsw
 import msgspec
 
 from sympolis.context import geometry
 from sympolis.context.geometry import GeoTest
-from sympolis.context.query import Query, TypeIs
-from sympolis.later import later
+from sympolis.context.query import Query
 from sympolis.stores import sql
-from sympolis.stores.embedded import grid
+from sympolis.stores.embedded import around
 from sympolis.stores.embedded.catalog import Catalog, Wish
 from sympolis.stores.embedded.compile import (
     Indexes,
@@ -32,23 +32,11 @@ from sympolis.stores.embedded.compile import (
     types_in,
 )
 from sympolis.stores.embedded.conditions import CERTAIN, DOUBTFUL, EVERYTHING, Condition, both
-from sympolis.stores.embedded.files import fetch_all, fetch_value
-
-if TYPE_CHECKING:
-    import numpy as np
-    import shapely
-else:
-    np = later("numpy")
-    shapely = later("shapely")
+from sympolis.stores.embedded.files import fetch_value
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
-_MOST_CELLS: Final = 24
 _MOST_TYPES: Final = 32
 """More arms than this are no gain."""
-_CROWD: Final = 100
-"""Cells with fewer points than this are sorted sooner than merged."""
-_VAST: Final = 4096
-"""Beyond this, a box is vast."""
 _MOST_COUNTED: Final = 1000
 """Counting further in an index would cost more than it could tell."""
 _LONG_WALK: Final = 20_000
@@ -61,7 +49,8 @@ class Plan:
 
     ``sql`` and ``parameters`` give the rows in the order of ids; doubtful ones are tested by ``wanted``, but for its
     geo-query where places are ``measured``; ``geo`` measures those with a position. ``wishes``: columns that would have
-    spared looking, ``longer``: the indexes of types that were walked through.
+    spared looking, ``longer``: the indexes of types that were walked through. ``pieces`` gives the same rows in
+    turns, so that whoever stops early pays less.
     """
 
     sql: str
@@ -72,6 +61,11 @@ class Plan:
     single: bool = True
     wishes: tuple[Wish, ...] = ()
     longer: tuple[Indexes, ...] = ()
+    pieces: Callable[[tuple[Any, ...], Callable[[], int]], Iterator[tuple[Any, ...]]] | None = None
+
+    def turns(self, given: Callable[[], int]) -> Iterator[tuple[Any, ...]]:
+        """The parameters with which ``sql`` gives all rows, to be read in turn; ``given`` counts what was chosen."""
+        return iter([self.parameters]) if self.pieces is None else self.pieces(self.parameters, given)
 
 
 def plan(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
@@ -108,120 +102,41 @@ def _around(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     assert wanted.geo is not None
     test = geometry.prepare(wanted.geo)
     name = catalog.names.get(wanted.geo.property, 0)
-    starts, width = _cells_of(test)
-    if not starts:
-        return _merged([_by_ids(_all_around(db, test, name), wanted, catalog, measured=True)], wanted)
-    cells: list[str]
-    chosen: list[Any]
-    if len(starts) * (width + 1) <= _MOST_CELLS and _is_crowded(db, name, starts, width):
-        chosen = [start + step for start in starts for step in range(width + 1)]
-        cells = ["p.cell = ?"] * len(chosen)
-        source = "spot AS p"
-    else:
-        cells, chosen = [f"p.cell BETWEEN near.value AND near.value + {width}"], [_json(starts)]
-        source = "json_each(?) AS near CROSS JOIN spot AS p"
-    arms, wishes = _spot_arms(source, cells, chosen, (name, *_sides(test)), wanted, catalog)
-    if shapes := _fitting(test, _shapes_near(db, test, name)):
-        arms.append(_by_ids(shapes, wanted, catalog, measured=True))
-    return _merged(arms, wanted, geo=test, wishes=tuple(wishes))
+    place = around.field(test, name)
+    if place is None:
+        ids = around.all_around(db, test, name, list(catalog.types))
+        return _merged([_by_ids(ids, wanted, catalog, measured=True)], wanted)
+    types = _known_types(wanted, catalog) if _names_types(wanted) else list(catalog.types)
+    pieces = around.Pieces(db, place, types, wanted)
+    arms = around.Arms(place, wanted, catalog, crowded=pieces.crowded)
+    found = [arms.of(key) for key in types] if len(types) <= _MOST_TYPES else [arms.of_any()]
+    shapes = sorted(around.shapes_around(db, test, name))
+    beyond = [_by_ids(shapes, wanted, catalog, measured=True)] if shapes else []
+    if not found and not beyond:
+        return _nothing(wanted)
+    whole = _merged([*found, *beyond], wanted, geo=test, wishes=tuple(arms.wishes))
+    return replace(whole, pieces=partial(_in_pieces, found, shapes, pieces)) if pieces.crowded else whole
 
 
-def _cells_of(test: GeoTest) -> tuple[list[int], int]:
-    """The first cell of each row of the grid that the box touches, and how many more follow; none if it is vast."""
-    if test.box is None or grid.count(test.box) > _VAST:
-        return [], 0
-    found = list(grid.ranges(test.box))
-    return [first for first, _ in found], found[0][1] - found[0][0]
+def _in_pieces(
+    arms: Sequence[Condition],
+    ids: Sequence[str],
+    pieces: around.Pieces,
+    parameters: tuple[Any, ...],
+    given: Callable[[], int],
+) -> Iterator[tuple[Any, ...]]:
+    """The parameters of the same search, a piece of the order of ids at a time.
 
-
-def _is_crowded(db: apsw.Connection, name: int, starts: Sequence[int], width: int) -> bool:
-    """Whether the cell in the middle has so many points that sorting those around it would take longer than merging."""
-    middle = starts[len(starts) // 2] + width // 2
-    return bool(fetch_value(db, _SQL["count_spots"], (name, middle, _CROWD)) == _CROWD)
-
-
-def _spot_arms(
-    source: str,
-    cells: Sequence[str],
-    chosen: Sequence[Any],
-    shared: tuple[Any, ...],
-    wanted: Query,
-    catalog: Catalog,
-) -> tuple[list[Condition], Sequence[Wish]]:
-    """An arm for each condition on cells; parameters are numbered, so that arms share all but their cell.
-
-    Statements are long as it is: SQLite's cache takes none of 16 kB.
+    Those of ``arms`` end with the piece; what comes after them, if there are any ``ids``, begins with those.
     """
-    key = catalog.names.get(wanted.types.name, 0) if isinstance(wanted.types, TypeIs) else None
-    wishes: Sequence[Wish] = ()
-    if key is None:
-        held = of_types(wanted.types, catalog, own=None, id_place="p.id")
-        entity, doubt = "e.key", DOUBTFUL if needs_looking(wanted) else CERTAIN
-        joined = "entity AS e ON e.id = p.id"
-    else:
-        compiler = TypeCompiler(key, catalog)
-        held = compiler.selection(wanted)
-        entity, doubt, wishes = "l.entity", held.doubt, compiler.wishes
-        joined = f"listing AS l ON l.type = {key} AND l.id = p.id"
-    first = len(shared) + len(held.parameters) + 1
-    columns = f"p.id, {entity}, {doubt} AS doubt, p.longitude, p.latitude"
-    rows = f"{_numbered(source, first)} CROSS JOIN {joined}"
-    tested = f"p.name = ?1 AND {_IN_BOX} AND ({_numbered(held.sql, len(shared) + 1)})"
-    arms = [
-        f"SELECT {columns} FROM {rows} WHERE {tested} AND {_numbered(cell, first + place)}"  # noqa: S608
-        for place, cell in enumerate(cells)
-    ]
-    return [Condition(" UNION ALL ".join(arms), (*shared, *held.parameters, *chosen))], wishes
+    beyond = parameters[sum([len(arm.parameters) for arm in arms]) + 1 :]
+    for begin, end in pieces.take(given):
+        some = tuple([value for arm in arms for value in (*arm.parameters[:-2], begin, end)])
+        yield (*some, _json([one for one in ids if begin < one <= end]), *beyond) if ids else some
 
 
-_IN_BOX: Final = "p.longitude BETWEEN ?2 AND ?3 AND p.latitude BETWEEN ?4 AND ?5"
-
-
-def _numbered(statement: str, first: int) -> str:
-    """The statement with numbers on its question marks; values are never among its text."""
-    pieces = statement.split("?")
-    numbered = [f"?{first + place}{piece}" for place, piece in enumerate(pieces[1:])]
-    return pieces[0] + "".join(numbered)
-
-
-def _sides(test: GeoTest) -> tuple[float, float, float, float]:
-    assert test.box is not None
-    west, south, east, north = test.box
-    return west, east, south, north
-
-
-def _all_around(db: apsw.Connection, test: GeoTest, name: int) -> set[str]:
-    """The ids of all entities with a geometry in the relation."""
-    if test.box is None:
-        points = fetch_all(db, _SQL["spots_of"], (name,))
-        return _fitting(test, fetch_all(db, _SQL["shapes_of_name"], (name,))) | _fitting_points(test, points)
-    found = _fitting(test, _shapes_near(db, test, name))
-    west, east, south, north = _sides(test)
-    edges = {"name": name, "west": west, "east": east, "south": south, "north": north}
-    points = []
-    for first, last in grid.ranges(test.box):
-        points += fetch_all(db, _SQL["spots_between"], {**edges, "first": first, "last": last})
-    return found | _fitting_points(test, points)
-
-
-def _shapes_near(db: apsw.Connection, test: GeoTest, name: int) -> list[tuple[str, bytes]]:
-    west, east, south, north = _sides(test)
-    edges = {"name": name, "west": west, "east": east, "south": south, "north": north}
-    return fetch_all(db, _SQL["shapes_near"], edges)
-
-
-def _fitting(test: GeoTest, shapes: Sequence[tuple[str, bytes]]) -> set[str]:
-    if not shapes:
-        return set()
-    chosen = test.select(shapely.from_wkb([wkb for _, wkb in shapes]))
-    return {shapes[place][0] for place in np.flatnonzero(chosen).tolist()}
-
-
-def _fitting_points(test: GeoTest, points: Sequence[tuple[str, float, float]]) -> set[str]:
-    if not points:
-        return set()
-    chosen = test.select_points([point[1:] for point in points])
-    return {points[place][0] for place in np.flatnonzero(chosen).tolist()}
+def _nothing(wanted: Query) -> Plan:
+    return Plan("SELECT NULL AS id, NULL AS entity, 0 AS doubt, NULL, NULL WHERE 0", (), wanted)
 
 
 def _json(values: Any) -> str:
@@ -236,7 +151,7 @@ def _walk(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     if keys is None:
         return _walk_all(wanted, catalog)
     if not keys:
-        return Plan("SELECT NULL AS id, NULL AS entity, 0 AS doubt, NULL, NULL WHERE 0", (), wanted)
+        return _nothing(wanted)
     walks = [_TypeWalk(db, key, wanted, catalog) for key in keys]
     wishes = tuple(wish for walk in walks for wish in walk.compiler.wishes)
     longer = tuple(walk.indexes for walk in walks if walk.walks)
@@ -245,12 +160,21 @@ def _walk(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
 
 def _walked_types(wanted: Query, catalog: Catalog) -> list[int] | None:
     """The types to walk through; None where all entities are as good."""
-    if wanted.types is None or next(types_in(wanted.types), None) is None:
+    if not _names_types(wanted):
         conditions = wanted.q is not None or wanted.attributes
         return list(catalog.types) if conditions and len(catalog.types) <= _MOST_TYPES else None
-    keys = {catalog.names.get(name) for name in types_in(wanted.types)}
-    known = [key for key in keys if key is not None]
+    known = _known_types(wanted, catalog)
     return known if len(known) <= _MOST_TYPES else None
+
+
+def _names_types(wanted: Query) -> bool:
+    return wanted.types is not None and next(types_in(wanted.types), None) is not None
+
+
+def _known_types(wanted: Query, catalog: Catalog) -> list[int]:
+    """Those that a query names: who satisfies it has one of them."""
+    keys = {catalog.names.get(name) for name in types_in(wanted.types)}
+    return [key for key in keys if key is not None]
 
 
 def _walk_all(wanted: Query, catalog: Catalog) -> Plan:

@@ -29,12 +29,8 @@ SELECT entity.body FROM json_each(?) AS page CROSS JOIN entity ON entity.key = p
 -- name: drop_listing
 DELETE FROM listing WHERE type = ? AND id = ?
 
--- name: put_spot
-INSERT INTO spot (name, cell, id, nr, longitude, latitude) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET longitude = excluded.longitude, latitude = excluded.latitude
-
 -- name: drop_spot
-DELETE FROM spot WHERE name = ? AND cell = ? AND id = ? AND nr = ?
+DELETE FROM spot WHERE name = ? AND type = ? AND cell = ? AND id = ? AND nr = ?
 
 -- name: spots_of
 -- All points of a geo-property.
@@ -42,12 +38,13 @@ SELECT id, longitude, latitude FROM spot WHERE name = ?
 
 -- name: spots_between
 -- Its points in a range of cells, as far as they are in the search box.
-SELECT id, longitude, latitude FROM spot WHERE name = :name AND cell BETWEEN :first AND :last
+SELECT id, longitude, latitude FROM spot
+WHERE name = :name AND type IN (SELECT value FROM json_each(:types)) AND cell BETWEEN :first AND :last
   AND longitude BETWEEN :west AND :east AND latitude BETWEEN :south AND :north
 
--- name: count_spots
--- How many points a cell has, up to a limit.
-SELECT count(*) FROM (SELECT 1 FROM spot WHERE name = ? AND cell = ? LIMIT ?)
+-- name: spot_after
+-- The id so many points further in a cell, if there are as many.
+SELECT id FROM spot WHERE type = ? AND name = ? AND cell = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?
 
 -- name: shapes_near
 -- Candidates among the other geometries: those whose box touches the search box.

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ from sympolis.stores.following import Bell
 _T = TypeVar("_T")
 _BRIEF_S: Final = 0.005
 """How long a read may hold the event loop up."""
+_OFTEN: Final = 20
+"""So many queries that miss the same column are worth it."""
 _STEPS: Final = 2000
 """So many steps of SQLite's machine, some tens of microseconds, pass between two looks at the clock."""
 
@@ -39,6 +42,7 @@ class Tenant:
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
         self._pool = pool
         self._closed = False
+        self._missed: Counter[Wish] = Counter()
 
     async def write(self, job: Callable[..., Any]) -> Any:
         """Run a job in the writer's thread, durable when this returns."""
@@ -88,7 +92,16 @@ class Tenant:
     def _open_reader(self, *, cache_kb: int) -> files.Reading:
         connection = files.open_reader(self.path, cache_kb=cache_kb)
         connection.known, connection.wish = self._writer.catalog, self._wish
+        connection.miss = self._miss
         return connection
+
+    def _miss(self, wishes: Sequence[Wish]) -> None:
+        """What is missed often is wished for; who asks once does not make every write dearer."""
+        missed = self._missed
+        missed.update(wishes)
+        if often := [wish for wish in wishes if missed[wish] >= _OFTEN]:
+            missed.clear()
+            self._wish(often)
 
     def _wish(self, wishes: Sequence[Wish]) -> None:
         """Have kept what queries would have liked to find; they do not wait for it."""

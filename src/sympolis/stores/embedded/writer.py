@@ -181,7 +181,7 @@ class Writer:
 
     def _keep_filling(self) -> None:
         """What queries have asked for is filled in by small jobs between those of others."""
-        if not self._filling and not self._recorder.catalog.all_ready():
+        if not self._filling and not self._recorder.catalog.needs.all_ready():
             self._filling = True
             self._jobs.put(_Waiting(self._fill))
 

@@ -60,7 +60,9 @@ def test_the_command_writes_what_runs(folder: Path, tmp_path: Path) -> None:
     assert code == 0 and len(shown["written"]) == 4
     code, findings = sympolis("city", "check", str(folder))
     assert code == 0 and not any(one["error"] for one in findings)
-    code, runs = sympolis("source", "run", "car-parks", "--city", str(folder), "--data", str(tmp_path / "data"))
+    code, runs = sympolis(
+        "source", "run", "car-parks", "--city", str(folder), "--data", str(tmp_path / "data")
+    )
     assert code == 0 and runs[0]["accepted"] == 8
     assert sympolis(*words)[0] == 3
     assert sympolis("source", "new", "nowhere.csv", "--city", str(folder))[0] == 2

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sympolis.governance.identity.accounts import Accounts
     from sympolis.governance.identity.issuer import Issuer
     from sympolis.governance.policy.gate import Gate
+    from sympolis.governance.datamodels.registry import Registry
     from sympolis.orchestration.desk import Desk
 
 
@@ -123,6 +124,8 @@ class ApiParts:
     """Takes files from departments."""
     proposer: Proposer | None = None
     """Proposes how new sources come in."""
+    data_models: Registry | None = None
+    """The data models that the twin knows."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""

@@ -26,6 +26,7 @@ from sympolis.city import acquiring, describing, modelling, package
 from sympolis.city.proposing.desk import Proposer
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
+from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
 from sympolis.orchestration.desk import Desk
 from sympolis.plugins import loader
@@ -119,11 +120,18 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
     )
 
 
+def _judged(city: City, ground: Ground) -> Broker:
+    """The broker as clients write through it: where a dataset governs a type, its data model is asked."""
+    judge = describing.write_judge(city, ground.contexts.resolve_local(city.context["@context"]))
+    return ground.broker if judge is None else Broker(judged(ground.broker.store, judge))
+
+
 def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
     assert twin.government is not None
     access = twin.government.access
+    models, broker = describing.registry(twin.city), _judged(twin.city, ground)
     return ApiParts(
-        broker=ground.broker if access is None else gated_broker(ground.broker),
+        broker=broker if access is None else gated_broker(broker),
         contexts=ground.contexts,
         library=ground.library,
         subscriptions=ground.subscriptions,
@@ -138,7 +146,8 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         handovers=twin.handovers,
-        proposer=Proposer(twin.city, describing.registry(twin.city), downloader(ground.client)),
+        proposer=Proposer(twin.city, models, downloader(ground.client)),
+        data_models=models,
         hooks=twin.hooks,
         listeners=twin.listeners,
         readiness=lambda: twin.readiness,

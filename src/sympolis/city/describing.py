@@ -8,16 +8,31 @@ from typing import Final
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.source import Source
+from sympolis.acquisition.translate import Names
 from sympolis.city.schema import City
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Entity
 from sympolis.governance.datamodels.door import ModelDoor
 from sympolis.governance.datamodels.registry import Registry
+from sympolis.governance.datamodels.writes import ACCEPT, Rule, WriteJudge
 
 
 def registry(city: City) -> Registry:
     """The platform's data models and the city's own (``data-models/``)."""
     return Registry(city.data_models)
+
+
+def write_judge(city: City, terms: Names) -> WriteJudge | None:
+    """The judge of what clients write; None where no dataset has a say in it."""
+    models = registry(city)
+    rules = {
+        terms.expand(city.mappings[source.mapping].entity_type): Rule(
+            models.get(source.model.name, source.model.version), source.model.writes, source.id
+        )
+        for source in city.sources.values()
+        if source.model is not None and source.model.writes != ACCEPT
+    }
+    return WriteJudge(rules) if rules else None
 
 
 class ReasonedDoor(ModelDoor):

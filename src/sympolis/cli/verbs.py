@@ -5,7 +5,20 @@ from __future__ import annotations
 import typer
 
 from sympolis import __version__
-from sympolis.cli import audit, bench, city, export, model, quality, scenario, serve, source, store, user
+from sympolis.cli import (
+    audit,
+    bench,
+    city,
+    data_model,
+    export,
+    model,
+    quality,
+    scenario,
+    serve,
+    source,
+    store,
+    user,
+)
 from sympolis.cli.output import screen
 
 app = typer.Typer(
@@ -22,6 +35,7 @@ app.add_typer(city.app, name="city")
 app.add_typer(source.app, name="source")
 app.add_typer(quality.app, name="quality")
 app.add_typer(model.app, name="model")
+app.add_typer(data_model.app, name="data-model")
 app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
 app.command("restore")(export.restore)

@@ -12,6 +12,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
 from sympolis.api.twin import changes, map, quality, runs
 from sympolis.api.twin.city import CityPages
+from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
@@ -60,6 +61,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
+    routes += data_model_routes(parts.data_models, parts.coordinator)
     if parts.desk is not None:
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(

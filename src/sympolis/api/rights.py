@@ -181,6 +181,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sources.deliver": ("submitHandover", "proposeSource"),
     "sources.run": (
+        "getConformanceOfDataset",
         "runSource",
         "replayRow",
     ),

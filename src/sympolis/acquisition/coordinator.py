@@ -10,6 +10,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sympolis.acquisition import identity, ingest, pushed
+from sympolis.acquisition import identity, ingest, pushed, tracing
 from sympolis.acquisition.arrival import Arrivals
 from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.evaluation import Evaluation
@@ -42,6 +43,7 @@ from sympolis.domain.reading import did_you_mean
 from sympolis.plugins.connector import Connector, Record
 
 PAGE = 1000
+_MOST_CORRECTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class SourceStatus:
             "covers": {"from": self.covers[0], "to": self.covers[1]},
             "alarm": self.alarm or None,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A row and the delivery that it is in (as JSON)."""
+
+    delivery: Mapping[str, Any]
+    row: tracing.Row
 
 
 def _silent(_share: float, _text: str) -> None:
@@ -412,20 +422,69 @@ class Coordinator:
 
     async def _gate(self, planned: PlannedSource, summary: RunSummary, known: frozenset[str] | None) -> Gate:
         source, now = planned.source, summary.started_at
-        translator = Translator(
+        translator = self._translator(planned, now)
+        memory = await asyncio.to_thread(self._memory, source.id, known)
+        salt = identity.digest(planned.declaration().decode())
+        names = {self._terms.expand(name): name for name in attribute_names(planned.mapping)}
+        tally = Tally(names, self._place.bbox)
+        return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt, tally=tally)
+
+    def _translator(self, planned: PlannedSource, now: datetime) -> Translator:
+        return Translator(
             planned.mapping,
-            source,
+            planned.source,
             self._place,
             self._terms,
             now=now,
             identities=planned.identities,
             door=planned.door,
         )
-        memory = await asyncio.to_thread(self._memory, source.id, known)
-        salt = identity.digest(planned.declaration().decode())
-        names = {self._terms.expand(name): name for name in attribute_names(planned.mapping)}
-        tally = Tally(names, self._place.bbox)
-        return Gate(translator, memory, source=source.id, run=summary.id, now=now, salt=salt, tally=tally)
+
+    # --- where values come from
+
+    def names(self, source_id: str) -> dict[str, str]:
+        """IRI → short name of every attribute that the source gives. Raises ``NotFound``."""
+        mapping = self._find(source_id).mapping
+        return {self._terms.expand(name): name for name in attribute_names(mapping)}
+
+    async def trace(self, source_id: str, wanted: tracing.Wanted) -> Trace | None:
+        """The newest kept row of the source that gives a value; None where none does. Raises ``NotFound``."""
+        planned = self._find(source_id)
+        _, rows = self._ledger.rows(source_id, limit=_MOST_CORRECTED, state=RowState.REPLAYED)
+        found = tracing.find_corrected(rows, self._translator(planned, self._clock()), wanted)
+        if found is not None:
+            return Trace({"id": tracing.SAMPLE, "corrected": True}, found)
+        for delivery, readable in self._readable(planned):
+            translator = self._translator(readable, self._clock())
+            with suppress(errors.SourceFailed):
+                found = await asyncio.to_thread(
+                    tracing.find, readable, self.connector(readable), translator, wanted
+                )
+                if found is not None:
+                    return Trace(delivery, found)
+        return None
+
+    async def row(self, source_id: str, delivery_id: str, number: int) -> Trace:
+        """A row of a delivery (``sample``: the package's own). Raises ``NotFound``, ``SourceFailed``."""
+        planned = self._find(source_id)
+        for delivery, readable in self._readable(planned, refused=True):
+            if delivery["id"] == delivery_id:
+                translator = self._translator(readable, self._clock())
+                found = await asyncio.to_thread(
+                    tracing.row, readable, self.connector(readable), translator, number
+                )
+                return Trace(delivery, found)
+        raise errors.NotFound(f"source {source_id} keeps no delivery {delivery_id}", where="delivery")
+
+    def _readable(
+        self, planned: PlannedSource, *, refused: bool = False
+    ) -> list[tuple[dict[str, Any], PlannedSource]]:
+        """The kept deliveries, newest first, the sample last; those refused only where they are asked for."""
+        kept = [one for one in self._deliveries(planned.source.id) if refused or one.refusal is None]
+        return [
+            *((one.to_json(), planned.reading(one.path)) for one in kept),
+            ({"id": tracing.SAMPLE, "url": planned.source.url}, planned),
+        ]
 
     def _memory(self, source_id: str, known: frozenset[str] | None) -> Memory:
         return Memory(self._ledger.fingerprints(source_id), self._ledger.states(source_id), known)

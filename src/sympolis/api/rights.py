@@ -159,6 +159,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listJobs",
         "listLineageEvents",
         "getLineage",
+        "getValueOrigin",
         "getIndicatorLineage",
     ),
     "scenarios.run": (
@@ -174,14 +175,16 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "sources.read": (
         "listSources",
         "getSource",
+        "getSourceImpact",
+        "getDeliveryRow",
         "listQuarantine",
         "listHandovers",
         "getHandover",
         "getMarkedCopy",
+        "getConformanceOfDataset",
     ),
     "sources.deliver": ("submitHandover", "proposeSource"),
     "sources.run": (
-        "getConformanceOfDataset",
         "runSource",
         "replayRow",
     ),

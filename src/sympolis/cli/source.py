@@ -156,6 +156,30 @@ def _draw_report(report: dict[str, Any]) -> None:
 
 @app.command()
 @reports_errors
+def impact(
+    source: Annotated[str, typer.Argument(help="A source's id.")],
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What breaks if this source stops. Exit code 1 if anything does."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/sources/{quote(source)}/impact")
+    show(found, form, _draw_impact)
+    if found["breaks"]:
+        raise typer.Exit(NO)
+
+
+def _draw_impact(found: dict[str, Any]) -> None:
+    rows = [["attribute", name, "", "no other source gives it"] for name in found["lost"]]
+    for kind in ("sources", "models", "scenarios", "layers", "figures"):
+        why = {"sources": "why", "models": "effect", "scenarios": "model"}.get(kind, "")
+        rows += [[kind.rstrip("s"), one["id"], text(one["title"]), one.get(why)] for one in found[kind]]
+    draw(["what", "id", "title", "why"], rows, title=f"Without {found['source']}")
+
+
+@app.command()
+@reports_errors
 def quarantine(
     source: Annotated[str, typer.Argument(help="A source's id.")],
     city: City = None,

@@ -175,6 +175,38 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("id", "title", "owner", "licence", "status", "page"),
     ),
+    "DeliveryRow": structure(
+        {"source": TEXT, "delivery": OBJECT, "row": OBJECT}, required=("source", "delivery", "row")
+    ),
+    "ValueOrigin": structure(
+        {
+            "attribute": TEXT,
+            "at": optional(TIME),
+            "value": {},
+            "source": TEXT,
+            "delivery": OBJECT,
+            "mapping": structure({"id": TEXT, "version": TEXT}),
+            "row": OBJECT,
+            "link": TEXT,
+            "portal": TEXT,
+        },
+        required=("attribute", "source", "delivery", "mapping", "row", "link"),
+    ),
+    "SourceImpact": structure(
+        {
+            "source": TEXT,
+            "entity_type": TEXT,
+            "makes": BOOLEAN,
+            "lost": several(TEXT),
+            "breaks": BOOLEAN,
+            "sources": several(OBJECT),
+            "models": several(OBJECT),
+            "scenarios": several(OBJECT),
+            "layers": several(OBJECT),
+            "figures": several(OBJECT),
+        },
+        required=("source", "breaks", "lost", "sources", "models", "scenarios", "layers", "figures"),
+    ),
     "DatasetQuality": structure(
         {
             "dataset": TEXT,

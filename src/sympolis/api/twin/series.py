@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sympolis.api.twin.layers import Layers
@@ -83,6 +84,7 @@ class ObservedSeries:
             "values": [_rounded(value) for _, value in points],
             "source": layer.source or None,
             "lineage": f"/api/lineage/{feature}",
+            "origin": f"/api/lineage/value?entity={quote(feature, safe='')}&attribute={quote(field)}",
         }
 
     async def profile(self, layer_id: str, field: str) -> dict[str, Any]:

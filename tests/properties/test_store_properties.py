@@ -166,3 +166,22 @@ def without_figures(series):
     ends = [(bucket.start, bucket.end) for bucket in series.buckets]
     bare = tuple(replace(point, created_at=None, modified_at=None) for point in series.observations)
     return replace(series, buckets=(), observations=bare), ends
+
+
+@given(
+    st.lists(points, min_size=1, max_size=12),
+    st.builds(
+        Query, types=queries().map(lambda query: query.types), limit=st.integers(0, 3), count=st.booleans()
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_subjects_of_types_are_the_same_in_both_stores(batch, wanted):
+    connection, recorder = fresh()
+    memory = MemoryStore()
+    recorder.observe(batch, NOW, "")
+    asyncio.run(memory.observe(batch))
+    asked = HistoryQuery(wanted)
+    by_sql, plain = history(connection, asked), asyncio.run(memory.history(asked))
+    assert by_sql.total == plain.total
+    assert [one.entity_id for one in by_sql.series] == [one.entity_id for one in plain.series]
+    connection.close()

@@ -9,7 +9,7 @@ import apsw
 import msgspec
 
 from sympolis.context.aggregate import buckets
-from sympolis.context.evaluate import selects_by_state, subject_matcher
+from sympolis.context.evaluate import selects_by_state, subject_matcher, type_holds
 from sympolis.context.query import HistoryQuery, Query, TimeProperty, TimeRange, TimeRelation
 from sympolis.context.store import Bucket, History, Series
 from sympolis.domain.changes import TimeKind
@@ -108,17 +108,25 @@ class _Reading:
             return
         by_state = reader.selected_ids(self._db, wanted) if selects_by_state(wanted) else None
         by_subject = subject_matcher(wanted)
-        for entity_id, key, types_json in self._rows_of_subjects(wanted.ids):
+        for entity_id, key, types_json in self._rows_of_subjects(wanted.ids, wanted.types):
             types = tuple(msgspec.json.decode(types_json))
             if by_subject(entity_id, types) and (by_state is None or entity_id in by_state):
                 yield _Subject(entity_id, key, types)
 
-    def _rows_of_subjects(self, ids: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
+    def _rows_of_subjects(self, ids: tuple[str, ...], types: Any = None) -> Iterable[tuple[Any, ...]]:
+        """Id, key and types of those with these ids, or else of everyone who may be of these types."""
         if len(ids) == 1:
             return fetch_all(self._db, _SQL["subject_of"], ids)
         if ids:
             return self._db.execute(_SQL["subjects_of"], {"ids": msgspec.json.encode(ids).decode()})
-        return self._db.execute(_SQL["subjects"])
+        if types is None:
+            return self._db.execute(_SQL["subjects"])
+        typings = [
+            key
+            for listed, key in fetch_all(self._db, _SQL["typings"])
+            if type_holds(types, msgspec.json.decode(listed))
+        ]
+        return self._db.execute(_SQL["subjects_typed"], {"typings": msgspec.json.encode(typings).decode()})
 
     def _series(self, subject: _Subject) -> list[_Series]:
         """The series of a subject that may have what is asked for, in order of name and dataset."""

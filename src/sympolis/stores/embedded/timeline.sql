@@ -39,6 +39,11 @@ DELETE FROM subject WHERE id = :id AND NOT EXISTS (SELECT 1 FROM point WHERE sub
 -- Everyone with a history, in order of id.
 SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing ORDER BY subject.id
 
+-- name: subjects_typed
+-- Those of some kinds of types.
+SELECT subject.id, subject.key, typing.types FROM subject CROSS JOIN typing ON typing.key = subject.typing
+WHERE subject.typing IN (SELECT value FROM json_each(:typings)) ORDER BY subject.id
+
 -- name: subject_of
 SELECT subject.id, subject.key, typing.types FROM subject JOIN typing ON typing.key = subject.typing
 WHERE subject.id = ?

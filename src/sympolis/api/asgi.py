@@ -83,9 +83,11 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     if parts.city is None and parts.coordinator is None and parts.desk is None:
         return {}, changes.operations(parts)
     from sympolis.api import dcat
+    from sympolis.api.exporting import operations as downloads
     from sympolis.api.twin import operations, schemas
 
-    return schemas.SCHEMAS, (*dcat.operations(parts), *operations.operations(parts))
+    own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
+    return schemas.SCHEMAS, own
 
 
 def _of_governance(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation, ...]]:

@@ -141,6 +141,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getDatasetQuality",
         "explainAccess",
         "getDataset",
+        "downloadDataset",
+        "downloadHistory",
     ),
     "results.read": (
         "listModels",

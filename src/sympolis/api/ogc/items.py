@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sympolis.api.exporting.formats import FORMATS
 from sympolis.api.http import Request
 from sympolis.api.ogc import cql2
 from sympolis.api.ogc.collections import Collection
@@ -40,7 +41,12 @@ DATETIME = Parameter(
     max_length=128,
 )
 F = Parameter(name="f", text="Format: json.", choices=("json",))
-F_ITEMS = Parameter(name="f", text="Format: json or geojson, which is the same.", choices=("json", "geojson"))
+F_ITEM = Parameter(name="f", text="Format: json or geojson, which is the same.", choices=("json", "geojson"))
+F_ITEMS = Parameter(
+    name="f",
+    text="Format: json or geojson, which is the same; or a file of all features: csv, parquet, arrow.",
+    choices=("json", "geojson", *FORMATS),
+)
 FILTER = Parameter(
     name="filter",
     text="A condition in CQL2, e.g. maximumAllowedSpeed > 30 AND S_INTERSECTS(location, BBOX(11.3,44.4,11.4,44.5)).",

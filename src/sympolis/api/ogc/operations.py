@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, encode, json_reply
+from sympolis.api.exporting.formats import FORMATS
+from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, Stream, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ogc import tile_operations
 from sympolis.api.ogc.collections import Collection, Collections
+from sympolis.api.ogc.feature_files import FeatureFiles
 from sympolis.api.ogc.filtering import FeaturePage, find_feature, find_features
-from sympolis.api.ogc.items import CRS, F_ITEMS, ITEM_PARAMETERS, F, ItemReader
+from sympolis.api.ogc.items import CRS, F_ITEM, F_ITEMS, ITEM_PARAMETERS, F, ItemReader
 from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.ogc.queryables import SCHEMA_JSON, queryables
 from sympolis.api.ogc.reference_systems import CRS84, ReferenceSystem, named, offered
 from sympolis.api.openapi import OPENAPI_JSON
-from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
@@ -54,6 +56,8 @@ CONFORMANCE = (
 )
 """What is met. The API definition is OpenAPI 3.1; the standard has a class for 3.0 only, so none is claimed for it."""
 
+_LONGEST_S = 600.0
+"""A file of all features takes its time."""
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
 _TAG = "OGC API Features"
 _MATRIX_SETS = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
@@ -95,6 +99,7 @@ class Features:
         self._collections = Collections(parts)
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
         self._reader = ItemReader(self._terms, self._systems)
+        self._files = FeatureFiles(parts.broker, self._terms)
         self.tiles = tile_operations.TileRoutes(parts, self._collections, self._terms, self._reader)
 
     async def landing(self, request: Request) -> Reply:
@@ -140,11 +145,15 @@ class Features:
         document = queryables(found, self._terms, iri)
         return json_reply(document, media=SCHEMA_JSON)
 
-    async def items(self, request: Request) -> Reply:
-        """Features, section 7.15."""
-        _check_geo_format(request)
+    async def items(self, request: Request) -> Reply | Stream:
+        """Features, section 7.15; or all of them as a file."""
+        _check_geo_format(request, F_ITEMS)
         collection = await self._collections.get(request.arguments["collectionId"])
         wanted = self._reader.read(request, collection)
+        form = FORMATS.get(F_ITEMS.raw(request) or "")
+        if form is not None:
+            most = LIMIT.of(request) if LIMIT.raw(request) is not None else None
+            return await self._files.give(request.base_url, collection, wanted, form, most)
         page = await find_features(self._parts.broker, wanted, self._terms)
         facts = {
             **({} if page.matched is None else {"numberMatched": page.matched}),
@@ -160,7 +169,7 @@ class Features:
 
     async def item(self, request: Request) -> Reply:
         """Feature, section 7.16."""
-        _check_geo_format(request)
+        _check_geo_format(request, F_ITEM)
         collection_id, feature_id = request.arguments["collectionId"], request.arguments["featureId"]
         system = named(CRS.raw(request), self._systems, where=CRS.name)
         feature = await self._feature(feature_id, collection_id, system)
@@ -201,8 +210,8 @@ def _check_format(request: Request) -> None:
         preferred(request.header(b"accept"), (JSON,))
 
 
-def _check_geo_format(request: Request) -> None:
-    if F_ITEMS.raw(request) is None:
+def _check_geo_format(request: Request, form: Parameter) -> None:
+    if form.raw(request) is None:
         preferred(request.header(b"accept"), (GEO_JSON, JSON))
 
 
@@ -295,8 +304,9 @@ def _get(path: str, handle: Any, name: str, title: str, section: str, schema: st
         tag=_TAG,
         text=f"OGC 17-069r4, section {section}."
         + (" Any property of the features is a parameter as well: name=value." if is_items else ""),
-        parameters=ITEM_PARAMETERS if is_items else (F_ITEMS, CRS) if schema == "Feature" else (F,),
+        parameters=ITEM_PARAMETERS if is_items else (F_ITEM, CRS) if schema == "Feature" else (F,),
         open_parameters=is_items,
+        timeout_s=_LONGEST_S if is_items else None,
         path_texts={
             "collectionId": "A collection's id: an entity type.",
             "featureId": "An entity's id; what follows `urn:ngsi-ld:<collection>:` is enough.",

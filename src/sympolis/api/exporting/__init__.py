@@ -1,0 +1,1 @@
+"""Whole datasets as files: GeoParquet, Arrow and CSV, for people who work with tables."""

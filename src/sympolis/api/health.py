@@ -18,6 +18,7 @@ SCHEMAS = {
             "status": {"type": "string", "enum": ["live", "ready", "starting", "unavailable"]},
             "version": TEXT,
             "uptime_s": NUMBER,
+            "identity": {"type": "string", "enum": ["machine", "required", "open"]},
             "store": OBJECT,
             "position": {"type": ["integer", "null"]},
             "readiness": OBJECT,
@@ -72,7 +73,12 @@ class Health:
         }
 
     def _facts(self, status: str) -> dict[str, object]:
-        return {"status": status, "version": __version__, "uptime_s": round(self._metrics.uptime_s, 3)}
+        return {
+            "status": status,
+            "version": __version__,
+            "uptime_s": round(self._metrics.uptime_s, 3),
+            "identity": self._parts.settings.identity,
+        }
 
     async def _store(self) -> StoreStatus | None:
         try:

@@ -87,6 +87,8 @@ class ApiSettings:
     max_tenants: int = 1000
     temporal_page_size: int = 100_000
     """Observations in one temporal answer; more gives 206 Partial Content (clause 6.3.10)."""
+    identity: str = "machine"
+    """Whether people are asked who they are: the setting of that name, shown in /health."""
     keep_alive_s: float = 15.0
     gzip_from_bytes: int = 4096
 

@@ -19,6 +19,7 @@ def api_settings(settings: Settings, *, alone: bool = False) -> ApiSettings:
         max_body_bytes=settings.max_body_mb * 1024 * 1024,
         temporal_page_size=settings.temporal_page_size or _page(settings, alone=alone),
         max_tenants=settings.max_tenants,
+        identity=settings.identity,
     )
 
 

@@ -70,7 +70,7 @@ def caller(client: HttpClient) -> Calling:
 
 @asynccontextmanager
 async def _mqtt(guard: Guard, planned: PlannedSource, topics: Topics, name: str) -> AsyncIterator[Feed]:
-    url = str(planned.origin.url)
+    url = topics.url or str(planned.origin.url)
     try:
         server = MqttServer.at(
             url, user=topics.user or None, password=topics.password or None, version=topics.version

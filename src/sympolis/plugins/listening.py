@@ -36,6 +36,8 @@ class Topics:
     password: str = field(default="", repr=False)
     version: str = "5"
     """``5`` or ``3.1.1``."""
+    url: str = ""
+    """The broker, where it is not at the origin's address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,29 @@
-"""Reads entities of a SensorThings API, following its ``@iot.nextLink`` (OGC 18-088).
+"""Reads entities of a SensorThings API, following its ``@iot.nextLink``, and hears new ones by MQTT (OGC 18-088).
 
 Expanded entities become fields with dotted names, ``Datastream.Thing.name``; of an expanded set the first is taken.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urljoin
+
+import msgspec
 
 from sympolis.domain import errors
 from sympolis.plugins.connector import Origin, Pages, Record, Wanted
 from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
+from sympolis.plugins.listening import Message, Topics
 from sympolis.plugins.pages import below, member, read_json, read_pages, with_query
 
 _NEXT = "@iot.nextLink"
 _LINKS = ("@iot.selfLink", _NEXT)
 _DEEPEST = 6
+_MOST_SHOWN = 500
+_ENTITY = re.compile(r"([A-Za-z]+)\(([^()]+)\)")
 
 
 class SensorThingsConnector:
@@ -44,6 +51,29 @@ class SensorThingsConnector:
             following = read_json(page.path).get(_NEXT)
             url = urljoin(url, following) if isinstance(following, str) else None
 
+    def listens(self, origin: Origin, settings: SensorThingsSettings) -> Topics | None:
+        """See ``Listening``; the topics of OGC 18-088, section 14.2."""
+        if not settings.mqtt:
+            return None
+        return Topics(
+            topics=settings.topics or (f"v1.1/{settings.resource}",),
+            user=settings.user,
+            password=origin.secret(settings.password) if settings.password else "",
+            version="3.1.1",
+            url=settings.mqtt,
+        )
+
+    def heard(self, message: Message, settings: SensorThingsSettings) -> Iterator[Record]:
+        """The entity of a message; those that its topic names are fields like ``Datastream.@iot.id``."""
+        try:
+            entity = msgspec.json.decode(message.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+            shown = message.payload[:_MOST_SHOWN].decode("utf-8", "replace")
+            yield Record(1, {"topic": message.topic, "payload": shown}, faults=(f"is not JSON: {cause}",))
+            return
+        record = _record(1, entity, settings)
+        yield replace(record, fields={**_named(message.topic), **record.fields})
+
     def read(self, origin: Origin, settings: SensorThingsSettings) -> Iterator[Record]:
         """Yield every entity. Raises ``SourceFailed``."""
         number = 0
@@ -51,6 +81,15 @@ class SensorThingsConnector:
             for entity in member(document, "value", list, str(origin.path)):
                 number += 1
                 yield _record(number, entity, settings)
+
+
+def _named(topic: str) -> dict[str, Any]:
+    """The entities along a topic: ``v1.1/Datastreams(5)/Observations`` → ``Datastream.@iot.id``: 5."""
+    found: dict[str, Any] = {}
+    for name, key in _ENTITY.findall(topic):
+        single = "FeatureOfInterest" if name == "FeaturesOfInterest" else name.removesuffix("s")
+        found[f"{single}.@iot.id"] = int(key) if key.isdecimal() else key.strip("'")
+    return found
 
 
 def _record(number: int, entity: Any, settings: SensorThingsSettings) -> Record:

@@ -23,3 +23,10 @@ class SensorThingsSettings:
     geometry: str = ""
     """The field with a GeoJSON geometry, by its dotted name, e.g. ``FeatureOfInterest.feature``."""
     page_rows: int = option(1_000, minimum=1, maximum=10_000)
+    mqtt: str = option("", pattern=r"(mqtts?://[^/?#@\s]+)?")
+    """The service's MQTT broker, to hear new entities as they come; empty: they are only read."""
+    topics: tuple[str, ...] = ()
+    """What to hear there, e.g. ``v1.1/Datastreams(5)/Observations``; empty: ``v1.1/`` and ``resource``."""
+    user: str = ""
+    password: str = ""
+    """For MQTT: the name of the password in ``local/secrets.toml``."""

@@ -1,5 +1,6 @@
 """The SensorThings connector keeps the contract, and makes flat rows of expanded entities."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Wanted
 from sympolis.plugins.connectors.sensorthings import SensorThingsConnector
 from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
+from sympolis.plugins.listening import Listening, Message
 from sympolis.testing.connectors import ConnectorContract
 from sympolis.testing.paging import fetched, rows_of
 
@@ -96,3 +98,36 @@ def test_links_in_a_circle_end_the_reading(tmp_path: Path) -> None:
             lambda wanted: {"value": [], "@iot.nextLink": wanted.url},
             tmp_path,
         )
+
+
+def heard(payload: bytes, topic: str = "v1.1/Datastreams(5)/Observations") -> list[Any]:
+    message = Message(topic, payload, datetime(2026, 3, 1, tzinfo=UTC))
+    return list(SensorThingsConnector().heard(message, SensorThingsSettings(mqtt="mqtt://sta.example")))
+
+
+@pytest.mark.parametrize(
+    ("topic", "named"),
+    [
+        ("v1.1/Datastreams(5)/Observations", {"Datastream.@iot.id": 5}),
+        ("v1.1/Things('a-b')/Locations", {"Thing.@iot.id": "a-b"}),
+        ("v1.1/FeaturesOfInterest(2)/Observations", {"FeatureOfInterest.@iot.id": 2}),
+        ("v1.1/Observations", {}),
+    ],
+)
+def test_a_message_is_an_entity_with_what_its_topic_names(topic: str, named: dict[str, Any]) -> None:
+    [row] = heard(b'{"@iot.id": 7, "result": 1.5, "Datastream@iot.navigationLink": "x"}', topic)
+    assert row.fields == {"@iot.id": 7, "result": 1.5, **named}
+
+
+@pytest.mark.parametrize("payload", [b"{", b"[1]"])
+def test_a_message_that_is_no_entity_comes_with_its_fault(payload: bytes) -> None:
+    [row] = heard(payload)
+    assert row.faults
+
+
+def test_it_listens_where_a_broker_is_named() -> None:
+    connector = SensorThingsConnector()
+    assert isinstance(connector, Listening)
+    assert connector.listens(ORIGIN, SensorThingsSettings()) is None
+    wish = connector.listens(ORIGIN, SensorThingsSettings(mqtt="mqtt://sta.example"))
+    assert wish is not None and (wish.url, wish.topics) == ("mqtt://sta.example", ("v1.1/Observations",))

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from sympolis.api.http import Reply, Request, Stream
+from sympolis.api.http import Parameters, Reply, Request, Stream
 from sympolis.api.negotiation import language_of
 from sympolis.api.rights import RIGHTS
 from sympolis.api.routing import Operation
@@ -100,7 +100,7 @@ class Access:
             if DATA_READ not in rights and self.is_shared(
                 request
             ):  # others' data are asked for by our own people
-                request.parameters = {**request.parameters, "local": "true"}
+                request.parameters = Parameters({**request.parameters, "local": "true"})
             reply = await handle()
         except (errors.Forbidden, errors.Unauthenticated) as refused:
             self.audit.note(_event(Act.DENIED, request, operation, subject, reader, reason=refused.message))

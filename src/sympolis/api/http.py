@@ -105,9 +105,11 @@ class Request:
     when first asked for.
     """
 
+    parameters: Parameters
+    """The query's parameters. Raises ``InvalidRequest`` where one is repeated or not decodable."""
+
     __slots__ = (
         "_body",
-        "_parameters",
         "_receive",
         "_scope",
         "arguments",
@@ -115,6 +117,7 @@ class Request:
         "id",
         "max_body_bytes",
         "method",
+        "parameters",
         "path",
         "query_string",
         "subject",
@@ -125,7 +128,6 @@ class Request:
     ) -> None:
         self._scope = scope
         self._receive = receive
-        self._parameters: Parameters | None = None
         self._body: bytes | None = None
         self.id = id
         self.max_body_bytes = max_body_bytes
@@ -164,16 +166,12 @@ class Request:
         """Every header of this (lower-case) name, in order."""
         return [value.decode("latin-1") for key, value in self._scope["headers"] if key == name]
 
-    @property
-    def parameters(self) -> Parameters:
-        """The query's parameters. Raises ``InvalidRequest`` where one is repeated or not decodable."""
-        if self._parameters is None:
-            self._parameters = parse_query(self.query_string)
-        return self._parameters
-
-    @parameters.setter
-    def parameters(self, values: Mapping[str, str]) -> None:
-        self._parameters = Parameters(values)
+    def __getattr__(self, name: str) -> Parameters:
+        """``parameters``, which a handler looks at dozens of times, when they are first asked for."""
+        if name != "parameters":
+            raise AttributeError(name)
+        self.parameters = found = parse_query(self.query_string)
+        return found
 
     @property
     def base_url(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import re._parser as patterns  # type: ignore[import-not-found]
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +21,13 @@ from sympolis.context.scanning import Cursor
 from sympolis.context.terms import Terms
 from sympolis.domain.errors import BadRequestData, TooComplexQuery
 
-_OPERATORS = ("==", "!=", "!~=", "~=", ">=", "<=", ">", "<")
+_OPERATOR = re.compile("==|!=|!~=|~=|>=|<=|>|<")
+_COMPARISONS = {one.value: one for one in Comparison}
 _HINT = 'for example speed>=50;name=="Via Zamboni" or refRoadNode==urn:ngsi-ld:RoadNode:bologna:1'
 _IRI_NAME = re.compile(r"(?:https?|urn):[^\s;|()\[\]{}=!<>~\"]+")
 _NAME = re.compile(r"[^\s.;|()\[\]{}=!<>~\",@][^\s.;|()\[\]{}=!<>~\",]*")
 _INSIDE = re.compile(r"[^\s.\[\]\";|]+|\"[^\"]+\"")
-_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _DATE_OR_TIME = re.compile(r"\d{4}-\d\d-\d\d(?![\dT])|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z?")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w:])")
@@ -114,12 +115,12 @@ def _term(cursor: Cursor, terms: Terms) -> Term | LinkedTerm:
 
 def _compared(cursor: Cursor, term: Term) -> Term:
     """The term with the comparison that follows, if one does."""
-    sign = cursor.accept(*_OPERATORS)
+    sign = cursor.take(_OPERATOR)
     if sign is None:
         return term
-    comparison = Comparison(sign)
+    comparison = _COMPARISONS[sign.group()]
     operand = _pattern(cursor) if comparison in _PATTERNS else _operand(cursor, comparison)
-    return replace(term, comparison=comparison, operand=operand)
+    return Term(term.path, comparison, operand, term.inside)
 
 
 def _path(cursor: Cursor, terms: Terms) -> tuple[str, ...]:
@@ -133,9 +134,9 @@ def _path(cursor: Cursor, terms: Terms) -> tuple[str, ...]:
         if found is None:
             raise cursor.wrong("expected the name of an attribute", hint=_HINT)
         names.append(scope.expand(found.group()))
-        scope = scope.within(found.group())
         if not cursor.accept("."):
             return tuple(names)
+        scope = scope.within(found.group())
 
 
 def _linked(cursor: Cursor, terms: Terms, path: tuple[str, ...]) -> LinkedTerm:
@@ -197,36 +198,48 @@ def _range(cursor: Cursor, low: Any) -> ValueRange:
 
 
 def _value(cursor: Cursor) -> Any:
-    for pattern, read in _VALUES:
-        start = cursor.at
-        found = cursor.take(pattern)
-        if found is not None:
-            return read(found.group(), f"{cursor.parameter}, position {start + 1}")
-    raise cursor.wrong("expected a value", hint=_HINT)
+    start = cursor.at
+    found = cursor.take(_ANY_VALUE)
+    if found is None or found.lastgroup is None:
+        raise cursor.wrong("expected a value", hint=_HINT)
+    return _READERS[found.lastgroup](found.group(), cursor, start)
 
 
-def _quoted(text: str, _where: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+def _quoted(text: str, _cursor: Cursor, _start: int) -> str:
+    return _ESCAPE.sub(r"\1", text[1:-1])
 
 
-def _number(text: str, where: str) -> int | float:
+def _instant(text: str, cursor: Cursor, start: int) -> Any:
+    return parse_instant(text, where=f"{cursor.parameter}, position {start + 1}")
+
+
+def _number(text: str, cursor: Cursor, start: int) -> int | float:
     if len(text) > 40:
-        raise BadRequestData("this number is too long", where=where)
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+        raise BadRequestData("this number is too long", where=f"{cursor.parameter}, position {start + 1}")
+    return float(text) if _FRACTION.search(text) else int(text)
 
 
-def _word(text: str, _where: str) -> str | bool:
+def _word(text: str, _cursor: Cursor, _start: int) -> str | bool:
     return {"true": True, "false": False}.get(text, text)
 
 
-_VALUES: tuple[tuple[re.Pattern[str], Callable[[str, str], Any]], ...] = (
-    (_TEXT, _quoted),
-    (_INSTANT, lambda text, where: parse_instant(text, where=where)),
-    (_DATE_OR_TIME, lambda text, _where: text),
-    (_NUMBER, _number),
-    (_WORD, _word),
-    (_URI, lambda text, _where: text),
-)
+def _as_it_is(text: str, _cursor: Cursor, _start: int) -> str:
+    return text
+
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_FRACTION = re.compile("[.eE]")
+_VALUES: Mapping[str, tuple[re.Pattern[str], Callable[[str, Cursor, int], Any]]] = {
+    "text": (_TEXT, _quoted),
+    "instant": (_INSTANT, _instant),
+    "date": (_DATE_OR_TIME, _as_it_is),
+    "number": (_NUMBER, _number),
+    "word": (_WORD, _word),
+    "uri": (_URI, _as_it_is),
+}
+"""The kinds of values; the first that fits is meant."""
+_ANY_VALUE = re.compile("|".join(f"(?P<{kind}>{pattern.pattern})" for kind, (pattern, _) in _VALUES.items()))
+_READERS = {kind: read for kind, (_, read) in _VALUES.items()}
 
 
 # --- patterns
@@ -237,7 +250,7 @@ def _pattern(cursor: Cursor) -> str:
     found = cursor.take(_TEXT)
     if found is not None:
         return check_pattern(
-            found.group(1).replace('\\"', '"'), where=f"{cursor.parameter}, position {start + 1}"
+            found.group()[1:-1].replace('\\"', '"'), where=f"{cursor.parameter}, position {start + 1}"
         )
     found = cursor.take(_BARE_PATTERN)
     if found is None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sympolis.context.query import AllOf, AnyOf, TypeIs
-from sympolis.context.scanning import Cursor
+from sympolis.context.scanning import MAX_LENGTH, Cursor
 from sympolis.context.terms import Terms
 
 _NAME = re.compile(r"[^\s,;|()\"<>]+")
@@ -17,6 +17,8 @@ def parse(text: str, terms: Terms) -> AnyOf | AllOf | TypeIs | None:
     """The expression in ``text``; None for ``*``, every type. Raises ``BadRequestData`` with the position."""
     if text == "*":
         return None
+    if len(text) <= MAX_LENGTH and _NAME.fullmatch(text):
+        return TypeIs(terms.expand(text))
     cursor = Cursor(text, "type")
     found: AnyOf | AllOf | TypeIs = _any_of(cursor, terms)
     if not cursor.ended:

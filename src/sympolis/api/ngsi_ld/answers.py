@@ -66,7 +66,9 @@ def page_links(request: Request, media: str, *, more: bool) -> Headers:
 
 
 def _page_link(request: Request, offset: int, relation: str, media: str) -> bytes:
-    query = _OFFSET.sub("", request.query_string.decode("latin-1")).strip("&")
+    query = request.query_string.decode("latin-1").strip("&")
+    if OFFSET.name in query:
+        query = _OFFSET.sub("", query).strip("&")
     query = f"{query}&offset={offset}" if query else f"offset={offset}"
     target = f"{request.path}?{query}"
     if not _QUOTED.fullmatch(target):

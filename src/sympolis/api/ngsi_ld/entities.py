@@ -137,27 +137,40 @@ class Entities:
     async def answer_query(self, request: Request, terms: Terms) -> Reply:
         """The page that the request's parameters select; shared with the query by POST."""
         tenant = tenant_of(request)
-        presenter = Presenter(request, terms, read_shape(request))
-        limit = LIMIT.of(request)
         journey = self._shared.begin(request, tenant)
         if journey is not None and not (
             "orderBy" in request.parameters and self._shared.all_here(journey, request, terms)
         ):
             return await self._shared.answer_query(journey, request, terms)
         if asked_for(request):
+            presenter = Presenter(request, terms, read_shape(request))
             return await self._mapped.answer_query(request, terms, presenter, tenant)
-        join = read_join(request)
+        form = _quick_form(request, _QUICK_QUERY)
+        if form is not None and self._documents is not None:
+            return await self._whole(self._documents, request, terms, form, tenant)
+        return await self._shaped(request, terms, tenant)
+
+    async def _whole(
+        self, documents: Documents, request: Request, terms: Terms, form: DocumentForm, tenant: str
+    ) -> Reply:
+        """A page of entities as the store has them ready."""
+        limit = LIMIT.of(request)
+        asked = await self._asked(request, terms, tenant)
+        if asked is None:
+            total = 0 if COUNT.of(request) else None
+            return _ready_reply(b"[]", terms, _page_headers(request, JSON, tenant, False, total))
+        found = await documents.documents(asked, terms, form, tenant=tenant)
+        headers = _page_headers(request, JSON, tenant, len(found.documents) > limit, found.total)
+        return _ready_reply(b"[" + b",".join(found.documents[:limit]) + b"]", terms, headers)
+
+    async def _shaped(self, request: Request, terms: Terms, tenant: str) -> Reply:
+        """A page of entities in the shape asked for."""
+        limit, join = LIMIT.of(request), read_join(request)
+        presenter = Presenter(request, terms, read_shape(request))
         asked = await self._asked(request, terms, tenant)
         if asked is None:  # no entity can satisfy it
             total = 0 if COUNT.of(request) else None
             return presenter.many((), _page_headers(request, presenter.media, tenant, False, total))
-        form = _quick_form(request, _QUICK_QUERY)
-        if form is not None and self._documents is not None:
-            found = await self._documents.documents(asked, terms, form, tenant=tenant)
-            headers = _page_headers(
-                request, presenter.media, tenant, len(found.documents) > limit, found.total
-            )
-            return _ready_reply(b"[" + b",".join(found.documents[:limit]) + b"]", terms, headers)
         page = await self._broker.query(asked, tenant=tenant)
         headers = _page_headers(request, presenter.media, tenant, len(page.entities) > limit, page.total)
         entities = page.entities[:limit]

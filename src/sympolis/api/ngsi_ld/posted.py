@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sympolis.api.http import Reply, Request, encode
+from sympolis.api.http import Parameters, Reply, Request, encode
 from sympolis.api.ngsi_ld.entities import Entities
 from sympolis.api.ngsi_ld.linking import Inbox, linkable
 from sympolis.api.ngsi_ld.reading import ENTITIES
@@ -56,7 +56,7 @@ class Posted:
         asked = query_parameters(document)
         # Who says how to aggregate wants aggregates, unless another format is asked for.
         implied = {"format": "aggregatedValues"} if "aggrMethods" in asked else {}
-        request.parameters = {**implied, **request.parameters, **asked}
+        request.parameters = Parameters({**implied, **request.parameters, **asked})
         # Where the answer names its context in a Link, only a context with an address will do.
         return linkable(own, self._vocabulary)
 

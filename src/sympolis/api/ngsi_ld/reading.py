@@ -134,6 +134,7 @@ _FORMS = {
     "keyValues": Form.KEY_VALUES,
     "simplified": Form.KEY_VALUES,
 }
+_FORM_NAMES = tuple(_FORMS)
 _TEMPORAL_FORMS = tuple(TemporalForm)
 
 
@@ -264,7 +265,8 @@ def read_shape(request: Request) -> Shape:
 def _read_shape(request: Request) -> Shape:
     if not request.parameters:
         return PLAIN
-    return replace(_read_projection(request), form=_FORMS[_wanted_form(request, tuple(_FORMS))])
+    form = _wanted_form(request, _FORM_NAMES)
+    return _read_projection(request, form=_FORMS[form])
 
 
 def read_temporal_shape(request: Request) -> Shape:
@@ -276,7 +278,7 @@ def _read_temporal_shape(request: Request) -> Shape:
     form = TemporalForm(_wanted_form(request, _TEMPORAL_FORMS))
     if form is TemporalForm.AGGREGATED_VALUES and not AGGR_METHODS.of(request):
         raise errors.BadRequestData("aggregatedValues needs aggrMethods", where="aggrMethods")
-    shape = replace(_read_projection(request), temporal=form)
+    shape = _read_projection(request, temporal=form)
     if any(inner is not None for inner in (*shape.pick.values(), *shape.omit.values())):
         raise errors.BadRequestData("an evolution does not lead to linked entities", where="pick, omit")
     return shape
@@ -295,7 +297,9 @@ def _wanted_form(request: Request, allowed: tuple[str, ...]) -> str:
     return form
 
 
-def _read_projection(request: Request) -> Shape:
+def _read_projection(
+    request: Request, *, form: Form = Form.NORMALIZED, temporal: TemporalForm = TemporalForm.NORMALIZED
+) -> Shape:
     attrs, pick, omit = ATTRS.of(request), _members(PICK, request), _members(OMIT, request)
     if attrs and (pick or omit):
         raise errors.BadRequestData("attrs cannot be combined with pick or omit", where="attrs")
@@ -303,6 +307,8 @@ def _read_projection(request: Request) -> Shape:
         raise errors.BadRequestData("picked and omitted at once", where=", ".join(sorted(both)))
     sys_attrs = "sysAttrs" in OPTIONS.of(request)
     return Shape(
+        form=form,
+        temporal=temporal,
         sys_attrs=sys_attrs,
         attrs=attrs,
         pick=pick,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Reply, Request, Stream
+from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Parameters, Reply, Request, Stream
 from sympolis.api.ngsi_ld.answers import ROOT, SNAPSHOT, TENANT, owner_of, tenant_of
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH
 from sympolis.api.routing import Operation
@@ -113,7 +113,7 @@ class Scope:
         if operation.path.startswith(_OF_SOURCES):
             raise errors.OperationNotSupported("a snapshot has no context sources", where="NGSILD-Snapshot")
         await self._snapshots.use(check_uri(named, "NGSILD-Snapshot"), tenant=tenant)
-        request.parameters = {**request.parameters, "local": "true"}
+        request.parameters = Parameters({**request.parameters, "local": "true"})
         reply = await inner(request)
         if isinstance(reply, Stream):
             return reply

@@ -9,9 +9,10 @@ characters or more, attributes that nobody has asked for before, and rows with s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from sympolis.context.query import Comparison, ValueRange
 from sympolis.stores.embedded.facts import FALSE, LONGEST_TEXT, NOT_INDEXED, TRUE
@@ -20,8 +21,7 @@ CERTAIN: Final = "0"
 DOUBTFUL: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A piece of SQL with its parameters; ``doubt`` is SQL without parameters."""
 
     sql: str

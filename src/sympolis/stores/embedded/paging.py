@@ -49,11 +49,6 @@ def page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage:
     """The page that a query asks for."""
     plan = search.plan(db, wanted, catalog)
     reading = _Rows(db, plan, expected=wanted.offset + wanted.limit)
-    quick = _quick_page(db, wanted, plan)
-    if quick is not None:
-        if len(quick.bodies) < wanted.limit:
-            reading.walked_to_the_end()
-        return quick
     if wanted.ordering is not None:
         return _page_in_order(db, wanted, reading)
     total = _total(db, plan) if wanted.count else None
@@ -68,9 +63,12 @@ def page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage:
     return BodyPage(_bodies(db, keys[wanted.offset : last]), total)
 
 
-def _quick_page(db: apsw.Connection, wanted: Query, plan: search.Plan) -> BodyPage | None:
-    """The page in one statement, where nothing has to be looked at or measured."""
-    if plan.geo is not None or not plan.single or wanted.count or wanted.ordering is not None:
+def quick_page(db: apsw.Connection, wanted: Query, catalog: Catalog) -> BodyPage | None:
+    """The page in one statement, which is a snapshot by itself, where nothing has to be looked at or measured."""
+    if wanted.geo is not None or wanted.count or wanted.ordering is not None:
+        return None
+    plan = search.plan(db, wanted, catalog)
+    if not plan.single:
         return None
     statement = (
         f"SELECT found.doubt, entity.body FROM ({plan.sql} LIMIT ? OFFSET ?) AS found"  # noqa: S608
@@ -79,6 +77,8 @@ def _quick_page(db: apsw.Connection, wanted: Query, plan: search.Plan) -> BodyPa
     rows = fetch_all(db, statement, (*plan.parameters, wanted.limit, wanted.offset))
     if any([doubt for doubt, _ in rows]):
         return None
+    if len(rows) < wanted.limit:
+        _Rows(db, plan).walked_to_the_end()
     return BodyPage(tuple([body for _, body in rows]))
 
 

@@ -50,6 +50,9 @@ def query(db: apsw.Connection, wanted: Query) -> Page:
 def query_bodies(db: apsw.Connection, wanted: Query) -> BodyPage:
     """One page as it is stored, from one snapshot of the database."""
     catalog = catalog_of(db)  # before the snapshot: what it promises is then in it
+    quick = paging.quick_page(db, wanted, catalog)
+    if quick is not None:
+        return quick
     with snapshot(db):
         return paging.page(db, wanted, catalog)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -43,8 +42,7 @@ _LONG_WALK: Final = 20_000
 """Walking through so many entities takes a millisecond: worth an index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """A search made ready.
 
     ``sql`` and ``parameters`` give the rows in the order of ids; doubtful ones are tested by ``wanted``, but for its
@@ -114,8 +112,8 @@ def _around(db: apsw.Connection, wanted: Query, catalog: Catalog) -> Plan:
     beyond = [_by_ids(shapes, wanted, catalog, measured=True)] if shapes else []
     if not found and not beyond:
         return _nothing(wanted)
-    whole = _merged([*found, *beyond], wanted, geo=test, wishes=tuple(arms.wishes))
-    return replace(whole, pieces=partial(_in_pieces, found, shapes, pieces)) if pieces.crowded else whole
+    read = partial(_in_pieces, found, shapes, pieces) if pieces.crowded else None
+    return _merged([*found, *beyond], wanted, geo=test, wishes=tuple(arms.wishes), pieces=read)
 
 
 def _in_pieces(

@@ -26,6 +26,7 @@ _BRIEF_S: Final = 0.005
 """How long a read may hold the event loop up."""
 _OFTEN: Final = 20
 """So many queries that miss the same column are worth it."""
+_EVER: Final = float("inf")
 _STEPS: Final = 2000
 """So many steps of SQLite's machine, some tens of microseconds, pass between two looks at the clock."""
 
@@ -39,6 +40,8 @@ class Tenant:
         self.rolling = threading.Lock()
         self._writer = Writer(path, self.bell.ring, wanted)
         self._here = self._open_reader(cache_kb=16_000)
+        self._until = _EVER
+        self._here.set_progress_handler(lambda: time.thread_time() > self._until, _STEPS)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()
         self._pool = pool
         self._closed = False
@@ -70,12 +73,11 @@ class Tenant:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
 
     def _briefly(self, read: Callable[[apsw.Connection], _T]) -> _T:
-        deadline = time.thread_time() + _BRIEF_S  # what others take of the machine does not count
-        self._here.set_progress_handler(lambda: time.thread_time() > deadline, _STEPS)
+        self._until = time.thread_time() + _BRIEF_S  # what others take of the machine does not count
         try:
             return read(self._here)
         finally:
-            self._here.set_progress_handler(None)
+            self._until = _EVER
             if self._here.in_transaction:  # its end was interrupted, too
                 self._here.execute("COMMIT")
 

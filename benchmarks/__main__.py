@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
 
-`python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone; `table` only writes anew.
+`python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
+interfaces; `table` only writes anew.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import brokers, ngsild, shared, tables, twin
+from benchmarks import brokers, features, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
 
 
@@ -24,11 +25,22 @@ def main() -> None:
                 ngsild.keep(ngsild.measure(store, count, effort, with_shared=count <= shared.MOST))
         if shared.find() is None:
             sys.stderr.write("bench_ngsild.py is not beside this project: its table was left as it is\n")
+    if asked.what in ("features", "table"):
+        _features(asked)
     if asked.what in ("all", "ngsild", "table"):
         records = ngsild.records()
         _publish("broker", tables.of_broker(records))
         if table := tables.of_shared(records):
             _publish("bench_ngsild.py", table)
+
+
+def _features(asked: argparse.Namespace) -> None:
+    if asked.what == "features":
+        for store in asked.stores.split(","):
+            for count in map(int, asked.entities.split(",")):
+                features.keep(features.measure(store, count, Effort(asked.seconds, asked.runs)))
+    if found := features.records():
+        _publish("features", features.table(found))
 
 
 def _publish(name: str, table: str) -> None:
@@ -38,7 +50,9 @@ def _publish(name: str, table: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "twin", "ngsild", "table"))
+    parser.add_argument(
+        "what", nargs="?", default="all", choices=("all", "twin", "ngsild", "features", "table")
+    )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(
         "--entities", default="10000", help="how many, or several: 10000,1000000 takes its time"

@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 def measure(store: str, count: int, effort: Effort, *, with_shared: bool = True) -> Record:
     """Everything about this store at this size, told on stderr as it goes."""
-    record: Record = {"store": store, "entities": count, **_circumstances(effort), "phases": {}}
+    record: Record = {"store": store, "entities": count, **circumstances(effort), "phases": {}}
     with brokers.running(store) as broker, yardstick() as beside:
         record["ready_s"], record["ready_cpu_s"] = broker.ready_s, broker.ready_cpu_s
         record["rest_mb"] = broker.resident_mb()
@@ -76,7 +76,8 @@ def records() -> list[Record]:
     return sorted(found, key=lambda one: (brokers.STORES.index(one["store"]), one["entities"]))
 
 
-def _circumstances(effort: Effort) -> Record:
+def circumstances(effort: Effort) -> Record:
+    """When, where and how something was measured."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": _commit(),

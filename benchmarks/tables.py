@@ -67,7 +67,7 @@ def of_twin(rows: list[tuple[str, str, str]]) -> str:
     """The table of a city's twin."""
     python = platform.python_version()
     machine = f"{os.cpu_count()} cores, Python {python}, Sympolis {__version__}, {datetime.now(UTC):%Y-%m-%d}"
-    return _table((machine, "figure", "how"), rows, right=(1,))
+    return table((machine, "figure", "how"), rows, right=(1,))
 
 
 def of_broker(records: list[Record]) -> str:
@@ -82,7 +82,7 @@ def of_broker(records: list[Record]) -> str:
         cells = [cell for record in records for cell in _cells(record, line)]
         rows.append((line.title, target, *cells, *([growth(line)] if growth else []), line.coraine))
     rows += _circumstances(records, bool(growth))
-    return _table((*heads, "coraine (C, in memory)"), rows, right=range(1, len(heads) + 1))
+    return table((*heads, "coraine (C, in memory)"), rows, right=range(1, len(heads) + 1))
 
 
 def of_shared(records: list[Record]) -> str:
@@ -93,29 +93,29 @@ def of_shared(records: list[Record]) -> str:
         (
             line.title,
             "" if line.target is None else f"{line.target:g}",
-            *(_shown(_shared_value(record, line), _target(record, line)) for record in records),
+            *(shown(_shared_value(record, line), _target(record, line)) for record in records),
             line.coraine,
         )
         for line in lines
     ]
     heads = ("bench_ngsild.py", "target", *map(_head, records), "coraine (C, in memory)")
-    return _table(heads, rows, right=range(1, len(heads))) if records else ""
+    return table(heads, rows, right=range(1, len(heads))) if records else ""
 
 
-def put_into_page(name: str, table: str) -> None:
+def put_into_page(name: str, content: str) -> None:
     """Put a table between its marks in the page."""
     begin, end = f"<!-- measured: {name} -->\n", f"<!-- end: {name} -->\n"
     before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
     _, ended, after = rest.partition(end)
     if not (found and ended):
         raise RuntimeError(f"{PAGE.name} has no place for the table {name}")
-    PAGE.write_text(before + begin + "\n" + table + "\n" + end + after, encoding="utf-8")
+    PAGE.write_text(before + begin + "\n" + content + "\n" + end + after, encoding="utf-8")
 
 
 def _cells(record: Record, line: Line) -> tuple[str, str]:
     target = _target(record, line)
     calm = _calm(record, line) if line.figure == "cpu_ms" else None
-    return _shown(_value(record, line), target), "" if calm is None else _shown(calm, target)
+    return shown(_value(record, line), target), "" if calm is None else shown(calm, target)
 
 
 def _calm(record: Record, line: Line) -> float | None:
@@ -149,7 +149,8 @@ def _shared_value(record: Record, line: Line) -> float | None:
     return next((phase[name] for name in names if phase.get(name) is not None), None)
 
 
-def _shown(value: float | None, target: float | None) -> str:
+def shown(value: float | None, target: float | None) -> str:
+    """A figure, bold where it misses its target."""
     if value is None:
         return "—"
     digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
@@ -165,14 +166,14 @@ def _growth(records: list[Record]) -> Callable[[Line], str] | None:
 
     def ratio(line: Line) -> str:
         before, after = _calm(small, line), _calm(large, line)
-        return _shown(after / before, 1.5) if line.grows and before and after else ""
+        return shown(after / before, 1.5) if line.grows and before and after else ""
 
     return ratio
 
 
 def _circumstances(records: list[Record], growth: bool) -> list[tuple[str, ...]]:
     figures: tuple[tuple[str, str, Callable[[Record], str]], ...] = (
-        ("ready after (s)", "1", lambda record: _shown(record["ready_s"], 1)),
+        ("ready after (s)", "1", lambda record: shown(record["ready_s"], 1)),
         ("memory at rest, empty (MB)", "", lambda record: f"{record['rest_mb']:.0f}"),
         ("requests/s, get by id", "", lambda record: _rate(record, "get_id")),
         ("requests/s, type + q", "", lambda record: _rate(record, "type_q")),
@@ -196,7 +197,8 @@ def _rate(record: Record, phase: str) -> str:
     return f"{record['phases'][phase]['per_s']:,.0f}"
 
 
-def _table(heads: Any, rows: Any, *, right: Any) -> str:
+def table(heads: Any, rows: Any, *, right: Any) -> str:
+    """Markdown; columns with these numbers stand to the right."""
     marks = ["---:" if number in right else "---" for number in range(len(heads))]
     lines = [heads, marks, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -661,6 +661,37 @@ class StoreContract:
         assert ([entity.id for entity in page.entities], page.total) == ([road(2).id], 2)
 
     @with_store
+    async def test_pages_of_a_crowded_place_follow_each_other(self, store: Store) -> None:
+        """More entities than a store may care to read for one page: what is near, far, and has a value as well."""
+        distances = [7 * number % 1200 // 10 * 10 for number in range(1, 1201)]  # metres to the north
+        await store.write(
+            creating(
+                *(
+                    replace(road(number), attributes={SPEED: (_property(metres),), LOCATION: (spot,)})
+                    for number, metres in enumerate(distances, 1)
+                    for spot in [point(11.34, 44.49 + metres / 111_000)]
+                )
+            )
+        )
+        here = {"type": "Point", "coordinates": [11.34, 44.49]}
+        near = Query(geo=GeoQuery(GeoRelation.NEAR, here, LOCATION, max_distance_m=1105))
+        far = replace(near, geo=GeoQuery(GeoRelation.NEAR, here, LOCATION, min_distance_m=1105))
+        slow = replace(near, q=Term((SPEED,), Comparison.LESS, 100))
+        for query, low, high in ((near, 0, 1105), (far, 1105, 1200), (slow, 0, 100)):
+            expected = [number for number, metres in enumerate(distances, 1) if low <= metres < high]
+            assert await self._listed(store, replace(query, limit=50), 2) == expected[:100]
+            last = replace(query, limit=50, offset=len(expected) - 5)
+            assert await self._listed(store, last, 1) == expected[-5:]
+            assert (await store.query(replace(query, limit=1, count=True))).total == len(expected)
+
+    async def _listed(self, store: Store, query: Query, pages: int) -> list[int]:
+        found = [
+            await store.query(replace(query, offset=query.offset + number * query.limit))
+            for number in range(pages)
+        ]
+        return [int(entity.id[-4:]) for page in found for entity in page.entities]
+
+    @with_store
     async def test_what_moves_is_found_where_it_is(self, store: Store) -> None:
         for longitude in (11.30, 11.35, 11.40):
             moved = replace(road(1), attributes={LOCATION: (point(longitude, 44.49),)})

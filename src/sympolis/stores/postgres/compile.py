@@ -61,12 +61,25 @@ EVERYTHING: Final = Condition("true", exact=False)
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """A geo-query that more shapes may satisfy than are worth reading for one page.
+
+    ``box``: west, south, east and north in degrees of all that can; None where that may be anywhere.
+    """
+
+    name: int
+    box: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """All conditions of a query, and the table in whose order they are looked at."""
 
     source: str
     conditions: tuple[Condition, ...]
     parameters: Parameters
+    geo_is_open: bool = False
+    """Whether the geo-query is still to be decided: only boxes were compared."""
 
     @property
     def exact(self) -> bool:
@@ -85,13 +98,15 @@ def compile_query(
     *,
     not_indexed: frozenset[str] = frozenset(),
     geo_keys: Sequence[int] | None = None,
+    crowd: Crowd | None = None,
     way: Way | None = None,
 ) -> Selection:
     """The conditions for ``query``.
 
     ``keys`` numbers the names that exist; ``not_indexed``: names of attributes with values that ``fact``
-    lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand; ``way``: how to find
-    a page where nothing is given, None to leave it to the server, which is right where all have to be found.
+    lacks; ``geo_keys``: the keys of the entities that satisfy the geo-query, found beforehand, or ``crowd``, where
+    there are too many; ``way``: how to find a page where nothing is given, None to leave it to the server, which is
+    right where all have to be found.
     """
     given = _is_given(query, geo_keys)
     driver = way.driver if way is not None and not given else None
@@ -101,6 +116,8 @@ def compile_query(
     found: list[Condition] = []
     if geo_keys is not None and (query.ids or not given):
         found.append(Condition(f"e.key = ANY({compiler.add(list(geo_keys))}::bigint[])"))
+    if crowd is not None:
+        found.append(compiler.in_crowd(crowd))
     if query.q is not None:
         found.append(compiler.expression(query.q))
     if query.attributes:
@@ -109,7 +126,7 @@ def compile_query(
         found.append(EVERYTHING)
     if query.types is not None and (few or not isinstance(query.types, TypeIs)):
         found.append(compiler.types(query.types))
-    return Selection(source, tuple(found), compiler.parameters)
+    return Selection(source, tuple(found), compiler.parameters, geo_is_open=crowd is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +252,14 @@ class _Compiler:
     def having_any(self, names: Sequence[str]) -> Condition:
         numbers = self.add([self._keys[name] for name in names if name in self._keys])
         return Condition(self._among("fact", f"name = ANY({numbers}::int[])"))
+
+    def in_crowd(self, crowd: Crowd) -> Condition:
+        """Shapes whose box touches that of the geo-query, looked up for each entity: few have to be, many there are."""
+        rows = f"name = {self.add(crowd.name)}::int"
+        if crowd.box is not None:
+            edges = ", ".join(f"{self.add(edge)}::float8" for edge in crowd.box)
+            rows += f" AND geometry && ST_MakeEnvelope({edges}, 4326)"
+        return Condition(self._found("shape", rows), exact=False)
 
     def expression(self, expression: Any) -> Condition:
         if isinstance(expression, Term):

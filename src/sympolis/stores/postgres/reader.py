@@ -23,6 +23,7 @@ from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
 from sympolis.stores.bodies import decode_entity
 from sympolis.stores.postgres.compile import (
+    Crowd,
     Selection,
     Way,
     attributes_in,
@@ -36,8 +37,13 @@ _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _LONGEST_S: Final = 10.0
 """How long one query may look at entities that SQL could not decide."""
 _AT_ONCE: Final = 500
+_MOST_AT_ONCE: Final = 4_000
+_SOME: Final = 12
+"""So many more than a page are looked at first: not all that SQL lets through fits."""
 _ALL: Final = 1_000_000
 """Where a page ends that cannot be told before all that fits is known."""
+
+_EVERYWHERE: Final = (-180.0, -90.0, 180.0, 90.0)
 
 Keys = Mapping[str, int]
 """Numbers of the names a query is about."""
@@ -174,20 +180,30 @@ async def _selection(
     db: Connection, tenant: int, keys: Keys, wanted: Query, *, page: bool = True
 ) -> Selection | None:
     """The compiled query, for a page or for all; None where its geo-query leaves nothing."""
-    found = await _geo_keys(db, tenant, keys, wanted.geo) if wanted.geo is not None else None
-    if found is not None and not found:
-        return None
+    found: list[int] | None = None
+    crowd: Crowd | None = None
+    if wanted.geo is not None:
+        walks = page and not (wanted.count or wanted.ids or wanted.ordering)
+        near = await _geo_keys(db, tenant, keys, wanted.geo, wanted.offset + wanted.limit if walks else None)
+        if isinstance(near, Crowd):
+            crowd = near
+        elif near:
+            found = near
+        else:
+            return None
     asked = {keys[iri]: iri for iri in attributes_in(wanted.q) if iri in keys}
     missing = await db.fetchval(_SQL["before_looking"], tenant, list(asked), not page) if asked else ()
     not_indexed = frozenset(asked[name] for name in missing)
     way = None
     if page:
         way = await _way(db, tenant, keys, wanted, not_indexed=not_indexed, geo_keys=found)
-    return compile_query(wanted, tenant, keys, not_indexed=not_indexed, geo_keys=found, way=way)
+    return compile_query(wanted, tenant, keys, not_indexed=not_indexed, geo_keys=found, crowd=crowd, way=way)
 
 
-async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -> list[int]:
-    """The keys of the entities with a geometry in the relation.
+async def _geo_keys(
+    db: Connection, tenant: int, keys: Keys, wanted: GeoQuery, page_end: int | None
+) -> list[int] | Crowd:
+    """The keys of the entities with a geometry in the relation; a crowd where a page of them is sooner walked to.
 
     PostGIS finds the candidates through its index; what a relation and a distance mean is decided by the code that
     decides it for every store.
@@ -196,7 +212,12 @@ async def _geo_keys(db: Connection, tenant: int, keys: Keys, wanted: GeoQuery) -
     name = keys.get(wanted.property)
     if name is None:
         return []
-    if test.box is None:
+    if page_end is not None:
+        edges = test.box or _EVERYWHERE
+        rows = await db.fetch(_SQL["some_shapes_near"], tenant, name, *edges, float(page_end))
+        if rows and len(rows) >= rows[0][2]:
+            return Crowd(name, test.box)
+    elif test.box is None:
         rows = await db.fetch(_SQL["shapes_anywhere"], tenant, name)
     else:
         rows = await db.fetch(_SQL["shapes_near"], tenant, name, *test.box)
@@ -233,7 +254,7 @@ async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) 
     end = wanted.offset + wanted.limit
     bodies: list[bytes] = []
     total = 0
-    async for _, body in _looked_at(db, wanted, selection):
+    async for _, body in _looked_at(db, wanted, selection, whole=wanted.count):
         if wanted.offset <= total < end:
             bodies.append(body)
         total += 1
@@ -251,24 +272,54 @@ async def _page_in_order(db: Connection, wanted: Query, selection: Selection) ->
 
 
 async def _looked_at(
-    db: Connection, wanted: Query, selection: Selection
+    db: Connection, wanted: Query, selection: Selection, *, whole: bool = True
 ) -> AsyncIterator[tuple[Entity, bytes]]:
-    """What SQL lets through, by id, as far as the evaluator agrees. Raises ``TooComplexQuery`` in the end."""
-    holds = matcher(replace(wanted, geo=None))  # the geo part is exact already
+    """What SQL lets through, by id, as far as the evaluator agrees. Raises ``TooComplexQuery`` in the end.
+
+    ``whole``: it will be asked for to the end.
+    """
+    holds = matcher(wanted if selection.geo_is_open else replace(wanted, geo=None))
     deadline = time.monotonic() + _LONGEST_S
-    statement = f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)}"  # noqa: S608
-    cursor = await db.cursor(statement, *selection.parameters.values)
-    while rows := await cursor.fetch(_AT_ONCE):
-        for row in rows:
-            entity = decode_entity(row[0])
+    rows = (
+        _all_rows(db, selection)
+        if whole
+        else _portions(db, selection, min(wanted.offset + wanted.limit + _SOME, _MOST_AT_ONCE))
+    )
+    async for portion in rows:
+        for _, body in portion:
+            entity = decode_entity(body)
             if holds(entity):
-                yield entity, row[0]
+                yield entity, body
         if time.monotonic() > deadline:
             raise TooComplexQuery(
                 f"this query was looking for more than {_LONGEST_S:.0f} seconds",
                 where="q",
                 hint="narrow it by type or by a comparison of a number or a text",
             )
+
+
+async def _all_rows(db: Connection, selection: Selection) -> AsyncIterator[Sequence[Any]]:
+    order = _order(selection)
+    statement = f"SELECT {order} AS id, e.body FROM {selection.sql} ORDER BY {order}"  # noqa: S608
+    cursor = await db.cursor(statement, *selection.parameters.values)
+    while rows := await cursor.fetch(_AT_ONCE):
+        yield rows
+
+
+async def _portions(db: Connection, selection: Selection, size: int) -> AsyncIterator[Sequence[Any]]:
+    """The rows in portions, each found by walking on from the last: all at once would be sorted, bodies and all."""
+    order, values = _order(selection), selection.parameters.values
+    after, limit = f"${len(values) + 1}", f"${len(values) + 2}"
+    statement = (
+        f"SELECT {order} AS id, e.body FROM {selection.sql} AND {order} > {after}"  # noqa: S608
+        f" ORDER BY {order} LIMIT {limit}"
+    )
+    last = ""
+    while rows := await db.fetch(statement, *values, last, size):
+        yield rows
+        if len(rows) < size:
+            return
+        last, size = rows[-1][0], min(2 * max(size, _AT_ONCE), _MOST_AT_ONCE)
 
 
 def _change(row: Sequence[Any]) -> Change:

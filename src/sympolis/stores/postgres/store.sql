@@ -120,6 +120,14 @@ WHERE shape.entity = n.entity AND shape.name = n.name
 SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape
 WHERE tenant = $1 AND name = $2 AND geometry && ST_MakeEnvelope($3, $4, $5, $6, 4326)
 
+-- name: some_shapes_near
+-- The same, up to where a page ($7: where it ends) is sooner found by walking, which passes `$7 * entities / candidates` of
+-- them at twice the cost. The bound comes with every row.
+WITH bound AS (SELECT greatest(1000, 2 * sqrt(entities * $7::float8))::bigint AS most FROM tenant WHERE key = $1)
+SELECT entity, ST_AsBinary(geometry) AS wkb, (SELECT most FROM bound) AS most FROM shape
+WHERE tenant = $1 AND name = $2 AND geometry && ST_MakeEnvelope($3, $4, $5, $6, 4326)
+LIMIT (SELECT most FROM bound)
+
 -- name: shapes_anywhere
 SELECT entity, ST_AsBinary(geometry) AS wkb FROM shape WHERE tenant = $1 AND name = $2
 

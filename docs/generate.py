@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 from typer.main import get_command
 
-from docs import conformance_page, package_reference
+from docs import conformance_page, connector_reference, package_reference
 from sympolis import settings
 from sympolis.cli.verbs import app
 
@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
         "conformance.md": NOTE + conformance_page.page(),
         "reference/city-package.md": NOTE + package_reference.page(),
         "reference/cli.md": cli_page(),
+        "reference/connectors.md": NOTE + connector_reference.page(),
         "reference/settings.md": settings_page(),
     }
 

@@ -38,10 +38,11 @@ HEAD = (
 
 def page() -> str:
     """The page in Markdown."""
-    return HEAD + "".join(f"\n## `{file}`\n\n" + "\n".join(_tables(kind, "")) for file, kind in FILES)
+    return HEAD + "".join(f"\n## `{file}`\n\n" + "\n".join(tables(kind, "")) for file, kind in FILES)
 
 
-def _tables(kind: type, prefix: str) -> Iterator[str]:
+def tables(kind: type, prefix: str) -> Iterator[str]:
+    """A table of a dataclass's fields, and of those within, each with what it expects and means."""
     rows, inner = [], []
     hints, remarks = typing.get_type_hints(kind), _remarks(kind)
     for item in dataclasses.fields(kind):
@@ -63,7 +64,7 @@ def _tables(kind: type, prefix: str) -> Iterator[str]:
         + "\n"
     )
     for below, path in inner:
-        yield from _tables(below, path)
+        yield from tables(below, path)
 
 
 def _summary(kind: type) -> str:

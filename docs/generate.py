@@ -5,7 +5,7 @@ A test fails when a page is stale, so the reference cannot drift from the code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from typer.main import get_command
 from docs import conformance_page, connector_reference, package_reference
 from sympolis import settings
 from sympolis.cli.verbs import app
+from sympolis.governance.roles.table import default_table
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs`; edit the code, not this page. -->\n\n"
@@ -26,9 +27,32 @@ def pages() -> dict[str, str]:
         "conformance.md": NOTE + conformance_page.page(),
         "reference/city-package.md": NOTE + package_reference.page(),
         "reference/cli.md": cli_page(),
+        "reference/roles.md": roles_page(),
         "reference/connectors.md": NOTE + connector_reference.page(),
         "reference/settings.md": settings_page(),
     }
+
+
+def roles_page() -> str:
+    """What each role may do, and what each right means."""
+    table = default_table()
+    head = (
+        "# Roles and rights\n\nWho may do what where identity is required ([how to](../howto/sign-in-and-roles.md)). "
+        "A city alters roles in `policies/roles.toml` of its package. Everybody has the rights of `anyone`.\n\n"
+    )
+    roles = "".join(
+        f"| `{one.name}` | {one.title['en']} | {one.description} | {_quoted(one.rights)} |\n"
+        for one in table.roles.values()
+    )
+    rights = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in table.rights.items())
+    return (
+        f"{NOTE}{head}| role | title | | rights |\n|---|---|---|---|\n{roles}\n`*` stands for all rights. Which right an "
+        f"operation needs stands with it in `/docs`.\n\n| right | meaning |\n|---|---|\n{rights}"
+    )
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in sorted(words))
 
 
 def cli_page() -> str:

@@ -10,9 +10,11 @@ from typing import Any
 from sympolis import __version__
 from sympolis.api.errors import row_of
 from sympolis.api.http import JSON, PROBLEM_JSON, Reply, Request, encode, weak_tag
+from sympolis.api.rights import RIGHTS
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import PROBLEM, Schema, reference
 from sympolis.domain import errors
+from sympolis.governance.roles.table import PUBLIC
 
 OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.1"
 _NAME = re.compile(r"{(\w+)}")
@@ -129,6 +131,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _text(operation: Operation) -> str:
     parts = [operation.text, f"ETSI GS CIM 009, clause {operation.clause}." if operation.clause else ""]
+    if (right := RIGHTS.get(operation.name, PUBLIC)) != PUBLIC:
+        parts.append(f"Where identity is required, this needs the right `{right}`.")
     if operation.later:
         parts.append(f"Known and not offered yet: {', '.join(operation.later)}.")
     return " ".join(part for part in parts if part)

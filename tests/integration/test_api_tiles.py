@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +138,33 @@ def test_too_many_features_are_said_to_be(twin: SmallTwin, monkeypatch: pytest.M
 )
 def test_mistakes_are_said(twin: SmallTwin, path: str, status: int) -> None:
     assert twin.client.get(path).status == status
+
+
+def test_all_tiles_in_one_file(twin: SmallTwin, tmp_path: Path) -> None:
+    reading = pytest.importorskip("pmtiles.reader")
+    whole = twin.client.get(f"{COLLECTION}/tiles.pmtiles")
+    assert whole.status == 200 and whole.header("content-length") == str(len(whole.body))
+    path, street = around(twin)
+    pieces: list[tuple[int, int]] = []
+
+    def piece(offset: int, length: int) -> bytes:
+        pieces.append((offset, length))
+        asked = {"range": f"bytes={offset}-{offset + length - 1}"}
+        answer = twin.client.get(f"{COLLECTION}/tiles.pmtiles", **asked)
+        assert answer.status == 206 and answer.header("etag") == whole.header("etag")
+        assert answer.body == whole.body[offset : offset + length]
+        return answer.body
+
+    archive = reading.Reader(piece)
+    zoom, row, column = map(int, path.split("/")[-3:])
+    assert gzip.decompress(archive.get(zoom, column, row)) == twin.client.get(path).body
+    assert archive.get(zoom, 0, 0) is None and len(pieces) > 2
+    header = archive.header()
+    longitude = street["geometry"]["coordinates"][0][0] * 1e7
+    assert header["max_zoom"] == 14 and header["min_lon_e7"] <= longitude <= header["max_lon_e7"]
+    assert archive.metadata()["truncated_tiles"] == 0
+
+
+@pytest.mark.parametrize("asked", ["bytes=5-1", "lines=1-2", "bytes=a-b", "bytes=-", "bytes=99999999999-"])
+def test_ranges_that_mean_nothing(twin: SmallTwin, asked: str) -> None:
+    assert twin.client.get(f"{COLLECTION}/tiles.pmtiles", range=asked).status == 400

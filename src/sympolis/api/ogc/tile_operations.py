@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from sympolis.api.http import JSON, Reply, Request, json_reply
+from sympolis.api.http import JSON, Reply, Request, Stream, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ogc.collections import Collection, Collections
 from sympolis.api.ogc.items import DATETIME, FILTER, FILTER_CRS, FILTER_LANG, F, ItemReader
 from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.ogc.mvt import EXTENT
 from sympolis.api.ogc.reference_systems import CRS84
+from sympolis.api.ogc.tile_archive import DEEPEST, PMTILES, Archives, check_library
 from sympolis.api.ogc.tiles import MOST_FEATURES, Tiles
 from sympolis.api.ogc.tiling import HIGHEST_ZOOM, TileAddress
 from sympolis.api.parameters import Parameter
@@ -50,6 +51,7 @@ class TileRoutes:
         self._collections = collections
         self._terms = terms
         self._tiles = Tiles(parts.broker, terms, reader)
+        self._archives = Archives(parts.broker, self._tiles)
 
     async def matrix_sets(self, request: Request) -> Reply:
         """Tile matrix sets, OGC 20-057, section 11."""
@@ -104,6 +106,12 @@ class TileRoutes:
         return Reply(
             body=tile.body, media=MVT, etag=tile.etag, headers=(TRUNCATED,) if tile.truncated else ()
         )
+
+    async def archive(self, request: Request) -> Reply | Stream:
+        """All tiles in one file."""
+        check_library()
+        collection = await self._collections.get(request.arguments["collectionId"])
+        return await self._archives.give(request, collection)
 
     def _tile_json(self, collection: Collection, base: str) -> dict[str, Any]:
         return {
@@ -177,6 +185,7 @@ def _tileset_links(base: str, server: str) -> list[dict[str, Any]]:
         link(f"{server}{ROOT}/tileMatrixSets/{MATRIX_SET}", _SCHEME, JSON, "Where tiles are"),
         link(f"{own}?f=tilejson", "describedby", JSON, "The same as TileJSON"),
         link(base, "geodata", JSON, "The collection"),
+        link(f"{base}/tiles.pmtiles", "enclosure", PMTILES, "All tiles in one file"),
     ]
 
 
@@ -219,6 +228,21 @@ def operations(routes: TileRoutes) -> tuple[Operation, ...]:
         _get(f"{sets}/{{tileMatrixSetId}}", routes.matrix_set, "getTileMatrixSet", "One such division", F),
         _get(tiles, routes.tilesets, "getTilesets", "The tilesets of a collection", F),
         _get(one, routes.tileset, "getTileset", "One tileset", F_TILESET),
+        Operation(
+            method="GET",
+            path=f"{ROOT}{tiles}.pmtiles",
+            handle=routes.archive,
+            name="getTileArchive",
+            title="All tiles in one file",
+            tag=_TAG,
+            text=f"PMTiles 3, to zoom {DEEPEST} or as deep as there are not too many; also in ranges (RFC 9110).",
+            path_texts=_COLLECTION,
+            timeout_s=600.0,
+            answers={
+                200: Answer("The file.", {PMTILES: {"type": "string", "format": "binary"}}),
+                206: Answer("A range of it.", {PMTILES: {"type": "string", "format": "binary"}}),
+            },
+        ),
         Operation(
             method="GET",
             path=f"{ROOT}{one}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",

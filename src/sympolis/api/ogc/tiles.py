@@ -54,13 +54,14 @@ class Tiles:
         if known is not None:
             return known
         position = self._cache.position
-        tile, documents = await self._drawn(request, collection, address)
+        tile, documents = await self.drawn(request, collection, address)
         self._cache.keep(key, tile, [_decode_id(one).id for one in documents], drawn_at=position)
         return tile
 
-    async def _drawn(
+    async def drawn(
         self, request: Request, collection: Collection, address: TileAddress
     ) -> tuple[Tile, Sequence[bytes]]:
+        """The tile, drawn now, and the features looked at."""
         box = intersecting(*address.bounds(MARGIN))
         wanted = self._reader.within(request, collection, box, MOST_FEATURES)
         page = await find_features(self._broker, wanted, self._terms)

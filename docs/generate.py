@@ -46,8 +46,8 @@ def roles_page() -> str:
     )
     rights = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in table.rights.items())
     return (
-        f"{NOTE}{head}| role | title | | rights |\n|---|---|---|---|\n{roles}\n`*` stands for all rights. Which right an "
-        f"operation needs stands with it in `/docs`.\n\n| right | meaning |\n|---|---|\n{rights}"
+        f"{NOTE}{head}| role | title | | rights |\n|---|---|---|---|\n{roles}\n`*` stands for all rights. "
+        f"Which right an operation needs stands with it in `/docs`.\n\n| right | meaning |\n|---|---|\n{rights}"
     )
 
 

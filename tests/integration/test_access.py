@@ -185,6 +185,18 @@ def test_changes_of_what_is_not_released_are_not_told(house: House) -> None:
     assert "ItemFlowObserved" not in run(first({}))
 
 
+def test_nothing_of_another_tenant_is_released(house: House) -> None:
+    tenant = {"ngsild-tenant": "works"}
+    road = {"id": "urn:ngsi-ld:RoadSegment:hidden", "type": "RoadSegment"}
+    headers = {**house._proof("administrator"), **tenant, **LINK}
+    assert house.client.request("POST", "/ngsi-ld/v1/entities", json=road, headers=headers).status == 201
+    path = "/ngsi-ld/v1/entities?type=RoadSegment"
+    assert [one["id"] for one in house.get(path, "analyst", **LINK, **tenant).json] == [road["id"]]
+    assert house.get(path, **LINK, **tenant).json == []
+    assert house.get(f"/ngsi-ld/v1/entities/{road['id']}", **LINK, **tenant).status == 404
+    assert house.get("/ngsi-ld/v1/types", **LINK, **tenant).json["typeList"] == []
+
+
 # --- policies
 
 

@@ -52,11 +52,14 @@ class Owners:
         subject = self._present(owner)
         if subject is None:
             return False
-        return PolicyReader(self._gate, subject, Circumstances(owner.purposes, owner.place)).shows(types)
+        reader = PolicyReader(self._gate, subject, Circumstances(owner.purposes, owner.place))
+        return reader.within(tenant).shows(types)
 
     def _present(self, owner: Owner) -> Subject | None:
         """The owner with the roles that they have now; None where they would not be let in any more."""
-        if owner.proof == Proof.TOKEN and owner.via:  # only its issuer knows more, and says it when they come again
+        if (
+            owner.proof == Proof.TOKEN and owner.via
+        ):  # only its issuer knows more, and says it when they come again
             return Subject(owner.subject, frozenset(owner.roles), Proof.TOKEN, owner.via)
         user = self._directory.find_user(owner.subject)
         if user is None or user.disabled:

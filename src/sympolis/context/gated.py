@@ -46,6 +46,10 @@ class Reading(Protocol):
         """Equal for all who may see the same: under it, what was made of entities may be kept between requests."""
         ...
 
+    def within(self, tenant: str) -> Reading:
+        """The same for a tenant: datasets are those of the default one."""
+        ...
+
     def narrowed(self, types: Any) -> Any:
         """The type expression for what they may see of what ``types`` (None: anything) selects.
 
@@ -67,6 +71,9 @@ class _Everything:
     """For what the server itself has to know of all entities."""
 
     mark: object = None
+
+    def within(self, tenant: str) -> Reading:  # noqa: ARG002
+        return self
 
     def narrowed(self, types: Any) -> Any:
         return types
@@ -146,15 +153,15 @@ class GatedStore:
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """The entity, if there is one for whoever asks."""
         found: Entity | None = await self.inner.get(entity_id, tenant=tenant)
-        return found if found is not None and reader().admit(found.types) else None
+        return found if found is not None and reader().within(tenant).admit(found.types) else None
 
     async def query(self, query: Query, *, tenant: str = "") -> Page:
         """What of it may be seen: pages are full, numbers are those of what is shown."""
-        return cast("Page", await self.inner.query(_narrowed(query), tenant=tenant))
+        return cast("Page", await self.inner.query(_narrowed(query, tenant), tenant=tenant))
 
     async def history(self, query: HistoryQuery, *, tenant: str = "") -> History:
         """Likewise."""
-        narrowed = replace(query, entities=_narrowed(query.entities))
+        narrowed = replace(query, entities=_narrowed(query.entities, tenant))
         return cast("History", await self.inner.history(narrowed, tenant=tenant))
 
     async def changes(
@@ -162,7 +169,7 @@ class GatedStore:
     ) -> list[Change]:
         """The log with its numbers; of what may not be seen there is nothing but the number."""
         found = await self.inner.changes(after, limit=limit, states=states, tenant=tenant)
-        own = reader()
+        own = reader().within(tenant)
         return [one if own.shows(one.types) else _blank(one) for one in found]
 
     def keep_states(self, interest: Interest | None) -> None:
@@ -175,7 +182,7 @@ class GatedStore:
 
     async def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """Changes of what may be seen, asked anew for each: rights may end while somebody listens."""
-        own = reader()
+        own = reader().within(tenant)
         async for change in self.inner.follow(after, tenant=tenant):
             if own.shows(change.types):
                 yield change
@@ -200,12 +207,14 @@ class _GatedDocuments(GatedStore):
     async def documents(
         self, query: Query, terms: Terms, form: DocumentForm, *, tenant: str = ""
     ) -> DocumentPage:
-        return cast("DocumentPage", await self.inner.documents(_narrowed(query), terms, form, tenant=tenant))
+        return cast(
+            "DocumentPage", await self.inner.documents(_narrowed(query, tenant), terms, form, tenant=tenant)
+        )
 
 
 class _GatedProfiling(GatedStore):
     async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
-        own = reader()
+        own = reader().within(tenant)
         return [one for one in await self.inner.profiles(tenant=tenant) if own.shows(one.types)]
 
 
@@ -237,8 +246,8 @@ _PORTS: Mapping[Any, type[GatedStore]] = {
 """What a store may offer besides, and how that is gated. What is not here, whoever is gated goes without."""
 
 
-def _narrowed(query: Query) -> Query:
-    types = reader().narrowed(query.types)
+def _narrowed(query: Query, tenant: str) -> Query:
+    types = reader().within(tenant).narrowed(query.types)
     return query if types is query.types else replace(query, types=types)
 
 

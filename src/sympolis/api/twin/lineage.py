@@ -10,6 +10,7 @@ from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
+from sympolis.api.reading import check_listed, is_listed
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -67,6 +68,7 @@ class LineagePages:
             return await self._of_run(wanted)
         for prefix in _SOURCE_PREFIXES:
             wanted = wanted.removeprefix(prefix)
+        check_listed(wanted)
         return lineage.of_source(self._coordinator.source(wanted))
 
     async def _of_run(self, run_id: str) -> Graph:
@@ -100,7 +102,8 @@ class LineagePages:
 
     def _sources(self) -> list[dict[str, Any]]:
         statuses = self._coordinator.sources()
-        return [self._coordinator.source(one.planned.source.id) for one in statuses]
+        named = [one.planned.source.id for one in statuses]
+        return [self._coordinator.source(one) for one in named if is_listed(one)]
 
 
 def _reply(graph: Graph, request: Request) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sympolis.context.gated import named_types
+from sympolis.context.gated import Reading, named_types
 from sympolis.context.query import AllOf, AnyOf, NoneOf, TypeIs
 from sympolis.domain import errors
 from sympolis.governance.identity.subject import Subject
@@ -43,6 +43,10 @@ class PolicyReader:
         now = self._standing()
         return None if now.whole else (now.beyond, now.readable, now.hidden | now.counted, self._opened())
 
+    def within(self, tenant: str) -> Reading:
+        """See ``Reading``."""
+        return Elsewhere(self) if tenant else self
+
     def narrowed(self, types: Any) -> Any:
         """See ``Reading``."""
         now, named = self._standing(), named_types(types)
@@ -68,6 +72,11 @@ class PolicyReader:
     def shows(self, types: Sequence[str]) -> bool:
         """See ``Reading``."""
         return _shown(types, self._standing(), self._opened())
+
+    @property
+    def inside(self) -> bool:
+        """Whether they may read what belongs to no dataset."""
+        return self._standing().beyond
 
     def lists(self, dataset: str) -> bool:
         """Whether they may know that there is this dataset; one that is not governed is for those inside."""
@@ -118,6 +127,32 @@ class PolicyReader:
         for one in kept:
             if one.listed:
                 raise refusal(self.subject, one, self._language)
+
+
+class Elsewhere:
+    """The same reader in another tenant, of which nothing is released: it is for those inside, as policies allow."""
+
+    def __init__(self, reader: PolicyReader) -> None:
+        self._reader = reader
+        self.mark = reader.mark
+
+    def within(self, tenant: str) -> Reading:  # noqa: ARG002
+        """See ``Reading``."""
+        return self
+
+    def narrowed(self, types: Any) -> Any:
+        """See ``Reading``."""
+        if not self._reader.inside:
+            return _NOTHING if types is None else AllOf((types, _NOTHING))
+        return self._reader.narrowed(types)
+
+    def admit(self, types: Sequence[str]) -> bool:
+        """See ``Reading``."""
+        return self._reader.inside and self._reader.admit(types)
+
+    def shows(self, types: Sequence[str]) -> bool:
+        """See ``Reading``."""
+        return self._reader.inside and self._reader.shows(types)
 
 
 def refusal(subject: Subject, verdict: Verdict, language: str) -> errors.SympolisError:

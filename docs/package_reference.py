@@ -16,6 +16,8 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.domain.reading import describe
+from sympolis.governance.datamodels.model import DataModel
+from sympolis.governance.masterdata.model import Kind
 from sympolis.plugins.loader import Manifest
 
 FILES: tuple[tuple[str, type], ...] = (
@@ -23,6 +25,8 @@ FILES: tuple[tuple[str, type], ...] = (
     ("sources/<id>.toml", Source),
     ("mappings/<id>.toml", EntityMapping),
     ("code-lists/<id>.toml", CodeList),
+    ("data-models/<name>.toml", DataModel),
+    ("master-data/<kind>.toml", Kind),
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
     ("dashboards/map.toml", MapPlan),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sympolis.governance.identity.issuer import Issuer
     from sympolis.governance.policy.gate import Gate
     from sympolis.governance.datamodels.registry import Registry
+    from sympolis.governance.masterdata.registry import MasterData
     from sympolis.orchestration.desk import Desk
 
 
@@ -128,6 +129,8 @@ class ApiParts:
     """Proposes how new sources come in."""
     data_models: Registry | None = None
     """The data models that the twin knows."""
+    masterdata: MasterData | None = None
+    """Streets, areas, buildings, organisations: who a name means."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None
     """Other brokers that have context information, too; without them, everything is local."""

@@ -28,10 +28,13 @@ from sympolis.city.schema import City
 from sympolis.context.broker import Broker
 from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
+from sympolis.governance.masterdata.model import MemoryBook
+from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
 from sympolis.plugins import loader
 from sympolis.settings import Settings
 from sympolis.stores.embedded.ledger import EmbeddedLedger
+from sympolis.stores.embedded.masterdata import EmbeddedBook
 from sympolis.web.site import create_site
 
 
@@ -55,7 +58,8 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     ground = await lay_ground(settings, folder)
     terms = ground.contexts.resolve_local(city.context["@context"])
     ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
-    twin = _twin(city, ground, terms, folder, ledger, lock)
+    book = MemoryBook() if settings.store == "memory" else EmbeddedBook.open(folder)
+    twin = _twin(city, ground, terms, folder, ledger, lock, describing.master_data(city, book))
     if settings.refresh:
         twin.scheduler = _scheduler(city, twin)
         _listen(settings, twin, folder)
@@ -65,7 +69,9 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     return twin
 
 
-def _twin(city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger, lock: Lock) -> Twin:
+def _twin(
+    city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger, lock: Lock, masterdata: MasterData
+) -> Twin:
     connectors = loader.connectors()
     deliveries = Deliveries(folder / "deliveries")
     coordinator = acquiring.coordinator(
@@ -75,11 +81,13 @@ def _twin(city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger
         connectors=connectors,
         ledger=ledger,
         retriever=Retriever(downloader(ground.client), deliveries, permit=permit(ground.guard)),
+        identities=masterdata,
     )
     return Twin(
         city=city,
         ground=ground,
         ledger=ledger,
+        masterdata=masterdata,
         coordinator=coordinator,
         handovers=Handovers(coordinator, deliveries, folder / "handovers"),
         desk=_desk(city, ground.broker, terms, folder),
@@ -148,6 +156,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         handovers=twin.handovers,
         proposer=Proposer(twin.city, models, downloader(ground.client)),
         data_models=models,
+        masterdata=twin.masterdata,
         hooks=twin.hooks,
         listeners=twin.listeners,
         readiness=lambda: twin.readiness,

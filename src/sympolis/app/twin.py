@@ -20,6 +20,7 @@ from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
 from sympolis.domain import errors
+from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
 from sympolis.settings import Settings
 
@@ -73,6 +74,7 @@ class Twin:
     city: package.City
     ground: Ground
     ledger: Ledger
+    masterdata: MasterData
     coordinator: Coordinator
     handovers: Handovers
     desk: Desk
@@ -133,6 +135,7 @@ class Twin:
             await self.government.close()
         await self.ground.close()
         self.ledger.close()
+        self.masterdata.close()
         self.lock.release()
 
 

@@ -17,6 +17,7 @@ from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import folder as folders
+from sympolis.city import registers
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
@@ -74,6 +75,8 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     contents = folders.read(folder)
     settings = {source.id: _check_source(contents, source) for source in contents.sources.values()}
     _check_facts(contents)
+    for kind in contents.kinds:
+        _check_register(contents, kind)
     for mapping in contents.mappings.values():
         _check_mapping(contents, mapping)
     for model in contents.models.values():
@@ -102,6 +105,8 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         areas=contents.map.areas,
         context=contents.context,
         data_models=tuple(contents.data_models),
+        kinds=contents.kinds,
+        things=contents.things,
         translations=contents.translations,
         settings=settings,
     )
@@ -222,6 +227,19 @@ def _check_expectations(contents: Contents, file: str, source: Source) -> None:
         _named(contents, where, name, known, f"attribute (of mapping {source.mapping})")
 
 
+def _check_register(contents: Contents, kind: str) -> None:
+    if kind in registers.RESERVED:
+        contents.report(
+            f"{registers.FOLDER}/{kind}.toml: id", f"{kind!r} is a path of the API", "choose another"
+        )
+    known = {one.id for one in contents.things[kind]}
+    for one in contents.things[kind]:
+        lost = [name for name in one.successors if name not in known]
+        if lost:
+            where = f"{registers.FOLDER}/{kind}.csv: {one.id}"
+            contents.report(where, f"leads to {lost[0]!r}, which is not there", did_you_mean(lost[0], known))
+
+
 def _check_mapping(contents: Contents, mapping: EntityMapping) -> None:
     file = f"mappings/{mapping.id}.toml"
     for field, message, hint in contradictions.mistakes(mapping):
@@ -230,6 +248,8 @@ def _check_mapping(contents: Contents, mapping: EntityMapping) -> None:
         if rule.code_list is not None:
             where = f"{file}: attributes[{index}].code_list"
             _named(contents, where, rule.code_list, contents.code_lists, "code list")
+    for index, join in enumerate(mapping.joins):
+        _named(contents, f"{file}: joins[{index}].kind", join.kind, contents.kinds, "kind of master data")
     terms = terms_of(contents.context)
     if contents.context:
         _term(contents, f"{file}: entity_type", mapping.entity_type, terms)

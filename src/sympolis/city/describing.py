@@ -15,11 +15,18 @@ from sympolis.domain.entity import Entity
 from sympolis.governance.datamodels.door import ModelDoor
 from sympolis.governance.datamodels.registry import Registry
 from sympolis.governance.datamodels.writes import ACCEPT, Rule, WriteJudge
+from sympolis.governance.masterdata.model import Book
+from sympolis.governance.masterdata.registry import MasterData
 
 
 def registry(city: City) -> Registry:
     """The platform's data models and the city's own (``data-models/``)."""
     return Registry(city.data_models)
+
+
+def master_data(city: City, book: Book) -> MasterData:
+    """The city's master data: its registers and the decisions in ``book``."""
+    return MasterData(city.kinds, city.things, book)
 
 
 def write_judge(city: City, terms: Names) -> WriteJudge | None:

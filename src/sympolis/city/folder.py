@@ -16,10 +16,12 @@ from sympolis.acquisition import codelists
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.city import registers
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
+from sympolis.governance.masterdata.model import Kind, Thing
 
 T = TypeVar("T")
 
@@ -34,6 +36,8 @@ class Contents:
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     data_models: list[DataModel] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    things: dict[str, tuple[Thing, ...]] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
@@ -62,6 +66,8 @@ def read(folder: Path) -> Contents:
         for path in sorted((folder / "data-models").glob("*.toml"))
         if (model := _one(contents, f"data-models/{path.name}", DataModel)) is not None
     ]
+    contents.kinds = _each(contents, registers.FOLDER, Kind)
+    contents.things = {kind: _things(contents, kind) for kind in contents.kinds}
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     if (folder / "dashboards" / "map.toml").exists():
@@ -89,6 +95,17 @@ def _each(contents: Contents, kind_folder: str, kind: type[T]) -> dict[str, T]:
             )
         found[item.id] = item
     return found
+
+
+def _things(contents: Contents, kind: str) -> tuple[Thing, ...]:
+    """The register of a kind; none where the file is not there, since things may be added by decisions alone."""
+    name = f"{registers.FOLDER}/{kind}.csv"
+    text = _text(contents, name) if (contents.folder / name).exists() else None
+    try:
+        return () if text is None else registers.things(text)
+    except ValueError as cause:
+        contents.report(name, str(cause), "see docs/howto/give-things-one-identity.md")
+        return ()
 
 
 def _tables(contents: Contents) -> dict[str, CodeList]:

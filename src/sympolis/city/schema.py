@@ -5,6 +5,7 @@
     mappings/<id>.toml       source field → attribute                → acquisition.mapping.EntityMapping
     code-lists/<id>.toml|csv source codes → words of a vocabulary    → acquisition.codelists.CodeList
     data-models/<name>.toml  the city's own data models             → governance.datamodels.DataModel
+    master-data/<kind>.toml  streets, areas … and <kind>.csv, the register → governance.masterdata.Kind
     contexts/<city>.jsonld   the city's short terms                  → City.context
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
@@ -29,6 +30,7 @@ from sympolis.acquisition.source import IDENTIFIER, Source
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
+from sympolis.governance.masterdata.model import Kind, Thing
 
 
 def _bbox_complaint(bbox: tuple[float, float, float, float]) -> str | None:
@@ -255,6 +257,10 @@ class City:
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
     data_models: tuple[DataModel, ...] = ()
     """The city's own data models, beside those that the platform has."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """Kinds of master data."""
+    things: Mapping[str, tuple[Thing, ...]] = field(default_factory=dict)
+    """The things of the registers, by kind."""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Typed connector settings by source id."""

@@ -11,6 +11,7 @@ from sympolis.cli import (
     city,
     data_model,
     export,
+    master_data,
     model,
     quality,
     scenario,
@@ -36,6 +37,7 @@ app.add_typer(source.app, name="source")
 app.add_typer(quality.app, name="quality")
 app.add_typer(model.app, name="model")
 app.add_typer(data_model.app, name="data-model")
+app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
 app.command("restore")(export.restore)

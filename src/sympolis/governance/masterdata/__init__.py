@@ -1,0 +1,1 @@
+"""Master data: the one identity of streets, areas, buildings and organisations, with aliases and history."""

@@ -1,0 +1,123 @@
+"""From a row that names a street nobody knows to a steward's decision and the row in the twin."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sympolis import settings
+from sympolis.city import check
+from sympolis.cli.client import connect
+from sympolis.cli.verbs import app
+from sympolis.domain import errors
+from sympolis.testing.small_city import write_package
+
+KIND = 'id = "ways"\ntitle = { en = "Ways" }\nentity_type = "RoadSegment"\ndrop = ["via"]\n'
+REGISTER = (
+    "id,name,aliases,valid_to,successors\n0,Via Uno,Via Prima,,\n1,Via Due,,,\n9,Via Antica,,2001-01-01,1\n"
+)
+MAPPING = """id = "works"
+version = "1"
+entity_type = "StatisticalArea"
+entity_id = "{nr}"
+[[joins]]
+field = "via"
+kind = "ways"
+as = "way"
+[[attributes]]
+name = "name"
+template = "works in {way}"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = write_package(tmp_path / "smallville")
+    (folder / "master-data").mkdir()
+    (folder / "master-data/ways.toml").write_text(KIND)
+    (folder / "master-data/ways.csv").write_text(REGISTER)
+    (folder / "mappings/works.toml").write_text(MAPPING)
+    (folder / "samples/works.csv").write_text("nr,via\nw1,Via Uno\nw2,Via prima\nw3,V. Duee\nw4,Via Antica\n")
+    text = (folder / "sources/counts.toml").read_text().split("[expectations]")[0]
+    text = (
+        text.replace('"counts"', '"works"')
+        .replace("counts.csv", "works.csv")
+        .replace("order = 3", "order = 9")
+    )
+    (folder / "sources/works.toml").write_text(text)
+    return folder
+
+
+def asked(folder: Path) -> Any:
+    return settings.read({"city": str(folder), "data": folder.parent / "data", "store": "memory"})
+
+
+def test_the_package_is_sound(folder: Path) -> None:
+    assert [one for one in check.check(folder) if one.error] == []
+    (folder / "master-data/ways.csv").write_text(REGISTER.replace(",1\n", ",77\n"))
+    assert any("leads to '77'" in str(one) for one in check.check(folder))
+    (folder / "master-data/ways.csv").write_text(REGISTER + "0,Via Tre,,,\n")
+    assert any("is there already" in str(one) for one in check.check(folder))
+    (folder / "mappings/works.toml").write_text(MAPPING.replace('"ways"', '"way"'))
+    assert any("no kind of master data 'way'" in str(one) for one in check.check(folder))
+
+
+def test_from_an_unknown_name_to_the_row(folder: Path) -> None:
+    with connect(asked(folder)) as twin:
+        run = twin.post("/api/sources/works/runs", {})
+        assert (run["accepted"], run["quarantined"]) == (3, 1)
+        [row] = twin.get("/api/sources/works/quarantine")["rows"]
+        assert "near: Via Due (1)" in row["reasons"][0]["message"]
+        found = twin.get("/api/master-data/matches?kind=ways")
+        assert found["total"] == 1
+        assert found["matches"][0]["candidates"][0]["id"] == "1"
+        decision = {"kind": "ways", "action": "accept", "words": "V. Duee", "thing": "1", "by": "A. Rossi"}
+        taken = twin.post("/api/master-data/decisions", decision)
+        assert taken["number"] == 1
+        run = twin.post("/api/sources/works/runs", {})
+        assert (run["accepted"] + run["unchanged"], run["quarantined"], run["skipped"]) == (4, 0, False)
+        path = "/ngsi-ld/v1/entities/urn:ngsi-ld:StatisticalArea:smallville"
+        assert twin.entities(f"{path}:w3")["name"]["value"] == "works in 1"
+        assert twin.entities(f"{path}:w2")["name"]["value"] == "works in 0"
+        assert twin.entities(f"{path}:w4")["name"]["value"] == "works in 1"
+        thing = twin.get("/api/master-data/ways/1")
+        assert thing["aliases"] == ["V. Duee"] and thing["decisions"][0]["by"] == "A. Rossi"
+        assert twin.get("/api/master-data/ways?name=v+duee")["total"] == 1
+        assert twin.get("/api/master-data/ways?at=2000-01-01")["total"] == 3
+        assert twin.get("/api/master-data/ways?at=today")["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        ({"kind": "ways", "action": "bless", "by": "x"}, errors.InvalidRequest),
+        ({"kind": "ways", "action": "accept", "words": "x", "thing": "77", "by": "x"}, errors.NotFound),
+        ({"kind": "ways", "action": "merge", "thing": "1", "others": "0", "by": "x"}, errors.InvalidRequest),
+        ({"kind": "ways", "action": "retire", "thing": "1", "day": "soon", "by": "x"}, errors.InvalidRequest),
+        ({"kind": "ways", "action": "undo", "undoes": 5, "by": "x"}, errors.Conflict),
+        ({"kind": "ways", "action": "accept", "word": "x", "by": "x"}, errors.InvalidRequest),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence(folder: Path, document: Any, kind: type[Exception]) -> None:
+    with connect(asked(folder)) as twin, pytest.raises(kind):
+        twin.post("/api/master-data/decisions", document)
+
+
+def test_the_commands_remember(folder: Path) -> None:
+    def sympolis(*words: str) -> Any:
+        where = ["--city", str(folder), "--data", str(folder.parent / "data"), "--format", "json"]
+        done = CliRunner().invoke(app, [*words, *where])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    sympolis("source", "run", "works")
+    assert sympolis("master-data", "matches")["matches"][0]["words"] == "V. Duee"
+    sympolis("master-data", "reject", "ways", "V. Duee", "0", "--by", "A. Rossi")
+    taken = sympolis("master-data", "accept", "ways", "V. Duee", "1", "--by", "A. Rossi")
+    assert sympolis("master-data", "matches")["total"] == 0
+    sympolis("master-data", "merge", "ways", "0", "1", "--by", "A. Rossi", "--day", "2024-01-01")
+    assert sympolis("master-data", "list", "ways", "--name", "V. Duee")["total"] == 2
+    sympolis("master-data", "undo", "ways", str(taken["number"]), "--by", "A. Rossi")
+    assert sympolis("master-data", "list")[0]["things"] == 3

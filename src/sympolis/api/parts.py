@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.acquisition.deposits import Deposits
     from sympolis.acquisition.handover import Handovers
-    from sympolis.api.access import Access
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
+    from sympolis.api.access import Access
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from sympolis.context.terms import Contexts
     from sympolis.context.transient import Transients
     from sympolis.governance.audit.log import AuditLog
+    from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.identity.accounts import Accounts
     from sympolis.governance.identity.issuer import Issuer
-    from sympolis.governance.policy.gate import Gate
-    from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.masterdata.registry import MasterData
+    from sympolis.governance.policy.gate import Gate
     from sympolis.orchestration.desk import Desk
 
 
@@ -122,6 +123,7 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     handovers: Handovers | None = None
+    deposits: Deposits | None = None
     hooks: Hooks | None = None
     listeners: Listeners | None = None
     """Takes files from departments."""

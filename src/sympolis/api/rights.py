@@ -195,6 +195,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "sources.deliver": ("submitHandover", "proposeSource"),
     "sources.run": (
+        "depositDelivery",
         "runSource",
         "replayRow",
         "decideOnMasterData",

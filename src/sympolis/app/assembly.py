@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sympolis.acquisition.deliveries import Deliveries
+from sympolis.acquisition.deposits import Deposits
 from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger, MemoryLedger
@@ -90,6 +91,7 @@ def _twin(
         masterdata=masterdata,
         coordinator=coordinator,
         handovers=Handovers(coordinator, deliveries, folder / "handovers"),
+        deposits=Deposits(coordinator, deliveries),
         desk=_desk(city, ground.broker, terms, folder),
         lock=lock,
     )
@@ -157,6 +159,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         proposer=Proposer(twin.city, models, downloader(ground.client)),
         data_models=models,
         masterdata=twin.masterdata,
+        deposits=twin.deposits,
         hooks=twin.hooks,
         listeners=twin.listeners,
         readiness=lambda: twin.readiness,

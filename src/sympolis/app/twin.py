@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
+from sympolis.acquisition.deposits import Deposits
 from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger
@@ -77,6 +78,7 @@ class Twin:
     masterdata: MasterData
     coordinator: Coordinator
     handovers: Handovers
+    deposits: Deposits
     desk: Desk
     lock: Lock
     asgi: Any = None

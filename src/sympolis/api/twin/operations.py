@@ -14,6 +14,7 @@ from sympolis.api.twin import changes, map, origins, quality, runs
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
+from sympolis.api.twin.deposits import DepositPages
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
@@ -58,6 +59,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         if parts.hooks is not None:
             routes += _message_routes(Messages(parts.hooks))
         routes += proposal_routes(parts.proposer)
+        if parts.deposits is not None:
+            routes += _deposit_routes(DepositPages(parts.deposits))
         if parts.handovers is not None:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
@@ -166,6 +169,19 @@ def _message_routes(handlers: Messages) -> tuple[Operation, ...]:
             text="Only with the token that the source was told in `X-Source-Token`. Answered when it is stored.",
             path_texts={"source": "A source's id."}, body=Body(OBJECT, example={"type": "Notification"}),
             answers={204: Answer("Stored.")},
+        ),
+    )  # fmt: skip
+
+
+def _deposit_routes(handlers: DepositPages) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "POST", "/api/sources/{source}/deliveries", handlers.deposit, "depositDelivery",
+            "Send a source's next delivery, to be run at once", "Sources",
+            text="For machines, in the source's format; a person's file is better handed over: that examines it.",
+            path_texts={"source": "A source's id."},
+            body=Body({"type": "string", "format": "binary"}, media=MEDIA), timeout_s=_AS_LONG_AS_IT_TAKES,
+            answers=_gives(reference("SourceRun"), "What became of every row.", status=201),
         ),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The writer's thread never leaves anybody waiting: what it cannot do, it says."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -61,3 +62,41 @@ async def failing_to_fill(folder):
 def test_a_failing_job_of_its_own_stops_nobody(tmp_path, caplog):
     asyncio.run(failing_to_fill(tmp_path))
     assert "no room for columns" in caplog.text
+
+
+async def coming_together(folder, monkeypatch):
+    """After a group of four, one comes first: whoever comes during the moment that it is given joins it."""
+    store = EmbeddedStore.open(folder)
+    writer = store._place("", create=True)._writer
+    loop, begun, late = asyncio.get_running_loop(), threading.Event(), []
+    commits = []
+    commit = writer._commit
+    monkeypatch.setattr(writer, "_commit", lambda group: (commits.append(len(group)), commit(group)))
+
+    def moment(seconds):
+        assert 0 < seconds <= 0.001
+        late.extend(asyncio.run_coroutine_threadsafe(writer.do(lambda _: "late"), loop) for _ in range(2))
+        while writer._jobs.qsize() < 2:
+            pass
+
+    def held_up(_recorder):
+        begun.wait(10)
+
+    first = asyncio.create_task(writer.do(held_up))
+    while not commits:
+        await asyncio.sleep(0)
+    four = [asyncio.create_task(writer.do(lambda _: "together")) for _ in range(4)]
+    while writer._jobs.qsize() < 4:
+        await asyncio.sleep(0)
+    begun.set()
+    await asyncio.gather(first, *four)
+    monkeypatch.setattr("sympolis.stores.embedded.writer.time.sleep", moment)
+    await writer.do(lambda _: "first of them")
+    assert [await asyncio.wrap_future(one) for one in late] == ["late", "late"]
+    monkeypatch.undo()
+    await store.close()
+    return commits
+
+
+def test_those_who_were_answered_together_are_written_together(tmp_path, monkeypatch):
+    assert asyncio.run(coming_together(tmp_path, monkeypatch)) == [1, 4, 3]

@@ -1,8 +1,12 @@
 """One thread writes, in groups: whatever waits is made durable by one commit.
 
 A commit costs a disk flush, however much is in it. So the thread takes all jobs that wait, applies them, commits once
-and only then tells the callers. Where a job fails, nothing is kept and the group is taken again one by one, each inside
-a savepoint: so that one is undone alone, and all the others pay for savepoints only when somebody fails.
+and only then tells the callers. Clients that were answered together come again together, but not at the same instant:
+left alone, the first of them would get a commit of its own and all the others the next. So after a large group the
+thread gives them a moment, a fraction of what the commit took.
+
+Where a job fails, nothing is kept and the group is taken again one by one, each inside a savepoint: so that one is
+undone alone, and all the others pay for savepoints only when somebody fails.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[Recorder], Any]
 _MOST_JOBS = 512
+_LONGEST_MOMENT_S = 0.001
+_SHARE_OF_A_COMMIT = 4
 
 
 @dataclass(slots=True)
@@ -50,6 +57,9 @@ class Writer:
         self._gate = threading.Lock()
         self._closed = False
         self._filling = False
+        self._together = 1
+        """How many jobs the last commit was for."""
+        self._moment_s = 0.0
         self._keep_filling()
         self._thread = threading.Thread(target=self._run, name=f"sympolis-writer-{path.parent.name}")
         self._thread.daemon = (
@@ -93,6 +103,7 @@ class Writer:
         while not ended:
             group, ended = self._next_group()
             if group:
+                began = time.monotonic()
                 try:
                     self._commit(group)
                 except BaseException as error:
@@ -100,6 +111,8 @@ class Writer:
                     self._give_up(group, error)
                     return
                 _tell(group)
+                self._together = len(group)
+                self._moment_s = min((time.monotonic() - began) / _SHARE_OF_A_COMMIT, _LONGEST_MOMENT_S)
 
     def _give_up(self, group: list[_Waiting], error: BaseException) -> None:
         """The writer cannot go on: nobody may wait for it for ever."""
@@ -117,15 +130,23 @@ class Writer:
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         """All jobs that wait now, at least one; True where the end was among them."""
         group: list[_Waiting] = []
-        found = self._jobs.get()
+        ended = self._take(self._jobs.get(), group)
+        if not ended and len(group) * 2 < self._together:
+            time.sleep(self._moment_s)
+            with suppress(queue.Empty):
+                ended = self._take(self._jobs.get_nowait(), group)
+        return group, ended
+
+    def _take(self, found: _Waiting | None, group: list[_Waiting]) -> bool:
+        """Let the group have this job and all behind it; True where the end was among them."""
         with suppress(queue.Empty):
             while found is not None:
                 group.append(found)
                 if len(group) >= _MOST_JOBS:
-                    return group, False
+                    return False
                 found = self._jobs.get_nowait()
-            return group, True
-        return group, False
+            return True
+        return False
 
     def _commit(self, group: list[_Waiting]) -> None:
         try:

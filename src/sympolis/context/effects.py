@@ -20,7 +20,15 @@ SCOPE: Final = NGSI_LD + "scope"
 """The series of an entity's scopes (clause 4.5.6)."""
 
 
-def change(before: Entity | None, after: Entity | None, *, number: int, at: datetime, cause: str) -> Change:
+def change(
+    before: Entity | None,
+    after: Entity | None,
+    *,
+    number: int,
+    at: datetime,
+    cause: str,
+    names: Sequence[str] | None = None,
+) -> Change:
     """The log entry for a step from ``before`` to ``after``; not both are None."""
     subject = after if after is not None else before
     assert subject is not None
@@ -30,7 +38,7 @@ def change(before: Entity | None, after: Entity | None, *, number: int, at: date
         kind=_kind(before, after),
         entity_id=subject.id,
         types=subject.types,
-        attributes=changed_names(before, after),
+        attributes=changed_names(before, after) if names is None else tuple(names),
         cause=cause,
     )
 
@@ -87,8 +95,9 @@ def step(before: Entity | None, after: Entity | None, names: Iterable[str]) -> S
         return Step(after, every, (), after.scope or None)
     written: list[tuple[str, Attribute]] = []
     deleted: list[tuple[str, Attribute]] = []
+    past, present = before.attributes, after.attributes
     for name in names:
-        old, new = before.attributes.get(name, ()), after.attributes.get(name, ())
+        old, new = past.get(name, ()), present.get(name, ())
         if len(new) == 1 and (not old or (len(old) == 1 and old[0].dataset_id == new[0].dataset_id)):
             written.append((name, new[0]))
             continue

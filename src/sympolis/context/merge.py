@@ -34,11 +34,26 @@ def create(entity: Entity) -> Decision:
 
 def upsert_replace(entity: Entity) -> Decision:
     """Batch upsert in replace mode (5.6.8): create it, or let its new content stand for the old."""
+    return _Upserting(entity)
 
-    def decide(before: Entity | None, at: datetime) -> Entity:
-        return _fresh(entity, at) if before is None else _replaced(before, entity, at)
 
-    return decide
+class _Upserting:
+    """A ``Decision`` that tells what it changed (``store.Telling``): it has compared every attribute anyway."""
+
+    __slots__ = ("_entity", "changed")
+
+    def __init__(self, entity: Entity) -> None:
+        self._entity = entity
+        self.changed: Sequence[str] | None = None
+
+    def __call__(self, before: Entity | None, at: datetime) -> Entity:
+        self.changed = None
+        if before is None:
+            return _fresh(self._entity, at)
+        names: list[str] = []
+        after = _replaced(before, self._entity, at, names)
+        self.changed = names
+        return after
 
 
 def upsert_update(entity: Entity) -> Decision:
@@ -61,7 +76,7 @@ def upsert_update(entity: Entity) -> Decision:
 
 def replace_entity(entity: Entity) -> Decision:
     """Replace Entity (5.6.18). Refuses with ``NotFound``."""
-    return lambda before, at: _replaced(existing(before, entity.id), entity, at)
+    return lambda before, at: _replaced(existing(before, entity.id), entity, at, [])
 
 
 def delete(before: Entity | None, at: datetime) -> Entity | None:  # noqa: ARG001 — a Decision
@@ -122,16 +137,23 @@ def _fresh(entity: Entity, at: datetime) -> Entity:
     return Entity(entity.id, entity.types, entity.attributes, entity.scope, at, at, entity.members)
 
 
-def _replaced(before: Entity, entity: Entity, at: datetime) -> Entity:
+def _replaced(before: Entity, entity: Entity, at: datetime, names: list[str]) -> Entity:
+    """``before`` with the content of ``entity``; ``names`` takes those of the attributes that differ."""
     present = before.attributes
     attributes: dict[str, Instances] = {}
     for name, given in entity.attributes.items():
         known = present.get(name, ())
         if len(given) == len(known) == 1 and given[0].dataset_id == known[0].dataset_id:  # nearly always
-            one = settled(known[0], given[0], at)
-            attributes[name] = known if one is known[0] else (one,)
+            one, other = given[0], known[0]
+            same = one.observed_at == other.observed_at and same_content(one, other)
+            found: Instances = known if same else (_stamped(one, other.created_at, at),)
         else:
-            attributes[name] = _settled_all(known, given, at)
+            found = _settled_all(known, given, at)
+        attributes[name] = found
+        if found is not known:
+            names.append(name)
+    if not present.keys() <= attributes.keys():
+        names += [name for name in present if name not in attributes]
     return changed(
         before, at, attributes=attributes, types=entity.types, scope=entity.scope, members=entity.members
     )
@@ -202,7 +224,7 @@ def settled(known: Attribute | None, given: Attribute, at: datetime) -> Attribut
     """``given`` with its system times; ``known`` where they say the same."""
     if known is None:
         return _stamped(given, at, given.modified_at)
-    if known.observed_at == given.observed_at and same_content(known, given):  # the first tells most apart
+    if same_content(known, given):
         return known
     return _stamped(given, known.created_at, at)
 

@@ -26,6 +26,14 @@ that write's ``Outcome`` and undoes nothing else.
 """
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A ``Decision`` that knows what it did, so that nobody need compare the states again."""
+
+    changed: Sequence[str] | None
+    """What ``effects.changed_names`` finds in the states of the last call; None: it has not looked."""
+
+
 Interest = Callable[[str, Change], bool]
 """Whether anyone wants the states around a tenant's change. The change has them.
 

@@ -83,7 +83,9 @@ class Indexing:
     ) -> None:
         types = after.types if after is not None else ()
         known = before.types if before is not None else ()
-        if types == known and not any([self._name(iri) in self.needs.columns for iri in types]):
+        if types == known:
+            for iri in types:
+                self._change_columns(self._name(iri), entity_id, before, after, names)
             return
         for iri in known:
             if iri not in types:
@@ -112,10 +114,10 @@ class Indexing:
             self._change_facts(index.key, entity_id, (), attributes.get(name, ()))
 
     def _change_columns(
-        self, type_key: int, entity_id: str, before: Entity | None, after: Entity, names: Sequence[str]
+        self, type_key: int, entity_id: str, before: Entity | None, after: Entity | None, names: Sequence[str]
     ) -> None:
         columns = self.needs.columns.get(type_key)
-        if columns is None:
+        if columns is None or after is None:
             return
         indexes = self.needs.indexes.get(type_key, _NOTHING)
         old = before.attributes if before is not None else _NONE

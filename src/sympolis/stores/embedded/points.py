@@ -65,10 +65,10 @@ def encode_point(point: Observation, now: int) -> Row:
     return (at, value, point.unit_code, _KIND_CODES[point.kind], created, modified, more)
 
 
-def encode_instance(instance: Attribute, at: int, now: int) -> Row:
-    """An attribute instance that was written now, as ``encode_point`` makes a row of its point.
+def encode_instance(instance: Attribute, place: tuple[int, int, int], now: int) -> tuple[Any, ...]:
+    """An attribute instance that was written now, as ``encode_point`` makes a row of its point; behind its place.
 
-    ``at`` is its ``observedAt`` in microseconds, or now where it has none.
+    The place is subject, line, and its ``observedAt`` in microseconds, or now where it has none.
     """
     more = None
     if instance.attributes or instance.members:
@@ -76,11 +76,11 @@ def encode_instance(instance: Attribute, at: int, now: int) -> Row:
     value = instance.value
     kind = instance.kind
     return (
-        at,
+        *place,
         value if type(value) in _AS_IS else encode_value(value),
         instance.unit_code,
         0 if kind is _PROPERTY else _KIND_CODES[kind],
-        None if instance.observed_at is None else now - at,
+        None if instance.observed_at is None else now - place[2],
         None,
         more,
     )

@@ -5,10 +5,12 @@ Rows are written once per group, all of a kind together: a statement for each en
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import apsw
+import msgspec
 
 from sympolis.domain.entity import Entity
 from sympolis.stores import sql
@@ -16,6 +18,7 @@ from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.files import fetch_value
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
+_encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Presence:
         self._db = connection
         self._read = connection.cursor().execute  # a cursor for each would cost as much as what it reads
         self._changed: dict[str, Known] = {}
+        self._ahead: dict[str, tuple[int, bytes] | None] = {}
         self._last = 0
         self.growth = 0
         """How many entities more there are than when ``reload`` was called, or ``growth`` set to 0."""
@@ -43,14 +47,24 @@ class Presence:
     def reload(self) -> None:
         """Forget all changes that are not written."""
         self._changed.clear()
+        self._ahead.clear()
         self._last = fetch_value(self._db, _SQL["last_entity"])
         self.growth = 0
+
+    def read_ahead(self, ids: Sequence[str]) -> None:
+        """Look these up together: they are about to be asked for. Forgotten by ``write``."""
+        found: Any = self._read(_SQL["entities_by_id"], (_encode(ids),)).fetchall()
+        self._ahead.update(dict.fromkeys(ids))
+        self._ahead.update({entity_id: (key, body) for entity_id, key, body in found})
 
     def find(self, entity_id: str) -> Known | None:
         """The entity, as this group has left it."""
         known = self._changed.get(entity_id)
         if known is not None:
             return known
+        if entity_id in self._ahead:
+            row = self._ahead[entity_id]
+            return None if row is None else Known(row[0], bodies.decode_entity(row[1]), True, row[1])
         rows: Any = self._read(_SQL["entity_by_id"], (entity_id,)).fetchall()
         return Known(rows[0][0], bodies.decode_entity(rows[0][1]), True, rows[0][1]) if rows else None
 
@@ -67,6 +81,7 @@ class Presence:
 
     def write(self) -> None:
         """Write the changes down."""
+        self._ahead.clear()
         if not self._changed:
             return
         come, changed, gone = [], [], []

@@ -29,6 +29,8 @@ from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
+_READ_AHEAD_FROM: Final = 16
+"""So many entities are cheaper to look up by one statement than one by one."""
 _MOST_LISTS: Final = 20_000
 """So many lists of names get a number; a store with more of them writes them out."""
 
@@ -89,6 +91,8 @@ class Recorder:
 
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
+        if len(writes) >= _READ_AHEAD_FROM:
+            self._presence.read_ahead([write.entity_id for write in writes])
         outcomes = [self._one(write, at, cause) for write in writes]
         self.timeline.write()
         return outcomes
@@ -150,7 +154,8 @@ class Recorder:
         if after is before:
             return Outcome(entity_id, entity=before)
         self.position += 1
-        change = effects.change(before, after, number=self.position, at=at, cause=cause)
+        told = getattr(write.decide, "changed", None)  # see ``Telling``
+        change = effects.change(before, after, number=self.position, at=at, cause=cause, names=told)
         names = change.attributes
         body = None if known is None else known.body
         known = self._presence.change(known, entity_id, after)

@@ -13,6 +13,11 @@ SELECT coalesce(max(key), 0) FROM entity
 -- The present state for a decision.
 SELECT key, body FROM entity WHERE id = ?
 
+-- name: entities_by_id
+-- The same for many, those that there are, by a JSON list of their ids.
+SELECT entity.id, entity.key, entity.body
+FROM json_each(?) AS wanted CROSS JOIN entity ON entity.id = wanted.value
+
 -- name: add_entity
 INSERT INTO entity (key, id, body) VALUES (?, ?, ?)
 

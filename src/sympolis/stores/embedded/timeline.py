@@ -64,6 +64,7 @@ class Timeline:
         self._subjects: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._seen: list[PointRow] = []
         self._told: list[PointRow] = []
+        self._at: datetime | None = None
         self._now = 0
         self._months: set[int] = set()
         self._this_month = (0, 0)
@@ -96,7 +97,8 @@ class Timeline:
     def note(self, before: Entity | None, after: Entity | None, names: Sequence[str], at: datetime) -> None:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
         step = effects.step(before, after, names)
-        self._now = bodies.microseconds(at)
+        if at is not self._at:
+            self._at, self._now = at, bodies.microseconds(at)
         if step.written:
             subject = self._subject(step.subject.id, step.subject.types, known=before is not None)
             self._note_written(subject, step.written)
@@ -110,15 +112,14 @@ class Timeline:
             observed = instance.observed_at
             if observed is None:
                 line = (name, instance.dataset_id or "", _RECORDED)
-                told.append(
-                    (subject, lines.get(line) or self._line(line), *encode_instance(instance, now, now))
-                )
+                place = (subject, lines.get(line) or self._line(line), now)
+                told.append(encode_instance(instance, place, now))
                 continue
             if observed is not time:  # what is measured together has one time
                 time, observed_at = observed, bodies.microseconds(observed)
             line = (name, instance.dataset_id or "", _OBSERVED)
-            row = encode_instance(instance, observed_at, now)
-            seen.append((subject, lines.get(line) or self._line(line), *row))
+            place = (subject, lines.get(line) or self._line(line), observed_at)
+            seen.append(encode_instance(instance, place, now))
 
     def _note_ends(self, step: effects.Step, at: datetime) -> None:
         subject = self._subject(step.subject.id, step.subject.types)
@@ -163,7 +164,7 @@ class Timeline:
     def observe(self, observations: Sequence[Observation], at: datetime) -> tuple[list[Observation], int]:
         """The first new point of each (entity, name), and how many points were new or different."""
         self._write()
-        self._now = bodies.microseconds(at)
+        self._at, self._now = at, bodies.microseconds(at)
         grown: list[Observation] = []
         accepted = 0
         for points in _by_series(observations):

@@ -31,7 +31,9 @@ class Offering:
     async def catalogue(self, base_url: str) -> Catalogue:
         """All of it that whoever asks may know of."""
         known = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
-        sources = [{**one, "evaluation": self._evaluation(one["id"])} for one in known]
+        sources = [
+            {**one, "evaluation": self._evaluation(one["id"]), **self._openness(one["id"])} for one in known
+        ]
         facts = self._city.facts
         twin = Twin(
             base_url=base_url,
@@ -46,6 +48,15 @@ class Offering:
             ),
         )
         return build_catalogue(twin, sources)
+
+    def _openness(self, dataset: str) -> dict[str, Any]:
+        """How far it is open: its stage, and whether policies speak of it; nothing where nobody says."""
+        governed = self._parts.governed
+        if governed is None:
+            return {}
+        asset = governed.gate.asset(dataset)
+        policies = () if asset is None else governed.gate.book.of(asset)
+        return {"stage": governed.lifecycle.stage(dataset), "restricted": bool(policies)}
 
     def _evaluation(self, dataset: str) -> dict[str, Any] | None:
         newest = next(iter(self._coordinator.evaluations(dataset, limit=1)), None)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.identity.accounts import Accounts
     from sympolis.governance.identity.issuer import Issuer
+    from sympolis.governance.lifecycle.lifecycle import Lifecycle
     from sympolis.governance.masterdata.registry import MasterData
     from sympolis.governance.policy.gate import Gate
     from sympolis.orchestration.desk import Desk
@@ -104,6 +105,7 @@ class Governed:
     """What is said about who may do what, whether or not anybody is asked who they are: see ``mode``."""
 
     gate: Gate
+    lifecycle: Lifecycle
     accounts: Accounts
     audit: AuditLog
     issuer: Issuer | None = None

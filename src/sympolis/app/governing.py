@@ -25,6 +25,7 @@ from sympolis.governance.identity.directory import Directory
 from sympolis.governance.identity.issuer import Issuer
 from sympolis.governance.identity.subject import Subject
 from sympolis.governance.identity.tokens import IssuedTokens, Trust, refused
+from sympolis.governance.lifecycle.lifecycle import Lifecycle
 from sympolis.governance.policy.assets import Asset
 from sympolis.governance.policy.book import PolicyBook
 from sympolis.governance.policy.gate import Gate
@@ -80,11 +81,13 @@ def open_government(
     rules = load(None if city is None else city.folder)
     directory = open_directory(settings, folder)
     audit = AuditLog(open_trail(settings, folder))
-    gate = _gate(rules, directory, city, terms)
+    lifecycle = Lifecycle(directory, _packaged(rules, city))
+    gate = _gate(rules, directory, lifecycle, city=city, terms=terms)
     accounts = Accounts(directory, rules.roles)
     access, issuer = None, _issuer(settings, accounts)
     governed = Governed(
         gate=gate,
+        lifecycle=lifecycle,
         accounts=accounts,
         audit=audit,
         issuer=issuer,
@@ -111,15 +114,27 @@ def gated_broker(broker: Broker) -> Broker:
     return Broker(gated(broker.store))
 
 
-def _gate(rules: Governing, directory: Directory, city: City | None, terms: Terms | None) -> Gate:
+def _packaged(rules: Governing, city: City | None) -> ByLicence:
+    """What the city's package releases."""
+    sources = () if city is None else city.sources.values()
+    return ByLicence(rules.release, {source.id: source.licence for source in sources})
+
+
+def _gate(
+    rules: Governing,
+    directory: Directory,
+    lifecycle: Lifecycle,
+    *,
+    city: City | None,
+    terms: Terms | None,
+) -> Gate:
     book = PolicyBook(rules.policies, directory)
     if city is None or terms is None:
-        return Gate(book, rules.roles, ByLicence(rules.release, {}), lambda: ())
-    licences = {source.id: source.licence for source in city.sources.values()}
+        return Gate(book, rules.roles, lifecycle, lambda: ())
     return Gate(
         book,
         rules.roles,
-        ByLicence(rules.release, licences),
+        lifecycle,
         _datasets(city, terms),
         open_types=frozenset(map(terms.expand, rules.release.types)),
     )

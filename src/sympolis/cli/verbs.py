@@ -10,6 +10,7 @@ from sympolis.cli import (
     bench,
     city,
     data_model,
+    dataset,
     export,
     master_data,
     model,
@@ -34,6 +35,7 @@ app.command("serve")(serve.serve)
 app.command("broker")(serve.broker)
 app.add_typer(city.app, name="city")
 app.add_typer(source.app, name="source")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(quality.app, name="quality")
 app.add_typer(model.app, name="model")
 app.add_typer(data_model.app, name="data-model")

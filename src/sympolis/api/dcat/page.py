@@ -12,6 +12,7 @@ from sympolis.governance.catalogue.licences import licence_of
 from sympolis.governance.catalogue.model import Catalogue, Dataset, Distribution, Quality, Texts
 from sympolis.governance.catalogue.search import Found
 from sympolis.governance.catalogue.snippets import Snippet, snippets_of
+from sympolis.governance.lifecycle.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class _Words:
     formats: str
     all: str
     states: Mapping[str, str]
+    stages: Mapping[str, str]
     grades: Mapping[str, str]
     naming: str
     decimal: str
@@ -63,6 +65,12 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "failed": "errore",
             "never": "mai letto",
         },
+        stages={
+            "draft": "bozza",
+            "in-review": "in revisione",
+            "released": "pubblicato",
+            "deprecated": "dismesso",
+        },
         grades={"good": "buona", "fair": "discreta", "poor": "scarsa", "unknown": "non misurata"},
         naming="Da citare",
         decimal=",",
@@ -91,6 +99,12 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "failed": "fehlgeschlagen",
             "never": "nie gelesen",
         },
+        stages={
+            "draft": "Entwurf",
+            "in-review": "in Prüfung",
+            "released": "freigegeben",
+            "deprecated": "auslaufend",
+        },
         grades={"good": "gut", "fair": "mittel", "poor": "schlecht", "unknown": "nicht gemessen"},
         naming="Zu nennen",
         decimal=",",
@@ -118,6 +132,12 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             "stale": "stale",
             "failed": "failed",
             "never": "never read",
+        },
+        stages={
+            "draft": "draft",
+            "in-review": "in review",
+            "released": "released",
+            "deprecated": "deprecated",
         },
         grades={"good": "good", "fair": "fair", "poor": "poor", "unknown": "not measured"},
         naming="To be named",
@@ -219,7 +239,10 @@ def _snippet(snippet: Snippet) -> str:
 
 
 def _state(dataset: Dataset, own: _Words) -> str:
-    return f'<span class="state {escape(dataset.status)}">{escape(own.states[dataset.status])}</span>'
+    state = f'<span class="state {escape(dataset.status)}">{escape(own.states[dataset.status])}</span>'
+    if dataset.stage is Stage.RELEASED:
+        return state
+    return f'{state} <span class="state {dataset.stage}">{escape(own.stages[dataset.stage])}</span>'
 
 
 def _updated(at: datetime | None, own: _Words) -> str:

@@ -7,12 +7,14 @@ from sympolis.api.governance.forms import FORM
 from sympolis.api.governance.people import People
 from sympolis.api.governance.policies import Policies
 from sympolis.api.governance.signing_in import PATH, SigningIn
+from sympolis.api.governance.stages import Stages
 from sympolis.api.governance.trail import Trail
 from sympolis.api.http import JSON, LD_JSON
 from sympolis.api.parameters import Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
+from sympolis.governance.lifecycle.stages import Stage
 
 _IDENTITY, _POLICIES, _AUDIT = "Identity", "Policies", "Audit"
 NEXT = Parameter(name="next", text="The path of this server to go on to.", max_length=4096)
@@ -58,6 +60,16 @@ SCHEMAS: dict[str, Schema] = {
         {"dataset": TEXT, "readable": BOOLEAN, "words": several(TEXT)},
         required=("dataset", "readable", "words"),
     ),
+    "DatasetStage": structure(
+        {
+            "dataset": TEXT,
+            "stage": {"enum": list(Stage)},
+            "public": BOOLEAN,
+            "next": several({"enum": list(Stage)}),
+            "steps": several(structure({"stage": TEXT, "at": TIME, "by": TEXT, "why": TEXT})),
+        },
+        required=("dataset", "stage", "public", "next", "steps"),
+    ),
     "AuditEntries": structure(
         {
             "entries": several(
@@ -78,7 +90,9 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.governed.issuer is not None:
         handlers = SigningIn(parts.governed, parts.governed.issuer, parts.governed.public_url)
         found = (*found, *_issuer(handlers), *_sessions(handlers))
-    return found if parts.city is None else (*found, *_policies(Policies(parts.governed)))
+    if parts.city is None:
+        return found
+    return (*found, *_policies(Policies(parts.governed)), *_stages(Stages(parts.governed)))
 
 
 def _people(handlers: People) -> tuple[Operation, ...]:
@@ -163,6 +177,40 @@ def _policies(handlers: Policies) -> tuple[Operation, ...]:
             path_texts=_DATASET,
             text="Headers: Sympolis-Purpose (an IRI) and Sympolis-Place state what policies may ask for.",
             answers={200: Answer("The answer in words.", {JSON: reference("DatasetAccess")})},
+        ),
+    )
+
+
+def _stages(handlers: Stages) -> tuple[Operation, ...]:
+    path = "/api/datasets/{dataset}/stage"
+    shown = {200: Answer("The stage, and the steps that led there.", {JSON: reference("DatasetStage")})}
+    return (
+        Operation(
+            method="GET",
+            path=path,
+            handle=handlers.get,
+            name="getStage",
+            title="Where a dataset is in its life",
+            tag=_POLICIES,
+            path_texts=_DATASET,
+            text="draft, in-review, released or deprecated; `next`: where whoever asks may take it.",
+            answers=shown,
+        ),
+        Operation(
+            method="POST",
+            path=path,
+            handle=handlers.post,
+            name="changeStage",
+            title="Submit, release, deprecate or withdraw a dataset",
+            tag=_POLICIES,
+            path_texts=_DATASET,
+            text="Submitting needs the right `datasets.submit`, all else `datasets.release`.",
+            body=Body(
+                structure({"stage": {"enum": list(Stage)}, "why": TEXT}, required=("stage", "why")),
+                (JSON,),
+                {"stage": "deprecated", "why": "The loops are replaced by cameras; see the new counts."},
+            ),
+            answers=shown,
         ),
     )
 

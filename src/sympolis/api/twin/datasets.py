@@ -52,6 +52,7 @@ def _brief(dataset: Dataset) -> dict[str, Any]:
         "owner": dataset.creator.name,
         "licence": dataset.licence,
         "status": dataset.status,
+        "stage": dataset.stage,
         "entity_type": dataset.entity_type,
         "modified": dataset.modified,
         "newest_observation": dataset.newest_observation,

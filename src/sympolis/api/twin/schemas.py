@@ -165,6 +165,7 @@ SCHEMAS: dict[str, Schema] = {
             "owner": TEXT,
             "licence": TEXT,
             "status": {"enum": ["fresh", "closed", "stale", "failed", "never"]},
+            "stage": {"enum": ["draft", "in-review", "released", "deprecated"]},
             "entity_type": TEXT,
             "modified": optional(TIME),
             "newest_observation": optional(TIME),

@@ -22,6 +22,7 @@ from sympolis.governance.catalogue.model import (
     Quality,
     Texts,
 )
+from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.policy.durations import parse_duration
 from sympolis.governance.quality.badge import badge_of
 
@@ -110,6 +111,8 @@ def build_dataset(twin: Twin, source: Json) -> Dataset:
         newest_observation=_instant(source.get("newest_observation")),
         version=None if run is None else run["data_version"],
         status=source["status"],
+        stage=Stage(source.get("stage", Stage.RELEASED)),
+        restricted=source.get("restricted", False),
         entity_type=source["entity_type"],
         quality=None if run is None else _quality(run, f"{twin.base_url}/catalogue#accepted-share"),
         evaluation=source.get("evaluation"),

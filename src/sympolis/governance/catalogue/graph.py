@@ -20,6 +20,7 @@ from sympolis.governance.catalogue.model import (
     Quality,
     Texts,
 )
+from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.quality.measurements import add_measurements
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ HIGH_VALUE_CATEGORIES: Final = {
     "mobility": "http://data.europa.eu/bna/c_b79e35eb",
 }
 """The thematic categories of Implementing Regulation (EU) 2023/138."""
+_STATUS: Final = {
+    Stage.DRAFT: "DEVELOP",
+    Stage.IN_REVIEW: "DEVELOP",
+    Stage.RELEASED: "COMPLETED",
+    Stage.DEPRECATED: "DEPRECATED",
+}
+"""Codes of the EU vocabulary of the status of datasets."""
 _EU_LANGUAGES: Final = {"it": "ITA", "de": "DEU", "en": "ENG", "fr": "FRA", "es": "SPA", "nl": "NLD"}
 _EU_FORMATS: Final = {"application/ld+json": "JSON_LD", "application/geo+json": "GEOJSON"}
 
@@ -117,7 +125,13 @@ def _dataset(graph: Graph, dataset: Dataset) -> URIRef:
     _say(graph, node, DCTERMS.publisher, _agent(graph, dataset.publisher))
     _say(graph, node, DCTERMS.creator, _agent(graph, dataset.creator))
     _say(graph, node, DCAT.landingPage, _typed(graph, dataset.landing_page, FOAF.Document))
-    _say(graph, node, DCTERMS.accessRights, _code(graph, "access-right", "PUBLIC", DCTERMS.RightsStatement))
+    _say(
+        graph,
+        node,
+        DCTERMS.accessRights,
+        _code(graph, "access-right", _access(dataset), DCTERMS.RightsStatement),
+    )
+    _say(graph, node, ADMS.status, _code(graph, "dataset-status", _STATUS[dataset.stage], SKOS.Concept))
     _say(graph, node, DCTERMS.spatial, _place(graph, dataset.bbox))
     _dates(graph, node, dataset)
     _each(graph, node, DCAT.keyword, (Literal(word) for word in dataset.keywords))
@@ -134,6 +148,13 @@ def _dataset(graph: Graph, dataset: Dataset) -> URIRef:
         graph.add((node, DCAT.distribution, way))
         _under_regulation(graph, way, dataset.high_value)
     return node
+
+
+def _access(dataset: Dataset) -> str:
+    """The code of the EU vocabulary of access rights."""
+    if not dataset.stage.is_public:
+        return "NON_PUBLIC"
+    return "RESTRICTED" if dataset.restricted else "PUBLIC"
 
 
 def _dates(graph: Graph, node: URIRef, dataset: Dataset) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.quality.badge import Badge
 
 Texts = Mapping[str, str]
@@ -74,6 +75,9 @@ class Dataset:
     """Categories of Implementing Regulation (EU) 2023/138 on high-value datasets that it falls under."""
     status: str = "never"
     """``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` (not read yet)."""
+    stage: Stage = Stage.RELEASED
+    restricted: bool = False
+    """Whether policies say who may read it, and for what."""
     entity_type: str = ""
     quality: Quality | None = None
     evaluation: Mapping[str, Any] | None = None

@@ -10,7 +10,7 @@ from typing import Final
 
 from sympolis.governance.catalogue.model import Dataset
 
-FACETS: Final = ("licence", "status", "owner", "type", "frequency")
+FACETS: Final = ("licence", "status", "stage", "owner", "type", "frequency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def facet_of(dataset: Dataset, name: str) -> str:
     return {
         "licence": dataset.licence,
         "status": dataset.status,
+        "stage": dataset.stage.value,
         "owner": dataset.creator.name,
         "type": dataset.entity_type,
         "frequency": dataset.frequency or "UNKNOWN",

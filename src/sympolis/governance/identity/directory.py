@@ -1,4 +1,4 @@
-"""The port that keeps people, keys and policies: embedded beside the store, or in memory."""
+"""The port that keeps people, keys, policies and the stages of datasets: embedded beside the store, or in memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
+from sympolis.governance.lifecycle.stages import Step
 
 
 class Directory(Protocol):
@@ -65,6 +66,14 @@ class Directory(Protocol):
 
     def drop_policy(self, dataset: str) -> bool:
         """Forget it; whether there was one."""
+        ...
+
+    def steps(self) -> Mapping[str, tuple[Step, ...]]:
+        """The steps that datasets took in their life, oldest first, by dataset."""
+        ...
+
+    def add_step(self, dataset: str, step: Step, *, after: int) -> bool:
+        """Keep one more; False where the dataset has taken another number of steps than ``after``."""
         ...
 
     def uses(self) -> Mapping[str, int]:

@@ -14,12 +14,14 @@ import apsw
 import msgspec
 
 from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
+from sympolis.governance.lifecycle.stages import Step
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
 
 T = TypeVar("T")
 
 _USER, _KEY, _SIGNING, _POLICY, _OWNER = "user", "key", "signing-key", "policy", "owner"
+_STEPS = "steps"
 
 
 class EmbeddedDirectory(Book):
@@ -99,6 +101,22 @@ class EmbeddedDirectory(Book):
         """See ``Directory``."""
         return self._drop(_POLICY, dataset)
 
+    def steps(self) -> Mapping[str, tuple[Step, ...]]:
+        """See ``Directory``."""
+        return {dataset: _steps(body) for dataset, body in self._rows("all", kind=_STEPS)}
+
+    def add_step(self, dataset: str, step: Step, *, after: int) -> bool:
+        """See ``Directory``."""
+        with self._at_once() as connection:
+            rows = files.fetch_all(connection, self._sql["find"], {"kind": _STEPS, "id": dataset})
+            known = _steps(rows[0][0]) if rows else ()
+            if len(known) != after:
+                return False
+            body = msgspec.json.encode((*known, step)).decode()
+            files.fetch_all(connection, self._sql["keep"], {"kind": _STEPS, "id": dataset, "body": body})
+            files.fetch_all(connection, self._sql["changed"])
+        return True
+
     def uses(self) -> Mapping[str, int]:
         """See ``Directory``."""
         return dict(self._rows("uses"))
@@ -132,3 +150,7 @@ class EmbeddedDirectory(Book):
             found = files.fetch_all(connection, self._sql["drop"], {"kind": kind, "id": record_id})
             files.fetch_all(connection, self._sql["changed"])
         return bool(found)
+
+
+def _steps(body: str) -> tuple[Step, ...]:
+    return msgspec.json.decode(body, type=tuple[Step, ...])

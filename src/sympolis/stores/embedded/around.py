@@ -34,8 +34,8 @@ else:
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
 _VAST: Final = 4096
 """Beyond so many cells, a box is vast."""
-_CROWD: Final = 4
-"""Beyond so many points, a cell is read in pieces."""
+_CROWD: Final = 2
+"""So many points of each cell are read at least; where there are no more, all cells are read at once."""
 _SELECTIVE: Final = 5
 """So many more points are read at first where they have to satisfy more than the place."""
 _MOST_GROWTH: Final = 8
@@ -137,7 +137,8 @@ class Pieces:
         self._types = types
         self._wanted = wanted.offset + wanted.limit
         selective = _SELECTIVE if needs_looking(wanted) else 1
-        self._count = _CROWD + 2 * selective * self._wanted // (len(place.starts) * (place.width + 1))
+        cells = len(place.starts) * (place.width + 1)
+        self._count = _CROWD + 3 * selective * self._wanted // (2 * cells)
         self._end = self._end_of("")
         self.crowded = self._end != _LAST
 

@@ -109,7 +109,8 @@ def _bodies(db: apsw.Connection, keys: Sequence[int]) -> tuple[bytes, ...]:
     if not keys:
         return ()
     listed = msgspec.json.encode(keys).decode()
-    return tuple([body for (body,) in db.execute(_SQL["bodies"], (listed,))])
+    found = dict(fetch_all(db, _SQL["bodies"], (listed,)))
+    return tuple([found[key] for key in keys])
 
 
 def _body(db: apsw.Connection, key: int) -> bytes:

@@ -28,8 +28,8 @@ UPDATE entity SET body = ? WHERE key = ?
 DELETE FROM entity WHERE key = ?
 
 -- name: bodies
--- The entities of a page in its order.
-SELECT entity.body FROM json_each(?) AS page CROSS JOIN entity ON entity.key = page.value ORDER BY page.id
+-- The entities of a page; whoever asks has their order.
+SELECT entity.key, entity.body FROM json_each(?) AS page CROSS JOIN entity ON entity.key = page.value
 
 -- name: drop_listing
 DELETE FROM listing WHERE type = ? AND id = ?

@@ -24,6 +24,8 @@ from sympolis.stores.following import Bell
 _T = TypeVar("_T")
 _BRIEF_S: Final = 0.005
 """How long a read may hold the event loop up."""
+_PAGES_KB: Final = 40_000
+"""Pages at hand for what is read in the event loop: the upper levels of a large file, and what is asked for often."""
 _OFTEN: Final = 20
 """So many queries that miss the same column are worth it."""
 _EVER: Final = float("inf")
@@ -39,7 +41,7 @@ class Tenant:
         self.path = path
         self.rolling = threading.Lock()
         self._writer = Writer(path, self.bell.ring, wanted)
-        self._here = self._open_reader(cache_kb=16_000)
+        self._here = self._open_reader(cache_kb=_PAGES_KB)
         self._until = _EVER
         self._here.set_progress_handler(lambda: time.thread_time() > self._until, _STEPS)
         self._free: queue.SimpleQueue[apsw.Connection] = queue.SimpleQueue()

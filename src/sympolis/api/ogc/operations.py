@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sympolis.api.exporting.formats import FORMATS
@@ -26,6 +26,9 @@ from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference,
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
+
+if TYPE_CHECKING:
+    from sympolis.api.ogc.records import Records
 
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -100,6 +103,7 @@ class Features:
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
         self._reader = ItemReader(self._terms, self._systems)
         self._files = FeatureFiles(parts.broker, self._terms)
+        self._records, self.more, self._declared = _catalogue(parts)
         self.tiles = tile_operations.TileRoutes(parts, self._collections, self._terms, self._reader)
 
     async def landing(self, request: Request) -> Reply:
@@ -121,12 +125,14 @@ class Features:
     async def conformance(self, request: Request) -> Reply:
         """Conformance, section 7.4."""
         _check_format(request)
-        return json_reply({"conformsTo": (*CONFORMANCE, *tile_operations.CONFORMANCE)})
+        return json_reply({"conformsTo": (*CONFORMANCE, *tile_operations.CONFORMANCE, *self._declared)})
 
     async def collections(self, request: Request) -> Reply:
         """Collections, section 7.13."""
         _check_format(request)
         found = [_described(one, request.base_url, self._systems) for one in await self._collections.all()]
+        if self._records is not None:
+            found.append(self._records.describe(request.base_url))
         links = [link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
         return json_reply({"collections": found, "links": links})
 
@@ -203,6 +209,17 @@ class Features:
 def _whole_id(feature_id: str, collection_id: str) -> str:
     """The entity's id; what is no URI is the last part of the usual one (GS CIM 009, Annex A.3)."""
     return feature_id if ":" in feature_id else f"urn:ngsi-ld:{collection_id}:{feature_id}"
+
+
+def _catalogue(parts: ApiParts) -> tuple[Records | None, tuple[Operation, ...], tuple[str, ...]]:
+    """The catalogue as a collection, its routes, and what they conform to; a broker alone has none and loads none."""
+    if parts.city is None or parts.coordinator is None:
+        return None, (), ()
+    from sympolis.api.offering import Offering
+    from sympolis.api.ogc import records
+
+    found = records.Records(Offering(parts, parts.city, parts.coordinator))
+    return found, records.operations(found), records.CONFORMANCE
 
 
 def _check_format(request: Request) -> None:
@@ -290,6 +307,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         ),
         _get(f"{one}/items/{{featureId}}", features.item, "getFeature", "One feature", "7.16", "Feature"),
         *tile_operations.operations(features.tiles),
+        *features.more,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sympolis.app import moving, open_broker
+from sympolis.app import moving, open_broker, people
 from sympolis.app.standalone import StandaloneBroker
 from sympolis.context import merge
 from sympolis.context.dumps import documents, whole
@@ -348,3 +348,19 @@ def test_parts_of_a_dump_are_refused_by_name(tmp_path: Path) -> None:
     part = TenantsPart(MemoryStore(), MemoryStore())
     asyncio.run(whole.dump([part], DumpWriter(whole.empty_folder(tmp_path / "d")), version="t", of={}))
     assert asyncio.run(part.present()) == ""
+
+
+def test_people_keys_and_the_audit_log_move_with_the_broker(tmp_path: Path) -> None:
+    there, back = tmp_path / "there", tmp_path / "back"
+    with_broker(there, lambda client: client.get("/health/live"))
+    place = people.place_of(chosen(there), broker=True)
+    people.administer(place, "user add", "anna", lambda accounts: accounts.add("anna", roles=["analyst"]))
+    _, text = people.administer(place, "key add", "anna", lambda accounts: accounts.add_key("anna"))
+    manifest = export(tmp_path / "dump", there)
+    assert {"people.sqlite", "audit/audit-000001.sqlite"} <= {one.file for one in manifest.files}
+    assert (tmp_path / "dump" / "people.sqlite").stat().st_mode & 0o077 == 0
+    restore(tmp_path / "dump", back)
+    moved = people.place_of(chosen(back), broker=True)
+    assert people.look_up(moved, lambda accounts: accounts.by_key(text)).id == "anna"
+    found = people.verify_audit(moved)
+    assert (found.whole, found.entries) == (True, 2)

@@ -34,10 +34,12 @@ from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.domain import errors
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.context_files import ContextFiles
+from sympolis.stores.embedded.audit import FOLDER as AUDIT
+from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
 from sympolis.stores.embedded.still import EmbeddedFiles
 from sympolis.stores.embedded.subscriptions import EmbeddedBooks
-from sympolis.stores.embedded.whole_file import SqlitePart
+from sympolis.stores.embedded.whole_file import SqliteFolderPart, SqlitePart
 
 T = TypeVar("T")
 
@@ -149,6 +151,8 @@ async def _parts(
             FolderPart("identity", folder / SOURCES, only=("identity",), may_be_there=True),
             SubscriptionsPart(watched, None, "source-subscriptions"),
             SqlitePart("ledger.sqlite", folder / "ledger.sqlite"),
+            SqlitePart("people.sqlite", folder / "identity" / EmbeddedDirectory.FILE, private=True),
+            SqliteFolderPart("audit", folder / AUDIT),
             FolderPart("desk", folder / "desk", leaving_out=("logs",)),
             FolderPart("deliveries", folder / "deliveries"),
             FolderPart("handovers", folder / "handovers"),

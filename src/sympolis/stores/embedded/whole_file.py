@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import apsw
@@ -13,11 +15,12 @@ from sympolis.stores.embedded import files
 
 
 class SqlitePart:
-    """The file ``path``; ``name`` is its name in the dump."""
+    """The file ``path``; ``name`` is its name in the dump. ``private``: nobody else may read it there."""
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, *, private: bool = False) -> None:
         self.name = name
         self._path = path
+        self._private = private
 
     async def dump(self, out: DumpWriter) -> None:
         """See ``Part.dump``. Raises ``StoreUnavailable`` where it cannot be read."""
@@ -25,7 +28,10 @@ class SqlitePart:
             return
         files.check_library()
         try:
-            copy(self._path, out.room_for(self.name))
+            room = out.room_for(self.name)
+            copy(self._path, room)
+            if self._private:
+                room.chmod(stat.S_IRUSR | stat.S_IWUSR)
         except apsw.Error as problem:
             raise StoreUnavailable(f"cannot be copied: {problem}", where=str(self._path)) from problem
         out.add(self.name, 1)
@@ -41,6 +47,32 @@ class SqlitePart:
             fresh = self._path.with_name(self._path.name + ".new")
             shutil.copyfile(dump.path(self.name), fresh)
             fresh.replace(self._path)
+
+
+class SqliteFolderPart:
+    """All SQLite files right below ``folder``, as ``SqlitePart`` has one; ``name`` is their folder in the dump."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+
+    async def dump(self, out: DumpWriter) -> None:
+        """See ``Part.dump``. Raises ``StoreUnavailable`` where one cannot be read."""
+        for part in self._parts(path.name for path in sorted(self._folder.glob("*.sqlite"))):
+            await part.dump(out)
+
+    async def present(self) -> str:
+        """See ``Part.present``."""
+        count = len(list(self._folder.glob("*.sqlite")))
+        return f"{count} files in {self._folder.name}" if count else ""
+
+    async def restore(self, dump: DumpReader) -> None:
+        """See ``Part.restore``."""
+        for part in self._parts(name.removeprefix(f"{self.name}/") for name in dump.names(f"{self.name}/")):
+            await part.restore(dump)
+
+    def _parts(self, names: Iterable[str]) -> list[SqlitePart]:
+        return [SqlitePart(f"{self.name}/{name}", self._folder / name, private=True) for name in names]
 
 
 def copy(source: Path, target: Path) -> None:

@@ -7,6 +7,10 @@ three rows) and ``broken`` (one that cannot be read).
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +18,47 @@ import pytest
 
 from sympolis.domain import errors, reading
 from sympolis.plugins.connector import Connector, Origin, Record
+from sympolis.plugins.listening import Listening, Message
+
+Harm = Callable[[bytes], bytes]
+
+
+def zeros(content: bytes) -> bytes:
+    """A hole in the middle, as a disk leaves it."""
+    middle = len(content) // 2
+    return content[:middle] + bytes(min(64, len(content) - middle)) + content[middle + 64 :]
+
+
+def flipped(content: bytes) -> bytes:
+    """Every 37th byte is another."""
+    return bytes(byte ^ 0x5A if at % 37 == 36 else byte for at, byte in enumerate(content))
+
+
+def login_page(content: bytes) -> bytes:  # noqa: ARG001 - as every harm
+    """What a portal answers when a session has ended."""
+    return b"<!DOCTYPE html><html><body>Please sign in</body></html>"
+
+
+def latin(content: bytes) -> bytes:
+    """A letter in another encoding."""
+    return content[:-20] + "\xe0".encode("latin-1") + content[-20:]
+
+
+HARMS: tuple[Harm, ...] = (zeros, flipped, login_page, latin)
+
+
+def _harmed(sound: Origin, folder: Path, harm: Harm) -> Origin:
+    """A copy of the source in which the largest file is harmed."""
+    assert sound.path is not None
+    copy = folder / "harmed"
+    if not sound.path.is_dir():
+        copy = copy.with_suffix(sound.path.suffix)
+        copy.write_bytes(harm(sound.path.read_bytes()))
+        return replace(sound, path=copy)
+    shutil.copytree(sound.path, copy)
+    largest = max((one for one in copy.iterdir() if one.is_file()), key=lambda one: one.stat().st_size)
+    largest.write_bytes(harm(largest.read_bytes()))
+    return replace(sound, path=copy)
 
 
 class ConnectorContract:
@@ -74,8 +119,43 @@ class ConnectorContract:
             self.read(connector, Origin(tmp_path / "absent"))
         assert "absent" in failed.value.where
 
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+    def test_half_a_file_is_read_or_fails_the_source(
+        self, connector: Connector, sound: Origin, tmp_path: Path, share: float
+    ) -> None:
+        self._read_or_fail(
+            connector, _harmed(sound, tmp_path, lambda content: content[: int(len(content) * share)])
+        )
+
+    @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
+    def test_harmed_bytes_are_read_or_fail_the_source(
+        self, connector: Connector, sound: Origin, tmp_path: Path, harm: Harm
+    ) -> None:
+        self._read_or_fail(connector, _harmed(sound, tmp_path, harm))
+
+    def _read_or_fail(self, connector: Connector, origin: Origin) -> None:
+        """Whatever is in a file, the reader of it ends with rows or with ``SourceFailed``."""
+        try:
+            for record in self.read(connector, origin):
+                assert isinstance(record, Record)
+        except errors.SourceFailed as failed:
+            assert failed.message and failed.where
+
     def test_a_broken_file_fails_the_source_and_names_it(self, connector: Connector, broken: Origin) -> None:
         with pytest.raises(errors.SourceFailed) as failed:
             self.read(connector, broken)
         assert failed.value.where == str(broken.path)
         assert failed.value.message
+
+
+class ListeningContract(ConnectorContract):
+    """The same for a connector that also listens (``plugins.listening``)."""
+
+    @pytest.mark.parametrize(
+        "payload", [b"", b"\xff\x00", b"{", b"{}", b"[]", b"[1, null]", b"7", b'"text"', b"null"]
+    )
+    def test_whatever_is_heard_is_rows(self, connector: Connector, payload: bytes) -> None:
+        assert isinstance(connector, Listening)
+        settings = connector.settings_type(**self.settings)
+        message = Message("a/b/c", payload, datetime(2026, 1, 1, tzinfo=UTC))
+        assert all(isinstance(record, Record) for record in connector.heard(message, settings))

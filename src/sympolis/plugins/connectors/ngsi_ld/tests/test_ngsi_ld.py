@@ -13,7 +13,7 @@ from sympolis.plugins.connector import Connector, Incremental, Origin, Wanted
 from sympolis.plugins.connectors.ngsi_ld import NgsiLdConnector
 from sympolis.plugins.connectors.ngsi_ld.settings import NgsiLdSettings
 from sympolis.plugins.listening import Address, Answered, Call, Listening, Message
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import ListeningContract
 from sympolis.testing.paging import fetched, rows_of
 
 ORIGIN = Origin(url="https://broker.example", secrets={"there": "s3cret"})
@@ -37,7 +37,7 @@ def entity(number: int) -> dict[str, Any]:
     }
 
 
-class TestContract(ConnectorContract):
+class TestContract(ListeningContract):
     settings: ClassVar[dict[str, Any]] = {"type": "OffStreetParking"}
 
     @pytest.fixture

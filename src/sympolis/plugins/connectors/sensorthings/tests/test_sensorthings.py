@@ -13,7 +13,7 @@ from sympolis.plugins.connector import Connector, Origin, Wanted
 from sympolis.plugins.connectors.sensorthings import SensorThingsConnector
 from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
 from sympolis.plugins.listening import Listening, Message
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import ListeningContract
 from sympolis.testing.paging import fetched, rows_of
 
 ORIGIN = Origin(url="https://portal.example/base")
@@ -24,7 +24,7 @@ def query(wanted: Wanted) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}
 
 
-class TestContract(ConnectorContract):
+class TestContract(ListeningContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
 from sympolis.domain import errors, reading
@@ -159,3 +160,24 @@ class ListeningContract(ConnectorContract):
         settings = connector.settings_type(**self.settings)
         message = Message("a/b/c", payload, datetime(2026, 1, 1, tzinfo=UTC))
         assert all(isinstance(record, Record) for record in connector.heard(message, settings))
+
+
+class PagedContract(ConnectorContract):
+    """The same for a connector of JSON pages: ``page`` is a page of ``rows`` rows."""
+
+    page: ClassVar[Any]
+
+    @pytest.fixture
+    def sound(self, tmp_path: Path) -> Origin:
+        """A delivery of that page."""
+        folder = tmp_path / "sound"
+        folder.mkdir()
+        (folder / "page-1.json").write_bytes(msgspec.json.encode(self.page))
+        return Origin(folder)
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Origin:
+        """A page that is cut off."""
+        path = tmp_path / "broken.json"
+        path.write_text('{"half": ')
+        return Origin(path)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from sympolis.plugins.connector import Note, Origin, Page, Paging, Record, Wanted
+
+PORTAL = Origin(url="https://portal.example/base")
+"""Where a source begins that nobody really asks."""
 
 Answers = Callable[[Wanted], Any]
 """From what is wanted to the document that a portal would answer with (bytes are taken as they are)."""
@@ -39,3 +43,8 @@ def rows_of(connector: Any, origin: Origin, settings: Any, answers: Answers, fol
     folder.mkdir(exist_ok=True)
     fetched(connector, origin, settings, answers, folder)
     return list(connector.read(Origin(folder, origin.url), settings))
+
+
+def query(wanted: Wanted) -> dict[str, str]:
+    """The parameters of what is wanted."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}

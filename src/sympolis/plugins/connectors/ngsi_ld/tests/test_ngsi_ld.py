@@ -13,7 +13,7 @@ from sympolis.plugins.connector import Connector, Incremental, Origin, Wanted
 from sympolis.plugins.connectors.ngsi_ld import NgsiLdConnector
 from sympolis.plugins.connectors.ngsi_ld.settings import NgsiLdSettings
 from sympolis.plugins.listening import Address, Answered, Call, Listening, Message
-from sympolis.testing.connectors import ListeningContract
+from sympolis.testing.connectors import ListeningContract, PagedContract
 from sympolis.testing.paging import fetched, rows_of
 
 ORIGIN = Origin(url="https://broker.example", secrets={"there": "s3cret"})
@@ -37,25 +37,13 @@ def entity(number: int) -> dict[str, Any]:
     }
 
 
-class TestContract(ListeningContract):
+class TestContract(PagedContract, ListeningContract):
     settings: ClassVar[dict[str, Any]] = {"type": "OffStreetParking"}
+    page: ClassVar[Any] = [entity(n) for n in range(3)]
 
     @pytest.fixture
     def connector(self) -> Connector:
         return NgsiLdConnector()
-
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        folder = tmp_path / "sound"
-        folder.mkdir()
-        (folder / "page-1.json").write_bytes(msgspec.json.encode([entity(n) for n in range(3)]))
-        return Origin(folder)
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        path = tmp_path / "broken.json"
-        path.write_text('{"half": ')
-        return Origin(path)
 
 
 def answers(wanted: Wanted) -> Any:

@@ -2,46 +2,16 @@
 
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-import msgspec
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Wanted
+from sympolis.plugins.connector import Connector, Wanted
 from sympolis.plugins.connectors.ogc_features import OgcFeaturesConnector
 from sympolis.plugins.connectors.ogc_features.settings import OgcFeaturesSettings
-from sympolis.testing.connectors import ConnectorContract
-from sympolis.testing.paging import fetched, rows_of
-
-ORIGIN = Origin(url="https://portal.example/base")
-
-
-def query(wanted: Wanted) -> dict[str, str]:
-    """The parameters of what is wanted."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}
-
-
-class TestContract(ConnectorContract):
-    settings: ClassVar[dict[str, Any]] = {"collection": "roads"}
-
-    @pytest.fixture
-    def connector(self) -> Connector:
-        return OgcFeaturesConnector()
-
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        folder = tmp_path / "sound"
-        folder.mkdir()
-        page = {"type": "FeatureCollection", "features": [feature(n) for n in range(3)]}
-        (folder / "page-1.geojson").write_bytes(msgspec.json.encode(page))
-        return Origin(folder)
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        path = tmp_path / "broken.json"
-        path.write_text('{"half": ')
-        return Origin(path)
+from sympolis.testing.connectors import PagedContract
+from sympolis.testing.paging import PORTAL, fetched, query, rows_of
 
 
 def feature(number: int) -> dict[str, Any]:
@@ -53,6 +23,15 @@ def feature(number: int) -> dict[str, Any]:
     }
 
 
+class TestContract(PagedContract):
+    settings: ClassVar[dict[str, Any]] = {"collection": "roads"}
+    page: ClassVar[Any] = {"type": "FeatureCollection", "features": [feature(n) for n in range(3)]}
+
+    @pytest.fixture
+    def connector(self) -> Connector:
+        return OgcFeaturesConnector()
+
+
 def answers(wanted: Wanted) -> Any:
     """Three pages of two features, linked by relative addresses."""
     page = int(query(wanted).get("page", 0))
@@ -62,9 +41,9 @@ def answers(wanted: Wanted) -> Any:
 
 def test_all_pages_are_followed(tmp_path: Path) -> None:
     settings = OgcFeaturesSettings(collection="main roads", bbox=(11.0, 44.0, 12.0, 45.0))
-    records = rows_of(OgcFeaturesConnector(), ORIGIN, settings, answers, tmp_path / "d")
+    records = rows_of(OgcFeaturesConnector(), PORTAL, settings, answers, tmp_path / "d")
     assert [record.fields["id"] for record in records] == [0, 1, 2, 3, 4, 5]
-    [first, *_] = fetched(OgcFeaturesConnector(), ORIGIN, settings, answers, tmp_path)
+    [first, *_] = fetched(OgcFeaturesConnector(), PORTAL, settings, answers, tmp_path)
     assert urlsplit(first.url).path == "/base/collections/main%20roads/items"
     assert query(first) == {"limit": "1000", "bbox": "11.0,44.0,12.0,45.0"}
 
@@ -74,11 +53,11 @@ def test_links_in_a_circle_end_the_reading(tmp_path: Path) -> None:
         return {"features": [], "links": [{"rel": "next", "href": wanted.url}]}
 
     with pytest.raises(errors.SourceFailed, match="circle"):
-        fetched(OgcFeaturesConnector(), ORIGIN, OgcFeaturesSettings(collection="x"), circling, tmp_path)
+        fetched(OgcFeaturesConnector(), PORTAL, OgcFeaturesSettings(collection="x"), circling, tmp_path)
 
 
 def test_a_page_without_features_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceFailed, match="no features"):
         rows_of(
-            OgcFeaturesConnector(), ORIGIN, OgcFeaturesSettings(collection="x"), lambda _: {}, tmp_path / "d"
+            OgcFeaturesConnector(), PORTAL, OgcFeaturesSettings(collection="x"), lambda _: {}, tmp_path / "d"
         )

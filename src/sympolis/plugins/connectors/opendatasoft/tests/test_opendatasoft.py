@@ -2,50 +2,30 @@
 
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-import msgspec
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Wanted
+from sympolis.plugins.connector import Connector
 from sympolis.plugins.connectors.opendatasoft import OpendatasoftConnector
 from sympolis.plugins.connectors.opendatasoft.settings import OpendatasoftSettings
-from sympolis.testing.connectors import ConnectorContract
-from sympolis.testing.paging import fetched, rows_of
-
-ORIGIN = Origin(url="https://portal.example/base")
+from sympolis.testing.connectors import PagedContract
+from sympolis.testing.paging import PORTAL, fetched, query, rows_of
 
 
-def query(wanted: Wanted) -> dict[str, str]:
-    """The parameters of what is wanted."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}
-
-
-class TestContract(ConnectorContract):
+class TestContract(PagedContract):
     settings: ClassVar[dict[str, Any]] = {"dataset": "loops"}
+    page: ClassVar[Any] = [{"id": n} for n in range(3)]
 
     @pytest.fixture
     def connector(self) -> Connector:
         return OpendatasoftConnector()
 
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        folder = tmp_path / "sound"
-        folder.mkdir()
-        (folder / "export.json").write_bytes(msgspec.json.encode([{"id": n} for n in range(3)]))
-        return Origin(folder)
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        path = tmp_path / "broken.json"
-        path.write_text('{"half": ')
-        return Origin(path)
-
 
 def test_one_export_is_wanted_with_its_condition(tmp_path: Path) -> None:
     settings = OpendatasoftSettings(dataset="loops", where="day >= date'2024-01-01'")
-    [wanted] = fetched(OpendatasoftConnector(), ORIGIN, settings, lambda _: [], tmp_path)
+    [wanted] = fetched(OpendatasoftConnector(), PORTAL, settings, lambda _: [], tmp_path)
     assert urlsplit(wanted.url).path == "/base/api/explore/v2.1/catalog/datasets/loops/exports/json"
     assert query(wanted) == {"where": "day >= date'2024-01-01'"}
 
@@ -60,7 +40,7 @@ def test_shapes_are_unwrapped_and_points_are_the_second_choice(tmp_path: Path) -
         7,
     ]
     records = rows_of(
-        OpendatasoftConnector(), ORIGIN, OpendatasoftSettings(dataset="x"), lambda _: rows, tmp_path / "d"
+        OpendatasoftConnector(), PORTAL, OpendatasoftSettings(dataset="x"), lambda _: rows, tmp_path / "d"
     )
     assert [record.geometry for record in records] == [
         line,
@@ -77,7 +57,7 @@ def test_the_portal_s_error_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceFailed, match="Unknown field: dya"):
         rows_of(
             OpendatasoftConnector(),
-            ORIGIN,
+            PORTAL,
             OpendatasoftSettings(dataset="x"),
             lambda _: answer,
             tmp_path / "d",

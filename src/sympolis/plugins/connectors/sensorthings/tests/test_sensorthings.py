@@ -3,47 +3,26 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-import msgspec
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Wanted
+from sympolis.plugins.connector import Connector, Wanted
 from sympolis.plugins.connectors.sensorthings import SensorThingsConnector
 from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
 from sympolis.plugins.listening import Listening, Message
-from sympolis.testing.connectors import ListeningContract
-from sympolis.testing.paging import fetched, rows_of
-
-ORIGIN = Origin(url="https://portal.example/base")
+from sympolis.testing.connectors import ListeningContract, PagedContract
+from sympolis.testing.paging import PORTAL, fetched, query, rows_of
 
 
-def query(wanted: Wanted) -> dict[str, str]:
-    """The parameters of what is wanted."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(wanted.url).query).items()}
-
-
-class TestContract(ListeningContract):
+class TestContract(PagedContract, ListeningContract):
     settings: ClassVar[dict[str, Any]] = {}
+    page: ClassVar[Any] = {"value": [{"@iot.id": n, "result": 1.5} for n in range(3)]}
 
     @pytest.fixture
     def connector(self) -> Connector:
         return SensorThingsConnector()
-
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        folder = tmp_path / "sound"
-        folder.mkdir()
-        page = {"value": [{"@iot.id": n, "result": 1.5} for n in range(3)]}
-        (folder / "page-1.json").write_bytes(msgspec.json.encode(page))
-        return Origin(folder)
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        path = tmp_path / "broken.json"
-        path.write_text('{"half": ')
-        return Origin(path)
 
 
 POINT = {"type": "Point", "coordinates": [12.4, 51.3]}
@@ -60,13 +39,13 @@ def answers(wanted: Wanted) -> Any:
         "Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "°C"}, "Thing": thing},
         "FeatureOfInterest@iot.navigationLink": "https://y",
     }
-    following = {"@iot.nextLink": f"{ORIGIN.url}/Observations?$skip={skip + 1}"} if skip == 0 else {}
+    following = {"@iot.nextLink": f"{PORTAL.url}/Observations?$skip={skip + 1}"} if skip == 0 else {}
     return {"value": [observation], **following}
 
 
 def test_links_are_followed_and_entities_made_flat(tmp_path: Path) -> None:
     settings = SensorThingsSettings(geometry="Datastream.Thing.Locations.location")
-    records = rows_of(SensorThingsConnector(), ORIGIN, settings, answers, tmp_path / "d")
+    records = rows_of(SensorThingsConnector(), PORTAL, settings, answers, tmp_path / "d")
     assert [record.fields["result"] for record in records] == [20.5, 21.5]
     fields = records[0].fields
     assert fields["Datastream.Thing.name"] == "Station"
@@ -79,7 +58,7 @@ def test_the_options_are_those_of_the_standard(tmp_path: Path) -> None:
     settings = SensorThingsSettings(
         resource="Datastreams(5)/Observations", filter="result gt 3", expand="Datastream"
     )
-    [first, *_] = fetched(SensorThingsConnector(), ORIGIN, settings, answers, tmp_path)
+    [first, *_] = fetched(SensorThingsConnector(), PORTAL, settings, answers, tmp_path)
     assert urlsplit(first.url).path == "/base/Datastreams(5)/Observations"
     assert query(first) == {
         "$expand": "Datastream",
@@ -93,7 +72,7 @@ def test_links_in_a_circle_end_the_reading(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceFailed, match="circle"):
         fetched(
             SensorThingsConnector(),
-            ORIGIN,
+            PORTAL,
             SensorThingsSettings(),
             lambda wanted: {"value": [], "@iot.nextLink": wanted.url},
             tmp_path,
@@ -128,6 +107,6 @@ def test_a_message_that_is_no_entity_comes_with_its_fault(payload: bytes) -> Non
 def test_it_listens_where_a_broker_is_named() -> None:
     connector = SensorThingsConnector()
     assert isinstance(connector, Listening)
-    assert connector.listens(ORIGIN, SensorThingsSettings()) is None
-    wish = connector.listens(ORIGIN, SensorThingsSettings(mqtt="mqtt://sta.example"))
+    assert connector.listens(PORTAL, SensorThingsSettings()) is None
+    wish = connector.listens(PORTAL, SensorThingsSettings(mqtt="mqtt://sta.example"))
     assert wish is not None and (wish.url, wish.topics) == ("mqtt://sta.example", ("v1.1/Observations",))

@@ -377,6 +377,13 @@ def test_who_may_not_read_any_more_is_told_no_more(house: House) -> None:
         made[role] = (answer.header("location") or "").rsplit("/", 1)[-1]
         assert answer.status == (403 if role == "citizen" else 201)
 
+    for role, count in (("partner", 1), ("administrator", 2)):
+        listed = house.get("/ngsi-ld/v1/subscriptions", role).json
+        assert len(listed) == count, "others' endpoints have secrets in them"
+    theirs = f"/ngsi-ld/v1/subscriptions/{made['administrator']}"
+    assert house.get(theirs, "partner").status == 404
+    assert house.send("DELETE", theirs, "partner").status == 404
+
     def write(number: int) -> list[str]:
         told.clear()
         entity = {

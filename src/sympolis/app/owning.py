@@ -12,6 +12,8 @@ from sympolis.governance.identity.subject import Proof, Subject
 from sympolis.governance.policy.gate import Circumstances, Gate
 from sympolis.governance.policy.reader import PolicyReader
 
+_ADMINISTER = "context.administer"
+
 
 class Owners:
     """See ``context.subscriptions.service.Owning``.
@@ -41,12 +43,19 @@ class Owners:
         self._directory.keep_owner(key, owner)
         self._known[key] = owner
 
+    def may_manage(self, tenant: str, subscription: str) -> bool:
+        """See ``Owning``: one's own, and all of them for those who look after the broker."""
+        reader = gated.current()
+        if not isinstance(reader, PolicyReader):
+            return True
+        if _ADMINISTER in self._gate.roles.granted(reader.subject.roles):
+            return True
+        owner = self._owner(f"{tenant} {subscription}")
+        return owner is not None and reader.subject.known and owner.subject == reader.subject.id
+
     def may_tell(self, tenant: str, subscription: str, types: Sequence[str]) -> bool:
         """See ``Owning``."""
-        key = f"{tenant} {subscription}"
-        if key not in self._known:
-            self._known[key] = self._directory.find_owner(key)
-        owner = self._known[key]
+        owner = self._owner(f"{tenant} {subscription}")
         if owner is None or owner.proof == Proof.MACHINE:
             return True
         subject = self._present(owner)
@@ -54,6 +63,11 @@ class Owners:
             return False
         reader = PolicyReader(self._gate, subject, Circumstances(owner.purposes, owner.place))
         return reader.within(tenant).shows(types)
+
+    def _owner(self, thing: str) -> Owner | None:
+        if thing not in self._known:
+            self._known[thing] = self._directory.find_owner(thing)
+        return self._known[thing]
 
     def _present(self, owner: Owner) -> Subject | None:
         """The owner with the roles that they have now; None where they would not be let in any more."""

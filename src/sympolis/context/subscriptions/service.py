@@ -53,6 +53,10 @@ class Owning(Protocol):
         """Whoever asks at this moment makes or changes it: it is theirs from now on."""
         ...
 
+    def may_manage(self, tenant: str, subscription: str) -> bool:
+        """Whether whoever asks at this moment may see, change and end it."""
+        ...
+
     def may_tell(self, tenant: str, subscription: str, types: Sequence[str]) -> bool:
         """Whether its owner may now be told of entities of these types."""
         ...
@@ -163,10 +167,15 @@ class Subscriptions:
 
     async def get(self, subscription_id: str, *, tenant: str = "") -> tuple[Subscription, Record]:
         """Retrieve Subscription (clause 5.8.3). Raises ``NotFound``."""
+        if not self._may_manage(tenant, subscription_id):
+            raise _missing(subscription_id)
+        return await self._kept(subscription_id, tenant)
+
+    async def _kept(self, subscription_id: str, tenant: str) -> tuple[Subscription, Record]:
         worker = await self._find(tenant)
         found = None if worker is None else worker.subscriptions.get(subscription_id)
         if worker is None or found is None:
-            raise NotFound(f"there is no subscription {subscription_id}", where="id")
+            raise _missing(subscription_id)
         await self._read_records(worker, [subscription_id])
         return found, worker.records[subscription_id]
 
@@ -177,7 +186,7 @@ class Subscriptions:
 
         Raises ``NotFound`` where the subscription is gone.
         """
-        await self.get(subscription_id, tenant=tenant)
+        await self._kept(subscription_id, tenant)
         self._tenants[tenant].relay(subscription_id, told)
 
     async def page(
@@ -187,7 +196,7 @@ class Subscriptions:
         worker = await self._find(tenant)
         if worker is None:
             return 0, []
-        ids = sorted(worker.subscriptions)
+        ids = sorted(one for one in worker.subscriptions if self._may_manage(tenant, one))
         chosen = ids[offset : offset + limit]
         await self._read_records(worker, chosen)
         return len(ids), [(worker.subscriptions[one], worker.records[one]) for one in chosen]
@@ -277,6 +286,9 @@ class Subscriptions:
     def _own(self, tenant: str, subscription_id: str) -> None:
         if self.owning is not None:
             self.owning.owned(tenant, subscription_id)
+
+    def _may_manage(self, tenant: str, subscription_id: str) -> bool:
+        return self.owning is None or self.owning.may_manage(tenant, subscription_id)
 
     def _may_tell(self, tenant: str, subscription_id: str, types: Sequence[str]) -> bool:
         return self.owning is None or self.owning.may_tell(tenant, subscription_id, types)
@@ -437,6 +449,10 @@ class Subscriptions:
     async def _forget(self, tenant: str, position: int) -> None:
         with suppress(StoreUnavailable):
             await self._store.forget_states(position, tenant=tenant)
+
+
+def _missing(subscription_id: str) -> NotFound:
+    return NotFound(f"there is no subscription {subscription_id}", where="id")
 
 
 def _is_linkable(terms: Terms) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,7 +29,9 @@ from sympolis.context.instants import format_instant
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
+    from sympolis.api.ogc.environmental_data import EnvironmentalData
     from sympolis.api.ogc.records import Records
+    from sympolis.context.terms import Terms
 
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -103,7 +106,7 @@ class Features:
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
         self._reader = ItemReader(self._terms, self._systems)
         self._files = FeatureFiles(parts.broker, self._terms)
-        self._records, self.more, self._declared = _catalogue(parts)
+        self.of_city = _of_city(parts, self._terms)
         self.tiles = tile_operations.TileRoutes(parts, self._collections, self._terms, self._reader)
 
     async def landing(self, request: Request) -> Reply:
@@ -125,21 +128,28 @@ class Features:
     async def conformance(self, request: Request) -> Reply:
         """Conformance, section 7.4."""
         _check_format(request)
-        return json_reply({"conformsTo": (*CONFORMANCE, *tile_operations.CONFORMANCE, *self._declared)})
+        more = () if self.of_city is None else self.of_city.conformance
+        return json_reply({"conformsTo": (*CONFORMANCE, *tile_operations.CONFORMANCE, *more)})
 
     async def collections(self, request: Request) -> Reply:
         """Collections, section 7.13."""
         _check_format(request)
         found = [_described(one, request.base_url, self._systems) for one in await self._collections.all()]
-        if self._records is not None:
-            found.append(self._records.describe(request.base_url))
+        if self.of_city is not None:
+            found += await self.of_city.described(request.base_url)
         links = [link(f"{request.base_url}{ROOT}/collections", "self", JSON, "The collections")]
         return json_reply({"collections": found, "links": links})
 
     async def collection(self, request: Request) -> Reply:
         """Collection, section 7.14."""
         _check_format(request)
-        found = await self._collections.get(request.arguments["collectionId"])
+        collection_id = request.arguments["collectionId"]
+        try:
+            found = await self._collections.get(collection_id)
+        except errors.NotFound:
+            if self.of_city is None:
+                raise
+            return json_reply(await self.of_city.data.describe(collection_id, request.base_url))
         return json_reply(_described(found, request.base_url, self._systems))
 
     async def queryables(self, request: Request) -> Reply:
@@ -211,15 +221,36 @@ def _whole_id(feature_id: str, collection_id: str) -> str:
     return feature_id if ":" in feature_id else f"urn:ngsi-ld:{collection_id}:{feature_id}"
 
 
-def _catalogue(parts: ApiParts) -> tuple[Records | None, tuple[Operation, ...], tuple[str, ...]]:
-    """The catalogue as a collection, its routes, and what they conform to; a broker alone has none and loads none."""
-    if parts.city is None or parts.coordinator is None:
-        return None, (), ()
-    from sympolis.api.offering import Offering
-    from sympolis.api.ogc import records
+@dataclass(frozen=True, slots=True)
+class _OfCity:
+    """What only a city has: its catalogue and its coverages as collections, and their routes."""
 
-    found = records.Records(Offering(parts, parts.city, parts.coordinator))
-    return found, records.operations(found), records.CONFORMANCE
+    records: Records
+    data: EnvironmentalData
+    operations: tuple[Operation, ...]
+    conformance: tuple[str, ...]
+
+    async def described(self, base: str) -> list[dict[str, Any]]:
+        """Their documents."""
+        return [self.records.describe(base), *await self.data.describe_all(base)]
+
+
+def _of_city(parts: ApiParts, terms: Terms) -> _OfCity | None:
+    """A broker alone has none of it, and loads none."""
+    if parts.city is None or parts.coordinator is None:
+        return None
+    from sympolis.api.offering import Offering
+    from sympolis.api.ogc import environmental_data, records
+    from sympolis.api.ogc.coverages import Coverages
+
+    catalogue = records.Records(Offering(parts, parts.city, parts.coordinator))
+    data = environmental_data.EnvironmentalData(Coverages(parts.broker, terms, parts.city.folder))
+    return _OfCity(
+        catalogue,
+        data,
+        (*records.operations(catalogue), *environmental_data.operations(data)),
+        (*records.CONFORMANCE, *environmental_data.CONFORMANCE),
+    )
 
 
 def _check_format(request: Request) -> None:
@@ -307,7 +338,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         ),
         _get(f"{one}/items/{{featureId}}", features.item, "getFeature", "One feature", "7.16", "Feature"),
         *tile_operations.operations(features.tiles),
-        *features.more,
+        *(() if features.of_city is None else features.of_city.operations),
     )
 
 

@@ -18,6 +18,7 @@ from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.domain.reading import describe
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
+from sympolis.governance.mediator.model import Mediation
 from sympolis.plugins.loader import Manifest
 
 FILES: tuple[tuple[str, type], ...] = (
@@ -27,6 +28,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("code-lists/<id>.toml", CodeList),
     ("data-models/<name>.toml", DataModel),
     ("master-data/<kind>.toml", Kind),
+    ("mediations/<id>.toml", Mediation),
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
     ("dashboards/map.toml", MapPlan),

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sympolis.acquisition import codelists, contradictions, geometry
+from sympolis.acquisition import codelists, contradictions, geometry, units
 from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
@@ -23,6 +23,7 @@ from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
 from sympolis.domain.reading import Finding, did_you_mean
 from sympolis.governance.datamodels.registry import Registry
+from sympolis.governance.mediator.model import Mediation
 from sympolis.plugins import loader
 from sympolis.plugins.connector import Origin
 
@@ -77,6 +78,8 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     _check_facts(contents)
     for kind in contents.kinds:
         _check_register(contents, kind)
+    for mediation in contents.mediations.values():
+        _check_mediation(contents, mediation)
     for mapping in contents.mappings.values():
         _check_mapping(contents, mapping)
     for model in contents.models.values():
@@ -105,6 +108,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         areas=contents.map.areas,
         context=contents.context,
         data_models=tuple(contents.data_models),
+        mediations=contents.mediations,
         kinds=contents.kinds,
         things=contents.things,
         translations=contents.translations,
@@ -225,6 +229,15 @@ def _check_expectations(contents: Contents, file: str, source: Source) -> None:
     for name in source.expectations.attributes:
         where = f"{file}: expectations.attributes.{name}"
         _named(contents, where, name, known, f"attribute (of mapping {source.mapping})")
+
+
+def _check_mediation(contents: Contents, mediation: Mediation) -> None:
+    file = f"mediations/{mediation.id}.toml"
+    if mediation.form == "entity" and not mediation.rules:
+        contents.report(f"{file}: rules", "there are none", "add [[rules]] with take and put")
+    for index, rule in enumerate(mediation.rules):
+        if wrong := units.mistake(rule.unit, rule.from_unit):
+            contents.report(f"{file}: rules[{index}].unit", *wrong)
 
 
 def _check_register(contents: Contents, kind: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from sympolis.acquisition import units
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.source import Source
@@ -17,6 +18,9 @@ from sympolis.governance.datamodels.registry import Registry
 from sympolis.governance.datamodels.writes import ACCEPT, Rule, WriteJudge
 from sympolis.governance.masterdata.model import Book
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.governance.mediator import model as mediating
+from sympolis.governance.mediator.model import Mediation
+from sympolis.governance.mediator.translating import Mediator
 
 
 def registry(city: City) -> Registry:
@@ -27,6 +31,16 @@ def registry(city: City) -> Registry:
 def master_data(city: City, book: Book) -> MasterData:
     """The city's master data: its registers and the decisions in ``book``."""
     return MasterData(city.kinds, city.things, book)
+
+
+def mediations(city: City) -> dict[str, Mediation]:
+    """The platform's mediations and the city's own, which stand before them."""
+    return {one.id: one for one in mediating.shipped()} | dict(city.mediations)
+
+
+def mediator(mediation: Mediation, expand: Callable[[str], str], compact: Callable[[str], str]) -> Mediator:
+    """What carries a mediation out."""
+    return Mediator(mediation, expand, compact, units.converter)
 
 
 def write_judge(city: City, terms: Names) -> WriteJudge | None:

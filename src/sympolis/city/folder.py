@@ -22,6 +22,7 @@ from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
+from sympolis.governance.mediator.model import Mediation
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ class Contents:
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     data_models: list[DataModel] = field(default_factory=list)
+    mediations: dict[str, Mediation] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     things: dict[str, tuple[Thing, ...]] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
@@ -66,6 +68,7 @@ def read(folder: Path) -> Contents:
         for path in sorted((folder / "data-models").glob("*.toml"))
         if (model := _one(contents, f"data-models/{path.name}", DataModel)) is not None
     ]
+    contents.mediations = _each(contents, "mediations", Mediation)
     contents.kinds = _each(contents, registers.FOLDER, Kind)
     contents.things = {kind: _things(contents, kind) for kind in contents.kinds}
     contents.models = _each(contents, "models", ModelPlan)

@@ -5,6 +5,7 @@
     mappings/<id>.toml       source field → attribute                → acquisition.mapping.EntityMapping
     code-lists/<id>.toml|csv source codes → words of a vocabulary    → acquisition.codelists.CodeList
     data-models/<name>.toml  the city's own data models             → governance.datamodels.DataModel
+    mediations/<id>.toml     entities in the words of another model → governance.mediator.Mediation
     master-data/<kind>.toml  streets, areas … and <kind>.csv, the register → governance.masterdata.Kind
     contexts/<city>.jsonld   the city's short terms                  → City.context
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
@@ -31,6 +32,7 @@ from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
+from sympolis.governance.mediator.model import Mediation
 
 
 def _bbox_complaint(bbox: tuple[float, float, float, float]) -> str | None:
@@ -257,6 +259,8 @@ class City:
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
     data_models: tuple[DataModel, ...] = ()
     """The city's own data models, beside those that the platform has."""
+    mediations: Mapping[str, Mediation] = field(default_factory=dict)
+    """The city's own mediations, beside those that the platform has."""
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     """Kinds of master data."""
     things: Mapping[str, tuple[Thing, ...]] = field(default_factory=dict)

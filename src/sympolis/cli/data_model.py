@@ -10,7 +10,8 @@ from urllib.parse import quote
 import typer
 
 from sympolis import settings
-from sympolis.cli.options import City
+from sympolis.cli.client import connect
+from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
 from sympolis.domain import errors
 
@@ -115,6 +116,43 @@ def check(
     show(found, form, _draw_findings)
     if found:
         raise typer.Exit(NO)
+
+
+@app.command()
+@reports_errors
+def mediations(city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """In which other words each dataset can be had."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get("/api/mediations")
+    show(
+        found,
+        form,
+        lambda rows: draw(
+            ["mediation", "title", "datasets"],
+            [[one["id"], text(one["title"]), len(one["datasets"])] for one in rows],
+        ),
+    )
+
+
+@app.command()
+@reports_errors
+def translate(
+    dataset: Annotated[str, typer.Argument(help="A dataset's id.")],
+    mediation: Annotated[str, typer.Argument(help="A mediation's id, such as sosa.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Entities to take.")] = 20,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """A dataset in the words of another model, and what is lost on the way."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/datasets/{quote(dataset)}/as/{quote(mediation)}?limit={limit}")
+    show(found, form, _draw_translated)
+
+
+def _draw_translated(found: dict[str, Any]) -> None:
+    screen.print_json(json.dumps(found["results"], ensure_ascii=False))
+    draw(["lost", "why", "entities"], [list(one.values()) for one in found["lost"]])
 
 
 def _entities(file: Path) -> list[Any]:

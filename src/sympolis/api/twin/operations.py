@@ -21,6 +21,7 @@ from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.lineage import LineagePages
 from sympolis.api.twin.map import MapPages
 from sympolis.api.twin.master_data import operations as master_data_routes
+from sympolis.api.twin.mediation import operations as mediation_routes
 from sympolis.api.twin.messages import Messages
 from sympolis.api.twin.proposals import operations as proposal_routes
 from sympolis.api.twin.runs import Runs
@@ -66,7 +67,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
     routes += data_model_routes(parts.data_models, parts.coordinator)
-    routes += master_data_routes(parts.masterdata)
+    routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sympolis.acquisition import identity, ingest, pushed, tracing
+from sympolis.acquisition import identity, ingest, pushed, subjects, tracing
 from sympolis.acquisition.arrival import Arrivals
 from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.evaluation import Evaluation
@@ -142,6 +142,8 @@ class Coordinator:
         self._retriever = retriever
         self._clock = clock
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.erased: Callable[[str], bool] = lambda _: False
+        """Whether an entity was erased, so that its rows are passed over (``governance.privacy``)."""
 
     # --- what there is
 
@@ -168,6 +170,11 @@ class Coordinator:
         """Source id → data version of its last complete run; what a model's result depends on."""
         runs = ((source_id, self._last_complete(source_id)) for source_id in self._planned)
         return {source_id: run.data_version for source_id, run in runs if run is not None}
+
+    @property
+    def timezone(self) -> str:
+        """The city's (IANA)."""
+        return self._place.timezone
 
     def planned(self, source_id: str) -> PlannedSource:
         """The source's declarations. Raises ``NotFound``."""
@@ -487,7 +494,48 @@ class Coordinator:
         ]
 
     def _memory(self, source_id: str, known: frozenset[str] | None) -> Memory:
-        return Memory(self._ledger.fingerprints(source_id), self._ledger.states(source_id), known)
+        ledger = self._ledger
+        return Memory(ledger.fingerprints(source_id), ledger.states(source_id), known, self.erased)
+
+    # --- people whom data are about
+
+    async def holdings(self, entity_id: str) -> list[subjects.Holding]:
+        """Every kept row about an entity: of deliveries (refused ones, too), of the samples, and held ones."""
+        found: list[subjects.Holding] = []
+        for planned in self._planned.values():
+            for delivery, readable in self._readable(planned, refused=True):
+                found += await self._holding(readable, delivery["id"], entity_id)
+            found += await asyncio.to_thread(self._held, planned, entity_id)
+        return found
+
+    async def _holding(
+        self, readable: PlannedSource, delivery: str, entity_id: str
+    ) -> list[subjects.Holding]:
+        translator = self._translator(readable, self._clock())
+        rows = await asyncio.to_thread(
+            subjects.in_delivery, readable, self.connector(readable), translator, entity_id
+        )
+        source = readable.source.id
+        return [subjects.Holding(source=source, delivery=delivery, rows=tuple(rows))] if rows else []
+
+    def _held(self, planned: PlannedSource, entity_id: str) -> list[subjects.Holding]:
+        source = planned.source.id
+        total, _ = self._ledger.rows(source, limit=0)
+        _, rows = self._ledger.rows(source, limit=total)
+        found = subjects.held(rows, self._translator(planned, self._clock()), entity_id)
+        shown = tuple({"number": one.row_number, "fields": dict(one.fields)} for one in found)
+        ids = tuple(one.id for one in found)
+        return [subjects.Holding(source=source, delivery="held", rows=shown, ids=ids)] if found else []
+
+    async def forget(self, holdings: Sequence[subjects.Holding]) -> None:
+        """Let go of held rows, and of deliveries as a whole: a portal gives the rest of them again."""
+        for one in holdings:
+            async with self._locks[one.source]:
+                if one.ids:
+                    await asyncio.to_thread(self._ledger.forget_rows, one.source, one.ids)
+                for kept in self._deliveries(one.source):
+                    if kept.id == one.delivery:
+                        await asyncio.to_thread(kept.forget)
 
     async def _known(self, planned: PlannedSource) -> frozenset[str] | None:
         """The ids a source's rows may speak of; None where it may bring new ones."""

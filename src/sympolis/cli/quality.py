@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import typer
 
@@ -51,3 +51,33 @@ def _draw_report(found: list[dict[str, Any]]) -> None:
         for one in found
     ]
     draw(["dataset", "quality", "state", "rows", "why"], rows)
+
+
+@app.command()
+@reports_errors
+def anomalies(
+    dataset: Annotated[str, typer.Argument(help="A dataset's id.")],
+    attribute: Annotated[str | None, typer.Option(help="The observed attribute; else the first.")] = None,
+    kind: Annotated[str | None, typer.Option(help="gap, flat, outlier, jump or drift.")] = None,
+    city: City = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Events to show.")] = 20,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What is odd in the series, each with its reason. Exit code 1 if anything is."""
+    asked = {"attribute": attribute, "kind": kind, "limit": limit}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/datasets/{quote(dataset)}/anomalies?{query}")
+    show(found, form, _draw_anomalies)
+    if found["total"]:
+        raise typer.Exit(NO)
+
+
+def _draw_anomalies(found: dict[str, Any]) -> None:
+    rows = [
+        [one["kind"], one["feature"].rpartition(":")[2], one["start"], one["points"], text(one["reason"])]
+        for one in found["events"]
+    ]
+    title = f"{found['total']} events in {found['values']} values of {found['sensors']} sensors"
+    draw(["kind", "sensor", "from", "values", "why"], rows, title=title)

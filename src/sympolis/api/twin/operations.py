@@ -10,7 +10,7 @@ from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
-from sympolis.api.twin import changes, map, origins, quality, runs
+from sympolis.api.twin import anomalies, changes, map, origins, quality, runs
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
@@ -57,6 +57,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator, parts.listeners))
         routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)
+        routes += anomalies.operations(parts, parts.coordinator, terms)
         if parts.hooks is not None:
             routes += _message_routes(Messages(parts.hooks))
         routes += proposal_routes(parts.proposer)

@@ -208,6 +208,34 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("source", "breaks", "lost", "sources", "models", "scenarios", "layers", "figures"),
     ),
+    "Anomalies": structure(
+        {
+            "dataset": TEXT,
+            "attribute": TEXT,
+            "from": TIME,
+            "to": TIME,
+            "sensors": INTEGER,
+            "values": INTEGER,
+            "total": INTEGER,
+            "events": several(
+                structure(
+                    {
+                        "kind": {"enum": ["gap", "flat", "outlier", "jump", "drift"]},
+                        "feature": TEXT,
+                        "start": TIME,
+                        "end": TIME,
+                        "points": INTEGER,
+                        "value": optional(NUMBER),
+                        "low": optional(NUMBER),
+                        "high": optional(NUMBER),
+                        "score": optional(NUMBER),
+                        "reason": TEXTS,
+                    }
+                )
+            ),
+        },
+        required=("dataset", "attribute", "total", "events"),
+    ),
     "DatasetQuality": structure(
         {
             "dataset": TEXT,

@@ -192,6 +192,7 @@ def test_messages_become_observations_and_bad_ones_are_held(
         assert [one.value for name, one in entity.instances() if name.endswith("/intensity")] == [12]
         [run] = found._ledger.runs(SOURCE)
         assert (run.accepted, run.quarantined, run.reconciles) == (2, 2, True)
+        assert found.data_versions() == {SOURCE: run.data_version} and run.data_version
         total, rows = found.quarantine(SOURCE)
         assert total == 2 and {row.fields["topic"] for row in rows} == {"counts/0"}
 

@@ -18,6 +18,7 @@ from sympolis.acquisition.gate import Gate
 from sympolis.acquisition.ingest import PlannedSource, check_fields
 from sympolis.acquisition.ledger import Ledger, RunState, RunSummary
 from sympolis.acquisition.likeness import diagnose
+from sympolis.acquisition.pushed import is_pushed
 from sympolis.acquisition.survey import Usual, judge
 from sympolis.acquisition.tally import Tally
 from sympolis.acquisition.translate import Place
@@ -51,8 +52,8 @@ class Arrivals:
         for evaluation in reversed([one for one in taken if one.profile]):
             for name, cells in evaluation.profile.items():
                 profile.setdefault(name, {}).update(cells)
-        runs = (run for run in self._ledger.runs(source) if run.state is RunState.DONE and not run.skipped)
-        last = next(runs, None)
+        done = (run for run in self._ledger.runs(source) if run.state is RunState.DONE and not run.skipped)
+        last = next((run for run in done if not is_pushed(run)), None)
         return Usual(0 if last is None or planned.partial else last.read, profile)
 
     def look(self, planned: PlannedSource, connector: Connector, gate: Gate) -> Look:

@@ -257,7 +257,8 @@ class Coordinator:
             return "failed"
         if is_stale(planned.source.expectations, newest, self._clock()):
             return "stale"
-        return "closed" if planned.source.schedule == "once" and newest is not None else "fresh"
+        closed = planned.source.schedule == "once" and planned.source.refresh is None
+        return "closed" if closed and newest is not None else "fresh"
 
     def _last_complete(self, source_id: str) -> RunSummary | None:
         done = (run for run in self._ledger.runs(source_id) if run.state is RunState.DONE)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sympolis.acquisition import identity
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.ledger import Ledger, RowState, RunSummary
 from sympolis.acquisition.quality import Reason
@@ -19,6 +20,11 @@ from sympolis.plugins.connector import Record
 
 PREFIX = "push-"
 """Of the ids of such runs."""
+
+
+def is_pushed(run: RunSummary) -> bool:
+    """Whether a run counts what came by itself, and so is no measure of a delivery's length."""
+    return run.id.startswith(PREFIX)
 
 
 def run_of_hour(ledger: Ledger, source_id: str, now: datetime) -> RunSummary:
@@ -43,7 +49,10 @@ async def settle(
         await asyncio.to_thread(_enter, batch, ledger, summary.source)
         summary = _added(summary, batch)
         if batch.last:
-            return summary
+            about = (
+                f"{summary.id} {summary.accepted}".encode()
+            )  # so that what is made from it is known to be old
+            return replace(summary, data_version=identity.fingerprint(about))
 
 
 def _enter(batch: Batch, ledger: Ledger, source_id: str) -> None:

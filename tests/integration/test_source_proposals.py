@@ -98,3 +98,20 @@ def test_a_model_at_the_door(
             assert "OffStreetParking 1.0.0" in row["reasons"][0]["message"]
         if action == "reject":
             assert "P3 does not conform to OffStreetParking" in run["error"]
+
+
+def test_a_rejected_delivery_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    """Also where its bad row comes after thousands of good ones, batches later."""
+    sample = tmp_path / "parcheggi.csv"
+    good = "\n".join(f"P{n};Parcheggio {n};{100 + n};7;44.5;11.3" for n in range(5000))
+    sample.write_text(
+        f"codice;nome;posti totali;posti liberi;lat;lon\n{good}\nBAD;Ultimo;300000;1;44.5;11.3\n"
+    )
+    assert sympolis("source", "new", str(sample), "--city", str(folder), "--id", "car-parks")[0] == 0
+    file = folder / "sources/car-parks.toml"
+    text = file.read_text()
+    file.write_text(f"{text[: text.index('[model]')]}{DOOR.format(action='reject')}\n[expectations]\n")
+    with connect(asked(folder)) as twin:
+        run = twin.post("/api/sources/car-parks/runs", {})
+        assert run["state"] == "failed" and "BAD does not conform" in run["error"]
+        assert twin.entities("/ngsi-ld/v1/entities?type=OffStreetParking&count=true&limit=1") == []

@@ -324,7 +324,12 @@ class Coordinator:
             return await self._ingest(planned, summary, progress or _silent, known)
 
     def _has_something_to_lose(self, planned: PlannedSource, version: str) -> bool:
-        """Whether a bad delivery would do harm: there is a good state that is not this very data, or a portal."""
+        """Whether a bad delivery would do harm: there is a good state that is not this very data, or a portal.
+
+        And where the dataset promises a data model on pain of rejection, nothing of a delivery may be taken before.
+        """
+        if planned.door is not None and planned.door.rejects:
+            return True
         good = self._last_complete(planned.source.id)
         if good is None:
             return planned.path != self._planned[planned.source.id].path

@@ -38,6 +38,15 @@ class Door(Protocol):
         """Changes with the model and with what happens to those that do not conform."""
         ...
 
+    @property
+    def rejects(self) -> bool:
+        """Whether a row that does not conform refuses the delivery."""
+        ...
+
+    def begin(self) -> None:
+        """A reading of the source begins: what was counted is of the one before."""
+        ...
+
     def judge(self, entity: Entity, observations: Sequence[Observation]) -> list[Reason]:
         """The reasons for which the row is held; empty where it conforms, or where the source only wants a warning."""
         ...
@@ -121,6 +130,8 @@ class Translator:
         self._locator = _locator(mapping, source, place)
         self._location = terms.expand(mapping.geometry.name) if mapping.geometry else ""
         self._door = door
+        if door is not None:
+            door.begin()
         self._joiner = Joiner(mapping.joins, identities, source.id) if mapping.joins else None
         self._hours: dict[tuple[datetime, timedelta], datetime] = {}
 

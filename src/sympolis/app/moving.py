@@ -184,6 +184,7 @@ async def _bring_up_to_date(settings: Settings, folder: Path) -> None:
     try:
         lock.acquire()
     except errors.StoreUnavailable:
+            SqlitePart("masterdata.sqlite", folder / "masterdata.sqlite"),
         return
     try:
         await (await open_store(settings, folder)).close()

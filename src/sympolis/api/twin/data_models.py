@@ -66,7 +66,7 @@ class Conformances:
         self._coordinator = coordinator
 
     async def get(self, request: Request) -> Reply:
-        """The dataset's data model and what of its rows did not conform since the twin started."""
+        """The dataset's data model and what of its rows did not conform when they were last read."""
         door: Any = self._coordinator.planned(request.arguments["dataset"]).door
         none: dict[str, Any] = {"model": None, "version": None, "action": None, "judged": 0, "findings": []}
         return json_reply(none if door is None else door.to_json())

@@ -20,7 +20,7 @@ _MOST_EXAMPLES: Final = 20
 
 
 class ModelDoor:
-    """Judges the rows of one dataset, and remembers what it met since the twin started."""
+    """Judges the rows of one dataset, and remembers what it met in the last reading."""
 
     def __init__(self, model: DataModel, action: str, *, where: str, whole: bool) -> None:
         self.model = model
@@ -29,9 +29,18 @@ class ModelDoor:
         self._whole = whole
         """Whether a row is an entity of its own, of which required attributes are asked."""
         self._conformance = Conformance(model)
+        self.begin()
+
+    def begin(self) -> None:
+        """A reading of the source begins."""
         self._counts: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], dict[str, Any]] = {}
         self.judged = 0
+
+    @property
+    def rejects(self) -> bool:
+        """Whether a row that does not conform refuses the delivery."""
+        return self.action == REJECT
 
     @property
     def version(self) -> str:
@@ -47,7 +56,7 @@ class ModelDoor:
         self.judged += 1
         for one in found:
             self._count(entity.id, one)
-        if found and self.action == REJECT:
+        if found and self.rejects:
             raise self.refusal(entity.id, found)
         return found if self.action == QUARANTINE else []
 
@@ -64,7 +73,7 @@ class ModelDoor:
             self._examples[key] = {"entity": entity_id, "message": finding.message, "hint": finding.hint}
 
     def to_json(self) -> dict[str, Any]:
-        """What was met since the twin started, by attribute."""
+        """What was met in the last reading, by attribute."""
         findings = [
             {"attribute": attribute, "rule": rule, "rows": count, **self._examples.get((attribute, rule), {})}
             for (attribute, rule), count in self._counts.most_common()

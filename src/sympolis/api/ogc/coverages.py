@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sympolis.city import grids
 from sympolis.city.grids import Grid
+from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.context.codec import Form, render_entity
 from sympolis.context.query import Query, TypeIs
@@ -55,8 +56,11 @@ class Coverages:
         self._known: OrderedDict[tuple[str, str], Grid] = OrderedDict()
 
     async def all(self) -> list[Coverage]:
-        """Every coverage, by the name of its variable."""
-        query = Query(types=TypeIs(self._terms.expand(TYPE)), limit=_MOST)
+        """Every coverage that whoever asks may see, by the name of its variable."""
+        type_iri = self._terms.expand(TYPE)
+        if not gated.shows((type_iri,)):
+            return []
+        query = Query(types=TypeIs(type_iri), limit=_MOST)
         by_variable: dict[str, list[Layer]] = {}
         for entity in (await self._broker.query(query)).entities:
             facts = render_entity(entity, self._terms, form=Form.KEY_VALUES)
@@ -66,6 +70,7 @@ class Coverages:
 
     async def get(self, coverage_id: str) -> Coverage:
         """One coverage. Raises ``NotFound``."""
+        gated.ask_for(self._terms.expand(TYPE))
         for one in await self.all():
             if one.id == coverage_id:
                 return one

@@ -108,6 +108,11 @@ class Settings:
         tuple[str, ...],
         "Roles for what that claim says, WORD=ROLE each: gis-team=analyst. Other words give none.",
     ] = ()
+    sensorthings_mqtt: Annotated[
+        str,
+        "MQTT broker that a city's new observations are published to, mqtt[s]://HOST[:PORT], on the topics of"
+        " SensorThings; whoever may listen there gets them, so not with identity = required.",
+    ] = ""
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
@@ -125,6 +130,12 @@ class Settings:
             "identity",
             f"{self.identity!r} is not known",
             f"use one of {', '.join(IDENTITY)}",
+        )
+        _check(
+            not (self.sensorthings_mqtt and self.identity == "required"),
+            "sensorthings_mqtt",
+            "whoever may listen at that broker would get everything",
+            "leave it out where identity is required; subscriptions ask who somebody is",
         )
         _check(
             self.log_level in LOG_LEVELS,

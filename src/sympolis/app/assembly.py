@@ -16,6 +16,8 @@ from sympolis.acquisition.schedule import Scheduler
 from sympolis.acquisition.times import duration
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
+from sympolis.api.sensorthings.announcing import Announcer
+from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.governing import gated_broker, open_government
@@ -64,6 +66,9 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     if settings.refresh:
         twin.scheduler = _scheduler(city, twin)
         _listen(settings, twin, folder)
+    if settings.sensorthings_mqtt:
+        twin.publisher = MqttPublisher(ground.guard, settings.sensorthings_mqtt)
+        twin.announcer = Announcer(ground.broker, terms, twin.publisher.publish)
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.asgi = create_api(_parts(settings, twin, ground))

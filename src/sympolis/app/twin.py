@@ -16,6 +16,8 @@ from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.listening import Listeners
 from sympolis.acquisition.schedule import Scheduler
+from sympolis.api.sensorthings.announcing import Announcer
+from sympolis.app.announcing import MqttPublisher
 from sympolis.app.governing import Government
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
@@ -92,6 +94,9 @@ class Twin:
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None
+    announcer: Announcer | None = None
+    """Publishes new observations; None where no MQTT broker is set."""
+    publisher: MqttPublisher | None = None
     _at_work: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def first_start(self, report: Report | None = None) -> None:
@@ -113,7 +118,7 @@ class Twin:
             raise
         tell("ready", 1.0, "")
         self.readiness = Readiness(True, "ready", 1.0)
-        for part in (self.scheduler, self.listeners):
+        for part in (self.scheduler, self.listeners, self.announcer):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
 
@@ -132,6 +137,8 @@ class Twin:
             task.cancel()
         if self._at_work:
             await asyncio.wait(self._at_work)
+        if self.publisher is not None:
+            await self.publisher.close()
         await self.desk.close()
         if self.government is not None:
             await self.government.close()

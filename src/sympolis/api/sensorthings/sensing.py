@@ -103,6 +103,10 @@ class Sensing:
                 found = await self.all(kind)
         return next((one for one in found if one.id == record_id), None)
 
+    async def streams_of(self, entity_id: str) -> list[Record]:
+        """The Datastreams of one entity."""
+        return self._of_subjects(model.DATASTREAMS, await self._read((entity_id,)))
+
     async def related(self, record: Record, target: Kind) -> list[Record]:
         """What a record leads to, but for Observations."""
         if record.kind in (model.SENSORS, model.OBSERVED):

@@ -7,6 +7,7 @@ anything of it is read. Only the elements asked for are built, so that a gigabyt
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 from xml.etree.ElementTree import Element
@@ -64,6 +65,34 @@ def file_elements(file: Path, names: Container[str], *, most_bytes: int) -> Iter
             yield from elements(stream, names, str(file), most_bytes=most_bytes)
     except OSError as cause:
         raise errors.SourceFailed(f"cannot be read: {cause.strerror}", where=str(file)) from cause
+
+
+class _Found(Exception):
+    """The first element."""
+
+
+def root(head: bytes) -> tuple[str, str]:
+    """Namespace and name of the document that begins with ``head``; ('', '') where it is no XML."""
+    found = ["", ""]
+
+    def start(name: str, _: dict[str, str]) -> None:
+        found[:] = name.rpartition(_SEPARATOR)[::2]
+        raise _Found
+
+    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+    parser.StartElementHandler = start
+    with suppress(_Found, expat.ExpatError, ValueError):
+        parser.Parse(head, False)
+    return found[0], found[1]
+
+
+def file_root(file: Path) -> tuple[str, str]:
+    """The same of a file; ('', '') where it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return root(stream.read(_BLOCK))
+    except OSError:
+        return "", ""
 
 
 class _Builder:

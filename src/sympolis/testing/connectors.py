@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from sympolis.domain import errors, reading
-from sympolis.plugins.connector import Connector, Origin, Record
+from sympolis.plugins.connector import Connector, Origin, Recognising, Record
 from sympolis.plugins.listening import Listening, Message
 
 Harm = Callable[[bytes], bytes]
@@ -181,3 +181,30 @@ class PagedContract(ConnectorContract):
         path = tmp_path / "broken.json"
         path.write_text('{"half": ')
         return Origin(path)
+
+
+class RecognisingContract(ConnectorContract):
+    """The same for a connector that can tell a sample of its own."""
+
+    def test_it_knows_its_own_and_nothing_else(
+        self, connector: Connector, sound: Origin, tmp_path: Path
+    ) -> None:
+        assert isinstance(connector, Recognising) and sound.path is not None
+        found = connector.recognise(sound.path)
+        assert found.confidence > 0.8 and found.reason
+        findings: list[reading.Finding] = []
+        assert (
+            reading.read(connector.settings_type, dict(found.settings), "settings", findings) is not None
+        ), findings
+        for harm in (login_page, lambda _: b"id;name\n1;Via A\n", lambda _: b"", lambda _: b'{"a": [1]}'):
+            (tmp_path / "other").write_bytes(harm(b""))
+            assert connector.recognise(tmp_path / "other").confidence == 0.0
+        assert connector.recognise(tmp_path / "absent").confidence == 0.0
+
+    @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
+    def test_looking_at_a_harmed_file_never_raises(
+        self, connector: Connector, sound: Origin, tmp_path: Path, harm: Harm
+    ) -> None:
+        assert isinstance(connector, Recognising)
+        path = _harmed(sound, tmp_path, harm).path
+        assert path is not None and 0.0 <= connector.recognise(path).confidence <= 1.0

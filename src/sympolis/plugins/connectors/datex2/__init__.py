@@ -7,14 +7,16 @@ memory of one site.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar, Final
 from xml.etree.ElementTree import Element
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Recognised, Record
 from sympolis.plugins.connectors.datex2 import measured, situations
 from sympolis.plugins.connectors.datex2.settings import Datex2Settings
-from sympolis.plugins.xml import file_elements, text
+from sympolis.plugins.xml import file_elements, file_root, text
 
 Rows = Callable[[Element, Datex2Settings], Iterator[Record]]
 _TIME: Final = "publicationTime"
@@ -49,3 +51,15 @@ class Datex2Connector:
         if time is None and number == 0:
             hint = "expected a publication with publicationTime; a SOAP or login page is none"
             raise errors.SourceFailed("is no DATEX II publication", where=str(origin.path), hint=hint)
+
+    def recognise(self, sample: Path) -> Recognised:
+        """By the document's namespace, and by what it publishes."""
+        if "datex2.eu/schema" not in file_root(sample)[0]:
+            return Recognised(0.0)
+        kinds = {names: kind for kind, (names, _) in reversed(_KINDS.items())}
+        every = frozenset(name for names in kinds for name in names)
+        with suppress(errors.SourceFailed):
+            first = next(file_elements(sample, every, most_bytes=Datex2Settings().most_mb * 1_000_000), None)
+            found = (kind for names, kind in kinds.items() if first is not None and first.tag in names)
+            return Recognised(1.0, {"publication": next(found, "measurements")}, "a DATEX II document")
+        return Recognised(0.5, {}, "a DATEX II document that is not whole")

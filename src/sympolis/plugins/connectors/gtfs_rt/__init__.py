@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Recognised, Record
 from sympolis.plugins.connectors.gtfs_rt.settings import GtfsRealtimeSettings
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Message = Any
 Fields = dict[str, Any]
 Part = tuple[Fields, dict[str, Any] | None]
+_HEADER: Final = b"\n"
+"""The header is field 1, of variable length: a feed begins with this byte."""
 _LATEST: Final = 253_402_300_799
 """9999-12-31: beyond, a time is none."""
 
@@ -44,6 +46,19 @@ class GtfsRealtimeConnector:
                 fields["feed_time"] = at
                 fields["timestamp"] = fields.get("timestamp") or at
                 yield Record(number, {"entity_id": entity.id, **fields}, geometry, _faults(entity))
+
+    def recognise(self, sample: Path) -> Recognised:
+        """A feed that says its version; by the kind of its first message."""
+        try:
+            with sample.open("rb") as stream:
+                if not stream.read(8).startswith(_HEADER):
+                    return Recognised(0.0)
+            feed = _parsed(sample)
+        except (OSError, errors.SourceFailed):
+            return Recognised(0.0)
+        kinds = (("vehicle", "vehicles"), ("trip_update", "trip_updates"), ("alert", "alerts"))
+        found = (kind for one in feed.entity for field, kind in kinds if one.HasField(field))
+        return Recognised(1.0, {"entity": next(found, "vehicles")}, "a GTFS Realtime feed")
 
 
 def _parsed(path: Path) -> Message:

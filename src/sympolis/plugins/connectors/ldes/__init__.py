@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 import msgspec
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Note, Origin, Pages, Record, Wanted
+from sympolis.plugins.connector import Note, Origin, Pages, Recognised, Record, Wanted
 from sympolis.plugins.connectors.ldes.following import ACCEPT, NOTES, Frontier, Read, advanced, parse
 from sympolis.plugins.connectors.ldes.members import Member, Paths, members, row
 from sympolis.plugins.connectors.ldes.settings import LdesSettings
+
+_HEAD = 1 << 16
 
 
 class _Notes(msgspec.Struct):
@@ -60,6 +62,16 @@ class LdesConnector:
             newest.pop(member.thing, None)
             number += 1
             yield row(graph, member, number)
+
+    def recognise(self, sample: Path) -> Recognised:
+        """Turtle that speaks of a stream."""
+        try:
+            with sample.open("rb") as stream:
+                head = stream.read(_HEAD)
+        except OSError:
+            return Recognised(0.0)
+        known = b"https://w3id.org/ldes#" in head and not head.lstrip().startswith((b"{", b"["))
+        return Recognised(0.9, {}, "it speaks of w3id.org/ldes") if known else Recognised(0.0)
 
 
 def _members(origin: Origin, settings: LdesSettings) -> Iterator[tuple[Any, Member]]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Recognised, Record
 from sympolis.plugins.connectors.mqtt.settings import FIELD, MqttSettings
 from sympolis.plugins.listening import Message, Topics
 from sympolis.plugins.pages import json_lines
 
 _MOST_SHOWN = 500
+_MOST_LOOKED_AT = 1000
 
 
 class MqttConnector:
@@ -68,6 +70,31 @@ class MqttConnector:
             for record in self.heard(message, settings):
                 number += 1
                 yield replace(record, number=number)
+
+    def recognise(self, sample: Path) -> Recognised:
+        """Lines of recorded messages; the topics are theirs, the last level named where it differs."""
+        topics: set[str] = set()
+        try:
+            for number, document in json_lines(sample):
+                message = _recorded(document)
+                if message is None or "payload" not in document:
+                    return Recognised(0.0)
+                topics.add(message.topic)
+                if number >= _MOST_LOOKED_AT:
+                    break
+        except errors.SourceFailed:
+            return Recognised(0.0)
+        if not topics:
+            return Recognised(0.0)
+        return Recognised(1.0, {"topics": _patterns(topics)}, "each line is a message with its topic")
+
+
+def _patterns(topics: set[str]) -> tuple[str, ...]:
+    """One topic as it is; several of one branch with their last level as the field ``name``."""
+    branches = {topic.rpartition("/")[0] for topic in topics}
+    if len(topics) == 1 or "" in branches:
+        return tuple(sorted(topics))
+    return tuple(sorted(f"{branch}/{{name}}" for branch in branches))
 
 
 def _recorded(document: Any) -> Message | None:

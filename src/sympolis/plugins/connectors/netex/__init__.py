@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Final
 from xml.etree.ElementTree import Element
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Recognised, Record
 from sympolis.plugins.connectors.netex.settings import NetexSettings
-from sympolis.plugins.xml import elements, file_elements, text
+from sympolis.plugins.xml import elements, file_elements, file_root, root, text
 
 Fields = dict[str, Any]
 _ROOT: Final = "PublicationTimestamp"
@@ -44,6 +44,26 @@ class NetexConnector:
         if not published and number == 0:
             hint = "expected a PublicationDelivery of NeTEx"
             raise errors.SourceFailed("is no NeTEx publication", where=str(origin.path), hint=hint)
+
+    def recognise(self, sample: Path) -> Recognised:
+        """By the document's namespace, or that of the first document in the zip."""
+        found = file_root(sample)[0] or _packed_root(sample)
+        return Recognised(1.0, {}, "a NeTEx document") if "netex.org.uk/netex" in found else Recognised(0.0)
+
+
+def _packed_root(sample: Path) -> str:
+    """The namespace of the first document in a zip; '' where it is none."""
+    try:
+        with zipfile.ZipFile(sample) as archive:
+            name = next((one for one in archive.namelist() if one.lower().endswith(".xml")), None)
+            return "" if name is None else _namespace(archive, name)
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        return ""
+
+
+def _namespace(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as stream:
+        return root(stream.read(1 << 16))[0]
 
 
 def _elements(path: Path, names: tuple[str, ...], settings: NetexSettings) -> Iterator[Element]:

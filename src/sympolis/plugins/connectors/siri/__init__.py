@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Final
 from xml.etree.ElementTree import Element
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Origin, Record
+from sympolis.plugins.connector import Origin, Recognised, Record
 from sympolis.plugins.connectors.siri.settings import SiriSettings
-from sympolis.plugins.xml import file_elements, text
+from sympolis.plugins.xml import file_elements, file_root, text
 
 _HEAD: Final = ("ResponseTimestamp", "ErrorCondition")
 _DURATION: Final = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
@@ -50,6 +52,18 @@ class SiriConnector:
         if at is None and number == 0:
             hint = "expected a ServiceDelivery of SIRI in XML"
             raise errors.SourceFailed("is no SIRI delivery", where=str(origin.path), hint=hint)
+
+    def recognise(self, sample: Path) -> Recognised:
+        """By the document's namespace, and by which part there is."""
+        if "siri.org.uk/siri" not in file_root(sample)[0]:
+            return Recognised(0.0)
+        settings = SiriSettings()
+        names = frozenset(_PARTS.values())
+        with suppress(errors.SourceFailed):
+            first = next(file_elements(sample, names, most_bytes=settings.most_mb * 1_000_000), None)
+            service = "journeys" if first is not None and first.tag == _PARTS["journeys"] else "vehicles"
+            return Recognised(1.0, {"service": service}, "a SIRI document")
+        return Recognised(0.5, {}, "a SIRI document that is not whole")
 
 
 Row = tuple[dict[str, Any], dict[str, Any] | None, tuple[str, ...]]

@@ -9,7 +9,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.datex2 import Datex2Connector
 from sympolis.plugins.connectors.datex2.settings import Datex2Settings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 TIME = "2026-03-01T08:00:00Z"
 
@@ -76,7 +76,7 @@ def _file(folder: Path, content: str) -> Origin:
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture

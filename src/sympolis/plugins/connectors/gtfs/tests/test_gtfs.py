@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Recognising, Record
+from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.gtfs import GtfsConnector
 from sympolis.plugins.connectors.gtfs.settings import GtfsSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 TABLES = {
     "agency": "agency_id,agency_name,agency_url,agency_timezone\nT,Trasporti,https://t.example,Europe/Rome\n",
@@ -41,7 +41,7 @@ def package(folder: Path, tables: dict[str, str] | None = None, *, inside: str =
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {"table": "stops"}
 
     @pytest.fixture
@@ -136,13 +136,3 @@ def test_another_encoding_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.zip").write_bytes(buffer.getvalue())
     with pytest.raises(errors.SourceFailed, match="not UTF-8"):
         rows(Origin(tmp_path / "t.zip"), "stops")
-
-
-def test_it_knows_its_own(tmp_path: Path) -> None:
-    connector = GtfsConnector()
-    assert isinstance(connector, Recognising)
-    origin = package(tmp_path)
-    assert origin.path is not None and connector.recognise(origin.path).confidence == 1.0
-    other = tmp_path / "x.csv"
-    other.write_text("a,b\n")
-    assert connector.recognise(other).confidence == 0.0

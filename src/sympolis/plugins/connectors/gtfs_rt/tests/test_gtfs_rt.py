@@ -10,7 +10,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.gtfs_rt import GtfsRealtimeConnector
 from sympolis.plugins.connectors.gtfs_rt.settings import GtfsRealtimeSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 FEED_TIME = 1_772_352_000
 FEED_TIME_TEXT = "2026-03-01T08:00:00+00:00"
@@ -49,7 +49,7 @@ def _file(folder: Path, content: bytes) -> Origin:
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {"entity": "vehicles"}
 
     @pytest.fixture

@@ -9,7 +9,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Incremental, Note, Origin, Page, Record
 from sympolis.plugins.connectors.ldes import LdesConnector
 from sympolis.plugins.connectors.ldes.settings import LdesSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 ROOT = "https://there.example/ldes/Parking"
 HEAD = f"""
@@ -38,7 +38,7 @@ def leading(page: str, following: str, more: str = "a tree:Relation") -> str:
     return f"<{page}> tree:relation [ {more} ; tree:node <{following}> ] .\n"
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Recognising, Record
+from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.mastr import MastrConnector
 from sympolis.plugins.connectors.mastr.settings import MastrSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 HEADER = (
     "MaStR-Nr. der Einheit;Betriebs-Status;Bruttoleistung der Einheit;Inbetriebnahmedatum der Einheit;Postleitzahl;"
@@ -39,7 +39,7 @@ def _file(folder: Path, content: bytes, name: str = "export.csv") -> Origin:
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture
@@ -135,11 +135,3 @@ def test_another_file_is_told(tmp_path: Path, content: bytes, part: str) -> None
 def test_a_bulk_export_without_the_units_names_what_it_has(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceFailed, match="it holds: EinheitenWind_1"):
         rows(bulk(tmp_path, EinheitenWind_1="<EinheitenWind/>"))
-
-
-def test_it_knows_its_own(tmp_path: Path) -> None:
-    connector = MastrConnector()
-    assert isinstance(connector, Recognising)
-    own, other = _file(tmp_path, (HEADER + ROWS).encode("utf-8-sig")), _file(tmp_path, b"a;b\n", "o.csv")
-    assert own.path is not None and connector.recognise(own.path).confidence == 1.0
-    assert other.path is not None and connector.recognise(other.path).confidence == 0.0

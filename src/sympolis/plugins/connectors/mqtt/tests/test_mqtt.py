@@ -11,7 +11,7 @@ from sympolis.plugins.connector import Connector, Origin
 from sympolis.plugins.connectors.mqtt import MqttConnector
 from sympolis.plugins.connectors.mqtt.settings import MqttSettings
 from sympolis.plugins.listening import Listening, Message
-from sympolis.testing.connectors import ListeningContract
+from sympolis.testing.connectors import ListeningContract, RecognisingContract
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 RECORDED = (
@@ -20,7 +20,7 @@ RECORDED = (
 )
 
 
-class TestContract(ListeningContract):
+class TestContract(RecognisingContract, ListeningContract):
     settings: ClassVar[dict[str, Any]] = {"topics": ("city/noise/{station}",)}
 
     @pytest.fixture

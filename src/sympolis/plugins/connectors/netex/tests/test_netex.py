@@ -10,7 +10,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.netex import NetexConnector
 from sympolis.plugins.connectors.netex.settings import NetexSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 
 def publication(content: str) -> str:
@@ -42,7 +42,7 @@ def _file(folder: Path, content: str) -> Origin:
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture
@@ -93,6 +93,7 @@ def test_a_zip_of_files_is_read_by_name(tmp_path: Path) -> None:
         archive.writestr("b.xml", publication(place(2)))
         archive.writestr("a.xml", publication(place(1)))
     found = rows(Origin(tmp_path / "n.zip"), "stop_places")
+    assert NetexConnector().recognise(tmp_path / "n.zip").confidence == 1.0
     assert [(row.number, row.fields["name"]) for row in found] == [(1, "Piazza 1"), (2, "Piazza 2")]
 
 

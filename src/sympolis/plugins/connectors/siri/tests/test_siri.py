@@ -9,7 +9,7 @@ from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.siri import SiriConnector
 from sympolis.plugins.connectors.siri.settings import SiriSettings
-from sympolis.testing.connectors import ConnectorContract
+from sympolis.testing.connectors import RecognisingContract
 
 TIME = "2026-03-01T08:00:00Z"
 
@@ -43,7 +43,7 @@ def _file(folder: Path, content: str) -> Origin:
     return Origin(path)
 
 
-class TestContract(ConnectorContract):
+class TestContract(RecognisingContract):
     settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture

@@ -9,7 +9,7 @@ from sympolis.context import geometry, merge
 from sympolis.context.query import Comparison, GeoQuery, GeoRelation, Query, Term, TypeIs
 from sympolis.context.store import Write
 from sympolis.domain.entity import Entity
-from sympolis.stores.embedded import EmbeddedStore
+from sympolis.stores.embedded import EmbeddedStore, around
 from sympolis.stores.embedded.tenant import _OFTEN
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.stores import LOCATION, ROAD, SPEED, creating, point
@@ -163,3 +163,29 @@ def test_only_a_box_along_the_degrees_is_its_own_box(ring, certain):
     shape = {"type": "Polygon", "coordinates": [ring]}
     test = geometry.prepare(GeoQuery(GeoRelation.WITHIN, shape, LOCATION))
     assert (test.verdict is not None) is certain
+
+
+def test_who_reads_on_gets_longer_pieces(tmp_path):
+    async def run():
+        store = EmbeddedStore.open(tmp_path)
+        await store.write(creating(*crowd()))
+        place = store._place("")
+        catalog = place._writer.catalog()
+        query = near(limit=3)
+        field = around.field(geometry.prepare(query.geo), catalog.names[LOCATION])
+        types = [catalog.names[ROAD]]
+
+        def pieces(given, **more):
+            found = place.read_here(lambda db: around.Pieces(db, field, types, near(limit=3, **more)))
+            return found.crowded, list(found.take(lambda: given))
+
+        crowded, nothing_fits = pieces(0)
+        assert crowded
+        assert 1 < len(nothing_fits) < 6
+        assert nothing_fits[0][0] == ""
+        assert [end for _, end in nothing_fits[:-1]] == [begin for begin, _ in nothing_fits[1:]]
+        assert len(pieces(1000)[1]) < 6
+        assert not pieces(0, count=True)[0]
+        await store.close()
+
+    asyncio.run(run())

@@ -128,7 +128,7 @@ class Pieces:
     """The order of ids in pieces, the first as long as a page is likely to need.
 
     How far a piece reaches is seen from the cell in the middle; ``crowded`` tells whether that has more than a few
-    points, so that pieces make sense.
+    points and not all of them are wanted anyway, so that pieces make sense.
     """
 
     def __init__(self, db: apsw.Connection, place: Field, types: Sequence[int], wanted: Query) -> None:
@@ -140,7 +140,7 @@ class Pieces:
         cells = len(place.starts) * (place.width + 1)
         self._count = _CROWD + 3 * selective * self._wanted // (2 * cells)
         self._end = self._end_of("")
-        self.crowded = self._end != _LAST
+        self.crowded = self._end != _LAST and not wanted.count and wanted.ordering is None
 
     def take(self, given: Callable[[], int]) -> Iterator[Piece]:
         """One piece after the other; ``given``: how many of those that are wanted have been found so far."""
@@ -150,7 +150,7 @@ class Pieces:
             read += self._count
             found = given()
             missing = self._wanted - found
-            factor = 1.3 * missing / found if found else _MOST_GROWTH
+            factor = 1.3 * missing / found if found and missing > 0 else _MOST_GROWTH
             self._count = max(_CROWD, int(read * min(factor, _MOST_GROWTH)))
             begin, self._end = self._end, self._end_of(self._end)
 

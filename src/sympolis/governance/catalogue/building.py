@@ -6,7 +6,7 @@ does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -30,6 +30,8 @@ Json = Mapping[str, Any]
 
 GEO_JSON: Final = "application/geo+json"
 LD_JSON: Final = "application/ld+json"
+PARQUET: Final = "application/vnd.apache.parquet"
+CSV: Final = "text/csv"
 _METADATA_LICENCE: Final = "CC0-1.0"
 _ENTITIES: Final = {
     "it": "Entità con la loro storia (NGSI-LD)",
@@ -41,6 +43,15 @@ _FEATURES: Final = {
     "de": "Objekte für Karten (GeoJSON)",
     "en": "Features for maps (GeoJSON)",
 }
+_FILES: Final = (
+    (
+        "parquet",
+        PARQUET,
+        {"it": "File GeoParquet", "de": "Datei (GeoParquet)", "en": "File (GeoParquet)"},
+    ),
+    ("csv", CSV, {"it": "Tabella CSV", "de": "Tabelle (CSV)", "en": "Table (CSV)"}),
+)
+"""Downloads of a whole dataset: the value of ``f``, its media type, its title."""
 
 _FREQUENCIES: Final = (
     (timedelta(minutes=30), "CONT"),
@@ -161,7 +172,22 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
                 download_url=f"{items}?limit=1000",
             )
         )
-    return tuple(found)
+    return (*found, *_files(twin, iri, source, licence))
+
+
+def _files(twin: Twin, iri: str, source: Json, licence: str) -> Iterator[Distribution]:
+    """The whole dataset as a file of each kind."""
+    address = f"{twin.base_url}/api/datasets/{quote(source['id'], safe='')}/download"
+    for name, media, title in _FILES:
+        url = f"{address}?f={name}"
+        yield Distribution(
+            iri=f"{iri}#{name}",
+            title=title,
+            access_url=url,
+            media_type=media,
+            licence=licence,
+            download_url=url,
+        )
 
 
 def _publisher(twin: Twin) -> Agent:

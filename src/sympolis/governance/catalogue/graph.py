@@ -55,7 +55,7 @@ _STATUS: Final = {
 }
 """Codes of the EU vocabulary of the status of datasets."""
 _EU_LANGUAGES: Final = {"it": "ITA", "de": "DEU", "en": "ENG", "fr": "FRA", "es": "SPA", "nl": "NLD"}
-_EU_FORMATS: Final = {"application/ld+json": "JSON_LD", "application/geo+json": "GEOJSON"}
+_EU_FORMATS: Final = {"application/ld+json": "JSON_LD", "application/geo+json": "GEOJSON", "text/csv": "CSV"}
 
 FORMATS: Final[Mapping[str, str]] = {
     "text/turtle": "turtle",

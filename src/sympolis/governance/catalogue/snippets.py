@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sympolis.governance.catalogue.building import GEO_JSON
+from sympolis.governance.catalogue.building import GEO_JSON, LD_JSON, PARQUET
 from sympolis.governance.catalogue.model import Dataset, Distribution
 
 
@@ -48,15 +48,30 @@ _FEATURES: Final = (
 )
 
 
+_FILES: Final = (
+    (
+        "Python (client)",
+        "python",
+        "from sympolis.client import Twin\n\nframe = Twin('{server}').dataset('{dataset}').frame()",
+    ),
+    ("DuckDB", "sql", "SELECT * FROM read_parquet('{url}')"),
+)
+_BY_MEDIA: Final = {LD_JSON: _ENTITIES, GEO_JSON: _FEATURES, PARQUET: _FILES}
+
+
 def snippets_of(dataset: Dataset) -> tuple[Snippet, ...]:
     """The snippets for each way in which the dataset can be had."""
-    return tuple(snippet for distribution in dataset.distributions for snippet in _snippets(distribution))
+    return tuple(
+        snippet for distribution in dataset.distributions for snippet in _snippets(distribution, dataset.id)
+    )
 
 
-def _snippets(distribution: Distribution) -> tuple[Snippet, ...]:
-    templates = _FEATURES if distribution.media_type == GEO_JSON else _ENTITIES
+def _snippets(distribution: Distribution, dataset_id: str) -> tuple[Snippet, ...]:
+    templates = _BY_MEDIA.get(distribution.media_type, ())
     words: Mapping[str, str] = {
         "url": distribution.access_url,
         "root": distribution.access_url.partition("/collections/")[0],
+        "server": distribution.access_url.partition("/api/")[0],
+        "dataset": dataset_id,
     }
     return tuple(Snippet(tool, language, text.format(**words)) for tool, language, text in templates)

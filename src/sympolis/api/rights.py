@@ -151,6 +151,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogueDataset",
         "listDatasets",
         "getDatasetQuality",
+        "getDatasetFairness",
         "getDatasetAnomalies",
         "explainAccess",
         "getStage",
@@ -161,6 +162,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "results.read": (
         "listModels",
         "getModel",
+        "getModelFairness",
         "getModelFeatures",
         "listScenarios",
         "checkScenario",

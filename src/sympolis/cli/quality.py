@@ -81,3 +81,40 @@ def _draw_anomalies(found: dict[str, Any]) -> None:
     ]
     title = f"{found['total']} events in {found['values']} values of {found['sensors']} sensors"
     draw(["kind", "sensor", "from", "values", "why"], rows, title=title)
+
+
+@app.command()
+@reports_errors
+def fairness(
+    subject: Annotated[str, typer.Argument(help="A dataset's id, or `model:` and a model's.")],
+    radius: Annotated[
+        int, typer.Option(min=50, max=20_000, help="Metres within which residents count as reached.")
+    ] = 1000,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Whom the data leave out. Exit code 1 if a group is, or may be, under-represented."""
+    model = subject.removeprefix("model:")
+    path = f"/api/datasets/{quote(subject)}" if model == subject else f"/api/models/{quote(model)}"
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"{path}/fairness?radius={radius}")
+    show(found, form, _draw_fairness)
+    if found["flagged"]:
+        raise typer.Exit(NO)
+
+
+def _draw_fairness(found: dict[str, Any]) -> None:
+    for one in found.get("inputs", [found]):
+        rows = [
+            [
+                group["id"],
+                group["residents"],
+                f"{group['value']:.3g} ({group['low']:.3g}–{group['high']:.3g})",
+                "" if group["ratio"] is None else f"{group['ratio']:.2f}",
+                group["verdict"],
+            ]
+            for group in one["groups"]
+        ]
+        unit = "per 1,000 residents" if one["measure"] == "per_1000" else "share reached"
+        draw(["group", "residents", unit, "against all", "verdict"], rows, title=one.get("type") or "")

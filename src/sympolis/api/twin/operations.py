@@ -10,7 +10,7 @@ from sympolis.api.parameters import LIMIT, OFFSET
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
-from sympolis.api.twin import anomalies, changes, map, origins, quality, runs
+from sympolis.api.twin import anomalies, changes, fairness, map, origins, quality, runs
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
@@ -67,6 +67,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
+            routes += fairness.operations(parts, parts.city, parts.coordinator, terms)
     routes += data_model_routes(parts.data_models, parts.coordinator)
     routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:

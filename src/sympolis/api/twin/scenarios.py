@@ -24,7 +24,8 @@ class Models:
 
     async def get(self, request: Request) -> Reply:
         """One model."""
-        return json_reply(await self._desk.model(request.arguments["model"]))
+        model = await self._desk.model(request.arguments["model"])
+        return json_reply({**model, "fairness": f"/api/models/{quote(model['id'])}/fairness"})
 
     async def features(self, request: Request) -> Reply:
         """The features that a model's results refer to."""

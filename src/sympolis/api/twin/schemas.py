@@ -236,6 +236,18 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("dataset", "attribute", "total", "events"),
     ),
+    "Fairness": structure(
+        {
+            "dataset": TEXT,
+            "model": TEXT,
+            "measure": {"enum": ["reach", "per_1000"]},
+            "flagged": several(TEXT),
+            "groups": several(OBJECT),
+            "areas": several(OBJECT),
+            "inputs": several(OBJECT),
+        },
+        required=("flagged",),
+    ),
     "DatasetQuality": structure(
         {
             "dataset": TEXT,

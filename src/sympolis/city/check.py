@@ -17,7 +17,7 @@ from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import folder as folders
-from sympolis.city import registers
+from sympolis.city import governing, registers
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
@@ -87,7 +87,18 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     for scenario in contents.scenarios.values():
         _check_scenario(contents, scenario)
     _check_map(contents)
+    _check_policies(contents)
     return _city(contents, settings), contents.findings
+
+
+def _check_policies(contents: Contents) -> None:
+    try:
+        rules = governing.load(contents.folder)
+    except errors.CityPackageInvalid as problem:
+        contents.report(problem.where, problem.message, problem.hint)
+        return
+    for where, message in governing.unknown_names(rules, contents.sources):
+        contents.report(where, message, "name a source of this package, or a role of its table")
 
 
 def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sympolis.domain import errors
+from sympolis.governance.identity.subject import role_iri
+from sympolis.governance.policy.assets import dataset_iri
 from sympolis.governance.policy.model import Policy
 from sympolis.governance.policy.reading import read_policy
 from sympolis.governance.policy.release import Release, read_release
@@ -48,6 +50,22 @@ def load(folder: Path | None) -> Governing:
     return Governing(roles, release, tuple(_policies(place)))
 
 
+def unknown_names(rules: Governing, datasets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What ``policies/`` names that is not there: the file, and what is wrong."""
+    known = set(datasets)
+    for name in sorted((rules.release.datasets | rules.release.excepted) - known):
+        yield f"{FOLDER}/{_RELEASE}", f"there is no dataset {name!r}"
+    iris, roles = {dataset_iri(name) for name in known}, {role_iri(name) for name in rules.roles.roles}
+    for policy in rules.policies:
+        for rule in policy.rules:
+            for scope in rule.targets:
+                if scope.iri.startswith(dataset_iri("")) and scope.iri not in iris:
+                    yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no dataset {scope.iri}"
+            for scope in rule.assignees:
+                if scope.iri.startswith(role_iri("")) and scope.iri not in roles:
+                    yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no role {scope.iri}"
+
+
 def _policies(place: Path) -> Iterator[Policy]:
     for path in sorted(place.iterdir()):
         if path.name in (_ROLES, _RELEASE):
@@ -68,7 +86,14 @@ def _read(path: Path) -> Iterator[Policy]:
     elif path.suffix == ".ttl":
         from sympolis.governance.policy.graphs import parse_policies
 
-        yield from parse_policies(_text(path))
+        try:
+            yield from parse_policies(_text(path))
+        except ImportError as problem:
+            raise errors.CityPackageInvalid(
+                "policies in Turtle need the extra `rdf`",
+                where=_name(path),
+                hint="pip install 'sympolis[rdf]'",
+            ) from problem
 
 
 def _toml(path: Path) -> dict[str, Any]:

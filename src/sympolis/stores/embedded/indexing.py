@@ -18,6 +18,7 @@ from sympolis.stores.embedded import grid
 from sympolis.stores.embedded.catalog import Asked, Needs
 from sympolis.stores.embedded.facts import Fact, facts, single_fact
 from sympolis.stores.embedded.files import fetch_all, fetch_value
+from sympolis.stores.embedded.together import insert
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
 _CATALOG_SQL: Final = sql.load("sympolis.stores.embedded", "catalog.sql")
@@ -230,7 +231,7 @@ class Indexing:
                 slots = tuple(values)
                 by_slots.setdefault(slots, []).append((*place, key, *values.values()))
         for slots, rows in by_slots.items():
-            self._all(_listing_statement(slots), rows)
+            insert(self._db, _listing_statement(slots), rows)
 
     def _write_spots(self) -> None:
         self._all(_SQL["drop_spot"], [spot for spot, row in self._spots.items() if row is None])
@@ -240,7 +241,7 @@ class Indexing:
                 point, values = row
                 by_slots.setdefault(tuple(values), []).append((*spot, *point, *values.values()))
         for slots, rows in by_slots.items():
-            self._all(_spot_statement(slots), rows)
+            insert(self._db, _spot_statement(slots), rows)
 
     def _write_columns(self) -> None:
         by_slots: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}

@@ -16,6 +16,7 @@ from sympolis.domain.entity import Entity
 from sympolis.stores import sql
 from sympolis.stores.embedded import bodies
 from sympolis.stores.embedded.files import fetch_value
+from sympolis.stores.embedded.together import insert
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
 _encode: Final = msgspec.json.Encoder().encode
@@ -100,7 +101,7 @@ class Presence:
             changed.sort(key=_by_key)
             self._db.executemany(_SQL["change_entity"], changed)
         if come:
-            self._db.executemany(_SQL["add_entity"], come)
+            insert(self._db, _SQL["add_entity"], come)
 
 
 def _by_key(row: tuple[bytes | None, int]) -> int:

@@ -32,6 +32,7 @@ from sympolis.stores.embedded.points import (
     replacing,
     time_code,
 )
+from sympolis.stores.embedded.together import insert
 
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _ARCHIVE = sql.load("sympolis.stores.embedded", "archive.sql")
@@ -219,7 +220,7 @@ class Timeline:
         for first in range(0, len(rows), _TRIED_TOGETHER):
             some = rows[first : first + _TRIED_TOGETHER]
             before = self.db.total_changes()
-            self.db.executemany(_SQL["add_point"], some)
+            insert(self.db, _SQL["add_point"], some)
             new = self.db.total_changes() - before
             added += new
             changed += sum(self._put(row, now) for row in some) if new < len(some) else 0

@@ -90,6 +90,10 @@ class Delivery:
         """A person has decided to use it all the same."""
         (self.folder / _REFUSED).unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Let go of it, with all its files."""
+        shutil.rmtree(self.folder)
+
     def file_of(self, name: str, version: str) -> Path | None:
         """The file of this name, if a listing said that it is of this version."""
         same = version and self.manifest.versions.get(name) == version

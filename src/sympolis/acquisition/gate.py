@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -47,6 +47,10 @@ class Batch:
     last: bool = False
 
 
+def _nobody(_entity_id: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What earlier runs left behind, for judging this one."""
@@ -55,6 +59,8 @@ class Memory:
     states: Mapping[str, tuple[RowState, str]]
     known: Set[str] | None = None
     """Ids of entities that exist; None where rows may speak of new ones."""
+    erased: Callable[[str], bool] = _nobody
+    """Whether an entity was erased: its rows are passed over as if they had been seen, and kept nowhere."""
 
 
 class Gate:
@@ -111,6 +117,9 @@ class Gate:
             self.tally.duplicate()
             return
         meaning = self._translator.translate(record)
+        if self._memory.erased(meaning.entity_id):
+            batch.unchanged += 1
+            return
         key = 0 if meaning.reasons else self._place(record, meaning, mark)
         if meaning.reasons:
             self._refuse(record, meaning, mark, batch)

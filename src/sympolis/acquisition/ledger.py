@@ -155,6 +155,10 @@ class Ledger(Protocol):
         """Give rows a new state and note what was corrected in them."""
         ...
 
+    def forget_rows(self, source: str, row_ids: Iterable[str] | None) -> None:
+        """Delete rows from the quarantine, for good; None: all of the source's."""
+        ...
+
     def close(self) -> None:
         """Let go of files."""
         ...
@@ -227,6 +231,11 @@ class MemoryLedger:
             self._rows[source, row_id] = replace(
                 known, state=state, corrected={**known.corrected, **corrected}
             )
+
+    def forget_rows(self, source: str, row_ids: Iterable[str] | None) -> None:
+        """See ``Ledger``."""
+        for row_id in list(self.states(source)) if row_ids is None else row_ids:
+            self._rows.pop((source, row_id), None)
 
     def close(self) -> None:
         """See ``Ledger``."""

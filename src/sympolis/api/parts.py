@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
     from sympolis.api.access import Access
+    from sympolis.api.governance.subjects import Answering
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
@@ -127,6 +128,7 @@ class ApiParts:
     handovers: Handovers | None = None
     deposits: Deposits | None = None
     hooks: Hooks | None = None
+    subjects: Answering | None = None
     listeners: Listeners | None = None
     """Takes files from departments."""
     proposer: Proposer | None = None

@@ -24,6 +24,7 @@ from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
+from sympolis.app.subjects import Subjects
 from sympolis.app.twin import Twin, data_folder
 from sympolis.city import acquiring, describing, modelling, package
 from sympolis.city.proposing.desk import Proposer
@@ -71,6 +72,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
         twin.announcer = Announcer(ground.broker, terms, twin.publisher.publish)
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
+    twin.coordinator.erased = twin.government.erasures.is_erased
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
 
@@ -143,7 +145,8 @@ def _judged(city: City, ground: Ground) -> Broker:
 
 def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
     assert twin.government is not None
-    access = twin.government.access
+    government = twin.government
+    access = government.access
     models, broker = describing.registry(twin.city), _judged(twin.city, ground)
     return ApiParts(
         broker=broker if access is None else gated_broker(broker),
@@ -167,9 +170,10 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         deposits=twin.deposits,
         hooks=twin.hooks,
         listeners=twin.listeners,
+        subjects=Subjects(ground.broker, twin.coordinator, government.directory, government.erasures),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
         site=create_site(),
-        governed=twin.government.governed,
+        governed=government.governed,
         access=access,
     )

@@ -30,6 +30,7 @@ from sympolis.governance.policy.assets import Asset
 from sympolis.governance.policy.book import PolicyBook
 from sympolis.governance.policy.gate import Gate
 from sympolis.governance.policy.release import ByLicence
+from sympolis.governance.privacy.erasures import ErasureBook
 from sympolis.governance.roles.table import RoleTable
 from sympolis.settings import Settings
 from sympolis.stores.embedded.audit import EmbeddedTrail
@@ -53,6 +54,7 @@ class Government:
     directory: Directory
     audit: AuditLog
     access: Access | None
+    erasures: ErasureBook
 
     async def close(self) -> None:
         """Finish the audit log and let go of the files."""
@@ -106,7 +108,7 @@ def open_government(
             audit=audit,
             is_shared=_asks_others(ground),
         )
-    return Government(governed, directory, audit, access)
+    return Government(governed, directory, audit, access, ErasureBook(directory))
 
 
 def gated_broker(broker: Broker) -> Broker:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +17,14 @@ from typing import Any, TypeVar
 
 from sympolis import __version__
 from sympolis.app import mark
+from sympolis.app.governing import FOLDER as IDENTITY
+from sympolis.app.governing import open_directory
 from sympolis.app.ground import open_store
 from sympolis.app.joining import FOLDER as SOURCES
 from sympolis.app.lock import Lock
 from sympolis.app.standalone import FOLDER as BROKER
 from sympolis.app.twin import data_folder
-from sympolis.context.dumps import whole
+from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.contexts import ContextsPart
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
 from sympolis.context.dumps.folders import FolderPart
@@ -36,6 +39,7 @@ from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
 from sympolis.stores.embedded.identity import EmbeddedDirectory
+from sympolis.stores.embedded.ledger import EmbeddedLedger
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
 from sympolis.stores.embedded.still import EmbeddedFiles
 from sympolis.stores.embedded.subscriptions import EmbeddedBooks
@@ -79,7 +83,9 @@ async def export_into(out: DumpWriter, settings: Settings, folder: Path, *, kind
         await _bring_up_to_date(settings, folder)
     of = {"kind": kind, "folder": folder.name, "store": settings.store.partition(":")[0]}
     async with _source_parts(settings, folder) as parts:
-        return await whole.dump(parts, out, version=__version__, of=of)
+        manifest = await whole.dump(parts, out, version=__version__, of=of)
+    _know_backup(settings, folder, out.folder)
+    return manifest
 
 
 async def restore_from(dump: DumpReader, settings: Settings, folder: Path) -> None:
@@ -96,6 +102,7 @@ async def restore_from(dump: DumpReader, settings: Settings, folder: Path) -> No
         try:
             async with _target_parts(store, folder) as parts:
                 await whole.restore(parts, dump, begun=begun)
+            _leave_out_erased(dump, folder)
         except errors.Conflict:
             if not begun:  # nothing was touched
                 mark.end(folder)
@@ -103,6 +110,32 @@ async def restore_from(dump: DumpReader, settings: Settings, folder: Path) -> No
         finally:
             await store.close()
         mark.end(folder)
+
+
+def _know_backup(settings: Settings, folder: Path, backup: Path) -> None:
+    """Erasures to come are to reach the export."""
+    directory = open_directory(settings, folder)
+    try:
+        directory.keep_backup(str(backup.absolute()))
+    finally:
+        directory.close()
+
+
+def _leave_out_erased(dump: DumpReader, folder: Path) -> None:
+    """Raw rows of those who were erased after the dump do not come back, and stay unwanted."""
+    gone = erased.read(dump.folder)
+    if not gone.erasures:
+        return
+    directory, ledger = EmbeddedDirectory.open(folder / IDENTITY), EmbeddedLedger.open(folder)
+    try:
+        for erasure in gone.erasures:
+            directory.keep_erasure(erasure)
+        for source in gone.sources:
+            ledger.forget_rows(source, None)
+            shutil.rmtree(folder / "deliveries" / source, ignore_errors=True)
+    finally:
+        directory.close()
+        ledger.close()
 
 
 def in_a_thread(work: Coroutine[Any, Any, T]) -> T:
@@ -151,6 +184,7 @@ async def _parts(
             FolderPart("identity", folder / SOURCES, only=("identity",), may_be_there=True),
             SubscriptionsPart(watched, None, "source-subscriptions"),
             SqlitePart("ledger.sqlite", folder / "ledger.sqlite"),
+            SqlitePart("masterdata.sqlite", folder / "masterdata.sqlite"),
             SqlitePart("people.sqlite", folder / "identity" / EmbeddedDirectory.FILE, private=True),
             SqliteFolderPart("audit", folder / AUDIT),
             FolderPart("desk", folder / "desk", leaving_out=("logs",)),
@@ -184,7 +218,6 @@ async def _bring_up_to_date(settings: Settings, folder: Path) -> None:
     try:
         lock.acquire()
     except errors.StoreUnavailable:
-            SqlitePart("masterdata.sqlite", folder / "masterdata.sqlite"),
         return
     try:
         await (await open_store(settings, folder)).close()

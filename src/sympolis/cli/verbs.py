@@ -19,6 +19,7 @@ from sympolis.cli import (
     serve,
     source,
     store,
+    subject,
     user,
 )
 from sympolis.cli.output import screen
@@ -44,6 +45,7 @@ app.add_typer(scenario.app, name="scenario")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(store.app, name="store")
+app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench.bench)

@@ -136,3 +136,12 @@ class LedgerContract:
     def test_a_row_that_is_not_there_cannot_be_settled(self, ledger: Ledger) -> None:
         with pytest.raises(KeyError):
             ledger.settle("air", ["0"], RowState.REPLAYED, {})
+
+    def test_rows_are_forgotten_for_good(self, ledger: Ledger) -> None:
+        ledger.hold([a_row(number) for number in (1, 2, 3)])
+        ledger.settle("air", [a_row(1).id], RowState.REPLAYED, {})
+        ledger.forget_rows("air", [a_row(1).id, "unknown"])
+        ledger.forget_rows("traffic", None)
+        assert sorted(ledger.states("air")) == sorted([a_row(2).id, a_row(3).id])
+        ledger.forget_rows("air", None)
+        assert (ledger.rows("air"), ledger.row("air", a_row(2).id)) == ((0, []), None)

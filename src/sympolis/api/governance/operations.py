@@ -8,6 +8,7 @@ from sympolis.api.governance.people import People
 from sympolis.api.governance.policies import Policies
 from sympolis.api.governance.signing_in import PATH, SigningIn
 from sympolis.api.governance.stages import Stages
+from sympolis.api.governance.subjects import SubjectRequests
 from sympolis.api.governance.trail import Trail
 from sympolis.api.http import JSON, LD_JSON
 from sympolis.api.parameters import Parameter
@@ -16,7 +17,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
 from sympolis.governance.lifecycle.stages import Stage
 
-_IDENTITY, _POLICIES, _AUDIT = "Identity", "Policies", "Audit"
+_IDENTITY, _POLICIES, _AUDIT, _SUBJECTS = "Identity", "Policies", "Audit", "Subjects of data"
 NEXT = Parameter(name="next", text="The path of this server to go on to.", max_length=4096)
 _DATASET = {"dataset": "A dataset's id."}
 _EXAMPLE = {
@@ -70,6 +71,32 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("dataset", "stage", "public", "next", "steps"),
     ),
+    "SubjectReport": structure(
+        {
+            "id": TEXT,
+            "attributes": several(TEXT),
+            "history": OBJECT,
+            "rows": several(structure({"source": TEXT, "delivery": TEXT, "rows": several(OBJECT)})),
+            "backups": several(TEXT),
+        },
+        required=("id", "attributes", "history", "rows"),
+    ),
+    "Erasure": structure(
+        {
+            "id": TEXT,
+            "at": TIME,
+            "instances": INTEGER,
+            "deliveries": several(TEXT),
+            "held_rows": INTEGER,
+            "backups": several(TEXT),
+            "left": several(TEXT),
+        },
+        required=("id", "at", "instances", "left"),
+    ),
+    "Erasures": structure(
+        {"erasures": several(structure({"at": TIME, "by": TEXT, "why": TEXT, "sources": several(TEXT)}))},
+        required=("erasures",),
+    ),
     "AuditEntries": structure(
         {
             "entries": several(
@@ -92,7 +119,10 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         found = (*found, *_issuer(handlers), *_sessions(handlers))
     if parts.city is None:
         return found
-    return (*found, *_policies(Policies(parts.governed)), *_stages(Stages(parts.governed)))
+    found = (*found, *_policies(Policies(parts.governed)), *_stages(Stages(parts.governed)))
+    if parts.subjects is None:
+        return found
+    return (*found, *_subjects(SubjectRequests(parts.governed, parts.subjects)))
 
 
 def _people(handlers: People) -> tuple[Operation, ...]:
@@ -211,6 +241,45 @@ def _stages(handlers: Stages) -> tuple[Operation, ...]:
                 {"stage": "deprecated", "why": "The loops are replaced by cameras; see the new counts."},
             ),
             answers=shown,
+        ),
+    )
+
+
+def _subjects(handlers: SubjectRequests) -> tuple[Operation, ...]:
+    one = {"id": "urn:ngsi-ld:Meter:city:0042"}
+    named: Schema = structure({"id": TEXT}, required=("id",))
+    reasoned: Schema = structure({"id": TEXT, "why": TEXT}, required=("id", "why"))
+    return (
+        Operation(
+            method="POST",
+            path="/api/admin/subjects",
+            handle=handlers.report,
+            name="reportSubject",
+            title="What is held of somebody's entity",
+            tag=_SUBJECTS,
+            text="Attributes, history, and every row of a delivery that it came from (GDPR, article 15).",
+            body=Body(named, (JSON,), one),
+            answers={200: Answer("What is held.", {JSON: reference("SubjectReport")})},
+        ),
+        Operation(
+            method="POST",
+            path="/api/admin/erasures",
+            handle=handlers.erase,
+            name="eraseSubject",
+            title="Erase somebody's entity everywhere",
+            tag=_SUBJECTS,
+            text="Entity, history, held rows, deliveries, what exports restore (GDPR, article 17). Sources do not bring it back.",
+            body=Body(reasoned, (JSON,), {**one, "why": "Asked for on 3 March, file 17/2026."}),
+            answers={200: Answer("What was erased, and what is left to do.", {JSON: reference("Erasure")})},
+        ),
+        Operation(
+            method="GET",
+            path="/api/admin/erasures",
+            handle=handlers.erasures,
+            name="listErasures",
+            title="Erasures so far",
+            tag=_SUBJECTS,
+            answers={200: Answer("When, by whom and why; not whom.", {JSON: reference("Erasures")})},
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from sympolis.context.dumps import documents
+from sympolis.context.dumps import documents, erased
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Lines
 from sympolis.context.dumps.port import Dumping, Still
 from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
@@ -98,12 +98,14 @@ class TenantsPart:
         """See ``Part.restore``."""
         for facts in tenants_in(dump):
             await self._store().write((), tenant=facts.name, cause=CAUSE)
+            count = 0
             for entities in _batches(self._read_entities(dump, facts), _ENTITIES_AT_ONCE):
                 await self._write(entities, facts.name)
+                count += len(entities)
             points = self._read_points(dump, facts)
             for batch in _batches(points, _INSTANCES_AT_ONCE):
                 await self._store().observe(batch, tenant=facts.name, cause=CAUSE)
-            await self._check(facts)
+            await self._check(facts, count)
 
     async def _write(self, entities: list[Entity], tenant: str) -> None:
         writes = [Write(one.id, _as_it_was(one), recorded=False) for one in entities]
@@ -112,17 +114,23 @@ class TenantsPart:
                 raise outcome.error
 
     def _read_entities(self, dump: DumpReader, facts: TenantFacts) -> Iterator[Entity]:
-        return map(documents.entity_of, dump.lines(f"{facts.folder}/entities.jsonl.gz"))
+        gone = erased.read(dump.folder).marks()
+        for entity in map(documents.entity_of, dump.lines(f"{facts.folder}/entities.jsonl.gz")):
+            if erased.mark_of(entity.id) not in gone:
+                yield entity
 
     def _read_points(self, dump: DumpReader, facts: TenantFacts) -> Iterator[Observation]:
+        gone = erased.read(dump.folder).marks()
         for document in dump.lines(f"{facts.folder}/history.jsonl.gz"):
-            yield from documents.observations_of(document)
+            for point in documents.observations_of(document):
+                if erased.mark_of(point.entity_id) not in gone:
+                    yield point
 
-    async def _check(self, facts: TenantFacts) -> None:
+    async def _check(self, facts: TenantFacts, count: int) -> None:
         status = await self._store().status(tenant=facts.name)
-        if status.entities != facts.entities:
+        if status.entities != count:
             raise DumpInvalid(
-                f"{status.entities} entities are there, the dump has {facts.entities}",
+                f"{status.entities} entities are there, the dump has {count}",
                 where=facts.folder,
                 hint="does something else write to this store? Restore into one of its own",
             )

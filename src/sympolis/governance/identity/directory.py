@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from sympolis.context.dumps.erased import Erasure
 from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
 from sympolis.governance.lifecycle.stages import Step
 
@@ -74,6 +75,22 @@ class Directory(Protocol):
 
     def add_step(self, dataset: str, step: Step, *, after: int) -> bool:
         """Keep one more; False where the dataset has taken another number of steps than ``after``."""
+        ...
+
+    def erasures(self) -> list[Erasure]:
+        """Everything that was erased."""
+        ...
+
+    def keep_erasure(self, erasure: Erasure) -> None:
+        """Keep it; what was erased before is erased anew."""
+        ...
+
+    def backups(self) -> list[str]:
+        """Folders that exports were written into."""
+        ...
+
+    def keep_backup(self, folder: str) -> None:
+        """An export was written there."""
         ...
 
     def uses(self) -> Mapping[str, int]:

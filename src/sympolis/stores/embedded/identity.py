@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import apsw
 import msgspec
 
+from sympolis.context.dumps.erased import Erasure
 from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
 from sympolis.governance.lifecycle.stages import Step
 from sympolis.stores.embedded import files
@@ -21,7 +22,7 @@ from sympolis.stores.embedded.book import Book
 T = TypeVar("T")
 
 _USER, _KEY, _SIGNING, _POLICY, _OWNER = "user", "key", "signing-key", "policy", "owner"
-_STEPS = "steps"
+_STEPS, _ERASURE, _BACKUP = "steps", "erasure", "backup"
 
 
 class EmbeddedDirectory(Book):
@@ -116,6 +117,22 @@ class EmbeddedDirectory(Book):
             files.fetch_all(connection, self._sql["keep"], {"kind": _STEPS, "id": dataset, "body": body})
             files.fetch_all(connection, self._sql["changed"])
         return True
+
+    def erasures(self) -> list[Erasure]:
+        """See ``Directory``."""
+        return self._all(_ERASURE, Erasure)
+
+    def keep_erasure(self, erasure: Erasure) -> None:
+        """See ``Directory``."""
+        self._keep(_ERASURE, erasure.mark, erasure)
+
+    def backups(self) -> list[str]:
+        """See ``Directory``."""
+        return self._all(_BACKUP, str)
+
+    def keep_backup(self, folder: str) -> None:
+        """See ``Directory``."""
+        self._keep(_BACKUP, folder, folder)
 
     def uses(self) -> Mapping[str, int]:
         """See ``Directory``."""

@@ -134,6 +134,15 @@ class EmbeddedLedger:
                 values = {"source": source, "id": row_id, "state": str(state), "body": body}
                 self._connection.execute(self._sql["settle"], values)
 
+    def forget_rows(self, source: str, row_ids: Iterable[str] | None) -> None:
+        """See ``Ledger``."""
+        if row_ids is None:
+            self._execute("forget_all_rows", source=source)
+            return
+        with self._lock, self._connection:
+            rows = [(source, row_id) for row_id in row_ids]
+            self._connection.executemany(self._sql["forget_row"], rows)
+
     def close(self) -> None:
         """See ``Ledger``."""
         with self._lock:

@@ -79,3 +79,9 @@ SELECT id, state, run FROM quarantine WHERE source = :source
 
 -- name: settle
 UPDATE quarantine SET state = :state, body = :body WHERE source = :source AND id = :id
+
+-- name: forget_row
+DELETE FROM quarantine WHERE source = ? AND id = ?
+
+-- name: forget_all_rows
+DELETE FROM quarantine WHERE source = :source

@@ -1,0 +1,109 @@
+"""Requests of people whom data are about: what the twin holds of one entity, and erasing it everywhere.
+
+Everywhere is: the entity and its whole history, rows held in quarantine, kept deliveries, and, by a list beside their
+manifests, the exports that this data folder has written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sympolis.context.broker import Broker
+from sympolis.context.dumps import erased
+from sympolis.context.dumps.erased import Erasure, mark_of
+from sympolis.context.query import HistoryQuery, Query
+from sympolis.context.store import Retraction
+from sympolis.domain import errors
+from sympolis.governance.identity.directory import Directory
+from sympolis.governance.privacy.erasures import ErasureBook
+
+if TYPE_CHECKING:
+    from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.acquisition.subjects import Holding
+
+CAUSE = "erasure"
+_SAMPLE = "sample"
+_MOST_INSTANCES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """See the module. ``broker`` sees everything, whoever asks."""
+
+    broker: Broker
+    coordinator: Coordinator
+    directory: Directory
+    book: ErasureBook
+
+    async def report(self, entity_id: str) -> dict[str, Any]:
+        """What is held: the entity's attributes, its history by attribute, and every row it came from."""
+        holdings = await self.coordinator.holdings(entity_id)
+        entity, history = await self.broker.find(entity_id), await self._history(entity_id)
+        if entity is None and not history and not holdings:
+            raise errors.NotFound(f"nothing is held of {entity_id}", where="id")
+        return {
+            "id": entity_id,
+            "attributes": [] if entity is None else sorted(entity.attributes),
+            "history": history,
+            "rows": [one.to_json() for one in holdings],
+            "backups": self.directory.backups(),
+        }
+
+    async def erase(self, entity_id: str, *, by: str, why: str) -> dict[str, Any]:
+        """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
+        holdings = await self.coordinator.holdings(entity_id)
+        sources = tuple(sorted({one.source for one in holdings}))
+        erasure = Erasure(mark=mark_of(entity_id), at=datetime.now(UTC), by=by, why=why, sources=sources)
+        self.book.add(erasure)  # first: nothing brings it back from here on
+        if await self.broker.find(entity_id) is not None:
+            await self.broker.delete(entity_id, cause=CAUSE)
+        instances = await self.broker.retract(Retraction(entity_id), cause=CAUSE)
+        await self.coordinator.forget(holdings)
+        reached, missed = self._backups(erasure)
+        return {
+            "id": entity_id,
+            "at": erasure.at,
+            "instances": instances,
+            "deliveries": [
+                f"{one.source}/{one.delivery}" for one in holdings if one.delivery != _SAMPLE and not one.ids
+            ],
+            "held_rows": sum(len(one.ids) for one in holdings),
+            "backups": reached,
+            "left": [*missed, *_in_samples(holdings)],
+        }
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """Every erasure, newest first; whom it was about is not known any more."""
+        return [
+            {"at": one.at, "by": one.by, "why": one.why, "sources": one.sources} for one in self.book.all()
+        ]
+
+    async def _history(self, entity_id: str) -> dict[str, int]:
+        wanted = HistoryQuery(Query(ids=(entity_id,), limit=1), time=None, max_instances=_MOST_INSTANCES)
+        counts: Counter[str] = Counter()
+        for series in (await self.broker.history(wanted)).series:
+            counts[series.name] += len(series.observations)
+        return dict(sorted(counts.items()))
+
+    def _backups(self, erasure: Erasure) -> tuple[list[str], list[str]]:
+        reached, missed = [], []
+        for folder in self.directory.backups():
+            try:
+                erased.note(Path(folder), [erasure])
+                reached.append(folder)
+            except OSError as problem:
+                missed.append(f"{folder}: {problem.strerror}; add the erasure there or delete the backup")
+        return reached, missed
+
+
+def _in_samples(holdings: Sequence[Holding]) -> list[str]:
+    return [
+        f"{one.source}: the package's own sample has {len(one.rows)} rows; take them out of the package"
+        for one in holdings
+        if one.delivery == _SAMPLE
+    ]

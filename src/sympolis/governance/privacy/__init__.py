@@ -1,0 +1,1 @@
+"""What is owed to the people whom data are about: erasure that lasts."""

@@ -1,0 +1,193 @@
+"""Somebody asks what is held of them, and to be forgotten: everywhere, for good, in what backups bring back as well."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sympolis.app import moving
+from sympolis.app.assembly import open_twin
+from sympolis.app.twin import Twin, data_folder
+from sympolis.context.dumps import erased, whole
+from sympolis.context.dumps.files import DumpReader, DumpWriter
+from sympolis.domain.errors import DumpInvalid
+from sympolis.settings import Settings
+from sympolis.testing.asgi_client import Client
+from sympolis.testing.small_city import BAD_ROW, DAYS, LOOPS, count_at, loop_id, write_package
+
+HEADER = "loop,date," + ",".join(f"h{hour:02d}" for hour in range(24))
+WHO = loop_id(BAD_ROW - 1)
+OTHER = loop_id(0)
+WHY = "asked for on 3 March, file 17"
+
+
+def counts(first: int) -> bytes:
+    """Three days of March from the ``first`` on, for all loops."""
+    rows = [
+        f"{loop},2024-03-{day}," + ",".join(str(count_at(loop, hour)) for hour in range(24))
+        for day in range(first, first + 3)
+        for loop in range(LOOPS)
+    ]
+    return "\n".join([HEADER, *rows, ""]).encode()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Settings:
+    folder = write_package(tmp_path / "smallville")
+    return Settings(city=str(folder), data=tmp_path / "data")
+
+
+def with_twin(place: Settings, work: Callable[[Client, Twin], Any]) -> Any:
+    with asyncio.Runner() as runner:
+        twin = runner.run(open_twin(place))
+        try:
+            runner.run(twin.coordinator.run_all())
+            return work(Client(twin.asgi, loop=runner.get_loop()), twin)
+        finally:
+            runner.run(twin.close())
+
+
+def export(place: Settings, out: Path) -> Path:
+    writer = DumpWriter(whole.empty_folder(out))
+    asyncio.run(moving.export_into(writer, place, data_folder(place), kind="city"))
+    return out
+
+
+def restored(dump: Path, place: Settings, data: Path) -> Settings:
+    settings = Settings(city=place.city, data=data)
+    reader = DumpReader(dump)
+    asyncio.run(moving.restore_from(reader, settings, moving.target_folder(settings, reader)))
+    return settings
+
+
+def deposit(client: Client, first: int) -> str:
+    headers = {"content-type": "text/csv"}
+    sent = client.request("POST", "/api/sources/counts/deliveries", body=counts(first), headers=headers)
+    assert sent.status == 201 and sent.json["accepted"], sent.body
+    return str(sent.json["delivery"])
+
+
+def is_there(client: Client, entity: str) -> bool:
+    return client.get(f"/ngsi-ld/v1/entities/{entity}").status == 200
+
+
+def has_past(client: Client, entity: str) -> bool:
+    return client.get(f"/ngsi-ld/v1/temporal/entities/{entity}").status == 200
+
+
+def test_a_report_names_every_row_wherever_it_is_kept(place: Settings) -> None:
+    def work(client: Client, _: Twin) -> None:
+        delivery = deposit(client, 11)
+        found = client.post("/api/admin/subjects", {"id": WHO})
+        assert found.status == 200, found.body
+        rows = {(one["source"], one["delivery"]): len(one["rows"]) for one in found.json["rows"]}
+        assert rows == {
+            ("loops", "sample"): 1,
+            ("counts", delivery): 3,
+            ("counts", "sample"): len(DAYS),
+            ("counts", "held"): 1,
+        }
+        [held] = [one for one in found.json["rows"] if one["delivery"] == "held"]
+        assert held["rows"][0]["number"] == BAD_ROW
+        assert [found.json["history"][name] for name in found.json["history"] if "intensity" in name] == [
+            5 * 24
+        ]
+
+    with_twin(place, work)
+
+
+def test_nothing_is_held_of_somebody_unknown(place: Settings) -> None:
+    answer = with_twin(place, lambda client, _: client.post("/api/admin/subjects", {"id": "urn:x:nobody"}))
+    assert (answer.status, answer.json["detail"]) == (404, "nothing is held of urn:x:nobody")
+
+
+def test_who_is_erased_is_nowhere_and_does_not_come_back(place: Settings) -> None:
+    def work(client: Client, twin: Twin) -> None:
+        delivery = deposit(client, 11)
+        history = client.post("/api/admin/subjects", {"id": WHO}).json["history"]
+        done = client.post("/api/admin/erasures", {"id": WHO, "why": WHY})
+        assert done.status == 200, done.body
+        assert done.json["deliveries"] == [f"counts/{delivery}"]
+        assert done.json["instances"] >= sum(history.values()) and done.json["held_rows"] == 1
+        assert [one.partition(":")[0] for one in done.json["left"]] == ["loops", "counts"]
+        for _ in range(2):
+            assert not is_there(client, WHO)
+            assert not has_past(client, WHO)
+            assert is_there(client, OTHER) and has_past(client, OTHER)
+            assert twin.coordinator.quarantine("counts")[0] == 0
+            client.loop.run_until_complete(
+                twin.coordinator.run_all(force=True)
+            )  # the samples speak of them still
+        deposit(client, 14)
+        assert not has_past(client, WHO)
+        assert client.post("/api/admin/erasures", {"id": WHO, "why": WHY}).json["instances"] == 0
+
+    with_twin(place, work)
+
+
+def test_the_book_says_when_by_whom_and_why_but_not_whom(place: Settings) -> None:
+    def work(client: Client, _: Twin) -> None:
+        client.post("/api/admin/erasures", {"id": WHO, "why": WHY})
+        answer = client.get("/api/admin/erasures")
+        [one] = answer.json["erasures"]
+        assert (one["why"], sorted(one["sources"])) == (WHY, ["counts", "loops"])
+        assert WHO.encode() not in answer.body
+
+    with_twin(place, work)
+    assert all(
+        WHO.encode() not in path.read_bytes() for path in (place.data / "smallville" / "identity").iterdir()
+    )
+
+
+def test_a_backup_from_before_does_not_bring_them_back(place: Settings, tmp_path: Path) -> None:
+    with_twin(place, lambda client, _: deposit(client, 11))
+    dump = export(place, tmp_path / "backup")
+
+    def erase(client: Client, _: Twin) -> None:
+        done = client.post("/api/admin/erasures", {"id": WHO, "why": WHY})
+        assert done.json["backups"] == [str(dump)]
+
+    with_twin(place, erase)
+    again = restored(dump, place, tmp_path / "again")
+
+    def look(client: Client, twin: Twin) -> None:
+        assert not is_there(client, WHO) and not has_past(client, WHO)
+        assert is_there(client, OTHER) and has_past(client, OTHER)
+        assert twin.coordinator.quarantine("counts")[0] == 0
+        assert [one["why"] for one in client.get("/api/admin/erasures").json["erasures"]] == [WHY]
+
+    with_twin(again, look)
+    assert not (data_folder(again) / "deliveries" / "counts").exists()
+
+
+def test_a_backup_that_cannot_be_reached_is_named(place: Settings, tmp_path: Path) -> None:
+    with_twin(place, lambda client, _: deposit(client, 11))
+    dump = export(place, tmp_path / "backup")
+    dump.rename(tmp_path / "elsewhere")
+    done = with_twin(place, lambda client, _: client.post("/api/admin/erasures", {"id": WHO, "why": WHY}))
+    assert done.json["backups"] == []
+    assert any(one.startswith(str(dump)) for one in done.json["left"])
+
+
+def test_a_damaged_list_of_erasures_stops_a_restore(place: Settings, tmp_path: Path) -> None:
+    with_twin(place, lambda client, _: deposit(client, 11))
+    dump = export(place, tmp_path / "backup")
+    (dump / erased.FILE).write_text('{"mark": ')
+    with pytest.raises(DumpInvalid, match="list of erasures"):
+        restored(dump, place, tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"id": ""}, {"id": 3}, {"id": WHO}, {"id": WHO, "why": "x"}, {"id": WHO, "why": WHY, "all": True}],
+)
+def test_a_wrong_request_erases_nothing(place: Settings, body: dict[str, Any]) -> None:
+    def work(client: Client, _: Twin) -> None:
+        assert client.post("/api/admin/erasures", body).status == 400
+        assert is_there(client, WHO)
+
+    with_twin(place, work)

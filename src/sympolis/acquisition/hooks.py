@@ -40,18 +40,17 @@ class Hooks:
         self._address = address
         self._feeds: dict[str, HookFeed] = {}
 
-    async def receive(self, source_id: str, token: str, payload: bytes) -> None:
-        """Take a message; stored when it returns.
+    def awaiting(self, source_id: str, token: str) -> HookFeed:
+        """The feed that awaits the source's messages; to be asked before a message's body is read.
 
-        Raises ``NotFound`` where nothing is awaited, ``Forbidden`` for a wrong token, ``StoreUnavailable`` where it
-        cannot be stored now.
+        Raises ``NotFound`` where nothing is awaited, ``Forbidden`` for a wrong token.
         """
         feed = self._feeds.get(source_id)
         if feed is None:
             raise errors.NotFound("nothing is awaited for this source", where="source")
         if not hmac.compare_digest(token.encode(), feed.token.encode()):
             raise errors.Forbidden("the token is not the one that was given with the address", where=HEADER)
-        await feed.receive(Message("", payload, datetime.now(UTC)))
+        return feed
 
     @asynccontextmanager
     async def open(self, planned: PlannedSource, hook: Hook) -> AsyncIterator[HookFeed]:
@@ -107,8 +106,9 @@ class HookFeed:
         """See ``Feed``."""
         return self._queue.qsize()
 
-    async def receive(self, message: Message) -> None:
-        """Queue it and wait until it is stored. Raises ``StoreUnavailable``."""
+    async def receive(self, payload: bytes) -> None:
+        """Queue a message and wait until it is stored. Raises ``StoreUnavailable``."""
+        message = Message("", payload, datetime.now(UTC))
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open.add(stored)
         try:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from sympolis import __version__
 from sympolis.acquisition.retrieval import Download, Downloaded, Permit
@@ -20,6 +20,8 @@ from sympolis.egress.http import HttpClient, Response, ResponseTooLarge
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _TAKEN: Final = frozenset((200, 304))
+_SECRET: Final = frozenset(("authorization", "cookie", "proxy-authorization"))
+"""Headers that only the host they were meant for gets to see."""
 _AGENT: Final = f"Sympolis/{__version__}"
 
 
@@ -64,6 +66,11 @@ def permit(guard: Guard) -> Permit:
     return check
 
 
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
 async def _followed(
     client: HttpClient,
     url: str,
@@ -73,13 +80,16 @@ async def _followed(
     timeout_s: float,
 ) -> Response:
     """The answer at the end of the redirects; the body of a 200 is in ``stream``."""
-    asked = [("User-Agent", _AGENT), ("Accept", "*/*"), *headers.items()]
+    asked = {"User-Agent": _AGENT, "Accept": "*/*", **headers}
     for _ in range(_MOST_REDIRECTS + 1):
         answer = await client.request(
-            "GET", url, headers=asked, timeout_s=timeout_s, most_bytes=most_bytes, sink=stream.write
+            "GET", url, headers=asked.items(), timeout_s=timeout_s, most_bytes=most_bytes, sink=stream.write
         )
         onward = answer.headers.get("location")
         if answer.status not in _REDIRECTS or onward is None:
             return answer
-        url = urljoin(url, onward)
+        following = urljoin(url, onward)
+        if _origin(following) != _origin(url):  # whoever moved a file must not learn the key of where it was
+            asked = {name: value for name, value in asked.items() if name.lower() not in _SECRET}
+        url = following
     raise OSError(f"more than {_MOST_REDIRECTS} redirects")

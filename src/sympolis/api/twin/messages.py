@@ -15,5 +15,6 @@ class Messages:
     async def receive(self, request: Request) -> Reply:
         """Take a message; answered when it is stored."""
         token = request.header(HEADER.lower().encode()) or ""
-        await self._hooks.receive(request.arguments["source"], token, await request.body())
+        feed = self._hooks.awaiting(request.arguments["source"], token)
+        await feed.receive(await request.body())
         return Reply(status=204)

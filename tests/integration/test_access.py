@@ -197,6 +197,12 @@ def test_nothing_of_another_tenant_is_released(house: House) -> None:
     assert house.get("/ngsi-ld/v1/types", **LINK, **tenant).json["typeList"] == []
 
 
+def test_no_cache_on_the_way_gives_it_to_others(house: House) -> None:
+    for path in (STREETS, "/ldes/RoadSegment", "/api/map/layers", "/catalogue"):
+        assert (house.get(path, "analyst", **LINK).header("cache-control") or "").startswith("private")
+    assert "private" not in (house.get("/health/live").header("cache-control") or "")
+
+
 # --- policies
 
 

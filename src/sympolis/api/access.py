@@ -108,7 +108,8 @@ class Access:
         await self._note(request, operation, subject, reader)
         if isinstance(reply, Stream):
             return msgspec.structs.replace(reply, chunks=_on_behalf(reply.chunks, reader))
-        return _for_one(_with_duties(reply, reader))
+        reply = _with_duties(reply, reader)
+        return _for_one(reply) if right != PUBLIC else reply
 
     async def _identified(self, request: Request, operation: Operation, right: str) -> Subject:
         if operation.name == "getToken":  # its client says who it is in its own way
@@ -198,8 +199,10 @@ def _target(request: Request) -> str:
 
 def _for_one(reply: Reply) -> Reply:
     """No cache on the way may give to others what this reader was allowed to see."""
-    private = reply.cache.replace("public", "private")
-    return reply if private == reply.cache else msgspec.structs.replace(reply, cache=private)
+    if "private" in reply.cache or "no-store" in reply.cache:
+        return reply
+    lasting = reply.cache.replace("public", "").strip(", ")
+    return msgspec.structs.replace(reply, cache=f"private, {lasting}" if lasting else "private")
 
 
 async def _on_behalf(

@@ -60,7 +60,7 @@ TABLE: Mapping[type[BaseException], Row] = {
 
 _BY_STATUS: Mapping[int, Headers] = {
     401: ((b"www-authenticate", b'Bearer realm="sympolis"'),),
-    429: ((b"retry-after", b"60"),),
+    429: ((b"retry-after", b"300"),),
     503: ((b"retry-after", b"5"),),
 }
 """Headers that a status brings with it."""

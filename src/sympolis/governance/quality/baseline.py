@@ -38,11 +38,10 @@ class Series:
 
     @property
     def step_s(self) -> int:
-        """The usual distance of two values, in seconds; 0 for fewer than two."""
+        """The usual (median) distance of two values, in seconds; 0 for fewer than two."""
         if self.times.size < 2:
             return 0
-        steps, counts = np.unique(np.diff(self.times), return_counts=True)
-        return int(steps[counts.argmax()])
+        return int(np.median(np.diff(self.times)))
 
 
 @dataclass(frozen=True, slots=True)

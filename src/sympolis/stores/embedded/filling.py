@@ -24,9 +24,9 @@ from sympolis.stores.embedded.facts import Fact, facts, single_fact
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "catalog.sql")
-_AT_ONCE: Final = 2000
-"""Entities filled in by one piece: ten to twenty milliseconds."""
-_POINTS_AT_ONCE: Final = 5000
+_AT_ONCE: Final = 1000
+"""Entities filled in by one piece: ten milliseconds, for which other writes wait."""
+_POINTS_AT_ONCE: Final = 1000
 _ROWS: Final = 500
 """Rows that are written by one statement."""
 

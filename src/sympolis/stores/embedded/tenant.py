@@ -26,7 +26,7 @@ _BRIEF_S: Final = 0.005
 """How long a read may hold the event loop up."""
 _PAGES_KB: Final = 40_000
 """Pages at hand for what is read in the event loop: the upper levels of a large file, and what is asked for often."""
-_OFTEN: Final = 20
+_OFTEN: Final = 5
 """So many queries that miss the same column are worth it."""
 _EVER: Final = float("inf")
 _STEPS: Final = 2000

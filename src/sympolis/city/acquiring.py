@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ingest import PlannedSource
@@ -15,8 +13,8 @@ from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.translate import Names, Place
 from sympolis.city import describing
 from sympolis.city.schema import City
+from sympolis.city.secrets import read_secrets
 from sympolis.context.broker import Broker
-from sympolis.domain import errors
 from sympolis.plugins.connector import Connector
 
 
@@ -47,26 +45,6 @@ def planned(city: City, identities: Identities | None = None) -> list[PlannedSou
         )
         for source in city.sources.values()
     ]
-
-
-def read_secrets(folder: Path) -> dict[str, str]:
-    """The passwords and keys of a package, by name: ``local/secrets.toml``, which no version control sees.
-
-    Raises ``CityPackageInvalid`` where the file is there and cannot be read.
-    """
-    path = folder / "local" / "secrets.toml"
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as cause:
-        raise errors.CityPackageInvalid("cannot be read as TOML", where=str(path)) from cause
-    wrong = [name for name, value in found.items() if not isinstance(value, str)]
-    if wrong:
-        raise errors.CityPackageInvalid(
-            "a secret is a text", where=f"{path}: {wrong[0]}", hint=f'write {wrong[0]} = "…"'
-        )
-    return found
 
 
 def coordinator(  # noqa: PLR0913 - each is a part of its own

@@ -17,7 +17,7 @@ from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import folder as folders
-from sympolis.city import governing, registers
+from sympolis.city import governing, registers, secrets
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.domain import errors, reading
@@ -232,7 +232,28 @@ def _settings(contents: Contents, file: str, source: Source) -> Any:
         contents.report(f"{file}: connector", cause.message, cause.hint)
         return None
     where = contents.place(f"{file}: settings")
-    return reading.read(kind, source.settings, where, contents.findings)
+    found = reading.read(kind, source.settings, where, contents.findings)
+    _check_secrets(contents, file, found)
+    return found
+
+
+def _check_secrets(contents: Contents, file: str, settings: Any) -> None:
+    """A secret that is missing is a warning only: a package is checked on machines that have none of them."""
+    wanted = list(secrets.named(settings))
+    if not wanted:
+        return
+    try:
+        known = secrets.read_secrets(contents.folder)
+    except errors.CityPackageInvalid as cause:
+        contents.report(secrets.FILE, cause.message, cause.hint)
+        return
+    for setting, name in wanted:
+        if name not in known:
+            message, hint = (
+                f"{secrets.FILE} has no {name!r}",
+                f'write {name} = "…" there; never the secret itself here',
+            )
+            contents.report(f"{file}: settings.{setting}", message, hint, error=False)
 
 
 def _check_expectations(contents: Contents, file: str, source: Source) -> None:

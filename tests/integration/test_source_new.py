@@ -272,3 +272,35 @@ def test_what_nobody_can_read_is_a_sentence(tmp_path: Path, name: str, content: 
     file.write_bytes(content)
     with pytest.raises(errors.SourceFailed):
         proposed(folder, file)
+
+
+def test_a_series_of_one_thing_has_a_constant_id(tmp_path: Path) -> None:
+    """As weather services give it: one row a day, minima that are no minutes, ranges that hold the sample."""
+    folder, file = town(tmp_path), tmp_path / "wetter.csv"
+    rows = [f"2024-03-{day:02d},{5 + day / 10},{day / 10},{1004 + day / 100:.2f}" for day in range(1, 29)]
+    file.write_text("date,temperature_mean,temperature_min,surface_pressure\n" + "\n".join(rows))
+    proposal = proposed(folder, file)
+    assert proposal.mapping["entity_id"] == "wetter"
+    assert proposal.mapping["time"] == {"fields": ["date"], "format": "iso"}
+    by_field = {rule["field"]: rule for rule in proposal.mapping["attributes"]}
+    assert by_field["temperature_min"].get("unit") != "MIN"
+    write_into(folder, proposal, file)
+    result = Result(folder, "wetter")
+    assert (result.summary.accepted, len(result.entities), result.points) == (28, 1, 3 * 28)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "unit"),
+    [
+        ("Velocità media (km/h)", "velocita media", "KMH"),
+        ("altezza_m", "altezza", "MTR"),
+        ("temperature_min", "temperature min", None),
+        ("Anschlussleistung [kW]", "anschlussleistung", "KWT"),
+        ("freeSpaces", "free spaces", None),
+        ("pm2.5 (µg/m³)", "pm 2.5", "GQ"),
+    ],
+)
+def test_names_and_the_units_in_them(name: str, label: str, unit: str | None) -> None:
+    from sympolis.city.proposing.columns import named
+
+    assert named(name) == (label, unit)

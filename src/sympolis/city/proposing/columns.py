@@ -107,11 +107,13 @@ def named(name: str) -> tuple[str, str | None]:
     parts = re.split(r"[_\s]+", name.strip())
     for count in (2, 1):
         code = units.code_of("_".join(parts[-count:])) if len(parts) > count else None
-        if code is not None and (len(parts[-1]) > 1 or parts[-1] == "m"):
+        if code is not None and parts[-1].casefold() not in _DOUBTFUL:
             return words(" ".join(parts[:-count])), code
     return words(name), None
 
 
+_DOUBTFUL: Final = frozenset(("min", "s", "t", "a", "l", "v", "w", "h", "k", "n", "gradi"))
+"""Ends of names that are units only in brackets: ``temperature_min`` is no time."""
 _PLAIN: Final = str.maketrans({
     "à": "a", "è": "e", "é": "e", "ì": "i", "ò": "o", "ù": "u", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss",
 })  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sympolis.acquisition import units
@@ -69,16 +69,14 @@ def _bounds(low: float, high: float, attribute: ModelAttribute | None) -> dict[s
     span = (high - low) or abs(high) or 1.0
     least = attribute.minimum if attribute is not None else None
     most = attribute.maximum if attribute is not None else None
-    if least is None:
-        least = 0.0 if low >= 0 else _round(low - span / 2)
+    if least is None or low < least:
+        least = 0.0 if low >= 0 and low < 2 * span else _outward(low - span / 2, span, math.floor)
     if most is None or high > most:
-        most = _round(high + span / 2)
-    return {"low": min(least, _round(low)), "high": most}
+        most = _outward(high + span / 2, span, math.ceil)
+    return {"low": least, "high": most}
 
 
-def _round(value: float) -> float:
-    """Two digits that count, so that nobody takes them for measured."""
-    if value == 0:
-        return 0.0
-    digits = 1 - math.floor(math.log10(abs(value)))
-    return round(value, digits) if digits > 0 else float(round(value, digits))
+def _outward(value: float, span: float, to: Callable[[float], int]) -> float:
+    """A bound in two digits of the span, so that nobody takes it for measured; never inside of ``value``."""
+    step = 10.0 ** (math.floor(math.log10(span)) - 1)
+    return round(to(value / step) * step, 10)

@@ -14,6 +14,8 @@ from sympolis.governance.datamodels.model import DataModel, ModelAttribute
 
 LEAST: Final = 0.72
 """Below this a column and an attribute have only letters in common."""
+_HINTED: Final = 0.86
+"""From here on the file's name speaks of a model."""
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "number": ("number", "integer"),
     "integer": ("integer",),
@@ -62,10 +64,20 @@ def _candidate(columns: Sequence[Column], model: DataModel, about: str) -> Candi
     hinted = _hinted(about, model)
     covered = sum(one.confidence for one in own)
     share = covered / max(1, sum(one.kind != "empty" for one in columns))
-    score = min(0.99, 0.5 * (1 - 0.5**covered) + 0.25 * min(1, 2 * share) + 0.25 * hinted)
-    if not own and hinted < 0.9:
-        score *= 0.5
+    score = min(
+        0.99,
+        0.5 * (1 - 0.5**covered) + 0.25 * min(1, 2 * share) + 0.25 * (hinted if hinted >= _HINTED else 0),
+    )
+    if hinted < _HINTED and not _telling(own, model):
+        score *= 0.7 if own else 0.5
+    if hinted >= _HINTED and not own:
+        score = max(score, 0.38)
     return Candidate(model, round(score, 2), matches, _why(own, hinted, model))
+
+
+def _telling(own: Sequence[Match], model: DataModel) -> bool:
+    """Whether the matches are more than one text, such as a name of a district, that many tables have."""
+    return len(own) > 1 or any(model.attributes[one.attribute].type in ("number", "integer") for one in own)
 
 
 def _own(model: DataModel) -> list[str]:
@@ -87,17 +99,15 @@ def _why(own: Sequence[Match], hinted: float, model: DataModel) -> str:
     parts = []
     if own:
         parts.append("has " + ", ".join(f"{one.attribute} ({one.column})" for one in own[:5]))
-    if hinted >= 0.9:
+    if hinted >= _HINTED:
         parts.append(f"the file's name speaks of {model.title.get('en', model.name).lower()}")
     return "; ".join(parts) or "little in common"
 
 
 def _hinted(about: str, model: DataModel) -> float:
-    if not about:
-        return 0.0
+    """How near a word of the file's name is to a word for the model."""
     wanted = [words(model.name), *(words(one) for one in (*model.also, *model.title.values()))]
-    parts = about.split()
-    return max(max((fuzz.ratio(one, part) / 100 for part in parts), default=0.0) for one in wanted) ** 3
+    return max((fuzz.ratio(one, part) / 100 for part in about.split() for one in wanted), default=0.0)
 
 
 def _assigned(columns: Sequence[Column], model: DataModel) -> dict[str, Match]:
@@ -136,8 +146,18 @@ def _likeness(label: str, wanted: str) -> float:
     whole = fuzz.ratio(label, wanted) / 100
     if len(wanted) < 3 or len(label) < 3:
         return whole if whole == 1 else 0.0
-    among = 0.9 if set(wanted.split()) <= set(label.split()) else 0.0
-    return max(whole if whole >= 0.8 else 0.0, among)
+    least = 0.82 if len(wanted) >= 9 else 0.88  # "station" is no "status"
+    return max(whole if whole >= least else 0.0, _among(label.split(), wanted.split()))
+
+
+def _among(label: list[str], wanted: list[str]) -> float:
+    """How much a label is what it has among other words: most of it, its beginning, or only a part."""
+    if not set(wanted) <= set(label):
+        return 0.0
+    worded = [word for word in label if not word.isdigit()]
+    if len(wanted) >= len(worded) / 2:
+        return 0.9
+    return 0.8 if label[: len(wanted)] == wanted else 0.7
 
 
 def _fits_type(column: Column, attribute: ModelAttribute) -> bool:

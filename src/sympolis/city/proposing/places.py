@@ -14,9 +14,11 @@ from sympolis.city.proposing.sampling import Sample
 Bounds = tuple[float, float, float, float]
 
 _X: Final = re.compile(
-    r"(lon|lng|long|longitude|longitudine|laenge|x|coord x|est|easting|rechtswert|x coord)"
+    r"(lon|lng|long|x|coord x|x coord|est|(.* )?(longitude|longitudine|laenge|laengengrad|easting|rechtswert)( \w+)?)"
 )
-_Y: Final = re.compile(r"(lat|latitude|latitudine|breite|y|coord y|nord|northing|hochwert|y coord)")
+_Y: Final = re.compile(
+    r"(lat|y|coord y|y coord|nord|(.* )?(latitude|latitudine|breite|breitengrad|northing|hochwert)( \w+)?)"
+)
 _BOTH: Final = re.compile(r"geo point 2 ?d|geopoint|coordinat|lat ?lon|position|geo ?punkt")
 _PAIR: Final = re.compile(r"\s*-?\d+\.\d+\s*,\s*-?\d+\.\d+\s*")
 _CANDIDATES: Final = (
@@ -65,6 +67,12 @@ def placing(sample: Sample, columns: Sequence[Column], bbox: Bounds, city_crs: s
         reason = "longitude and latitude are swapped: only then the places are in the city"
     moved = [(y, x) for x, y in points] if swapped else _moved(points, crs)
     return Placing(form, fields, crs, confidence, reason, _inside(moved, bbox, 1.0), swapped, share)
+
+
+def is_coordinate(one: Column) -> bool:
+    """Whether a column only repeats where a row is."""
+    number = one.low is not None and bool(_X.fullmatch(one.label) or _Y.fullmatch(one.label))
+    return number or (one.kind in ("object", "text") and _BOTH.search(one.label) is not None)
 
 
 def _coordinates(

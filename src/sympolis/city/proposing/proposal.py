@@ -12,7 +12,7 @@ from sympolis.city.proposing import expecting, identifying
 from sympolis.city.proposing.columns import Column, columns, words
 from sympolis.city.proposing.identifying import Identity, Times
 from sympolis.city.proposing.matching import Candidate, Match, candidates
-from sympolis.city.proposing.places import Placing, placing
+from sympolis.city.proposing.places import Placing, is_coordinate, placing
 from sympolis.city.proposing.sampling import Sample, sample
 from sympolis.city.schema import City
 from sympolis.governance.datamodels.registry import Registry
@@ -166,7 +166,7 @@ class _Draft:
             "id": self.id,
             "version": "1",
             "entity_type": entity_type,
-            "entity_id": "-".join(f"{{{name}}}" for name in self.identity.fields),
+            "entity_id": "-".join(f"{{{name}}}" for name in self.identity.fields) or self.id,
         }
         if self.times is not None:
             self._note("mapping.time", self.times.reason, self.times.confidence)
@@ -174,9 +174,13 @@ class _Draft:
         if self.placing is not None:
             found["geometry"] = self._geometry(self.placing)
         found["attributes"] = self._attributes()
-        empty = [one.name for one in self.columns if one.kind == "empty"]
-        if empty:
-            found["ignore"] = empty
+        taken = {rule["field"] for rule in found["attributes"]} | set(self.identity.fields)
+        taken |= set(self.placing.fields if self.placing else ()) | set(
+            self.times.fields if self.times else ()
+        )
+        left = [one.name for one in self.columns if one.name not in taken]
+        if left:
+            found["ignore"] = left
         return found
 
     def _geometry(self, place: Placing) -> dict[str, Any]:
@@ -197,15 +201,17 @@ class _Draft:
         names: set[str] = set()
         for one in self.columns:
             found = matches.get(one.name)
-            if one.kind == "empty" or one.name in used or (found is None and self._is_key(one)):
+            if one.kind == "empty" or one.name in used or (found is None and self._is_left_out(one)):
                 continue
             rule = self._attribute(one, found, names)
             names.add(rule["name"])
             rules.append(rule)
         return rules
 
-    def _is_key(self, one: Column) -> bool:
-        return one.name in self.identity.fields and len(self.identity.fields) == 1
+    def _is_left_out(self, one: Column) -> bool:
+        """Whether a column says nothing that is not in the id or the place already."""
+        key = one.name in self.identity.fields and len(self.identity.fields) == 1
+        return key or (self.placing is not None and is_coordinate(one))
 
     def _attribute(self, one: Column, found: Match | None, names: set[str]) -> dict[str, Any]:
         name = found.attribute if found is not None else _term(one.label, names)

@@ -256,7 +256,7 @@ def _table(lines: list[str], delimiter: str) -> tuple[str, int, int]:
         widths = [len(row) for row in rows]
         common = max(set(widths), key=widths.count)
         if common > 1 and widths.count(common) >= 0.8 * len(widths) - 10:
-            names = [index for index, row in enumerate(rows) if len({*filter(None, row)}) == common]
+            names = [index for index, row in enumerate(rows) if len(set(row)) == common and all(row[1:])]
             return delimiter, names[0] if names else widths.index(common), common
     return delimiter, 0, 0
 

@@ -123,7 +123,7 @@ def _check_likeness(planned: PlannedSource) -> None:
 
 
 def _read_all(planned: PlannedSource, connector: Connector, gate: Gate) -> None:
-    records = iter(connector.read(planned.origin, planned.settings))
+    records = planned.rows(connector)
     try:
         first = True
         while True:

@@ -193,7 +193,8 @@ class Coordinator:
         async with self._locks[source_id]:
             summary = pushed.run_of_hour(self._ledger, source_id, now)
             gate = await self._gate(planned, summary, await self._known(planned))
-            done = await pushed.settle(records, gate, self._writer(planned), self._ledger, summary)
+            rows = list(planned.without_people(records))
+            done = await pushed.settle(rows, gate, self._writer(planned), self._ledger, summary)
             if summary.finished_at is None:
                 await self._describe(planned, done)
             return self._close(done)

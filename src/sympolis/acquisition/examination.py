@@ -51,7 +51,7 @@ def examine(
     Raises ``SourceFailed`` (unreadable, too few rows) and ``MappingInvalid`` (a column is missing).
     """
     total = Batch()
-    records = iter(connector.read(planned.origin, planned.settings))
+    records = planned.rows(connector)
     try:
         for batch in _batches(gate, records):
             if total.read == 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from sympolis.acquisition.joins import Identities
 from sympolis.acquisition.ledger import Ledger, RowState, RunState, RunSummary
 from sympolis.acquisition.likeness import diagnose
 from sympolis.acquisition.mapping import EntityMapping, source_fields
+from sympolis.acquisition.protection import protected
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.sameness import Sameness
 from sympolis.acquisition.source import Source
@@ -65,6 +66,17 @@ class PlannedSource:
         """The same source with other data."""
         return replace(self, path=path, partial=partial)
 
+    def rows(self, connector: Connector) -> Iterator[Record]:
+        """The rows of its data, with people taken out as the source declares. Raises ``SourceFailed``."""
+        return self.without_people(connector.read(self.origin, self.settings))
+
+    def without_people(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Rows as they may be seen: see ``protection``."""
+        privacy = self.source.privacy
+        if privacy is None:
+            return iter(records)
+        return protected(records, privacy, source=self.source.id, secrets=self.secrets)
+
     def declaration(self) -> bytes:
         """Everything but the data that decides what the twin makes of it."""
         source = self.source
@@ -75,6 +87,7 @@ class PlannedSource:
             source.timezone,
             source.expectations,
             source.connector,
+            source.privacy,
         )
         kinds = sorted({join.kind for join in self.mapping.joins})
         known = self.identities.version(kinds) if self.identities is not None and kinds else ""
@@ -139,7 +152,7 @@ class Ingest:
         check_count(self._planned, self.summary.read)
 
     def _open(self, connector: Connector) -> Iterator[Record]:
-        return iter(connector.read(self._planned.origin, self._planned.settings))
+        return self._planned.rows(connector)
 
     async def _settle(self, batch: Batch) -> None:
         await self._sameness.check(batch, self._gate)

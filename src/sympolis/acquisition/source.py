@@ -107,6 +107,35 @@ class ModelUse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Aggregate:
+    """Rows about persons become rows about groups of them (``[privacy.aggregate]``); small groups are left out."""
+
+    by: tuple[str, ...]
+    """Source fields that make a group, such as the area and the year; coarse ones."""
+    k: int = option(5, minimum=2, maximum=1000)
+    """So many persons a group has at least (k-anonymity, doi:10.1142/S0218488502001648)."""
+    persons: str | None = None
+    """The source field that tells persons apart; absent: each row is another person."""
+    count: str = "count"
+    """Name of the field that gets the number of persons."""
+    means: tuple[str, ...] = ()
+    """Source fields with numbers, of which the mean of each group is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """What is taken out of rows about persons before anything looks at them (``[privacy]``)."""
+
+    drop: tuple[str, ...] = ()
+    """Source fields that are left out."""
+    pseudonymise: tuple[str, ...] = ()
+    """Source fields of which values get a name that only who has the key can make again."""
+    key: str = "pseudonyms"
+    """Name of the key in the package's ``local/secrets.toml``; a new key ends all links to what was there."""
+    aggregate: Aggregate | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One source of the city (``sources/<id>.toml``)."""
 
@@ -140,5 +169,6 @@ class Source:
     settings: Mapping[str, Any] = option({})
     """Options of the connector, checked against its settings class."""
     model: ModelUse | None = None
+    privacy: Privacy | None = None
     expectations: Expectations = Expectations()
     refresh: Refresh | None = None

@@ -35,7 +35,7 @@ def in_delivery(
     """The rows of a delivery about an entity: number and fields; none where the delivery cannot be read."""
     found: list[Mapping[str, Any]] = []
     with suppress(errors.SourceFailed):
-        for record in connector.read(planned.origin, planned.settings):
+        for record in planned.rows(connector):
             if translator.translate(record).entity_id == entity_id:
                 found.append({"number": record.number, "fields": dict(record.fields)})
     return found

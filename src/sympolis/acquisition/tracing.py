@@ -104,7 +104,7 @@ def find_corrected(rows: Iterable[QuarantinedRow], translator: Translator, wante
 
 
 def _records(planned: PlannedSource, connector: Connector) -> Iterator[Record]:
-    records = iter(connector.read(planned.origin, planned.settings))
+    records = planned.rows(connector)
     try:
         yield from records
     finally:

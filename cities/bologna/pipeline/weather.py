@@ -52,8 +52,8 @@ def _value(name: str, value: float | None) -> float | None:
 
 
 def _temperature(source: Path, target: Path) -> None:
-    names = ("Temperatura media", "Temperatura minima", "Temperatura massima")
+    """The columns keep the portal's names, so that one mapping reads the sample and the portal's own export."""
+    names = ("Data", "Temperatura media", "Temperatura minima", "Temperatura massima")
     with source.open(encoding="utf-8-sig", newline="") as stream:
         found = list(csv.DictReader(stream, delimiter=";"))
-    rows = (("comune", row["Data"], *(row[name] for name in names)) for row in found)
-    tables.write_rows(target, ("place", "date", "mean", "min", "max"), rows)
+    tables.write_rows(target, names, ([row[name] for name in names] for row in found))

@@ -1,6 +1,7 @@
 """Bologna's package is whole: nothing to mend, small, attributed, reproducible, every row accounted for."""
 
 import asyncio
+import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from sympolis.acquisition.deliveries import Deliveries
 from sympolis.acquisition.ledger import MemoryLedger, RunState, RunSummary
+from sympolis.acquisition.retrieval import Downloaded, Retriever
 from sympolis.city import acquiring, check, grids, package, samples
 from sympolis.context.broker import Broker
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TypeIs
@@ -168,6 +171,39 @@ def test_gates_and_car_parks_stand_in_the_city(twin: Twin) -> None:
 def described(twin: Twin, coverage: Any) -> dict[str, Any]:
     """A coverage's attributes by short name."""
     return {twin.terms.compact(name): one.value for name, one in coverage.instances()}
+
+
+def test_daily_temperatures_are_read_anew_from_the_portal_s_own_export(tmp_path: Path) -> None:
+    """What the portal sends has a column more (the season), other order, and a newer day; a mark at its start."""
+    sent = "\ufeffData,Temperatura media,Temperatura massima,Temperatura minima,Stagione\n"
+    with (FOLDER / "samples/weather/temperature.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            figures = [row["Temperatura media"], row["Temperatura massima"], row["Temperatura minima"]]
+            sent += ",".join([row["Data"], *figures, "Inverno"]) + "\n"
+    sent += "2026-01-31,3.1,6.0,0.4,Inverno\n"
+    asked: list[str] = []
+
+    async def download(url: str, *, to: Path, **_: Any) -> Downloaded:
+        asked.append(url)
+        await asyncio.to_thread(to.write_text, sent, encoding="utf-8")
+        return Downloaded(200, {})
+
+    city = package.load(FOLDER)
+    broker = Broker(MemoryStore())
+    coordinator = acquiring.coordinator(
+        city,
+        broker,
+        Contexts().resolve_local(city.context["@context"]),
+        connectors=loader.connectors(),
+        ledger=MemoryLedger(),
+        retriever=Retriever(download, Deliveries(tmp_path)),
+    )
+    asyncio.run(coordinator.run("weather-places"))
+    first = asyncio.run(coordinator.run("temperature-daily"))
+    second = asyncio.run(coordinator.run("temperature-daily", retrieve=True))
+    assert asked == [city.sources["temperature-daily"].refresh.url]  # type: ignore[union-attr]
+    assert (second.state, second.read, second.error) == (RunState.DONE, first.read + 1, None)
+    assert second.newest_observation == datetime(2026, 1, 30, 23, tzinfo=UTC)
 
 
 def test_scenarios_touch_segments_that_exist(twin: Twin) -> None:

@@ -145,7 +145,7 @@ def check(subject: Subject, right: str, rights: frozenset[str]) -> None:
         raise errors.Unauthenticated(
             f"this needs the right {right}: say who you are",
             where="Authorization",
-            hint="sign in, or send a key: Authorization: Bearer syk_…",
+            hint="sign in, or send a key: Authorization: Bearer syk_… (commands: SYMPOLIS_KEY=syk_…)",
         )
     raise errors.Forbidden(
         f"none of your roles has the right {right}", where="roles", hint="an administrator can give you one"

@@ -19,7 +19,8 @@ from sympolis.app.lock import Lock
 from sympolis.domain import errors
 from sympolis.settings import Settings
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("uvicorn.error")
+"""The server's own: the one that ``log_level`` is about."""
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ async def serving(settings: Settings, opened: Callable[[Settings], Awaitable[S]]
         raise
     _stop_on_signals(served)
     server = _Server(uvicorn.Config(served.asgi, **_options(settings)))
+    _say_who(settings)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         served.address = _address(listener)
@@ -108,13 +110,16 @@ def check_binding(settings: Settings) -> None:
             hint="add people with `sympolis user add` and start with --identity required; or, where whoever reaches"
             " the server may do everything, say so with --identity open",
         )
-    if settings.identity != "required":
-        who = (
-            "whoever reaches this server may do everything"
-            if settings.identity == "open"
-            else ("single-machine mode: whoever works on this machine may do everything")
-        )
-        log.info("%s (identity = %s)", who, settings.identity, extra={"action": "start"})
+
+
+def _say_who(settings: Settings) -> None:
+    """One line for who starts the server: that nobody is asked."""
+    said = {
+        "machine": "single-machine mode: whoever works on this machine may do everything",
+        "open": "open: whoever reaches this server may do everything",
+    }.get(settings.identity)
+    if said is not None:
+        log.info("%s (identity = %s)", said, settings.identity, extra={"action": "start"})
 
 
 def _is_loopback(host: str) -> bool:

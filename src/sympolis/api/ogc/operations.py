@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from sympolis.api.exporting.formats import FORMATS
 from sympolis.api.http import GEO_JSON, JSON, LD_JSON, Reply, Request, Stream, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ogc import tile_operations
+from sympolis.api.ogc.city_collections import of_city
 from sympolis.api.ogc.collections import Collection, Collections
 from sympolis.api.ogc.feature_files import FeatureFiles
 from sympolis.api.ogc.filtering import FeaturePage, find_feature, find_features
@@ -27,11 +27,6 @@ from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference,
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
-
-if TYPE_CHECKING:
-    from sympolis.api.ogc.environmental_data import EnvironmentalData
-    from sympolis.api.ogc.records import Records
-    from sympolis.context.terms import Terms
 
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -106,7 +101,7 @@ class Features:
         self._systems = offered(None if parts.city is None else parts.city.facts.crs)
         self._reader = ItemReader(self._terms, self._systems)
         self._files = FeatureFiles(parts.broker, self._terms)
-        self.of_city = _of_city(parts, self._terms)
+        self.of_city = of_city(parts, self._terms)
         self.tiles = tile_operations.TileRoutes(parts, self._collections, self._terms, self._reader)
 
     async def landing(self, request: Request) -> Reply:
@@ -219,38 +214,6 @@ class Features:
 def _whole_id(feature_id: str, collection_id: str) -> str:
     """The entity's id; what is no URI is the last part of the usual one (GS CIM 009, Annex A.3)."""
     return feature_id if ":" in feature_id else f"urn:ngsi-ld:{collection_id}:{feature_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class _OfCity:
-    """What only a city has: its catalogue and its coverages as collections, and their routes."""
-
-    records: Records
-    data: EnvironmentalData
-    operations: tuple[Operation, ...]
-    conformance: tuple[str, ...]
-
-    async def described(self, base: str) -> list[dict[str, Any]]:
-        """Their documents."""
-        return [self.records.describe(base), *await self.data.describe_all(base)]
-
-
-def _of_city(parts: ApiParts, terms: Terms) -> _OfCity | None:
-    """A broker alone has none of it, and loads none."""
-    if parts.city is None or parts.coordinator is None:
-        return None
-    from sympolis.api.offering import Offering
-    from sympolis.api.ogc import environmental_data, records
-    from sympolis.api.ogc.coverages import Coverages
-
-    catalogue = records.Records(Offering(parts, parts.city, parts.coordinator))
-    data = environmental_data.EnvironmentalData(Coverages(parts.broker, terms, parts.city.folder))
-    return _OfCity(
-        catalogue,
-        data,
-        (*records.operations(catalogue), *environmental_data.operations(data)),
-        (*records.CONFORMANCE, *environmental_data.CONFORMANCE),
-    )
 
 
 def _check_format(request: Request) -> None:

@@ -58,12 +58,13 @@ def test_an_accepted_name_is_an_alias_and_changes_the_version() -> None:
     known = made()
     before = known.version(["streets"])
     known.note("streets", "Via Saffi", "works")
-    [match] = known.matches("streets")
+    total, [match] = known.matches("streets")
+    assert total == 1
     assert match.candidates[0].thing.id == "12"
     assert any("like it" in reason for reason in match.candidates[0].reasons)
     decide(known, "accept", words="Via Saffi", thing="12")
     assert known.find("streets", "via saffi", None) == ("12",)
-    assert known.matches() == []
+    assert known.matches() == (0, [])
     assert known.version(["streets"]) != before
 
 
@@ -193,3 +194,12 @@ def test_an_undone_undo_brings_the_decision_back() -> None:
 
     assert in_force([one(1, "accept"), one(2, "undo", 1)]) == []
     assert in_force([one(1, "accept"), one(2, "undo", 1), one(3, "undo", 2)]) == [one(1, "accept")]
+
+
+def test_a_broken_delivery_does_not_look_for_thousands_of_names() -> None:
+    known = made()
+    found = [known.closest("streets", f"Via Saffi {n}") for n in range(500)]
+    assert found[0] == "Via Aurelio Saffi (12)"
+    assert found[-1] == ""
+    decide(known, "reject", words="x", thing="12")
+    assert known.closest("streets", "Via Saffi 499") == "Via Aurelio Saffi (12)"

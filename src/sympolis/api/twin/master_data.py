@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,9 @@ class MasterDataPages:
 
     async def matches(self, request: Request) -> Reply:
         """Names that sources use and nobody knows, with what they may mean."""
-        found = self._known.matches(KIND.raw(request) or "")
-        start = OFFSET.of(request)
-        page = found[start : start + LIMIT.of(request)]
-        return json_reply({"total": len(found), "matches": [one.to_json() for one in page]})
+        kind, limit, offset = KIND.raw(request) or "", LIMIT.of(request), OFFSET.of(request)
+        total, page = await asyncio.to_thread(self._known.matches, kind, limit=limit, offset=offset)
+        return json_reply({"total": total, "matches": [one.to_json() for one in page]})
 
     async def decisions(self, request: Request) -> Reply:
         """Every decision, the newest first."""

@@ -14,6 +14,7 @@ from sympolis.governance.masterdata.model import Kind, Thing
 LEAST: Final = 0.6
 """Below this a candidate is not worth a steward's time."""
 MOST: Final = 5
+_REMEMBERED: Final = 1_000_000
 _EARTH_M: Final = 6_371_008.8
 """Mean radius of the earth (IUGG)."""
 
@@ -40,9 +41,18 @@ class Normaliser:
     def __init__(self, kind: Kind) -> None:
         self._drop = {folded(word) for word in kind.drop}
         self._replace = {folded(word): folded(by) for word, by in kind.replace.items()}
+        self._known: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
-        """The words that matter, abbreviations spelt out."""
+        """The words that matter, abbreviations spelt out. Remembered: the same names are compared again and again."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._normalised(name)
+            if len(self._known) < _REMEMBERED:
+                self._known[name] = known
+        return known
+
+    def _normalised(self, name: str) -> str:
         text = folded(name)
         for short, full in self._replace.items():
             text = re.sub(rf"(?<!\S){re.escape(short)}(?!\S)", full, text)
@@ -51,10 +61,14 @@ class Normaliser:
 
 
 def candidates(
-    words: str, things: Iterable[Thing], kind: Kind, position: tuple[float, float] | None = None
+    words: str,
+    things: Iterable[Thing],
+    kind: Kind,
+    position: tuple[float, float] | None = None,
+    normalise: Normaliser | None = None,
 ) -> list[Candidate]:
     """The things that ``words`` may mean, likeliest first. ``position``: where the thing in question is."""
-    normalise = Normaliser(kind)
+    normalise = normalise or Normaliser(kind)
     wanted = normalise(words)
     found = [_candidate(words, wanted, one, normalise, kind, position) for one in things]
     good = [one for one in found if one.score >= LEAST]

@@ -15,10 +15,12 @@ from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.governance.masterdata.folding import State, folded_state, in_force
 from sympolis.governance.masterdata.model import Book, Decision, Kind, Thing, Unknown
-from sympolis.governance.masterdata.names import Candidate, candidates, folded
+from sympolis.governance.masterdata.names import Candidate, Normaliser, candidates, folded
 
 _MOST_WORDS: Final = 300
 _MOST_UNKNOWN: Final = 10_000
+_MOST_NEAR: Final = 200
+"""For so many unknown names between two decisions the likeliest thing is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class MasterData:
             (one.kind, one.words, one.source) for one in book.unknowns()
         }
         self._taken = book.decisions()
+        self._normalisers: dict[str, Normaliser] = {}
+        self._near: dict[str, dict[str, str]] = {}
 
     # --- what is known
 
@@ -149,9 +153,14 @@ class MasterData:
         return [one for next_id in thing.successors for one in self._living(state, next_id, day, depth - 1)]
 
     def closest(self, kind: str, words: str) -> str:
-        """The likeliest thing in a few words."""
-        found = self.candidates(kind, words)
-        return f"{found[0].thing.name} ({found[0].thing.id})" if found else ""
+        """The likeliest thing in a few words; only for so many names, since a broken delivery may have thousands."""
+        near = self._near.setdefault(kind, {})
+        if words not in near:
+            if len(near) >= _MOST_NEAR:
+                return ""
+            found = self.candidates(kind, words)
+            near[words] = f"{found[0].thing.name} ({found[0].thing.id})" if found else ""
+        return near[words]
 
     def note(self, kind: str, words: str, source: str) -> None:
         """Remember that a source speaks of a thing nobody knows."""
@@ -181,18 +190,21 @@ class MasterData:
         """What a name may mean, likeliest first; what was rejected is left out."""
         state = self._state(kind)
         things = [one for one in state.things.values() if (words, one.id) not in state.rejected]
-        return candidates(words, things, self.kind(kind), position)
+        normalise = self._normalisers.setdefault(kind, Normaliser(self.kind(kind)))
+        return candidates(words, things, self.kind(kind), position, normalise)
 
-    def matches(self, kind: str = "") -> list[Match]:
-        """Names that sources use and nobody knows yet, the most frequent first, with what they may mean."""
-        open_ones = [
-            one for one in self._book.unknowns() if kind in ("", one.kind) and one.kind in self._kinds
+    def matches(self, kind: str = "", *, limit: int = 100, offset: int = 0) -> tuple[int, list[Match]]:
+        """(total, page) of the names that sources use and nobody knows yet, the most frequent first.
+
+        Only those of the page are looked for: each is held against every thing of its kind.
+        """
+        found = [
+            one
+            for one in self._book.unknowns()
+            if kind in ("", one.kind) and one.kind in self._kinds and not self._known(one.kind, one.words)
         ]
-        return [
-            Match(one, tuple(self.candidates(one.kind, one.words)))
-            for one in open_ones
-            if not self._known(one.kind, one.words)
-        ]
+        page = found[offset : offset + limit]
+        return len(found), [Match(one, tuple(self.candidates(one.kind, one.words))) for one in page]
 
     # --- decisions
 
@@ -206,6 +218,7 @@ class MasterData:
             self._taken.append(taken)
             self._states.pop(taken.kind, None)
             self._index.pop(taken.kind, None)
+            self._near.pop(taken.kind, None)
             return taken
 
     def _check(self, one: Decision) -> None:

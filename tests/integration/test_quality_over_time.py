@@ -91,11 +91,15 @@ def test_the_badge_of_a_refused_delivery_says_why_in_every_language(client: Clie
     ]
 
 
-def test_a_closed_collection_is_not_called_current(client: Client) -> None:
-    shown = quality(client)
+def test_a_closed_collection_is_not_called_current(tmp_path: Path) -> None:
+    """Read once and never again: it covers a time that is over."""
+    desk = desk_of(write_package(tmp_path / "smallville"), tmp_path / "deliveries", refreshed=False)
+    parts = ApiParts(broker=desk.broker, contexts=Contexts(), city=desk.city, coordinator=desk.coordinator)
+    client = Client(create_api(parts))
+    shown, source = quality(client), client.get("/api/sources/counts").json
+    client.close()
     assert shown["status"] == "closed"
     assert shown["badge"]["reasons"][-1]["de"].startswith("Es ist eine abgeschlossene Sammlung")
-    source = client.get("/api/sources/counts").json
     assert source["covers"] == {"from": "2024-03-03T23:00:00Z", "to": "2024-03-09T22:00:00Z"}
 
 

@@ -101,17 +101,17 @@ class Desk:
         assert status["last_good"] is not None, "since when the data are what they are"
 
 
-def desk_of(folder: Path, deliveries: Path) -> Desk:
-    """The city of a package with everything read in, and a portal for every source."""
+def desk_of(folder: Path, deliveries: Path, *, refreshed: bool = True) -> Desk:
+    """The city of a package with everything read in, and a portal for every source (if ``refreshed``)."""
     city = package.load(folder)
-    refreshed = {
+    sources = {
         name: replace(
             source,
             refresh=Refresh(url=f"https://portal.example/{name}", max_size_mb=MAX_SIZE_MB),
         )
         for name, source in city.sources.items()
     }
-    city = replace(city, sources=refreshed)
+    city = replace(city, sources=sources if refreshed else city.sources)
     portal: dict[str, bytes] = {}
 
     async def download(url: str, *, to: Path, most_bytes: int, **_: Any) -> Downloaded:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
@@ -10,6 +11,11 @@ from sympolis.api.http import GEO_JSON, Reply, Request, json_reply, tagged_reply
 
 if TYPE_CHECKING:
     from sympolis.orchestration.desk import Desk
+
+
+def _with_fairness(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model with the address that says whom its inputs leave out."""
+    return {**model, "fairness": f"/api/models/{quote(model['id'])}/fairness"}
 
 
 class Models:
@@ -20,12 +26,11 @@ class Models:
 
     async def list(self, request: Request) -> Reply:  # noqa: ARG002
         """Every model of the city."""
-        return json_reply(await self._desk.models())
+        return json_reply([_with_fairness(one) for one in await self._desk.models()])
 
     async def get(self, request: Request) -> Reply:
         """One model."""
-        model = await self._desk.model(request.arguments["model"])
-        return json_reply({**model, "fairness": f"/api/models/{quote(model['id'])}/fairness"})
+        return json_reply(_with_fairness(await self._desk.model(request.arguments["model"])))
 
     async def features(self, request: Request) -> Reply:
         """The features that a model's results refer to."""

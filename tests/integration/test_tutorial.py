@@ -12,7 +12,9 @@ from sympolis.cli.verbs import app
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/tutorials/connect-your-first-source.md"
-STEP = re.compile(r"```(\w+)\n(.*?)```|^In `([^`]+)`, change `([^`]+)` to `([^`]+)`\.$", re.DOTALL | re.MULTILINE)
+STEP = re.compile(
+    r"```(\w+)\n(.*?)```|^In `([^`]+)`, change `([^`]+)` to `([^`]+)`\.$", re.DOTALL | re.MULTILINE
+)
 
 
 def steps() -> Iterator[tuple[str, ...]]:

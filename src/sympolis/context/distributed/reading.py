@@ -18,7 +18,7 @@ from sympolis.context.distributed.received import MOST_ENTITIES, read_entities, 
 from sympolis.context.distributed.service import Distribution
 from sympolis.context.distributed.wording import Journey, Speech
 from sympolis.context.evaluate import matcher
-from sympolis.context.query import AnyOf, Query, Selector, TypeIs
+from sympolis.context.query import AllOf, AnyOf, NoneOf, Query, Selector, TypeIs
 from sympolis.context.registrations.matching import Wanted, cover_of, has_id, matches
 from sympolis.context.registrations.registration import Registration
 from sympolis.context.subscriptions.parsing import type_text
@@ -95,7 +95,7 @@ class Reader:
         index = self._distribution.of(journey.tenant)
         if index is None:
             return Gathered()
-        wanted = replace(wanted_by(asked), selectors=(Selector(asked.query.types, (entity_id,)),))
+        wanted = replace(wanted_by(asked), selectors=(Selector(_told(asked.query), (entity_id,)),))
         found = [one for one in index.for_entity(entity_id, None) if matches(one, wanted)]
         return await self.gather(
             journey, ("retrieveEntity",), found, lambda one: self._one(journey, one, entity_id, asked)
@@ -142,7 +142,7 @@ class Reader:
         names = None if cover is None or cover.whole else cover.names
         query = [*projection(asked, names, speech.terms), ("options", "sysAttrs")]
         if asked.query.types is not None:
-            query.append(("type", type_text(asked.query.types, speech.terms.compact)))
+            query.append(("type", type_text(_told(asked.query), speech.terms.compact)))
         path = f"/entities/{quote(entity_id, safe=':')}"
         answer = await self._distribution.ask(journey, registration, speech, "GET", path, query=query)
         said = said_by(registration, answer)
@@ -211,12 +211,18 @@ def _version(registration: Registration, entity: Entity) -> Version:
     return Version(entity, registration.id, registration.mode)
 
 
+def _told(query: Query) -> AnyOf | AllOf | TypeIs | None:
+    """The types as the type language says them: what somebody may not see is kept from them behind the interfaces."""
+    assert not isinstance(query.types, NoneOf)
+    return query.types
+
+
 def wanted_by(asked: Asked) -> Wanted:
     """What registrations are held against for a query."""
     query = asked.query
     selectors = query.selectors
     if not selectors and (query.types is not None or query.ids or query.id_pattern is not None):
-        selectors = (Selector(query.types, query.ids, query.id_pattern),)
+        selectors = (Selector(_told(query), query.ids, query.id_pattern),)
     picked = asked.picked or frozenset()
     return Wanted(
         selectors=selectors,
@@ -290,7 +296,7 @@ def _selectors(registration: Registration, asked: Asked) -> Iterator[Selector]:
     query = asked.query
     infos = [info for one in registration.information for info in one.entities]
     anything = any(not one.entities for one in registration.information)
-    for selector in query.selectors or (Selector(query.types, query.ids, query.id_pattern),):
+    for selector in query.selectors or (Selector(_told(query), query.ids, query.id_pattern),):
         if selector.ids and not anything:
             ids = tuple(one for one in selector.ids if any(has_id(info, one) for info in infos))
             if ids:

@@ -204,6 +204,60 @@ def test_quarantined_rows_show_their_reasons_and_can_be_replayed(
     expect(row.get_by_role("alert")).to_be_visible()
 
 
+def test_a_source_says_how_far_it_can_be_trusted(page: Page, twin_url: str, ask: Ask) -> None:
+    badge = ask("datasets/loop-counts/quality")["badge"]
+    open_page(page, twin_url, "sources/loop-counts?lang=en")
+    trust = page.locator("#main dl").first
+    expect(trust).to_contain_text(badge["grade"])
+    for reason in badge["reasons"]:
+        expect(trust).to_contain_text(reason["en"])
+    expect(trust.locator("div", has_text="Status")).to_contain_text("closed")
+    expect(trust.locator("div", has_text="Stage")).to_contain_text(ask("datasets/loop-counts/stage")["stage"])
+
+
+def test_the_stage_says_when_a_dataset_is_not_public(page: Page, twin_url: str, ask: Ask) -> None:
+    drafts = [one["id"] for one in ask("datasets?limit=100")["datasets"] if one["stage"] == "draft"]
+    assert drafts
+    open_page(page, twin_url, f"sources/{drafts[0]}?lang=de")
+    expect(page.locator("#main dl div", has_text="Stufe").first).to_contain_text("im Entwurf")
+
+
+def test_an_alarm_is_told_in_the_list_and_at_the_source(page: Page, twin_url: str, ask: Ask) -> None:
+    alarm = {"en": "There have been no new observations since yesterday.", "de": "Seit gestern nichts Neues."}
+    listed = [
+        one | {"status": "stale", "alarm": alarm} if one["id"] == "loop-counts" else one
+        for one in ask("sources")
+    ]
+    page.route("**/api/sources", lambda route: route.fulfill(json=listed))
+    open_page(page, twin_url, "sources/loop-counts?lang=en&theme=dark")
+    expect(page.locator("tr", has_text=alarm["en"])).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text(f"Needs attention: {alarm['en']}")
+    expect(page.locator("#main dl").first).to_contain_text("stale")
+    switch(page, "dark", "de")
+    expect(page.get_by_role("alert")).to_contain_text(alarm["de"])
+    violations = Axe().run(page, options=RULES).response["violations"]
+    assert not {one["id"]: where(one) for one in violations}
+
+
+def test_what_breaks_is_asked_for_on_demand_only(page: Page, twin_url: str, ask: Ask) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/impact" in request.url else None)
+    open_page(page, twin_url, "sources/loop-counts?lang=en")
+    summary = page.get_by_text("What breaks if this source stops")
+    expect(summary).to_be_visible()
+    assert not asked
+    summary.click()
+    impact, found = ask("sources/loop-counts/impact"), page.locator("details", has=summary)
+    for part in ("models", "scenarios", "layers"):
+        assert impact[part]
+        for one in impact[part]:
+            expect(found).to_contain_text(one["title"]["en"])
+    expect(found).to_contain_text("its calibration grows old")
+    assert len(asked) == 1
+    violations = Axe().run(page, options=RULES).response["violations"]
+    assert not {one["id"]: where(one) for one in violations}
+
+
 def test_a_file_can_be_handed_over_and_its_faults_are_named(
     page: Page, twin_url: str, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type {
-  Check, City, Comparison, FeatureCollection, Handover, Lineage, LayerInfo, Model, Problem, Profile, QuarantineRow,
-  Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, IngestRun,
+  Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Model, Problem, Profile, Quality,
+  QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf, IngestRun,
 } from './types';
 
 /** A refusal or failure of the server, with its own words (RFC 9457). */
@@ -54,6 +54,10 @@ export const listQuarantine = (id: string, offset = 0, limit = 50) =>
   get<{ total: number; rows: QuarantineRow[] }>(`sources/${part(id)}/quarantine?limit=${limit}&offset=${offset}`);
 export const replayRow = (id: string, row: string, fields: Record<string, unknown>) =>
   send<QuarantineRow>('POST', `sources/${part(id)}/quarantine/${part(row)}/replay`, { fields });
+
+export const getImpact = (source: string) => get<Impact>(`sources/${part(source)}/impact`);
+export const getQuality = (dataset: string) => get<Quality>(`datasets/${part(dataset)}/quality?limit=1`);
+export const getStage = (dataset: string) => get<StageOf>(`datasets/${part(dataset)}/stage`);
 
 export const getHandovers = (source: string) => get<Handover[]>(`sources/${part(source)}/handovers`);
 export const submitHandover = async (source: string, file: File, sender: string, language: string) => {

@@ -129,6 +129,38 @@ export interface Source {
   status: 'fresh' | 'closed' | 'stale' | 'failed' | 'never';
   last_run: IngestRun | null;
   newest_observation: string | null;
+  /** Why it needs somebody's attention. */
+  alarm: Text | null;
+}
+
+export interface Quality {
+  status: Source['status'];
+  badge: { grade: 'good' | 'fair' | 'poor' | 'unknown'; reasons: Text[] };
+}
+
+export interface StageOf {
+  stage: 'draft' | 'in-review' | 'released' | 'deprecated';
+  public: boolean;
+  steps: { stage: string; at: string; by: string; why: string }[];
+}
+
+interface Named {
+  id: string;
+  title: Text;
+}
+
+export interface Impact {
+  entity_type: string;
+  /** The things themselves come from this source alone, not only figures about them. */
+  makes: boolean;
+  /** Attributes that no other source gives. */
+  lost: string[];
+  sources: Named[];
+  models: (Named & { effect: 'cannot run' | 'calibration grows old'; misses: string[] })[];
+  scenarios: Named[];
+  layers: Named[];
+  figures: Named[];
+  breaks: boolean;
 }
 
 export interface Handover {

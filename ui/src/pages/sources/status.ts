@@ -1,0 +1,6 @@
+// The state of a source in words and tone: the list and the detail say the same.
+import type { Source } from '../../api/types';
+import type { Key } from '../../i18n';
+
+export const STATUS: Record<Source['status'], Key> = { fresh: 'fresh', closed: 'closed', stale: 'staleSource', failed: 'failed', never: 'neverRun' };
+export const TONE: Record<Source['status'], string> = { fresh: 'good', closed: 'plain', stale: 'plain', failed: 'bad', never: 'muted' };

@@ -1,7 +1,7 @@
 """A SQLite file of its own beside the store, for what is no part of what is known.
 
-Registrations and subscriptions are neither in the change log nor in the history, and other threads write them, at
-their own pace: so each has a file, opened and shared in the same careful way.
+Registrations, subscriptions, people, the books of acquisition and master data are neither in the change log nor in the
+history, and other threads write them, at their own pace: so each has a file, opened and shared in the same careful way.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ _WAIT_MS = 10_000
 class Book:
     """One connection, one call at a time; each call is one durable transaction.
 
-    ``FILE`` is the name in the data folder, ``STATEMENTS`` the ``.sql`` file beside this module, with its ``schema``.
+    ``FILE`` is the name in the data folder, ``STATEMENTS`` the ``.sql`` file beside this module, with its ``schema``;
+    ``MEND`` says what to do with a file that cannot be opened.
     """
 
     FILE: ClassVar[str]
     STATEMENTS: ClassVar[str]
+    MEND: ClassVar[str] = ""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -49,7 +51,7 @@ class Book:
             files.fetch_all(connection, _PRAGMAS)
             return cls(connection)
         except apsw.Error as cause:
-            raise StoreUnavailable(f"cannot be opened: {cause}", where=str(path)) from cause
+            raise StoreUnavailable(f"cannot be opened: {cause}", where=str(path), hint=cls.MEND) from cause
 
     def tenants(self) -> list[str]:
         """The tenants that have anything here."""

@@ -6,85 +6,57 @@ reads every source anew.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import apsw
 import msgspec
 
 from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.ledger import QuarantinedRow, RowState, RunSummary
-from sympolis.domain.errors import StoreUnavailable
-from sympolis.stores import sql
-from sympolis.stores.embedded import files
+from sympolis.stores.embedded.book import Book
 
 FILE = "ledger.sqlite"
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
-class EmbeddedLedger:
-    """See ``acquisition.ledger.Ledger``. One connection, one call at a time; each call is one durable transaction."""
+class EmbeddedLedger(Book):
+    """See ``acquisition.ledger.Ledger``."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-        self._sql = sql.load(__package__ or "", "ledger.sql")
-        self._lock = threading.Lock()
-        self._connection.execute(self._sql["schema"])
-
-    @classmethod
-    def open(cls, folder: Path) -> EmbeddedLedger:
-        """The ledger of a data folder, made where there is none. Raises ``StoreUnavailable``."""
-        files.check_library()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / FILE
-        try:
-            connection = apsw.Connection(str(path))
-            connection.set_busy_timeout(10_000)
-            connection.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"
-            )
-            return cls(connection)
-        except apsw.Error as cause:
-            hint = "move the file away: sources are then read anew"
-            raise StoreUnavailable(f"cannot be opened: {cause}", where=str(path), hint=hint) from cause
-
-    def _execute(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return list(self._connection.execute(self._sql[name], values))
+    FILE = FILE
+    STATEMENTS = "ledger.sql"
+    MEND = "move the file away: sources are then read anew"
 
     def record_run(self, run: RunSummary) -> None:
         """See ``Ledger``."""
         started = run.started_at.isoformat()
-        self._execute("record_run", source=run.source, started=started, id=run.id, body=_json(run))
+        self._rows("record_run", source=run.source, started=started, id=run.id, body=_json(run))
 
     def runs(self, source: str, *, limit: int = 20) -> list[RunSummary]:
         """See ``Ledger``."""
-        found = self._execute("runs", source=source, limit=limit)
+        found = self._rows("runs", source=source, limit=limit)
         return [msgspec.json.decode(body, type=RunSummary) for (body,) in found]
 
     def record_evaluation(self, evaluation: Evaluation) -> None:
         """See ``Ledger``."""
         values = {"source": evaluation.source, "at": evaluation.at.isoformat(), "id": evaluation.id}
-        self._execute("record_evaluation", **values, body=_json(evaluation))
+        self._rows("record_evaluation", **values, body=_json(evaluation))
 
     def evaluations(self, source: str, *, limit: int = 20) -> list[Evaluation]:
         """See ``Ledger``."""
-        found = self._execute("evaluations", source=source, limit=limit)
+        found = self._rows("evaluations", source=source, limit=limit)
         return [msgspec.json.decode(body, type=Evaluation) for (body,) in found]
 
     def fingerprints(self, source: str) -> dict[int, int]:
         """See ``Ledger``."""
-        return dict(self._execute("fingerprints", source=source))
+        return dict(self._rows("fingerprints", source=source))
 
     def record_fingerprints(self, source: str, accepted: Mapping[int, int]) -> None:
         """See ``Ledger``."""
         rows = [(source, key, digest) for key, digest in sorted(accepted.items())]
-        with self._lock, self._connection:
-            self._connection.executemany(self._sql["record_fingerprint"], rows)
+        with self._at_once() as connection:
+            connection.executemany(self._sql["record_fingerprint"], rows)
 
     def hold(self, rows: Sequence[QuarantinedRow]) -> None:
         """See ``Ledger``."""
@@ -99,12 +71,12 @@ class EmbeddedLedger:
             }
             for row in rows
         ]
-        with self._lock, self._connection:
-            self._connection.executemany(self._sql["hold"], values)
+        with self._at_once() as connection:
+            connection.executemany(self._sql["hold"], values)
 
     def row(self, source: str, row_id: str) -> QuarantinedRow | None:
         """See ``Ledger``."""
-        found = self._execute("row", source=source, id=row_id)
+        found = self._rows("row", source=source, id=row_id)
         return _row(*found[0]) if found else None
 
     def rows(
@@ -112,13 +84,13 @@ class EmbeddedLedger:
     ) -> tuple[int, list[QuarantinedRow]]:
         """See ``Ledger``."""
         wanted = None if state is None else str(state)
-        [(total,)] = self._execute("count_rows", source=source, state=wanted)
-        found = self._execute("rows", source=source, state=wanted, limit=limit, offset=offset)
+        [(total,)] = self._rows("count_rows", source=source, state=wanted)
+        found = self._rows("rows", source=source, state=wanted, limit=limit, offset=offset)
         return total, [_row(*values) for values in found]
 
     def states(self, source: str) -> dict[str, tuple[RowState, str]]:
         """See ``Ledger``."""
-        found = self._execute("states", source=source)
+        found = self._rows("states", source=source)
         return {row_id: (RowState(state), run) for row_id, state, run in found}
 
     def settle(
@@ -126,27 +98,22 @@ class EmbeddedLedger:
     ) -> None:
         """See ``Ledger``. Raises ``KeyError`` for a row that is not there."""
         rows = [(row_id, self.row(source, row_id)) for row_id in row_ids]
-        with self._lock, self._connection:
+        with self._at_once() as connection:
             for row_id, row in rows:
                 if row is None:
                     raise KeyError(row_id)
                 body = _json(replace(row, corrected={**row.corrected, **corrected}))
                 values = {"source": source, "id": row_id, "state": str(state), "body": body}
-                self._connection.execute(self._sql["settle"], values)
+                connection.execute(self._sql["settle"], values)
 
     def forget_rows(self, source: str, row_ids: Iterable[str] | None) -> None:
         """See ``Ledger``."""
         if row_ids is None:
-            self._execute("forget_all_rows", source=source)
+            self._rows("forget_all_rows", source=source)
             return
-        with self._lock, self._connection:
-            rows = [(source, row_id) for row_id in row_ids]
-            self._connection.executemany(self._sql["forget_row"], rows)
-
-    def close(self) -> None:
-        """See ``Ledger``."""
-        with self._lock:
-            self._connection.close()
+        rows = [(source, row_id) for row_id in row_ids]
+        with self._at_once() as connection:
+            connection.executemany(self._sql["forget_row"], rows)
 
 
 def _json(value: RunSummary | QuarantinedRow | Evaluation) -> str:

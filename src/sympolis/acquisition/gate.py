@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
 from sympolis.acquisition.identity import digest
-from sympolis.acquisition.ledger import QuarantinedRow, RowState
+from sympolis.acquisition.ledger import QuarantinedRow, RowState, RunSummary
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.tally import Tally
 from sympolis.acquisition.translate import Translated, Translator
@@ -45,6 +45,20 @@ class Batch:
     released: list[str] = field(default_factory=list)
     """Ids of rows that an earlier run held and this one accepts."""
     last: bool = False
+
+    def added_to(self, summary: RunSummary) -> RunSummary:
+        """The summary of a run with these rows in it."""
+        times = [at for at in (summary.newest_observation, self.newest) if at is not None]
+        return replace(
+            summary,
+            read=summary.read + self.read,
+            accepted=summary.accepted + len(self.accepted),
+            unchanged=summary.unchanged + self.unchanged,
+            duplicates=summary.duplicates + self.duplicates,
+            quarantined=summary.quarantined + len(self.quarantined),
+            observations=summary.observations + sum(len(row.meaning.observations) for row in self.accepted),
+            newest_observation=max(times, default=None),
+        )
 
 
 def _nobody(_entity_id: str) -> bool:

@@ -162,7 +162,7 @@ class Ingest:
                 reason = Reason("", "row", f"the store refused it: {error}", "an entity the twin can hold")
                 batch.quarantined.append(self._gate.row(row.record, [reason]))
             await asyncio.to_thread(self._enter, batch)
-        self.summary = _added(self.summary, batch)
+        self.summary = batch.added_to(self.summary)
 
     def _enter(self, batch: Batch) -> None:
         source = self._planned.source.id
@@ -192,20 +192,6 @@ def check_count(planned: PlannedSource, read: int) -> None:
         message = f"gave {read} rows, expected at least {wanted}"
         hint = "a part of the data may be missing; lower expectations.min_rows if not"
         raise errors.SourceFailed(message, where=str(planned.path), hint=hint)
-
-
-def _added(summary: RunSummary, batch: Batch) -> RunSummary:
-    times = [at for at in (summary.newest_observation, batch.newest) if at is not None]
-    return replace(
-        summary,
-        read=summary.read + batch.read,
-        accepted=summary.accepted + len(batch.accepted),
-        unchanged=summary.unchanged + batch.unchanged,
-        duplicates=summary.duplicates + batch.duplicates,
-        quarantined=summary.quarantined + len(batch.quarantined),
-        observations=summary.observations + sum(len(row.meaning.observations) for row in batch.accepted),
-        newest_observation=max(times, default=None),
-    )
 
 
 def data_version(planned: PlannedSource, place: Place, known: frozenset[str] | None) -> str:

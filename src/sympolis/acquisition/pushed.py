@@ -47,11 +47,10 @@ async def settle(
             batch.quarantined.append(gate.row(row.record, [reason]))
         await writer.finish()
         await asyncio.to_thread(_enter, batch, ledger, summary.source)
-        summary = _added(summary, batch)
+        summary = batch.added_to(summary)
         if batch.last:
-            about = (
-                f"{summary.id} {summary.accepted}".encode()
-            )  # so that what is made from it is known to be old
+            # so that what was made from it before is known to be old
+            about = f"{summary.id} {summary.accepted}".encode()
             return replace(summary, data_version=identity.fingerprint(about))
 
 
@@ -60,17 +59,3 @@ def _enter(batch: Batch, ledger: Ledger, source_id: str) -> None:
         ledger.hold(batch.quarantined)
     if batch.released:
         ledger.settle(source_id, batch.released, RowState.REPLAYED, {})
-
-
-def _added(summary: RunSummary, batch: Batch) -> RunSummary:
-    times = [at for at in (summary.newest_observation, batch.newest) if at is not None]
-    return replace(
-        summary,
-        read=summary.read + batch.read,
-        accepted=summary.accepted + len(batch.accepted),
-        unchanged=summary.unchanged + batch.unchanged,
-        duplicates=summary.duplicates + batch.duplicates,
-        quarantined=summary.quarantined + len(batch.quarantined),
-        observations=summary.observations + sum(len(row.meaning.observations) for row in batch.accepted),
-        newest_observation=max(times, default=None),
-    )

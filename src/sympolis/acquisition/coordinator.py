@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ import msgspec
 
 from sympolis.acquisition import identity, ingest, pushed, subjects, tracing
 from sympolis.acquisition.arrival import Arrivals
+from sympolis.acquisition.correcting import corrected, correction
 from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.examination import Examination, examine
@@ -28,10 +29,10 @@ from sympolis.acquisition.gate import Accepted, Batch, Gate, Memory
 from sympolis.acquisition.ingest import Ingest, PlannedSource, Progress
 from sympolis.acquisition.ledger import Ledger, QuarantinedRow, RowState, RunState, RunSummary
 from sympolis.acquisition.likeness import diagnose
-from sympolis.acquisition.mapping import attribute_names, source_fields
-from sympolis.acquisition.quality import is_stale
+from sympolis.acquisition.mapping import attribute_names
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.sameness import Sameness
+from sympolis.acquisition.status import SourceStatus, status_of
 from sympolis.acquisition.tally import Tally
 from sympolis.acquisition.translate import Names, Place, Translator, provenance
 from sympolis.acquisition.writing import Writer
@@ -44,50 +45,6 @@ from sympolis.plugins.connector import Connector, Record
 
 PAGE = 1000
 _MOST_CORRECTED: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """A source and how it is doing: ``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` run.
-
-    ``closed``: the source is read once and covers a time that is over, which is not the same as fresh.
-    """
-
-    planned: PlannedSource
-    status: str
-    last_run: RunSummary | None
-    newest_observation: datetime | None
-    last_good: RunSummary | None = None
-    """The run whose data the twin holds."""
-    covers: tuple[datetime | None, datetime | None] = (None, None)
-    """First and last observation of the last delivery that was taken."""
-    alarm: Mapping[str, str] = field(default_factory=dict)
-    """Why the source needs somebody's attention, by language; empty where it does not."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The form of docs/reference/twin-api.md."""
-        source = self.planned.source
-        return {
-            "id": source.id,
-            "title": source.title,
-            "description": source.description,
-            "connector": source.connector,
-            "owner": source.owner,
-            "licence": source.licence,
-            "attribution": source.attribution,
-            "url": source.url,
-            "dataset": source.dataset,
-            "themes": source.themes,
-            "high_value": source.high_value,
-            "schedule": source.schedule,
-            "entity_type": self.planned.mapping.entity_type,
-            "status": self.status,
-            "last_run": self.last_run.to_json() if self.last_run else None,
-            "newest_observation": self.newest_observation,
-            "last_good": self.last_good.finished_at if self.last_good else None,
-            "covers": {"from": self.covers[0], "to": self.covers[1]},
-            "alarm": self.alarm or None,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,33 +190,8 @@ class Coordinator:
             ) from None
 
     def _status(self, planned: PlannedSource) -> SourceStatus:
-        runs = self._ledger.runs(planned.source.id)
-        last = runs[0] if runs else None
-        newest = max((run.newest_observation for run in runs if run.newest_observation), default=None)
-        good = next((run for run in runs if run.state is RunState.DONE), None)
         refusal = next((one.refusal for one in self._deliveries(planned.source.id)), None)
-        oldest = min((run.oldest_observation for run in runs if run.oldest_observation), default=None)
-        return SourceStatus(
-            planned,
-            state := self._state(planned, last, newest, refused=refusal is not None),
-            last,
-            newest,
-            good,
-            (oldest, newest),
-            alarm_of(state, last, refusal, newest),
-        )
-
-    def _state(
-        self, planned: PlannedSource, last: RunSummary | None, newest: datetime | None, *, refused: bool
-    ) -> str:
-        if last is None:
-            return "never"
-        if last.state is RunState.FAILED or refused:
-            return "failed"
-        if is_stale(planned.source.expectations, newest, self._clock()):
-            return "stale"
-        closed = planned.source.schedule == "once" and planned.source.refresh is None
-        return "closed" if closed and newest is not None else "fresh"
+        return status_of(planned, self._ledger.runs(planned.source.id), refusal, self._clock())
 
     def _last_complete(self, source_id: str) -> RunSummary | None:
         done = (run for run in self._ledger.runs(source_id) if run.state is RunState.DONE)
@@ -594,12 +526,12 @@ class Coordinator:
         if row is None:
             raise errors.NotFound(f"source {source_id} has no quarantined row {row_id}", where="row")
         async with self._locks[source_id]:
-            return await self._replay(planned, row, _correction(planned, row, fields))
+            return await self._replay(planned, row, correction(planned.mapping, row, fields))
 
     async def _replay(
         self, planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str, Any]
     ) -> QuarantinedRow:
-        record = _corrected(row, fields)
+        record = corrected(row, fields)
         summary = RunSummary(id=row.run, source=row.source, started_at=self._clock())
         gate = await self._gate(planned, summary, await self._known(planned))
         batch = Batch()
@@ -618,55 +550,11 @@ class Coordinator:
         return replace(row, reasons=reasons, corrected={**row.corrected, **fields})
 
 
-def _correction(planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    known = {*row.fields, *source_fields(planned.mapping), "geometry"}
-    for name in fields:
-        if name not in known:
-            raise errors.BadRequestData(
-                "the row has no such field", where=name, hint=did_you_mean(name, known)
-            )
-    if not isinstance(fields.get("geometry") or {}, Mapping):
-        raise errors.BadRequestData("expected a GeoJSON geometry or null", where="geometry")
-    return fields
-
-
-def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Record:
-    changes = {**row.corrected, **fields}
-    geometry = changes.get("geometry", row.geometry)
-    faults = () if changes else tuple(reason.message for reason in row.reasons if reason.rule == "row")
-    values = {**row.fields, **{name: value for name, value in changes.items() if name != "geometry"}}
-    return Record(row.row_number, values, geometry, faults)
-
-
 def _weight(planned: PlannedSource) -> int:
     try:
         return planned.path.stat().st_size
     except OSError:
         return 0
-
-
-_STALE: Final = {
-    "it": "Da {since} non arrivano osservazioni nuove.",
-    "de": "Seit {since} kommen keine neuen Beobachtungen.",
-    "en": "There have been no new observations since {since}.",
-}
-
-
-def alarm_of(
-    state: str, last: RunSummary | None, refusal: Sequence[Mapping[str, Any]] | None, newest: datetime | None
-) -> dict[str, str]:
-    """Why a source in this state needs somebody's attention, by language."""
-    if state == "stale":
-        since = newest.isoformat(timespec="minutes") if newest is not None else "–"
-        return {language: text.format(since=since) for language, text in _STALE.items()}
-    if state != "failed":
-        return {}
-    if refusal:
-        against = [one["text"] for one in refusal if one["refuses"]]
-        return {language: " ".join(one[language] for one in against) for language in _STALE}
-    if last is not None and last.explained:
-        return dict(last.explained)
-    return {"en": (last.error if last is not None else None) or "the last run failed"}
 
 
 def _covers(last: RunSummary | None, version: str) -> bool:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import Ask, kept_clean, open_page, watched_page
+from .conftest import Ask, Watch, kept_clean, open_page, watched_page
+from .test_browser_pages import RULES, where
 
 COMPARE = "map?scenario=zone-30-west&mode=compare&h=8&lang=en&theme=light"
 STEADY = "&v=11.31800,44.49500,14.00,0,0"
@@ -210,3 +212,36 @@ def test_a_loop_shows_its_history(page: Page, twin_url: str, ask: Ask) -> None:
     chart = page.locator(".feature [role=img]")
     expect(chart).to_have_attribute("aria-label", re.compile(r"2024"))
     expect(chart.locator("canvas")).to_be_visible()
+
+
+def test_a_number_leads_to_the_row_that_it_came_from(page: Page, twin_url: str, ask: Ask) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/lineage/value" in request.url else None)
+    area = "urn:ngsi-ld:StatisticalArea:bologna:01"
+    open_page(page, twin_url, f"map?lang=en&sel={area}")
+    card = page.locator(".feature")
+    expect(card.get_by_text("Where does this number come from?")).to_be_visible()
+    assert not asked
+    card.get_by_text("Where does this number come from?").click()
+    for attribute in ("population", "publicTrees"):
+        card.get_by_label("Quantity").select_option(attribute)
+        origin = ask(f"lineage/value?entity={area}&attribute={attribute}")
+        expect(card.get_by_role("link", name=f"Row {origin['row']['number']}")).to_have_attribute(
+            "href", origin["link"]
+        )
+        delivered = card.get_by_role("region", name="The row as it was delivered")
+        for name, value in origin["row"]["fields"].items():
+            expect(delivered.get_by_role("row", name=name)).to_contain_text(str(value))
+        expect(card.locator("details")).to_contain_text(str(origin["value"]))
+    violations = Axe().run(page, options=RULES).response["violations"]
+    assert not {one["id"]: where(one) for one in violations}
+    card.get_by_role("link", name=origin["source"]).click()
+    page.wait_for_function("id => location.hash.includes(id)", arg=f"sources/{origin['source']}")
+
+
+def test_a_number_without_a_row_says_so(page: Page, twin_url: str, watch: Watch) -> None:
+    watch.expect("404")
+    page.route("**/api/lineage/value*", lambda route: route.fulfill(status=404, json={"title": "Not found"}))
+    open_page(page, twin_url, "map?lang=de&sel=urn:ngsi-ld:StatisticalArea:bologna:01")
+    page.locator(".feature summary").click()
+    expect(page.locator(".feature details")).to_contain_text("Keine aufbewahrte Lieferung")

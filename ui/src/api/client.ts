@@ -1,7 +1,8 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type {
   Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Model, Problem, Profile, Quality,
-  QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf, IngestRun,
+  QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
+  IngestRun, ValueOrigin,
 } from './types';
 
 /** A refusal or failure of the server, with its own words (RFC 9457). */
@@ -87,5 +88,8 @@ export const getResults = (id: string) => get<Results>(`runs/${part(id)}/results
 export const getComparison = (base: string, scenario: string) =>
   get<Comparison>(`comparisons?base=${part(base)}&with=${part(scenario)}`);
 export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
+
+export const getValueOrigin = (entity: string, attribute: string) =>
+  get<ValueOrigin>(`lineage/value?entity=${part(entity)}&attribute=${part(attribute)}`);
 
 export const resultsCsvUrl = (run: string) => `/api/runs/${part(run)}/results.csv`;

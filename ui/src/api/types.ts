@@ -202,6 +202,20 @@ export interface Lineage {
   edges: [string, string][];
 }
 
+/** The row of a delivery that a value came from. */
+export interface ValueOrigin {
+  attribute: string;
+  at: string | null;
+  value: unknown;
+  source: string;
+  /** `sample` is the city package's own; only a retrieved delivery has a time. */
+  delivery: { id: string; at?: string };
+  mapping: { id: string; version: string };
+  row: { number: number; fields: Record<string, unknown>; corrected: string[] };
+  link: string;
+  portal: string;
+}
+
 export interface Problem {
   type?: string;
   title: string;

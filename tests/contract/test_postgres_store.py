@@ -11,6 +11,7 @@ from sympolis.testing.dropping import DroppingContract
 from sympolis.testing.histories import HistoryContract
 from sympolis.testing.postgres import server
 from sympolis.testing.stores import StoreContract
+from sympolis.testing.trimming import TrimmingContract
 
 
 class TestPostgresStore(StoreContract):
@@ -24,6 +25,16 @@ class TestPostgresStore(StoreContract):
 
 
 class TestPostgresHistory(HistoryContract):
+    @asynccontextmanager
+    async def open_store(self, now):
+        store = await PostgresStore.open(server().fresh_url(), now=now)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+class TestPostgresTrimming(TrimmingContract):
     @asynccontextmanager
     async def open_store(self, now):
         store = await PostgresStore.open(server().fresh_url(), now=now)

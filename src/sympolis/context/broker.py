@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from sympolis.context import merge
 from sympolis.context.across import resolve
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
-from sympolis.context.store import History, Page, Profiling, Retracting, Retraction, Store, StoreStatus, Write
+from sympolis.context.store import (
+    History,
+    Page,
+    Profiling,
+    Retracting,
+    Retraction,
+    Store,
+    StoreStatus,
+    Trimming,
+    Write,
+)
 from sympolis.domain import errors
 from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Entity
@@ -89,6 +100,12 @@ class Broker:
         if not isinstance(self.store, Retracting):
             raise errors.NotImplementedHere("this store cannot change the past", where="store")
         return await self.store.retract(retraction, tenant=tenant, cause=cause)
+
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        """Delete what was observed before a time (see ``Trimming``). Raises ``NotImplementedHere``."""
+        if not isinstance(self.store, Trimming):
+            raise errors.NotImplementedHere("this store cannot let go of its past", where="store")
+        return await self.store.trim(types, before, tenant=tenant, cause=cause)
 
     def follow(self, after: int, *, tenant: str = "") -> AsyncIterator[Change]:
         """The change log from a number on, without end."""

@@ -29,6 +29,7 @@ from sympolis.context.store import (
     Retraction,
     Store,
     StoreStatus,
+    Trimming,
     Write,
 )
 from sympolis.context.terms import Terms
@@ -223,6 +224,11 @@ class _GatedRetracting(GatedStore):
         return cast("int", await self.inner.retract(retraction, tenant=tenant, cause=cause))
 
 
+class _GatedTrimming(GatedStore):
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        return cast("int", await self.inner.trim(types, before, tenant=tenant, cause=cause))
+
+
 class _GatedDropping(GatedStore):
     async def drop(self, tenant: str) -> None:
         await self.inner.drop(tenant)
@@ -240,6 +246,7 @@ _PORTS: Mapping[Any, type[GatedStore]] = {
     Documents: _GatedDocuments,
     Profiling: _GatedProfiling,
     Retracting: _GatedRetracting,
+    Trimming: _GatedTrimming,
     Dropping: _GatedDropping,
     Dumping: _GatedDumping,
 }

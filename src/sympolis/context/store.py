@@ -201,6 +201,19 @@ class Retracting(Protocol):
 
 
 @runtime_checkable
+class Trimming(Protocol):
+    """A store that can let go of what was observed long ago."""
+
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        """Delete what was observed (``observedAt``) before a time of entities that have one of these types.
+
+        In portions, between which others read and write: who reads meanwhile may find a part of it. Changes are logged
+        for the entities concerned; their present state is left alone. Returns how many observations there were.
+        """
+        ...
+
+
+@runtime_checkable
 class Dropping(Protocol):
     """A store that can let go of a tenant as a whole."""
 

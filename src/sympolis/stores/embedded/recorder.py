@@ -19,7 +19,7 @@ from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
-from sympolis.stores.embedded import bodies, filling
+from sympolis.stores.embedded import bodies, filling, trimming
 from sympolis.stores.embedded.catalog import Catalog, Needs, Wish
 from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.embedded.indexing import Indexing
@@ -108,6 +108,14 @@ class Recorder:
         gone, total = self.timeline.retract(retraction, at)
         self._log_all(list(observed_changes(gone, self.position, at, cause)))
         return total
+
+    def trim(self, series: Sequence[trimming.Series], before: int, at: datetime, cause: str) -> trimming.Cut:
+        """Delete what these series have before a time, or the first of it; one change per entity that lost some."""
+        self.flush()
+        found = trimming.cut(self.timeline, series, before)
+        lost = found.stand_ins(self._db, at)
+        self._log_all(list(observed_changes(lost, self.position, at, cause)))
+        return found
 
     def ask(self, wishes: Iterable[Wish]) -> None:
         """Begin to keep columns and indexes; ``fill`` does the rest."""

@@ -78,21 +78,30 @@ class Roller:
 
     async def roll(self, before: datetime) -> Rolled:
         """Archive every month that ended by then, and write anew what has changed since it was archived."""
+        return await self._run(partial(self._due, months.month_at(before)))
+
+    async def renew(self) -> Rolled:
+        """Write anew what has changed since it was archived, and remove what that replaces: it was to be forgotten."""
+        done = await self._run(self._stale)
+        await self.tidy()
+        return done
+
+    async def _run(self, due: Callable[[], list[int]]) -> Rolled:
         self._loop = asyncio.get_running_loop()
         try:
-            return await self._roll_all(months.month_at(before))
+            return await self._roll_all(due)
         except asyncio.CancelledError:
             self._given_up = True
             raise
 
-    async def _roll_all(self, bound: int) -> Rolled:
+    async def _roll_all(self, due: Callable[[], list[int]]) -> Rolled:
         await self.tidy()
         if find_spec("pyarrow") is None:
             log.info("pyarrow is not installed: the whole history stays in the table")
             return Rolled()
         done: list[str] = []
         points = 0
-        for month in await asyncio.to_thread(self._due, bound):
+        for month in await asyncio.to_thread(due):
             moved = await self._roll_month(month)
             done.append(months.spell(month))
             points += moved
@@ -124,8 +133,11 @@ class Roller:
     def _due(self, bound: int) -> list[int]:
         """The months to write: of which the table has points, or whose file has points that were taken back."""
         hot = {month for (month,) in self._read("hot_months")}
-        stale = {month for (month,) in self._read("stale_months")}
-        return sorted(month for month in hot | stale if month < bound)
+        return sorted(month for month in hot.union(self._stale()) if month < bound)
+
+    def _stale(self) -> list[int]:
+        """The months whose file has points that were taken back."""
+        return sorted(month for (month,) in self._read("stale_months"))
 
     async def _roll_month(self, month: int) -> int:
         file = await self._write(partial(_begin, month=month))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import NonexistentTenant, StoreUnavailable
 from sympolis.domain.records import evolve
 from sympolis.stores.documents import document_writer
-from sympolis.stores.embedded import evolutions, files, history, reader
+from sympolis.stores.embedded import evolutions, files, history, reader, trimming
 from sympolis.stores.embedded.bodies import instant
 from sympolis.stores.embedded.instances import evolution_writer
 from sympolis.stores.embedded.keeping import Keeper
@@ -103,13 +103,22 @@ class EmbeddedStore:
         found: int = await place.write(lambda recorder: recorder.retract(retraction, self._now(), cause))
         return found
 
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Trimming.trim``. Files with something of it are written anew, now or when the archive is next."""
+        place = self._place(tenant)
+        gone = await trimming.trim(place.path, place.write, types, before, (self._now, cause))
+        await self._rolled(place, Roller.renew)
+        return gone
+
     async def roll(self, before: datetime, *, tenant: str = "") -> Rolled:
         """Archive the history of every month that ended by then (see ``rolling``); nothing where that is under way."""
-        place = self._place(tenant)
+        return await self._rolled(self._place(tenant), lambda roller: roller.roll(before))
+
+    async def _rolled(self, place: Tenant, work: Callable[[Roller], Awaitable[Rolled]]) -> Rolled:
         if not place.rolling.acquire(blocking=False):
             return Rolled()
         try:
-            return await Roller(place.path, place.write).roll(before)
+            return await work(Roller(place.path, place.write))
         finally:
             place.rolling.release()
 

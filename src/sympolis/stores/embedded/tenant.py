@@ -70,9 +70,16 @@ class Tenant:
         try:
             if brief:
                 return self._briefly(read)
-        except apsw.InterruptError:
+        except (apsw.InterruptError, FileNotFoundError):
             pass
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._lend, read)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._tried, read)
+
+    def _tried(self, read: Callable[[apsw.Connection], _T]) -> _T:
+        """Once more where an archived month was written anew between the snapshot and the opening of its file."""
+        try:
+            return self._lend(read)
+        except FileNotFoundError:
+            return self._lend(read)
 
     def _briefly(self, read: Callable[[apsw.Connection], _T]) -> _T:
         self._until = time.thread_time() + _BRIEF_S  # what others take of the machine does not count

@@ -194,6 +194,12 @@ class Timeline:
         self._subjects.pop(retraction.entity_id, None)
         return list(gone.values()), total
 
+    def lose(self, entity_id: str, subject: int, count: int) -> None:
+        """So many observations of a subject are gone, and it too if they were all it had."""
+        self._tally -= count
+        self.db.execute(_SQL["drop_subject"], {"id": entity_id, "subject": subject})
+        self._subjects.pop(entity_id, None)
+
     def flush(self) -> None:
         """Write everything down, once per transaction."""
         self._write()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -46,6 +46,22 @@ class Past:
             line = self.lines[key]
             gone += [line.pop(place) for place in list(line) if single in (None, place)]
             if not line:
+                del self.lines[key]
+        return gone
+
+    def of_types(self, types: Sequence[str]) -> list[_Key]:
+        """The series of entities that have one of the types."""
+        wanted = set(types)
+        return [key for key in self.lines if wanted.intersection(self.types[key[0]])]
+
+    def trim(self, keys: Iterable[_Key], before: datetime) -> list[Observation]:
+        """Remove what was observed before a time from these series, and the series that are left empty."""
+        gone: list[Observation] = []
+        for key in keys:
+            line = self.lines.get(key, {})
+            old = [place for place in line if place[0] is TimeKind.OBSERVED and place[1] < before]
+            gone += [line.pop(place) for place in old]
+            if old and not line:
                 del self.lines[key]
         return gone
 

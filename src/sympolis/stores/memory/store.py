@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from sympolis.context import effects
 from sympolis.context.evaluate import matcher
@@ -21,6 +23,9 @@ from sympolis.stores.following import Bell, follow
 from sympolis.stores.memory.history import Past
 from sympolis.stores.memory.still import MemoryStill
 from sympolis.stores.observed import observed_changes
+
+_PORTION: Final = 500
+"""So many series are trimmed without letting others have their turn."""
 
 
 @dataclass(slots=True)
@@ -74,6 +79,20 @@ class MemoryStore:
                 place.log.append(change)
         place.bell.ring()
         return len(gone)
+
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Trimming.trim``."""
+        place = self._place(tenant)
+        keys = place.past.of_types(types)
+        total = 0
+        for first in range(0, len(keys), _PORTION):
+            with self._lock:
+                gone = place.past.trim(keys[first : first + _PORTION], before)
+                place.log += list(observed_changes(gone, len(place.log), self._now(), cause))
+            total += len(gone)
+            place.bell.ring()
+            await asyncio.sleep(0)
+        return total
 
     async def get(self, entity_id: str, *, tenant: str = "") -> Entity | None:
         """See ``Store.get``."""

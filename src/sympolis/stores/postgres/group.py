@@ -30,6 +30,7 @@ from sympolis.stores.postgres.facts import facts
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.points import Batch, Points
 from sympolis.stores.postgres.server import Connection
+from sympolis.stores.postgres.trimming import Portion
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _BREATH: Final = 100
@@ -65,6 +66,7 @@ class Job:
     writes: Sequence[Write] = ()
     observations: Sequence[Observation] = ()
     retraction: Retraction | None = None
+    portion: Portion | None = None
     result: Any = None
     error: BaseException | None = None
 
@@ -130,6 +132,9 @@ class Group:
             if job.retraction is not None:
                 gone, job.result = await self._points.retract(self._db, job.retraction, at := now())
                 self._log(observed_changes(gone, self.position, at, job.cause))
+            if job.portion is not None:
+                lost, job.result = await self._points.trim(self._db, job.portion, at := now())
+                self._log(observed_changes(lost, self.position, at, job.cause))
         if self.position > started or self._points.touched:
             await self._keep_changes()
             await self._keep_states()

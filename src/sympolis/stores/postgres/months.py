@@ -9,6 +9,7 @@ A partition is made beside the table and then attached: attaching lets everyone 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -30,6 +31,8 @@ Month = tuple[datetime, datetime]
 """[first instant, first instant of the next month), in UTC."""
 Partition = tuple[str, Month]
 """A table's part for a month."""
+MONTHS_FAR: Final = (_BEFORE, _AFTER)
+"""What is far from our times shares these."""
 
 
 def aware(at: datetime) -> datetime:
@@ -57,6 +60,12 @@ def ahead(at: datetime) -> list[Month]:
 def partition(table: str, month: Month) -> str:
     """The name of a month's table."""
     return f"{table}_{month[0]:%Y_%m}"
+
+
+def month_named(table: str, name: str) -> Month | None:
+    """The month that a part of this name holds; None where it is not a month's, or another table's."""
+    found = re.fullmatch(rf"{table}_(\d{{4}})_(\d{{2}})", name)
+    return month_of(datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)) if found else None
 
 
 class Partitions:

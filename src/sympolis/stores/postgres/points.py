@@ -18,7 +18,7 @@ from sympolis.context.store import Retraction
 from sympolis.domain.changes import Observation, TimeKind
 from sympolis.domain.entity import AttributeKind
 from sympolis.stores import sql
-from sympolis.stores.postgres import steps
+from sympolis.stores.postgres import steps, trimming
 from sympolis.stores.postgres.bodies import (
     KINDS,
     NUMBERS,
@@ -254,6 +254,19 @@ class Points:
             await db.execute(_SQL["drop_empty_subject"], self._tenant, wanted.entity_id)
         stand_ins = [Observation(wanted.entity_id, types, name, at, None) for name in sorted(gone)]
         return stand_ins, gone.total()
+
+    async def trim(
+        self, db: Connection, portion: trimming.Portion, at: datetime
+    ) -> tuple[Sequence[Observation], int]:
+        """Delete what was observed within a time: one that stands for each series, and how many there were."""
+        found = await trimming.cut(db, self._tenant, portion, at)
+        self.added -= found.total
+        self.touched |= bool(found.total)
+        if found.emptied:
+            self._lines.clear()
+            self._types.clear()
+            self.series_changed = True
+        return found.stand_ins, found.total
 
     async def _retract_observed(self, db: Connection, wanted: Retraction) -> Counter[str]:
         every = wanted.every or wanted.name is None

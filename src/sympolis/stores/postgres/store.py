@@ -29,7 +29,7 @@ from sympolis.stores.bodies import decode_entity
 from sympolis.stores.documents import document_writer
 from sympolis.stores.following import Bell, follow
 from sympolis.stores.outlines import decode_profile
-from sympolis.stores.postgres import dropping, history, reader, schema, troubles
+from sympolis.stores.postgres import dropping, history, reader, schema, trimming, troubles
 from sympolis.stores.postgres import still as stills
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.books import PostgresBooks
@@ -109,6 +109,30 @@ class PostgresStore:
         """See ``Retracting.retract``."""
         gone: int = await self._changed_by(tenant, lambda place: place.writer.retract(retraction, cause))
         return gone
+
+    async def trim(self, types: Sequence[str], before: datetime, *, tenant: str = "", cause: str = "") -> int:
+        """See ``Trimming.trim``."""
+        place = await self._place(tenant)
+        months = await self._server.read(lambda db: trimming.months(db, before))
+        total = last = 0
+        while found := await self._older(place.key, types, before, last):
+            for portion in trimming.portions(found, months):
+                total += await self._trim_all(tenant, portion, cause)
+            last = found[-1].key
+        return total
+
+    async def _older(
+        self, key: int, types: Sequence[str], before: datetime, after: int
+    ) -> list[trimming.Series]:
+        return await self._server.read(lambda db: trimming.series(db, key, types, before, after))
+
+    async def _trim_all(self, tenant: str, portion: trimming.Portion, cause: str) -> int:
+        total, more = 0, True
+        while more:
+            gone = await self._changed_by(tenant, lambda place: place.writer.trim(portion, cause))
+            total += gone
+            more = gone == trimming.MOST
+        return total
 
     async def drop(self, tenant: str) -> None:
         """See ``Dropping.drop``."""

@@ -26,6 +26,7 @@ from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.points import Points
 from sympolis.stores.postgres.server import Connection, Server
 from sympolis.stores.postgres.statistics import Statistics
+from sympolis.stores.postgres.trimming import Portion
 
 _MOST_JOBS: Final = 512
 _MOST_WRITES: Final = 5_000
@@ -73,6 +74,10 @@ class Writer:
     async def retract(self, retraction: Retraction, cause: str) -> Any:
         """Delete points as one job; returns how many there were, durably."""
         return await self._do(Job(cause, _future(), retraction=retraction))
+
+    async def trim(self, portion: Portion, cause: str) -> Any:
+        """Delete a portion of the history as one job; returns how many points there were, durably."""
+        return await self._do(Job(cause, _future(), portion=portion))
 
     async def _do(self, job: Job) -> Any:
         if self._closed:

@@ -112,8 +112,7 @@ class Wire:
         if app is None:
             await self.told.put(msgspec.json.decode(notice.body))
             return
-        # the sender's tenant is not told: brokers of this wire have tenants of their own
-        given = {name.lower(): value for name, value in notice.headers if name != "NGSILD-Tenant"}
+        given = {name.lower(): value for name, value in notice.headers}
         headers = {"host": parts.hostname or "", "content-type": notice.media, **given}
         answer = await exchange(app, "POST", parts.path, headers=headers, body=notice.body)
         if answer.status >= 400:

@@ -15,6 +15,7 @@ from sympolis.api.http import JSON, LD_JSON, Handler, Headers, Parameters, Reply
 from sympolis.api.ngsi_ld.answers import ROOT, SNAPSHOT, TENANT, owner_of, tenant_of
 from sympolis.api.ngsi_ld.linking import MERGE_PATCH
 from sympolis.api.routing import Operation
+from sympolis.context.distributed.subscribing import PATH as RELAYED
 from sympolis.context.dumps.port import Dumping
 from sympolis.context.parsing import check_uri
 from sympolis.context.places import exists, found_place, is_internal
@@ -56,7 +57,12 @@ class Scope:
         self._known: set[str] = {""}
 
     def around(self, operation: Operation) -> Operation:
-        """The operation, within its scope."""
+        """The operation, within its scope.
+
+        What another broker tells names a tenant of that broker: where it belongs here, the key in its path says.
+        """
+        if operation.path.startswith(RELAYED):
+            return operation
         return replace(operation, handle=self._handler(operation))
 
     def _handler(self, operation: Operation) -> Handler:

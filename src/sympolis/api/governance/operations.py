@@ -268,7 +268,7 @@ def _subjects(handlers: SubjectRequests) -> tuple[Operation, ...]:
             name="eraseSubject",
             title="Erase somebody's entity everywhere",
             tag=_SUBJECTS,
-            text="With history, held rows, deliveries and what exports restore (GDPR, article 17): sources do not bring it back.",
+            text="With history, held rows, deliveries and what exports would restore (GDPR, article 17).",
             body=Body(reasoned, (JSON,), {**one, "why": "Asked for on 3 March, file 17/2026."}),
             answers={200: Answer("What was erased, and what is left to do.", {JSON: reference("Erasure")})},
         ),

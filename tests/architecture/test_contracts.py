@@ -26,6 +26,10 @@ BREACHES = {
     ),
     "Nothing imports a concrete plugin": ("city/zz.py", "import sympolis.plugins.connectors.csv"),
     "Standards do not import each other": ("api/ogc/zz.py", "import sympolis.api.ngsi_ld"),
+    "The client speaks HTTP to any twin and knows nothing of its inside": (
+        "client/zz.py",
+        "import sympolis.context.store",
+    ),
     "The domain uses the standard library, and msgspec for its records": ("domain/zy.py", "import shapely"),
     "Test kit stays out of production": ("acquisition/zz.py", "import sympolis.testing"),
 }

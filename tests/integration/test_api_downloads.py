@@ -137,3 +137,11 @@ def test_too_much_for_one_file_is_refused_and_leaves_nothing(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert twin.client.get(f"{ITEMS}?f=csv").status == 403
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_nobody_reads_is_not_left_behind(
+    twin: SmallTwin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    assert twin.client.request("HEAD", "/api/datasets/streets/download?f=csv").status == 200
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +60,10 @@ class FileMaker:
             (b"content-length", b"%d" % size),
             (b"content-disposition", f'attachment; filename="{name}.{form.name}"'.encode("ascii", "replace")),
         )
-        return Stream(chunks=_chunks(made, folder), media=form.media, headers=headers)
+        chunks = _chunks(made, folder)
+        # Chunks that nobody reads (HEAD, or who left before the first) never come to their end.
+        weakref.finalize(chunks, shutil.rmtree, folder, ignore_errors=True)
+        return Stream(chunks=chunks, media=form.media, headers=headers)
 
 
 async def _made(

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
+from sympolis.api.cells import harmless
+
 _AT_ONCE: Final = 10_000
 _LARGEST: Final = 2**63
 Row = dict[str, Any]
@@ -85,7 +87,7 @@ def _write_csv(rows: _Flat, target: Path) -> None:
     columns = [*rows.columns, *(("geometry",) if rows.placed and rows.shapes else ())]
     with target.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
-        out.writerow(columns)
+        out.writerow([harmless(name) for name in columns])
         for row in rows:
             out.writerow([_cell(name, row.get(name)) for name in columns])
 
@@ -96,7 +98,7 @@ def _cell(name: str, value: Any) -> Any:
         from shapely.geometry import shape
 
         return shapely.to_wkt(shape(value), rounding_precision=-1)
-    return ("true" if value else "false") if isinstance(value, bool) else value
+    return ("true" if value else "false") if isinstance(value, bool) else harmless(value)
 
 
 # --- Arrow and Parquet

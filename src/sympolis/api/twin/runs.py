@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
+from sympolis.api.cells import harmless
 from sympolis.api.events import event, event_stream
 from sympolis.api.http import Reply, Request, Stream, json_reply, tagged_reply
 from sympolis.api.parameters import Parameter
@@ -117,7 +118,7 @@ def to_csv(results: Mapping[str, Any]) -> str:
     writer = csv.writer(text)
     fields = results["fields"]
     names = [f"{name}_{which} [{fields[name]['unit']}]" for name in fields for which in _STATISTICS]
-    writer.writerow(["feature", "hour", *names])
+    writer.writerow(["feature", "hour", *map(harmless, names)])
     writer.writerows(_csv_rows(results))
     return text.getvalue()
 
@@ -127,4 +128,8 @@ def _csv_rows(results: Mapping[str, Any]) -> Iterator[list[Any]]:
     for number, hour in enumerate(results["hours"]):
         columns = [fields[name][which][number] for name in fields for which in _STATISTICS]
         for place, feature in enumerate(results["features"]):
-            yield [feature, hour, *("" if column[place] is None else column[place] for column in columns)]
+            yield [
+                harmless(feature),
+                hour,
+                *("" if column[place] is None else column[place] for column in columns),
+            ]

@@ -13,7 +13,7 @@ from sympolis.city import package, samples, scaffold
 from sympolis.cli.output import NO, Format, FormatOption, draw, notes, reports_errors, screen, show
 from sympolis.domain import errors
 
-app = typer.Typer(help="City packages: check, build samples.", no_args_is_help=True)
+app = typer.Typer(help="City packages: begin one, check it, build its samples.", no_args_is_help=True)
 
 CityArgument = Annotated[
     str, typer.Argument(metavar="NAME|PATH", help="A city's name or the folder of its package.")

@@ -18,7 +18,7 @@ Kind = Annotated[str, typer.Argument(help="A kind, such as streets.")]
 Words = Annotated[str, typer.Argument(help="The name that a source uses.")]
 Thing = Annotated[str, typer.Argument(help="Id of the thing.")]
 By = Annotated[str, typer.Option(help="Who decides.")]
-Reason = Annotated[str, typer.Option(help="Why.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for those who will wonder.")]
 
 
 @app.command("list")
@@ -97,12 +97,12 @@ def _draw_matches(found: dict[str, Any]) -> None:
 @app.command()
 @reports_errors
 def accept(
-    kind: Kind, words: Words, thing: Thing, by: By, reason: Reason = "", city: City = None, data: Data = None,
+    kind: Kind, words: Words, thing: Thing, by: By, why: Why = "", city: City = None, data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:  # fmt: skip
     """The name means this thing: an alias from now on. Run the source again to take its rows in."""
     _decide(
-        {"kind": kind, "action": "accept", "words": words, "thing": thing, "by": by, "reason": reason},
+        {"kind": kind, "action": "accept", "words": words, "thing": thing, "by": by, "reason": why},
         city,
         data,
         form,
@@ -112,12 +112,12 @@ def accept(
 @app.command()
 @reports_errors
 def reject(
-    kind: Kind, words: Words, thing: Thing, by: By, reason: Reason = "", city: City = None, data: Data = None,
+    kind: Kind, words: Words, thing: Thing, by: By, why: Why = "", city: City = None, data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:  # fmt: skip
     """The name does not mean this thing, however alike they are."""
     _decide(
-        {"kind": kind, "action": "reject", "words": words, "thing": thing, "by": by, "reason": reason},
+        {"kind": kind, "action": "reject", "words": words, "thing": thing, "by": by, "reason": why},
         city,
         data,
         form,
@@ -132,14 +132,14 @@ def merge(
     others: Annotated[list[str], typer.Argument(help="Ids of what became part of it.")],
     by: By,
     day: Annotated[str, typer.Option(help="Since when, e.g. 2024-05-31; today.")] = "",
-    reason: Reason = "",
+    why: Why = "",
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Other things became part of this one, which answers to their names from then on."""
     document = {"kind": kind, "action": "merge", "thing": thing, "others": others, "day": day, "by": by}
-    _decide({**document, "reason": reason}, city, data, form)
+    _decide({**document, "reason": why}, city, data, form)
 
 
 @app.command()
@@ -148,13 +148,13 @@ def undo(
     kind: Kind,
     number: Annotated[int, typer.Argument(help="Number of the decision.", min=1)],
     by: By,
-    reason: Reason = "",
+    why: Why = "",
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Leave a decision out. Both stay in the book."""
-    _decide({"kind": kind, "action": "undo", "undoes": number, "by": by, "reason": reason}, city, data, form)
+    _decide({"kind": kind, "action": "undo", "undoes": number, "by": by, "reason": why}, city, data, form)
 
 
 def _decide(document: dict[str, Any], city: str | None, data: Any, form: Format) -> None:

@@ -1,8 +1,15 @@
-"""What is odd in the series of a dataset, worked out when somebody asks; in a thread, as it takes seconds."""
+"""What is odd in the series of a dataset, worked out when somebody asks; in a thread, as it takes seconds.
+
+Equal questions share one answer, and it is worked out to its end whoever leaves: a page that asks again after it has
+waited too long finds it, instead of starting it once more.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +20,7 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.reading import check_listed
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import reference
+from sympolis.context import gated
 from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation, TypeIs
 from sympolis.context.terms import Terms
 from sympolis.domain import errors
@@ -31,31 +39,67 @@ FROM = TimeParameter(name="from", text="Start of the span; 180 days before its e
 SPAN: Final = timedelta(days=180)
 _MOST_SENSORS: Final = 500
 _MOST_VALUES: Final = 1_000_000
+_MOST_WAITING: Final = 8
+_HOLDS_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The events of a group of series, and how many series and values they are of."""
+
+    events: list[dict[str, Any]]
+    sensors: int
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked at, and by somebody who may see what (``gated.mark``)."""
+
+    dataset: str
+    kind: str
+    """Expanded, like ``attribute``."""
+    attribute: str
+    span: tuple[datetime, datetime]
+    zone: str
+    mark: object
 
 
 class AnomalyPages:
     """Handlers of ``/api/datasets/{dataset}/anomalies``."""
 
-    def __init__(self, parts: ApiParts, coordinator: Coordinator, terms: Terms) -> None:
+    def __init__(
+        self,
+        parts: ApiParts,
+        coordinator: Coordinator,
+        terms: Terms,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._broker = parts.broker
         self._coordinator = coordinator
         self._terms = terms
         self._busy = asyncio.Semaphore(1)
-        """One at a time: each is seconds of numbers."""
+        """One at a time, from reading to its end: each is up to a million values and seconds of numbers."""
+        self._monotonic = monotonic
+        self._known: dict[_Asked, tuple[asyncio.Task[_Found], float]] = {}
 
     async def get(self, request: Request) -> Reply:
-        """What is odd, in order of time. Raises ``NotFound``, ``InvalidRequest``."""
+        """What is odd, in order of time. Raises ``NotFound``, ``InvalidRequest``, ``TooManyAttempts``."""
         dataset = request.arguments["dataset"]
         check_listed(dataset)
         planned = self._coordinator.planned(dataset)
         attribute = self._attribute(dataset, ATTRIBUTE.raw(request))
         span = self._span(dataset, FROM.of(request), TO.of(request))
-        group = await self._series(planned.mapping.entity_type, attribute, span)
-        zone = ZoneInfo(planned.source.timezone or self._coordinator.timezone)
-        async with self._busy:
-            found = await asyncio.to_thread(_detected, group, zone)
+        entity_type = self._terms.expand(planned.mapping.entity_type)
+        gated.ask_for(entity_type)  # an answer that is shared is refused, noted and counted like one's own
+        zone = planned.source.timezone or self._coordinator.timezone
+        asked = _Asked(dataset, entity_type, self._terms.expand(attribute), span, zone, gated.mark())
+        found = await asyncio.shield(self._shared(asked))
         feature, kind = FEATURE.raw(request), KIND.raw(request)
-        events = [one for one in found if feature in (None, one["feature"]) and kind in (None, one["kind"])]
+        events = [
+            one for one in found.events if feature in (None, one["feature"]) and kind in (None, one["kind"])
+        ]
         first = OFFSET.of(request)
         return json_reply(
             {
@@ -63,12 +107,50 @@ class AnomalyPages:
                 "attribute": attribute,
                 "from": span[0],
                 "to": span[1],
-                "sensors": len(group),
-                "values": sum(int(one.values.size) for one in group),
+                "sensors": found.sensors,
+                "values": found.values,
                 "total": len(events),
                 "events": events[first : first + LIMIT.of(request)],
             }
         )
+
+    def _shared(self, asked: _Asked) -> asyncio.Task[_Found]:
+        """The work on this question, begun for whoever asked it first. Raises ``TooManyAttempts``."""
+        now = self._monotonic()
+        self._known = {
+            key: kept for key, kept in self._known.items() if not _is_over(kept[0]) and kept[1] > now
+        }
+        kept = self._known.get(asked)
+        if kept is not None:
+            return kept[0]
+        if len(self._known) >= _MOST_WAITING:
+            self._forget_one()
+        task = asyncio.create_task(self._found(asked))
+        self._known[asked] = (task, float("inf"))
+        task.add_done_callback(lambda done: self._ended(asked, done))
+        return task
+
+    def _forget_one(self) -> None:
+        """Make room: the oldest answer goes. Raises ``TooManyAttempts`` where all are still being worked out."""
+        for key, (task, _) in self._known.items():
+            if task.done():
+                del self._known[key]
+                return
+        raise errors.TooManyAttempts(
+            "too many others ask at this moment", where="path", hint="try again in a minute"
+        )
+
+    def _ended(self, asked: _Asked, done: asyncio.Task[_Found]) -> None:
+        if _is_over(done):
+            self._known.pop(asked, None)
+        elif asked in self._known:
+            self._known[asked] = (done, self._monotonic() + _HOLDS_S)
+
+    async def _found(self, asked: _Asked) -> _Found:
+        async with self._busy:
+            group = await self._series(asked.kind, asked.attribute, asked.span)
+            events = await asyncio.to_thread(_detected, group, ZoneInfo(asked.zone))
+        return _Found(events, len(group), sum(int(one.values.size) for one in group))
 
     def _attribute(self, dataset: str, wanted: str | None) -> str:
         mapping = self._coordinator.planned(dataset).mapping
@@ -92,13 +174,10 @@ class AnomalyPages:
             raise errors.InvalidRequest("the span ends before it starts", where="from")
         return begin, end
 
-    async def _series(self, kind: str, attribute: str, span: tuple[datetime, datetime]) -> list[Series]:
+    async def _series(self, kind: str, name: str, span: tuple[datetime, datetime]) -> list[Series]:
         from sympolis.governance.quality.baseline import series_of
 
-        name = self._terms.expand(attribute)
-        page = await self._broker.query(
-            Query(types=TypeIs(self._terms.expand(kind)), attributes=(name,), limit=_MOST_SENSORS)
-        )
+        page = await self._broker.query(Query(types=TypeIs(kind), attributes=(name,), limit=_MOST_SENSORS))
         found: list[Series] = []
         left = _MOST_VALUES
         for entity in page.entities:
@@ -115,6 +194,11 @@ class AnomalyPages:
             if left <= 0:
                 raise errors.TooManyResults("the span holds more than a million values", where="from")
         return found
+
+
+def _is_over(task: asyncio.Task[_Found]) -> bool:
+    """Whether it ended without an answer; asking for its error keeps asyncio from complaining that nobody did."""
+    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 def _detected(group: list[Series], zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -80,15 +80,21 @@ def where(violation: dict[str, list[dict[str, object]]]) -> list[str]:
 
 
 def test_nothing_overflows(shown: Page) -> None:
-    page, beyond = shown, {}
-    switch(page, "light", "de")  # the language of long words
+    switch(shown, "light", "de")  # the language of long words
+    beyond = overflow(shown)
+    assert set(beyond.values()) == {0}, beyond
+
+
+def overflow(page: Page) -> dict[int, int]:
+    """How many pixels the page is too wide, at each width."""
+    beyond = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(SETTLED)
         beyond[width] = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-    assert set(beyond.values()) == {0}, beyond
+    return beyond
 
 
 def test_language_is_complete_and_declared(page: Page, twin_url: str) -> None:
@@ -282,3 +288,45 @@ def test_a_page_can_be_embedded_without_chrome(page: Page, twin_url: str) -> Non
     expect(page.locator(".kpi").first).to_be_visible()
     page.wait_for_selector("#map[data-state=ready]")
     assert page.locator("header, nav").count() == 0
+
+
+def signed_in_as(page: Page, ask: Ask, **changes: object) -> None:
+    """The page hears another answer to who looks at it: the demo itself asks nobody."""
+    me = ask("identity/me") | {"mode": "required", **changes}
+    page.route("**/api/identity/me", lambda route: route.fulfill(json=me))
+
+
+def test_on_a_single_machine_nobody_is_asked_to_sign_in(page: Page, twin_url: str, ask: Ask) -> None:
+    assert ask("identity/me")["mode"] == "machine"
+    with page.expect_response("**/api/identity/me"):
+        open_page(page, twin_url, "models?lang=en")
+    assert page.get_by_role("link", name="Sign in").count() == 0
+    assert page.get_by_role("button", name="Sign out").count() == 0
+
+
+def test_a_stranger_is_led_to_the_sign_in_page_and_back(page: Page, twin_url: str, ask: Ask) -> None:
+    signed_in_as(page, ask, known=False, proof="none")
+    open_page(page, twin_url, "sources/loop-counts?lang=en&theme=light")
+    link = page.get_by_role("link", name="Sign in")
+    expect(link).to_have_attribute(
+        "href", re.compile(r"^/api/identity/login\?next=%2F%23%2Fsources%2Floop-counts%3F")
+    )
+    for theme in THEMES:
+        switch(page, theme, "de")
+        assert set(overflow(page).values()) == {0}
+        violations = Axe().run(page, options=RULES).response["violations"]
+        assert not {one["id"]: where(one) for one in violations}
+
+
+def test_whoever_has_signed_in_sees_their_name_and_can_leave(page: Page, twin_url: str, ask: Ask) -> None:
+    signed_in_as(page, ask, known=True, proof="session", id="anna@city.example", name="Anna Rossi")
+    open_page(page, twin_url, "sources/loop-counts?lang=en&theme=light")
+    expect(page.get_by_role("banner")).to_contain_text("Anna Rossi")
+    assert page.get_by_role("link", name="Sign in").count() == 0
+    assert set(overflow(page).values()) == {0}
+    violations = Axe().run(page, options=RULES).response["violations"]
+    assert not {one["id"]: where(one) for one in violations}
+    page.route("**/api/identity/logout", lambda route: route.fulfill(status=204))
+    with page.expect_request("**/api/identity/logout") as left, page.expect_event("load"):
+        page.get_by_role("button", name="Sign out").click()
+    assert left.value.method == "POST"

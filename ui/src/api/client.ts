@@ -1,6 +1,6 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type {
-  Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Model, Problem, Profile, Quality,
+  Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
   QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
   IngestRun, ValueOrigin,
 } from './types';
@@ -40,6 +40,9 @@ async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: u
 const part = encodeURIComponent;
 
 export const getCity = () => get<City>('city');
+export const getMe = () => get<Me>('identity/me');
+export const signOut = () => send<void>('POST', 'identity/logout');
+export const signInUrl = (following: string) => `/api/identity/login?next=${part(following)}`;
 export const listLayers = () => get<LayerInfo[]>('map/layers');
 export const getLayer = (id: string, signal?: AbortSignal) => get<FeatureCollection>(`map/layers/${part(id)}`, signal);
 export const getProfile = (layer: string, field: string) =>

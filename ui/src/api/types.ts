@@ -33,6 +33,15 @@ export interface City {
   baseline_run: string | null;
 }
 
+/** Who looks at the page; in mode `machine` nobody is asked. */
+export interface Me {
+  mode: 'machine' | 'open' | 'required';
+  known: boolean;
+  id: string;
+  name: string;
+  proof: 'none' | 'key' | 'token' | 'session' | 'machine';
+}
+
 export interface FieldInfo {
   name: string;
   title: Text;

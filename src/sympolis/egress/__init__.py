@@ -1,7 +1,7 @@
 """Calling out, safely: every connection that a stranger can make this server open goes through here.
 
-``guard`` decides where to, ``http`` speaks HTTP through it. Notifications, fetched contexts and forwarded requests
-share it.
+``guard`` decides where to, ``http`` and ``mqtt`` speak through it. Notifications, fetched contexts, forwarded requests,
+deliveries of sources and what is listened to share it.
 """
 
 from sympolis.egress.guard import EgressPolicy, Guard

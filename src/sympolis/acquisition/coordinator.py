@@ -32,8 +32,10 @@ from sympolis.acquisition.likeness import diagnose
 from sympolis.acquisition.mapping import attribute_names
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.sameness import Sameness
+from sympolis.acquisition.source import Source
 from sympolis.acquisition.status import SourceStatus, status_of
 from sympolis.acquisition.tally import Tally
+from sympolis.acquisition.times import duration
 from sympolis.acquisition.translate import Names, Place, Translator, provenance
 from sympolis.acquisition.writing import Writer
 from sympolis.context.broker import Broker
@@ -140,6 +142,10 @@ class Coordinator:
     def connector(self, planned: PlannedSource) -> Connector:
         """What reads the source."""
         return self._connectors[planned.source.connector]
+
+    def alone(self, source_id: str) -> asyncio.Lock:
+        """Held by whoever changes the books or the deliveries of a source."""
+        return self._locks[source_id]
 
     async def take(self, source_id: str, records: Sequence[Record]) -> RunSummary:
         """Judge and write rows that came by themselves; they are stored when it returns.
@@ -369,7 +375,7 @@ class Coordinator:
     async def _gate(self, planned: PlannedSource, summary: RunSummary, known: frozenset[str] | None) -> Gate:
         source, now = planned.source, summary.started_at
         translator = self._translator(planned, now)
-        memory = await asyncio.to_thread(self._memory, source.id, known)
+        memory = await asyncio.to_thread(self._memory, source, known, now)
         salt = identity.digest(planned.declaration().decode())
         names = {self._terms.expand(name): name for name in attribute_names(planned.mapping)}
         tally = Tally(names, self._place.bbox)
@@ -432,9 +438,11 @@ class Coordinator:
             ({"id": tracing.SAMPLE, "url": planned.source.url}, planned),
         ]
 
-    def _memory(self, source_id: str, known: frozenset[str] | None) -> Memory:
+    def _memory(self, source: Source, known: frozenset[str] | None, now: datetime) -> Memory:
         ledger = self._ledger
-        return Memory(ledger.fingerprints(source_id), ledger.states(source_id), known, self.erased)
+        kept = None if source.retention is None else duration(source.retention.observations)
+        since = None if kept is None else now - kept
+        return Memory(ledger.fingerprints(source.id), ledger.states(source.id), known, self.erased, since)
 
     # --- people whom data are about
 

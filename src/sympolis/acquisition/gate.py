@@ -75,6 +75,15 @@ class Memory:
     """Ids of entities that exist; None where rows may speak of new ones."""
     erased: Callable[[str], bool] = _nobody
     """Whether an entity was erased: its rows are passed over as if they had been seen, and kept nowhere."""
+    since: datetime | None = None
+    """Rows that give only observations from before are passed over, too: their time is over (``retention``)."""
+
+    def is_over(self, meaning: Translated) -> bool:
+        """Whether all that a row gives is from before the time that is kept."""
+        points = meaning.observations
+        if self.since is None or meaning.entity is not None or not points:
+            return False
+        return max(point.at for point in points) < self.since
 
 
 class Gate:
@@ -132,6 +141,10 @@ class Gate:
             return
         meaning = self._translator.translate(record)
         if self._memory.erased(meaning.entity_id):
+            batch.unchanged += 1
+            return
+        if not meaning.reasons and self._memory.is_over(meaning):
+            self.tally.passed(record, meaning)
             batch.unchanged += 1
             return
         key = 0 if meaning.reasons else self._place(record, meaning, mark)

@@ -91,7 +91,8 @@ class PlannedSource:
         )
         kinds = sorted({join.kind for join in self.mapping.joins})
         known = self.identities.version(kinds) if self.identities is not None and kinds else ""
-        return repr((*parts, known, self.door.version if self.door is not None else "")).encode()
+        kept = () if source.retention is None else (source.retention.observations,)
+        return repr((*parts, known, self.door.version if self.door is not None else "", *kept)).encode()
 
 
 class Ingest:

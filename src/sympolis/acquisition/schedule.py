@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ _LONGEST_PAUSE: Final = timedelta(days=1)
 _JITTER: Final = 0.1
 _LOOK_AGAIN_S: Final = 60.0
 _WATCH_EVERY: Final = timedelta(hours=1)
+_TIDY_EVERY: Final = timedelta(days=1)
 
 
 def next_time(last: datetime, every: timedelta, failures: int, chance: float) -> datetime:
@@ -46,7 +47,10 @@ class _Plan:
 
 
 class Scheduler:
-    """Reads the sources of a coordinator anew, each on its own interval. ``clock`` and ``chance`` are for tests."""
+    """Reads the sources of a coordinator anew, each on its own interval. ``clock`` and ``chance`` are for tests.
+
+    ``tidy`` is called first and then once a day.
+    """
 
     def __init__(
         self,
@@ -55,11 +59,14 @@ class Scheduler:
         *,
         clock: Callable[[], datetime],
         chance: Callable[[], float] = random.random,
+        tidy: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._coordinator = coordinator
         self._clock = clock
         self._chance = chance
         self._watched = clock()
+        self._tidy = tidy
+        self._tidied: datetime | None = None
         self._plans = {source: _Plan(interval, clock()) for source, interval in every.items()}
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -67,6 +74,7 @@ class Scheduler:
         while not stopped.is_set():
             await self.run_due()
             self.watch_due()
+            await self.tidy_due()
             try:
                 await asyncio.wait_for(stopped.wait(), self.idle_s())
             except TimeoutError:
@@ -85,6 +93,17 @@ class Scheduler:
             self._watched = self._clock()
             for found in self._coordinator.watch():
                 log.warning("data are overdue", extra={"action": "quality.watch", "source": found.source})
+
+    async def tidy_due(self) -> None:
+        """Once a day, let go of what is kept no longer."""
+        now = self._clock()
+        if self._tidy is None or (self._tidied is not None and now - self._tidied < _TIDY_EVERY):
+            return
+        self._tidied = now
+        try:
+            await self._tidy()
+        except Exception:
+            log.exception("tidying failed", extra={"action": "source.retain"})
 
     def idle_s(self) -> float:
         """Seconds until the next source is due, at most a minute."""

@@ -136,6 +136,19 @@ class Privacy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How long things are kept (``[retention]``); what is not named is kept for good."""
+
+    observations: str | None = option(None, pattern=DURATION)
+    """History that is older is deleted (ISO 8601, e.g. P730D), of all entities of the mapping's type. Where several
+    sources give observations of a type, each has to say so, and the longest time holds."""
+    held_rows: str | None = option(None, pattern=DURATION)
+    """Rows that were held or dismissed and have not come for so long are deleted from quarantine."""
+    deliveries: str | None = option(None, pattern=DURATION)
+    """Kept deliveries that are older are deleted, but not the last good one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One source of the city (``sources/<id>.toml``)."""
 
@@ -170,5 +183,6 @@ class Source:
     """Options of the connector, checked against its settings class."""
     model: ModelUse | None = None
     privacy: Privacy | None = None
+    retention: Retention | None = None
     expectations: Expectations = Expectations()
     refresh: Refresh | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sympolis.acquisition.handover import Handovers
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
+    from sympolis.acquisition.retention import Retention
     from sympolis.api.access import Access
     from sympolis.api.governance.subjects import Answering
     from sympolis.city.proposing.desk import Proposer
@@ -127,6 +128,7 @@ class ApiParts:
     desk: Desk | None = None
     handovers: Handovers | None = None
     deposits: Deposits | None = None
+    retention: Retention | None = None
     hooks: Hooks | None = None
     subjects: Answering | None = None
     listeners: Listeners | None = None

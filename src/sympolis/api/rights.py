@@ -209,6 +209,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "sources.run": (
         "depositDelivery",
         "runSource",
+        "applyRetention",
         "replayRow",
         "decideOnMasterData",
     ),

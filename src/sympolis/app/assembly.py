@@ -11,6 +11,7 @@ from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger, MemoryLedger
 from sympolis.acquisition.listening import Listeners
+from sympolis.acquisition.retention import Retention
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.acquisition.times import duration
@@ -99,19 +100,21 @@ def _twin(
         coordinator=coordinator,
         handovers=Handovers(coordinator, deliveries, folder / "handovers"),
         deposits=Deposits(coordinator, deliveries),
+        retention=Retention(coordinator, ground.broker, terms, ledger, deliveries),
         desk=_desk(city, ground.broker, terms, folder),
         lock=lock,
     )
 
 
 def _scheduler(city: City, twin: Twin) -> Scheduler:
-    """Reads every source anew that says how often."""
+    """Reads every source anew that says how often, and lets go of what is kept no longer."""
     every = {
         source.id: interval
         for source in city.sources.values()
         if source.refresh is not None and (interval := duration(source.refresh.every)) is not None
     }
-    return Scheduler(twin.coordinator, every, clock=lambda: datetime.now(UTC))
+    tidy = twin.retention.apply_all
+    return Scheduler(twin.coordinator, every, clock=lambda: datetime.now(UTC), tidy=tidy)
 
 
 def _listen(settings: Settings, twin: Twin, folder: Path) -> None:
@@ -168,6 +171,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         data_models=models,
         masterdata=twin.masterdata,
         deposits=twin.deposits,
+        retention=twin.retention,
         hooks=twin.hooks,
         listeners=twin.listeners,
         subjects=Subjects(ground.broker, twin.coordinator, government.directory, government.erasures),

@@ -15,6 +15,7 @@ from sympolis.acquisition.handover import Handovers
 from sympolis.acquisition.hooks import Hooks
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.listening import Listeners
+from sympolis.acquisition.retention import Retention
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
@@ -81,6 +82,7 @@ class Twin:
     coordinator: Coordinator
     handovers: Handovers
     deposits: Deposits
+    retention: Retention
     desk: Desk
     lock: Lock
     asgi: Any = None

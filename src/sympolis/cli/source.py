@@ -156,6 +156,31 @@ def _draw_report(report: dict[str, Any]) -> None:
 
 @app.command()
 @reports_errors
+def retain(
+    source: Annotated[str, typer.Argument(help="A source's id; `all` looks at every one.")] = "all",
+    city: City = None,
+    data: Data = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be deleted; delete nothing.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Delete what a source (or all) keeps no longer, as its `[retention]` says: history, held rows, deliveries."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
+        wanted = {"dry_run": dry_run}
+        done = [twin.post(f"/api/sources/{quote(name)}/retention", wanted) for name in names]
+    show(done, form, _draw_retained)
+
+
+def _draw_retained(done: list[dict[str, Any]]) -> None:
+    kinds = ("observations", "held_rows", "deliveries")
+    rows = [[one["source"], *(one[kind] for kind in kinds), ", ".join(one["kept_for"])] for one in done]
+    draw(["source", *kinds, "kept for"], rows)
+
+
+@app.command()
+@reports_errors
 def impact(
     source: Annotated[str, typer.Argument(help="A source's id.")],
     city: City = None,

@@ -24,6 +24,7 @@ from sympolis.api.twin.master_data import operations as master_data_routes
 from sympolis.api.twin.mediation import operations as mediation_routes
 from sympolis.api.twin.messages import Messages
 from sympolis.api.twin.proposals import operations as proposal_routes
+from sympolis.api.twin.retention import RetentionPages
 from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
 from sympolis.api.twin.series import ObservedSeries
@@ -63,6 +64,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += proposal_routes(parts.proposer)
         if parts.deposits is not None:
             routes += _deposit_routes(DepositPages(parts.deposits))
+        if parts.retention is not None:
+            routes += _retention_routes(RetentionPages(parts.retention))
         if parts.handovers is not None:
             routes += _handover_routes(HandoverPages(parts.handovers))
         if parts.city is not None:
@@ -185,6 +188,19 @@ def _deposit_routes(handlers: DepositPages) -> tuple[Operation, ...]:
             path_texts={"source": "A source's id."},
             body=Body({"type": "string", "format": "binary"}, media=MEDIA), timeout_s=_AS_LONG_AS_IT_TAKES,
             answers=_gives(reference("SourceRun"), "What became of every row.", status=201),
+        ),
+    )  # fmt: skip
+
+
+def _retention_routes(handlers: RetentionPages) -> tuple[Operation, ...]:
+    return (
+        _operation(
+            "POST", "/api/sources/{source}/retention", handlers.apply, "applyRetention",
+            "Delete what a source keeps no longer", "Sources",
+            text="As its `[retention]` says: history, held rows, deliveries. With `dry_run` nothing is deleted.",
+            path_texts={"source": "A source's id."}, timeout_s=_AS_LONG_AS_IT_TAKES,
+            body=Body(structure({"dry_run": BOOLEAN}), example={"dry_run": True}),
+            answers=_gives(OBJECT, "How much was deleted, or would be."),
         ),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
-"""Who may do what, over HTTP: who one is, the table of roles, policies of datasets, the audit log."""
+"""Who may do what, over HTTP: who one is, roles, policies and stages of datasets, requests of people, the audit log."""
 
-from sympolis.api.governance.operations import SCHEMAS, operations
+from sympolis.api.governance.operations import operations
+from sympolis.api.governance.schemas import SCHEMAS
 
 __all__ = ["SCHEMAS", "operations"]

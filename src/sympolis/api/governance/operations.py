@@ -14,7 +14,7 @@ from sympolis.api.http import JSON, LD_JSON
 from sympolis.api.parameters import Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
-from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
+from sympolis.api.schemas import OBJECT, TEXT, Schema, reference, structure
 from sympolis.governance.lifecycle.stages import Stage
 
 _IDENTITY, _POLICIES, _AUDIT, _SUBJECTS = "Identity", "Policies", "Audit", "Subjects of data"
@@ -36,76 +36,6 @@ _EXAMPLE = {
             ],
         }
     ],
-}
-
-SCHEMAS: dict[str, Schema] = {
-    "Me": structure(
-        {
-            "mode": {"enum": ["machine", "required", "open"]},
-            "known": BOOLEAN,
-            "id": TEXT,
-            "name": TEXT,
-            "proof": TEXT,
-            "roles": several(TEXT),
-            "rights": several(TEXT),
-            "purposes": several(TEXT),
-        },
-        required=("mode", "known", "id", "roles", "rights"),
-    ),
-    "Roles": structure({"roles": several(OBJECT), "rights": OBJECT}, required=("roles", "rights")),
-    "DatasetPolicy": structure(
-        {"dataset": TEXT, "policy": {"type": ["object", "null"]}, "words": several(several(TEXT))},
-        required=("dataset", "policy", "words"),
-    ),
-    "DatasetAccess": structure(
-        {"dataset": TEXT, "readable": BOOLEAN, "words": several(TEXT)},
-        required=("dataset", "readable", "words"),
-    ),
-    "DatasetStage": structure(
-        {
-            "dataset": TEXT,
-            "stage": {"enum": list(Stage)},
-            "public": BOOLEAN,
-            "next": several({"enum": list(Stage)}),
-            "steps": several(structure({"stage": TEXT, "at": TIME, "by": TEXT, "why": TEXT})),
-        },
-        required=("dataset", "stage", "public", "next", "steps"),
-    ),
-    "SubjectReport": structure(
-        {
-            "id": TEXT,
-            "attributes": several(TEXT),
-            "history": OBJECT,
-            "rows": several(structure({"source": TEXT, "delivery": TEXT, "rows": several(OBJECT)})),
-            "backups": several(TEXT),
-        },
-        required=("id", "attributes", "history", "rows"),
-    ),
-    "Erasure": structure(
-        {
-            "id": TEXT,
-            "at": TIME,
-            "instances": INTEGER,
-            "deliveries": several(TEXT),
-            "held_rows": INTEGER,
-            "backups": several(TEXT),
-            "left": several(TEXT),
-        },
-        required=("id", "at", "instances", "left"),
-    ),
-    "Erasures": structure(
-        {"erasures": several(structure({"at": TIME, "by": TEXT, "why": TEXT, "sources": several(TEXT)}))},
-        required=("erasures",),
-    ),
-    "AuditEntries": structure(
-        {
-            "entries": several(
-                structure({"number": INTEGER, "at": TIME, "event": OBJECT, "before": TEXT, "hash": TEXT})
-            ),
-            "next": {"type": ["integer", "null"]},
-        },
-        required=("entries", "next"),
-    ),
 }
 
 

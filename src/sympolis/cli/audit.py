@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from sympolis import settings
 from sympolis.app import people
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show
-from sympolis.cli.user import Broker
+from sympolis.cli.user import Broker, place_of
 from sympolis.governance.audit.record import Act
 
 app = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
@@ -24,7 +23,7 @@ def verify(
     broker: Broker = False, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
 ) -> None:
     """Follow the chain of the audit log. Exit code 1, with the first record that does not hold, where it is broken."""
-    finding = people.verify_audit(_place(city, data, broker))
+    finding = people.verify_audit(place_of(city, data, broker))
     shown = {**asdict(finding), "whole": finding.whole}
     show(shown, form, _say)
     if not finding.whole:
@@ -43,14 +42,9 @@ def list_entries(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the newest entries of the audit log."""
-    place = _place(city, data, broker)
+    place = place_of(city, data, broker)
     found = people.list_audit(place, limit=limit, subject=subject, act=None if act is None else act.value)
     show([msgspec.to_builtins(one) for one in found], form, _draw)
-
-
-def _place(city: Any, data: Any, broker: bool) -> people.Place:
-    chosen = settings.read({"city": city, "data": data})
-    return people.place_of(chosen, city_named=city is not None, broker=broker)
 
 
 def _say(finding: dict[str, Any]) -> None:

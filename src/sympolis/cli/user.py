@@ -24,7 +24,8 @@ Roles = Annotated[
 ]
 
 
-def _place(city: Any, data: Any, broker: bool) -> people.Place:
+def place_of(city: Any, data: Any, broker: bool) -> people.Place:
+    """The folder that the options name: a city's, or a broker's without a city."""
     chosen = settings.read({"city": city, "data": data})
     return people.place_of(chosen, city_named=city is not None, broker=broker)
 
@@ -44,7 +45,7 @@ def add(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Add a person or a machine, with roles."""
-    place, secret = _place(city, data, broker), _secret() if password else ""
+    place, secret = place_of(city, data, broker), _secret() if password else ""
     found = people.administer(
         place,
         "user add",
@@ -60,7 +61,7 @@ def list_users(
     broker: Broker = False, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
 ) -> None:
     """List people and machines with their roles."""
-    place = _place(city, data, broker)
+    place = place_of(city, data, broker)
     found = people.look_up(place, lambda accounts: [_user(one) for one in accounts.directory.users()])
     show(found, form, _draw_users)
 
@@ -76,7 +77,7 @@ def disable(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Let nobody in as this user any more: passwords, keys and sessions."""
-    place, what = _place(city, data, broker), "user enable" if again else "user disable"
+    place, what = place_of(city, data, broker), "user enable" if again else "user disable"
     found = people.administer(
         place, what, user, lambda accounts: accounts.set_disabled(user, disabled=not again)
     )
@@ -96,7 +97,7 @@ def set_roles(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Give a user these roles instead of the present ones."""
-    place, wanted = _place(city, data, broker), roles or []
+    place, wanted = place_of(city, data, broker), roles or []
     found = people.administer(place, "user roles", user, lambda accounts: accounts.set_roles(user, wanted))
     show(_user(found), form, lambda _: screen.print(f"{user}: {', '.join(found.roles) or 'no role'}"))
 
@@ -107,7 +108,7 @@ def set_password(
     user: Who, broker: Broker = False, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
 ) -> None:
     """Set a password: asked for, or read from a line of standard input. Sessions end."""
-    place, secret = _place(city, data, broker), _secret()
+    place, secret = place_of(city, data, broker), _secret()
     found = people.administer(
         place, "user password", user, lambda accounts: accounts.set_password(user, secret)
     )
@@ -131,7 +132,7 @@ def add_key(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Issue a key; it is shown this once."""
-    place = _place(city, data, broker)
+    place = place_of(city, data, broker)
     key, text = people.administer(
         place,
         "key add",
@@ -149,7 +150,7 @@ def list_keys(
     broker: Broker = False, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
 ) -> None:
     """List keys: whose, for which roles, until when. Nobody can see a key again."""
-    place = _place(city, data, broker)
+    place = place_of(city, data, broker)
     found = people.look_up(place, lambda accounts: list(map(_key, accounts.directory.keys())))
     show(found, form, _draw_keys)
 
@@ -164,7 +165,7 @@ def revoke_key(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Let nobody in with this key any more."""
-    place = _place(city, data, broker)
+    place = place_of(city, data, broker)
     found = people.administer(place, "key revoke", key, lambda accounts: accounts.revoke_key(key))
     show(_key(found), form, lambda _: screen.print(f"{key} revoked"))
 

@@ -264,6 +264,21 @@ def test_uses_are_counted_and_end(house: House) -> None:
     assert "RoadSegment" not in {one["type"] for one in found}
 
 
+def test_what_is_kept_for_others_counts_as_a_use_too(house: House) -> None:
+    set_policy(house, "streets", allow(leftOperand="count", operator="lteq", rightOperand=2))
+    path = "/api/map/profile/streets?field=roadClass"
+    assert [house.get(path, "partner").status for _ in range(4)] == [200, 200, 403, 403]
+
+
+def test_mediations_tell_nothing_of_what_is_not_released(house: House) -> None:
+    told = text(house.get("/api/mediations"))
+    assert "/api/datasets/streets/as/" in told and "/api/datasets/counts/" not in told
+    assert "/api/datasets/counts/as/sosa" in text(house.get("/api/mediations", "analyst"))
+    for mediation in ("sosa", "datex2-traffic"):
+        assert house.get(f"/api/datasets/counts/as/{mediation}").status == 404
+    assert house.get("/api/datasets/counts/as/sosa", "analyst").status == 200
+
+
 def test_a_time_limit_ends(house: House) -> None:
     past = {"@value": "2020-01-01T00:00:00Z", "@type": "xsd:dateTime"}
     set_policy(house, "streets", allow(leftOperand="dateTime", operator="lt", rightOperand=past))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sympolis.api.http import JSON, LD_JSON, Reply, Request, encode, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.api.reading import check_listed, is_listed
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, several
 from sympolis.context.query import Query, TypeIs
@@ -36,7 +37,9 @@ class MediationPages:
     async def list(self, request: Request) -> Reply:  # noqa: ARG002
         """Every mediation, with the datasets that it is for."""
         kinds = {
-            one.planned.source.id: one.planned.mapping.entity_type for one in self._coordinator.sources()
+            one.planned.source.id: one.planned.mapping.entity_type
+            for one in self._coordinator.sources()
+            if is_listed(one.planned.source.id)
         }
         found = [
             {
@@ -65,6 +68,7 @@ class MediationPages:
         from sympolis.governance.mediator.translating import Loss
 
         mediation = self._find(request.arguments["mediation"])
+        check_listed(request.arguments["dataset"])
         kind = self._coordinator.planned(request.arguments["dataset"]).mapping.entity_type
         if not mediation.fits(kind):
             message = f"{mediation.id} is for {', '.join(mediation.sources)}, not for {kind}"

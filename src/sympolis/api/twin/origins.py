@@ -27,7 +27,6 @@ ATTRIBUTE = Parameter(
     name="attribute", text="Short name of the attribute, such as `intensity`.", required=True, max_length=200
 )
 AT = TimeParameter(name="at", text="When it was observed; without it the current value.")
-_MOST_ROW = 10**9
 
 
 class Origins:
@@ -125,7 +124,7 @@ def _layer(layer: Any) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) < _MOST_ROW):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise errors.InvalidRequest("expected a row number from 1", where="row")
     return int(text)
 

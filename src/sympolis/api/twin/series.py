@@ -91,7 +91,9 @@ class ObservedSeries:
         """The mean of each local hour over weekdays, per feature; kept until the layer's data change."""
         layer = self._layers.get(layer_id)
         declared = _field(layer, field)
-        newest = await self._index.newest(self._terms.expand(layer.entity_type))
+        type_iri = self._terms.expand(layer.entity_type)
+        gated.ask_for(type_iri)  # what is kept was counted for somebody else
+        newest = await self._index.newest(type_iri)
         key = (layer_id, field, gated.mark())
         known = self._profiles.get(key)
         if known is None or known[0] != newest:

@@ -19,6 +19,7 @@ from sympolis.city.proposing.proposal import Proposal, Wish
 from sympolis.context.broker import Broker
 from sympolis.context.query import HistoryQuery, Query, TypeIs
 from sympolis.context.terms import Contexts
+from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.governance.datamodels.registry import Registry
 from sympolis.plugins import loader
@@ -249,9 +250,24 @@ def test_what_is_not_sure_is_told(tmp_path: Path) -> None:
     assert "licence" in told and "url" in told
 
 
-def test_a_source_is_not_overwritten(tmp_path: Path) -> None:
-    from sympolis.domain import errors
+@pytest.mark.parametrize("title", ["", "Scuole, elenco, anno 2024\n"])
+def test_stray_commas_do_not_make_a_row_the_header(tmp_path: Path, title: str) -> None:
+    file = tmp_path / "scuole.csv"
+    rows = "Alfa, nord,11.12,46.07\nBeta, sud,11.13,46.08\nGamma,11.11,46.05\nDelta, est,11.14,46.06\n"
+    file.write_text(f"name,lon,lat\n{rows}" if not title else f"{title}name,note,lon,lat\n{rows}")
+    proposal = proposed(town(tmp_path), file)
+    assert proposal.source.get("settings", {}) == ({"skip_lines": 1} if title else {})
+    assert proposal.mapping["geometry"] == {"form": "xy", "fields": ["lon", "lat"]}
 
+
+def test_where_every_row_is_shifted_it_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "scuole.csv"
+    file.write_text("name,lon,lat\nAlfa, nord,11.12,46.07\nBeta, sud,11.13,46.08\n")
+    with pytest.raises(errors.SourceFailed, match="every row has 4 cells where the header has 3"):
+        proposed(town(tmp_path), file)
+
+
+def test_a_source_is_not_overwritten(tmp_path: Path) -> None:
     folder, file = town(tmp_path), tmp_path / "alberi.geojson"
     trees_geojson(file)
     proposal = proposed(folder, file)
@@ -266,8 +282,6 @@ def test_a_source_is_not_overwritten(tmp_path: Path) -> None:
     ("d.zip", b"PK\x05\x06" + bytes(18)),
 ])  # fmt: skip
 def test_what_nobody_can_read_is_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:
-    from sympolis.domain import errors
-
     folder, file = town(tmp_path), tmp_path / name
     file.write_bytes(content)
     with pytest.raises(errors.SourceFailed):

@@ -81,7 +81,17 @@ def sample(path: Path, recognition: Recognition | None = None) -> Sample:
             rows.close()
     if not records:
         raise errors.SourceFailed("has no rows to look at", where=path.name, hint="give a sample with data")
-    return Sample(known, records[:MOST_ROWS], len(records) <= MOST_ROWS)
+    whole = len(records) <= MOST_ROWS
+    return Sample(known, _sound(records[:MOST_ROWS], path.name), whole)
+
+
+def _sound(records: tuple[Record, ...], name: str) -> tuple[Record, ...]:
+    """The rows that are complete: what a shifted one has in a column is another column's."""
+    sound = tuple(record for record in records if not record.faults)
+    if not sound:
+        hint = "put texts that hold the delimiter between quotes, or use another delimiter"
+        raise errors.SourceFailed(f"every row {records[0].faults[0]}", where=name, hint=hint)
+    return sound
 
 
 def recognise(path: Path) -> Recognition:
@@ -257,8 +267,24 @@ def _table(lines: list[str], delimiter: str) -> tuple[str, int, int]:
         common = max(set(widths), key=widths.count)
         if common > 1 and widths.count(common) >= 0.8 * len(widths) - 10:
             names = [index for index, row in enumerate(rows) if len(set(row)) == common and all(row[1:])]
-            return delimiter, names[0] if names else widths.index(common), common
+            start = names[0] if names else widths.index(common)
+            return (delimiter, start, common) if not _heads(rows, start) else (delimiter, 0, len(rows[0]))
     return delimiter, 0, 0
+
+
+_WORD: Final = re.compile(r"(?!\s)[^\d.,;:!?][^,;:!?]*(?<!\s)")
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+def _heads(rows: list[list[str]], start: int) -> bool:
+    """Whether the first line names the columns although most rows have more cells, divided by signs within texts.
+
+    A title over the table does not: it leaves blanks after its commas, and names follow it, not numbers.
+    """
+    first = rows[0]
+    named = len(first) > 1 and len(set(first)) == len(first) and all(map(_WORD.fullmatch, first))
+    numbers = sum(_NUMBER.fullmatch(cell.strip()) is not None for cell in rows[start])
+    return start == 1 and len(first) < len(rows[start]) and named and numbers > 0
 
 
 _LOOKS: Final[tuple[Callable[[Path, bytes], Recognition | None], ...]] = (

@@ -100,8 +100,13 @@ def _values(path: Path, scale: float) -> tuple[tuple[float | None, ...], ...]:
             rows = csv.reader(stream)
             next(rows, None)
             return tuple(tuple(_value(cell, scale) for cell in row) for row in rows)
-    except (OSError, ValueError) as cause:
-        raise errors.SourceFailed(f"cannot be read: {cause}", where=str(path)) from cause
+    except OSError as cause:
+        raise errors.SourceFailed(f"cannot be read: {cause.strerror}", where=path.name) from cause
+    except (
+        ValueError,
+        csv.Error,
+    ) as cause:  # its text would quote the file: whoever writes an entity names one
+        raise errors.SourceFailed("has a cell that is no whole number", where=path.name) from cause
 
 
 def _value(cell: str, scale: float) -> float | None:

@@ -10,7 +10,8 @@ Geometries come in the tile's own coordinates: whole numbers, ``EXTENT`` to a si
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -31,7 +32,11 @@ _MOVE_TO: Final = 1
 _LINE_TO: Final = 2
 _CLOSE: Final = b"\x0f"
 _SMALL: Final = 1 << 14
+_SHORT: Final = 1 << 7
 _QUOTE: Final = 0x22
+_TEXT: Final = 0x0A
+DOUBLE: Final = 0x19
+"""What a value message of a number begins with, eight bytes before its end."""
 Buffer = bytes | msgspec.Raw
 
 
@@ -131,6 +136,33 @@ class Layer:
         body = b"\x12%b%b\x18%c\x22%b%b" % (varint(len(tags)), tags, kind, varint(len(geometry)), geometry)
         self._features.append(b"\x12" + varint(len(body)) + body)
 
+    def add_points(
+        self,
+        places: np.ndarray[Any, Any],
+        columns: Iterable[tuple[str, Sequence[bytes], np.ndarray[Any, Any]]],
+    ) -> None:
+        """Add points, each a feature: whole numbers of shape (n, 2), and the columns of their properties.
+
+        A column is a name, the value messages that occur in it (an empty one where there is no value) and for each
+        feature which of these is its own. No column may have been added before.
+        """
+        tags = []
+        for name, messages, codes in columns:
+            if any(messages):
+                tags += [np.full(len(codes), len(self._keys)), self._placed(messages)[codes]]
+                self._keys.append(name)
+        self._features.append(_point_features(places, tags))
+
+    def _placed(self, messages: Sequence[bytes]) -> np.ndarray[Any, Any]:
+        """Where these values stand in the layer's table; -1 for an empty one."""
+        first = len(self._values)
+        fresh = dict(zip(messages, range(first, first + len(messages)), strict=True))
+        if len(fresh) == len(messages) and b"" not in fresh and self._values.keys().isdisjoint(fresh):
+            self._values.update(fresh)
+            return np.arange(first, first + len(messages))
+        place = self._values.setdefault
+        return np.array([place(one, len(self._values)) if one else -1 for one in messages])
+
     def _new_column(self, name: str) -> _Column:
         found = self._columns[name] = _Column(varint(len(self._keys)))
         self._keys.append(name)
@@ -138,11 +170,11 @@ class Layer:
 
     def _new_tag(self, column: _Column, text: bytes) -> bytes:
         """Where key and value stand in the layer's tables; nothing for null."""
-        value = _value(text)
+        found = json_value(text)
         tag = b""
-        if value:
+        if found:
             values = self._values
-            place = values.setdefault(value, len(values))
+            place = values.setdefault(found, len(values))
             tag = column.key + (_VARINTS[place] if place < _SMALL else _varint(place))
         column.tags[text] = tag
         return tag
@@ -153,7 +185,7 @@ class Layer:
             [
                 *(b"\x78\x02", _field(0x0A, self._name), *self._features),
                 *[_field(0x1A, name.encode()) for name in self._keys],
-                *[_field(0x22, value) for value in self._values],
+                *_fields(0x22, self._values),
                 *(b"\x28", varint(EXTENT)),
             ]
         )
@@ -164,20 +196,78 @@ def _field(tag: int, content: bytes) -> bytes:
     return b"%c%b%b" % (tag, varint(len(content)), content)
 
 
-def _value(text: bytes) -> bytes:
-    """A value message; what is neither text, number nor truth value is shown as its JSON, null not at all."""
+def _fields(tag: int, contents: Collection[bytes]) -> Iterable[bytes]:
+    """Like ``_field``, of many."""
+    if max(map(len, contents), default=0) >= _SHORT:
+        return [_field(tag, content) for content in contents]
+    heads = [b"%c%b" % (tag, length) for length in _VARINTS[:_SHORT]]
+    return chain.from_iterable(zip(map(heads.__getitem__, map(len, contents)), contents, strict=True))
+
+
+def text_values(texts: Sequence[bytes]) -> list[bytes]:
+    """Value messages of texts in UTF-8."""
+    heads = [b"%c%b" % (_TEXT, length) for length in _VARINTS[:_SHORT]]
+    return [heads[len(one)] + one if len(one) < _SHORT else _field(_TEXT, one) for one in texts]
+
+
+def json_value(text: bytes) -> bytes:
+    """A value message of JSON; what is neither text, number nor truth value is shown as it stands, null not at all."""
     if text[0] == _QUOTE and b"\\" not in text:
-        return _field(0x0A, text[1:-1])
-    value = msgspec.json.decode(text)
-    if value is None:
+        return _field(_TEXT, text[1:-1])
+    found = msgspec.json.decode(text)
+    return _field(_TEXT, text) if isinstance(found, list | dict) else value(found)
+
+
+def value(found: str | float | bool | None) -> bytes:
+    """A value message; nothing for None."""
+    if found is None:
         return b""
-    if isinstance(value, bool):
-        return b"\x38\x01" if value else b"\x38\x00"
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return b"\x28" + _varint(value) if value >= 0 else b"\x30" + _varint(_zigzag(value))
-    if isinstance(value, int | float):
-        return b"\x19" + struct.pack("<d", value)
-    return _field(0x0A, value.encode() if isinstance(value, str) else text)
+    if isinstance(found, bool):
+        return b"\x38\x01" if found else b"\x38\x00"
+    if isinstance(found, int) and -(2**63) <= found < 2**63:
+        return b"\x28" + _varint(found) if found >= 0 else b"\x30" + _varint(_zigzag(found))
+    if isinstance(found, int | float):
+        return b"%c%b" % (DOUBLE, struct.pack("<d", found))
+    return _field(_TEXT, found.encode())
+
+
+def _point_features(places: np.ndarray[Any, Any], tags: Sequence[np.ndarray[Any, Any]]) -> bytes:
+    """The feature messages of points: all of them are one matrix of varints, a feature to a row.
+
+    ``tags`` are keys and values in turn, a pair with a value below nought is left out.
+    """
+    count, own = len(places), len(tags)
+    numbers = np.empty((count, own + 11), dtype=np.int32)
+    numbers[:, [0, 2, own + 4, own + 5, own + 6, own + 8]] = (0x12, 0x12, 0x18, POINT, 0x22, 0x09)
+    for place, column in enumerate(tags, 4):
+        numbers[:, place] = column
+    numbers[:, -2:] = (places << 1) ^ (places >> 63)
+    lengths = _lengths(numbers)
+    values = numbers[:, 5 : own + 4 : 2]
+    lengths[:, 4 : own + 4] *= np.repeat(values >= 0, 2, axis=1)
+    for place, first, last in ((3, 4, own + 4), (own + 7, own + 8, own + 11), (1, 2, own + 11)):
+        numbers[:, place] = lengths[:, first:last].sum(axis=1)
+        lengths[:, place] = _lengths(numbers[:, place])
+    return _varints(numbers, lengths)
+
+
+def _lengths(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """How many bytes each number takes as a varint; below 2^31."""
+    found = np.ones(numbers.shape, dtype=np.uint8)
+    for bits in (7, 14, 21, 28):
+        found += numbers >= 1 << bits
+    return found
+
+
+def _varints(numbers: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> bytes:
+    """All numbers in turn, each in as many bytes as its length says, which may be none."""
+    width = int(lengths.max(initial=0))
+    found = np.empty((*numbers.shape, width), dtype=np.uint8)
+    for place in range(width):
+        more = (lengths > place + 1).view(np.uint8) << 7
+        found[..., place] = (numbers >> 7 * place).astype(np.uint8) & 127 | more
+    chosen: bytes = found[np.arange(width, dtype=np.uint8) < lengths[..., None]].tobytes()
+    return chosen
 
 
 def tile(layers: Sequence[Layer]) -> bytes:

@@ -35,7 +35,7 @@ class _Identified(msgspec.Struct):
     id: str
 
 
-_decode_id = msgspec.json.Decoder(_Identified).decode
+_decode_ids = msgspec.json.Decoder(list[_Identified]).decode
 
 
 class Tiles:
@@ -55,7 +55,7 @@ class Tiles:
             return known
         position = self._cache.position
         tile, documents = await self.drawn(request, collection, address)
-        self._cache.keep(key, tile, [_decode_id(one).id for one in documents], drawn_at=position)
+        self._cache.keep(key, tile, _ids(documents), drawn_at=position)
         return tile
 
     async def drawn(
@@ -71,6 +71,10 @@ class Tiles:
             layer = draw(address, collection.id, page.features)
         body = mvt.tile([layer, *([_notice(len(page.features))] if page.more else [])])
         return Tile(body, weak_tag(body), page.more), page.features
+
+
+def _ids(documents: Sequence[bytes]) -> list[str]:
+    return [one.id for one in _decode_ids(b"[%b]" % b",".join(documents))]
 
 
 def _notice(shown: int) -> mvt.Layer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sympolis.api.ogc import mvt
+from sympolis.api.ogc import many_points, mvt
 from sympolis.api.ogc.mvt import EXTENT
 from sympolis.context.codec import LOCATION
 from sympolis.later import later
@@ -97,18 +97,29 @@ _POINT: Final = "Point"
 _LINES: Final = ("LineString", "LinearRing")
 _POLYGON: Final = "Polygon"
 _NOT_SHOWN: Final = ("type", "location", LOCATION)
+_MANY: Final = 64
+"""Fewer are drawn one by one: to decode them together takes some preparation."""
 
 
-def draw(address: TileAddress, name: str, documents: Iterable[bytes]) -> mvt.Layer:
+def draw(address: TileAddress, name: str, documents: Sequence[bytes]) -> mvt.Layer:
     """The layer of these features (JSON); what is not seen in the tile is left out."""
     layer = mvt.Layer(name, hidden=_NOT_SHOWN)
+    points = many_points.read(documents, _NOT_SHOWN) if len(documents) >= _MANY else None
+    if points is None:
+        _draw_each(layer, address, documents)
+    else:
+        places, near = _placed(address, points.positions)
+        many_points.add(layer, places[near], points.select(near))
+    return layer
+
+
+def _draw_each(layer: mvt.Layer, address: TileAddress, documents: Sequence[bytes]) -> None:
     features = [_decode(document) for document in documents]
     spots = [one for one in features if one.geometry.type == _POINT]
     _draw_points(layer, address, spots)
     for one in features:
         if one.geometry.type != _POINT:
             _draw_shape(layer, address, one)
-    return layer
 
 
 def _draw_points(layer: mvt.Layer, address: TileAddress, features: Sequence[TileFeature]) -> None:
@@ -116,11 +127,16 @@ def _draw_points(layer: mvt.Layer, address: TileAddress, features: Sequence[Tile
         return
     texts = b",".join([one.geometry.coordinates for one in features])
     positions = np.array([position[:2] for position in _decode_positions(b"[%b]" % texts)])
-    placed = np.rint(address.project(positions)).astype(np.int64)
-    near = np.all((placed >= -MARGIN) & (placed <= EXTENT + MARGIN), axis=1)
+    placed, near = _placed(address, positions)
     for feature, (x, y), inside in zip(features, placed.tolist(), near.tolist(), strict=True):
         if inside:
             layer.add(mvt.POINT, mvt.point(x, y), _properties(feature))
+
+
+def _placed(address: TileAddress, positions: _Array) -> tuple[_Array, _Array]:
+    """Where positions in degrees, shape (n, 2), are in the tile, in whole numbers, and whether that is seen."""
+    placed = np.rint(address.project(positions)).astype(np.int64)
+    return placed, np.all((placed >= -MARGIN) & (placed <= EXTENT + MARGIN), axis=1)
 
 
 def _draw_shape(layer: mvt.Layer, address: TileAddress, feature: TileFeature) -> None:

@@ -15,7 +15,9 @@ from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, notes, reports_errors, show, text
 from sympolis.domain import errors
 
-app = typer.Typer(help="Sources: propose, run, hand over, mend held rows, let old data go.", no_args_is_help=True)
+app = typer.Typer(
+    help="Sources: propose, run, hand over, mend held rows, let old data go.", no_args_is_help=True
+)
 
 _COUNTS = ("read", "accepted", "unchanged", "duplicates", "quarantined", "observations")
 

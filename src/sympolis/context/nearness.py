@@ -34,11 +34,12 @@ def verdict(query: GeoQuery, box: Box | None) -> Verdict | None:
     if query.relation is GeoRelation.NEAR:
         return _near(query, box) if kind == "Point" and query.max_distance_m is not None else None
     if query.relation in (GeoRelation.WITHIN, GeoRelation.INTERSECTS) and kind == "Polygon":
-        return _certain if _fills(query.geometry["coordinates"], box) else None
+        return certain if _fills(query.geometry["coordinates"], box) else None
     return None
 
 
-def _certain(_longitude: float, _latitude: float) -> bool:
+def certain(_longitude: float, _latitude: float) -> bool:
+    """The verdict on each point within the box, where the query asks for nothing but the box."""
     return True
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from sympolis.context.evaluate import matcher
 from sympolis.context.geometry import GeoTest
-from sympolis.context.nearness import Verdict
+from sympolis.context.nearness import Verdict, certain
 from sympolis.context.ordering import Foremost
 from sympolis.context.query import Query
 from sympolis.domain.entity import Entity
@@ -145,7 +145,7 @@ class _Rows:
     def _fitting(self, rows: Iterator[_Row]) -> Iterator[_Row]:
         """Those rows whose point fits; the ones without have been measured before."""
         geo = self._plan.geo
-        if geo is None:
+        if geo is None or geo.verdict is certain:
             return rows
         return self._measured(rows) if geo.verdict is None else self._judged(rows, geo, geo.verdict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -61,16 +62,40 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 LANGUAGES: Final = tuple(_TEXTS)
+_KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "it": {"number": "un numero", "integer": "un numero intero", "text": "un testo", "boolean": "sì o no"},
+    "de": {
+        "number": "eine Zahl",
+        "integer": "eine ganze Zahl",
+        "text": "ein Text",
+        "boolean": "ja oder nein",
+    },
+    "en": {"number": "a number", "integer": "a whole number", "text": "a text", "boolean": "yes or no"},
+}
+_RANGES: Final = {"it": r"da \1 a \2", "de": r"\1 bis \2", "en": r"\1 to \2"}
+_JUDGED: Final = re.compile(
+    r"(.+?) is (?:(?:below|above) what is plausible|not an? \w+|not in the code list)", re.DOTALL
+)
 
 
 def remark(reason: Reason, language: str) -> Remark:
-    """A reason in a language; what was found is quoted as the gate said it."""
+    """A reason in a language: the value that was found, else what the gate said of it."""
     texts = _TEXTS[language]
     parts = [texts[reason.rule]]
     if reason.expected:
-        parts.append(texts["expected"].format(expected=reason.expected))
-    parts.append(texts["found"].format(message=reason.message))
+        parts.append(texts["expected"].format(expected=_expected(reason, language)))
+    judged = _JUDGED.fullmatch(reason.message)
+    parts.append(texts["found"].format(message=judged[1] if judged else reason.message))
     return Remark(reason.field, " ".join(parts))
+
+
+def _expected(reason: Reason, language: str) -> str:
+    """What is expected, without the gate's English."""
+    if reason.rule == "range":
+        return re.sub(r"(\S+) to (\S+)", _RANGES[language], reason.expected)
+    return (
+        _KINDS[language].get(reason.expected, reason.expected) if reason.rule == "type" else reason.expected
+    )
 
 
 def remarks_of(rows: Iterable[QuarantinedRow], language: str) -> dict[int, tuple[Remark, ...]]:

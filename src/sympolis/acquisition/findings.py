@@ -73,6 +73,11 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "de": "{refused} von {read} Zeilen bestehen nicht. Der häufigste Grund, in „{field}“: {reason}",
         "en": "{refused} of {read} rows do not pass. The most frequent reason, in “{field}”: {reason}",
     },
+    "unit": {
+        "it": "Forse un'altra unità di misura, o una colonna spostata.",
+        "de": "Vielleicht eine andere Einheit oder eine verrutschte Spalte.",
+        "en": "Perhaps another unit, or a column that has shifted.",
+    },
     "shifted": {
         "it": "{refused} righe su {read} hanno più o meno celle dell'intestazione: una colonna sembra spostata.",
         "de": "{refused} von {read} Zeilen haben mehr oder weniger Zellen als die Kopfzeile: Spalte verrutscht.",

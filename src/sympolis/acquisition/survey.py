@@ -73,7 +73,8 @@ def _refused(tally: Tally, planned: PlannedSource, place: Place) -> list[Finding
         found += [where] if where is not None else []
     (name, _), (_, reason) = max(tally.reasons.items(), key=lambda item: item[1][0])
     told = {language: remark(reason, language).text for language in findings.LANGUAGES}
-    return [*found, Finding("refused", {**counts, "field": name or "–", "reason": told})]
+    found.append(Finding("refused", {**counts, "field": name or "–", "reason": told}))
+    return [*found, Finding("unit")] if reason.rule == "range" else found
 
 
 def _scale(tally: Tally, planned: PlannedSource, usual: Usual) -> list[Finding]:

@@ -58,6 +58,19 @@ def test_what_is_asked_for_gets_a_column_and_the_answer_stays(tmp_path):
     asyncio.run(run())
 
 
+def test_what_was_restored_gets_a_column_like_anything_else(tmp_path):
+    async def run():
+        store = EmbeddedStore.open(tmp_path)
+        writes = [Write(one.id, merge.create(one), recorded=False) for one in roads()]
+        await store.write(writes)
+        before = await ids(store, SLOW)
+        assert columns_of(await filled(store)) == {SPEED}
+        assert await ids(store, SLOW) == before
+        await store.close()
+
+    asyncio.run(run())
+
+
 def test_a_question_that_few_look_at_costs_no_column(tmp_path):
     async def run():
         store = EmbeddedStore.open(tmp_path)

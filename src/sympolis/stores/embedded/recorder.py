@@ -174,6 +174,9 @@ class Recorder:
             self._state_rows.append((change.number, body, known.body))
         if write.recorded:
             self.timeline.note(before, after, names, at)
+        else:  # what is restored can be asked for like anything else: wishes for unknown names are dropped
+            for name in names:
+                self._name(name)
         return Outcome(entity_id, change, None, after)
 
     # --- profiles

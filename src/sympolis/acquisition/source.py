@@ -26,7 +26,8 @@ HIGH_VALUE = (
     "companies",
     "mobility",
 )
-DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?"
+DURATION = r"P(?=.)(\d{1,5}D)?(T(?=.)(\d{1,5}H)?(\d{1,5}M)?)?"
+"""At most 99,999 of a unit: no time that a date could not hold."""
 
 
 def _category_complaint(categories: tuple[str, ...]) -> str | None:

@@ -14,7 +14,9 @@ from sympolis.testing.stores import StoreContract
 from sympolis.testing.trimming import TrimmingContract
 
 
-class TestPostgresStore(StoreContract):
+class OnPostgres:
+    """A store in a schema of its own for every test."""
+
     @asynccontextmanager
     async def open_store(self, now):
         store = await PostgresStore.open(server().fresh_url(), now=now)
@@ -24,35 +26,19 @@ class TestPostgresStore(StoreContract):
             await store.close()
 
 
-class TestPostgresHistory(HistoryContract):
-    @asynccontextmanager
-    async def open_store(self, now):
-        store = await PostgresStore.open(server().fresh_url(), now=now)
-        try:
-            yield store
-        finally:
-            await store.close()
+class TestPostgresStore(OnPostgres, StoreContract):
+    pass
 
 
-class TestPostgresTrimming(TrimmingContract):
-    @asynccontextmanager
-    async def open_store(self, now):
-        store = await PostgresStore.open(server().fresh_url(), now=now)
-        try:
-            yield store
-        finally:
-            await store.close()
+class TestPostgresHistory(OnPostgres, HistoryContract):
+    pass
 
 
-class TestPostgresDropping(DroppingContract):
-    @asynccontextmanager
-    async def open_store(self, now):
-        store = await PostgresStore.open(server().fresh_url(), now=now)
-        try:
-            yield store
-        finally:
-            await store.close()
+class TestPostgresTrimming(OnPostgres, TrimmingContract):
+    pass
 
+
+class TestPostgresDropping(OnPostgres, DroppingContract):
     def test_a_process_that_knew_a_dropped_tenant_begins_it_anew(self):
         async def scenario():
             url = server().fresh_url()

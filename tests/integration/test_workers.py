@@ -10,7 +10,7 @@ import pytest
 
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
-from sympolis.orchestration.worker import reference_to
+from sympolis.orchestration.worker import call_of, reference_to
 from sympolis.orchestration.workers import PoolSettings, WorkerPool
 from sympolis.plugins.simulator import Member
 from sympolis.testing.simulators import ToySimulator
@@ -85,6 +85,20 @@ def test_an_engine_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
         pool = WorkerPool(tmp_path)
         with pytest.raises(errors.ModelFailed, match="no_such_engine"):
             await pool.run({**task(tmp_path, "x"), "simulator": "no_such_engine:Model"})
+        await pool.close()
+
+    asyncio.run(work())
+
+
+def test_a_heavy_function_is_called_where_its_libraries_are(tmp_path: Path) -> None:
+    async def work() -> None:
+        pool = WorkerPool(tmp_path)
+        shares = call_of("sympolis.analysis.sensitivity", "shares", inputs=2, n=4, seed=1)
+        rows = (await pool.run(shares)).result
+        assert len(rows) == 16
+        assert all(len(row) == 2 for row in rows)
+        with pytest.raises(errors.ModelFailed, match="power of two"):
+            await pool.run(call_of("sympolis.analysis.sensitivity", "shares", inputs=2, n=5, seed=1))
         await pool.close()
 
     asyncio.run(work())

@@ -3,12 +3,14 @@
 Started as ``python -m sympolis.orchestration.worker``; it speaks frames (4 bytes of length, then MessagePack) on
 standard input and output. Whatever an engine prints goes to the log instead. When its parent goes away, it ends.
 
-Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, the methods of the simulator contract. Large values are files.
+Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, the methods of the simulator contract, and ``call``: any
+function of ours that is too heavy for the server (``call_of`` writes such a task). Large values are files.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import queue
 import shutil
@@ -39,6 +41,7 @@ MEMORY_LIMIT = "SYMPOLIS_WORKER_MEMORY_MB"
 
 DEFAULT_MEMORY_MB = 4096
 REPORT_EVERY_S = 0.1
+CALL = "call"
 
 Task = Mapping[str, Any]
 
@@ -90,8 +93,7 @@ class Worker:
         self._busy = True
         before = cpu_seconds()
         try:
-            result = _TASKS[task["do"]](self._simulator(task["simulator"]), task, self._progress(task["id"]))
-            answer = {"result": result}
+            answer = {"result": self._result(task)}
         except errors.SympolisError as error:
             answer = {"error": [type(error).__name__, error.message, error.where, error.hint]}
         except MemoryError:
@@ -111,6 +113,14 @@ class Worker:
             }
         self._busy = False
         write_frame(self._sink, {"id": task["id"], "cost_cpu_s": cpu_seconds() - before, **answer})
+
+    def _result(self, task: Task) -> Any:
+        progress = self._progress(task["id"])
+        if task["do"] == CALL:
+            function, arguments = resolve(task["function"]), task["arguments"]
+            wanted = "progress" in inspect.signature(function).parameters
+            return function(**arguments, **({"progress": progress} if wanted else {}))
+        return _TASKS[task["do"]](self._simulator(task["simulator"]), task, progress)
 
     def _simulator(self, reference: str) -> Simulator:
         if reference not in self._simulators:
@@ -135,13 +145,22 @@ class Worker:
 _MORE_MEMORY = f"set {MEMORY_LIMIT} higher, or run fewer hours"
 
 
-def reference_to(simulator: type[Simulator]) -> str:
-    """How a worker finds this class: ``module:qualified name``."""
-    return f"{simulator.__module__}:{simulator.__qualname__}"
+def reference_to(what: type[Simulator] | Callable[..., Any]) -> str:
+    """How a worker finds this class or function: ``module:qualified name``."""
+    return f"{what.__module__}:{what.__qualname__}"
 
 
-def resolve(reference: str) -> type[Simulator]:
-    """The class behind a reference. Raises ``ModelFailed`` naming what could not be imported."""
+def call_of(module: str, function: str, **arguments: Any) -> Task:
+    """The task that calls ``function(**arguments)`` of ``module`` in a worker and gives what it returns.
+
+    A function that has a parameter ``progress`` gets a callback there. Arguments and result are what MessagePack holds. The module is named, not imported: its libraries are for the worker
+    alone. Names come from the platform's own code, never from a request.
+    """
+    return {"do": CALL, "function": f"{module}:{function}", "arguments": arguments}
+
+
+def resolve(reference: str) -> Any:
+    """The class or function behind a reference. Raises ``ModelFailed`` naming what could not be imported."""
     module, _, name = reference.partition(":")
     try:
         found: Any = importlib.import_module(module)
@@ -150,7 +169,7 @@ def resolve(reference: str) -> type[Simulator]:
         raise errors.ModelFailed(f"the model cannot be loaded: {cause}", where=module, hint=hint) from cause
     for part in name.split("."):
         found = getattr(found, part)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def cpu_seconds() -> float:

@@ -8,7 +8,7 @@ it to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -101,6 +101,12 @@ class DocumentWriter:
             self._remember(body, found)
         return found
 
+    def names(self, types: tuple[str, ...], iris: Iterable[str]) -> dict[str, str] | None:
+        """What documents of entities of these types call these attributes; None where a name means something else."""
+        terms = self._of_types(types)[1].terms
+        found = {iri: terms.compact(iri) for iri in iris}
+        return None if _RESERVED.intersection(found.values()) else found
+
     def _written(self, body: bytes) -> bytes:
         try:
             if self._form is DocumentForm.NORMALIZED:
@@ -143,7 +149,7 @@ class DocumentWriter:
         for iri, instances in body.attributes.items():
             prefix, inner = begun.get(iri) or names.of(iri)
             first = instances[0]
-            if len(instances) == 1 and first.kind in _BARE and first.dataset_id is None:
+            if len(instances) == 1 and first.kind in BARE_KINDS and first.dataset_id is None:
                 pieces += (prefix, first.value)
             else:
                 pieces.append(prefix)
@@ -234,7 +240,9 @@ _WRAPPED: Final = {
     if kind.value_member not in ("value", "object")
 }
 """Simplified values of these kinds keep their member's name."""
-_BARE: Final = {kind.value for kind in AttributeKind} - _WRAPPED.keys() - {AttributeKind.VOCAB_PROPERTY.value}
+BARE_KINDS: Final = frozenset(
+    {kind.value for kind in AttributeKind} - _WRAPPED.keys() - {AttributeKind.VOCAB_PROPERTY.value}
+)
 """Simplified values of these kinds are shown as they are stored."""
 
 

@@ -11,7 +11,7 @@ from sympolis.analysis import equity, wording
 from sympolis.analysis.comparison import Ensemble, field_change, indicator_change, paired, stack
 from sympolis.domain import errors
 from sympolis.domain.measure import Direction, Verdict
-from sympolis.plugins.simulator import IndicatorSpec, MemberResult
+from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, MemberResult
 
 NOX = IndicatorSpec(
     "nox", {"it": "Ossidi di azoto", "de": "Stickoxide", "en": "Nitrogen oxides"}, "kg", Direction.LOWER, 1
@@ -77,6 +77,10 @@ def test_a_street_without_value_is_neither_clear_nor_zero() -> None:
     assert np.isnan(change.change.mean[0, 1])
 
 
+def specs(**units: str) -> list[FieldSpec]:
+    return [FieldSpec(name, {"en": name}, unit) for name, unit in units.items()]
+
+
 def two_areas() -> list[equity.Area]:
     ones = np.array([1.0])
     return [
@@ -94,7 +98,7 @@ def ensembles() -> tuple[Ensemble, Ensemble]:
 
 
 def test_the_split_by_area_says_who_gains() -> None:
-    west, east = equity.split(*ensembles(), two_areas(), {"flow": "veh/h", "nox": "g/h"})
+    west, east = equity.split(*ensembles(), two_areas(), specs(flow="veh/h", nox="g/h"))
     assert west.verdict is Verdict.LIKELY_BETTER and east.verdict is Verdict.NO_CLEAR_CHANGE
     assert west.traffic_percent is not None and west.traffic_percent.value == pytest.approx(-50)
     assert west.emission_kg is not None and west.emission_kg.value == pytest.approx(-DAYS.mean() * 5 / 1000)
@@ -102,7 +106,7 @@ def test_the_split_by_area_says_who_gains() -> None:
 
 
 def test_an_unknown_unit_of_emissions_is_not_guessed() -> None:
-    west, _ = equity.split(*ensembles(), two_areas(), {"nox": "ppm"})
+    west, _ = equity.split(*ensembles(), two_areas(), specs(nox="ppm"))
     assert west.emission_kg is None and west.verdict is Verdict.LIKELY_BETTER, "judged by traffic instead"
 
 
@@ -110,7 +114,7 @@ def test_the_words_are_cautious_in_three_languages() -> None:
     better = indicator_change(NOX, DAYS, DAYS * 0.9)
     worse = indicator_change(replace(NOX, title={"en": "Delay"}), DAYS, DAYS + 7)
     unclear = indicator_change(replace(NOX, title={"en": "Noise"}), DAYS, DAYS)
-    text = wording.describe([better, unclear, worse], streets=(12, 700))
+    text = wording.describe([better, unclear, worse], places=wording.Places(12, 700))
     assert text["en"].startswith("Likely better: Nitrogen oxides −10.0 % (90 % interval: −11.8 to −8.2)")
     assert "; likely worse: Delay +7.0 % (" in text["en"]
     assert text["en"].endswith(
@@ -128,7 +132,7 @@ def test_a_figure_that_was_zero_is_named_with_its_unit() -> None:
 
 
 def test_without_a_clear_change_no_word_of_better_or_worse() -> None:
-    text = wording.describe([indicator_change(NOX, DAYS, DAYS)], streets=(0, 700))
+    text = wording.describe([indicator_change(NOX, DAYS, DAYS)], places=wording.Places(0, 700))
     assert text == {
         "it": "Nessun cambiamento chiaro rispetto al confronto.",
         "de": "Keine klare Änderung gegenüber dem Vergleichsfall.",

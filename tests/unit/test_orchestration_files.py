@@ -10,7 +10,7 @@ import pytest
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, member_files
-from sympolis.orchestration.geometry import Streets
+from sympolis.orchestration.geometry import Places
 from sympolis.plugins.simulator import Member, MemberResult
 
 RESULT = MemberResult(("a", "b"), {"flow": [[1.0, float("nan")]]}, {"nox": 2.5}, ("odd",))
@@ -70,7 +70,7 @@ def square(west: float, south: float, east: float, north: float) -> dict[str, ob
     return {"type": "Polygon", "coordinates": [ring]}
 
 
-STREETS = Streets(
+STREETS = Places(
     {
         "crossing": line((11.30, 44.50), (11.34, 44.50)),
         "inside": line((11.30, 44.505), (11.31, 44.505)),
@@ -82,12 +82,12 @@ STREETS = Streets(
 def test_a_street_counts_in_an_area_by_its_share_of_length() -> None:
     place = {feature: index for index, feature in enumerate(("inside", "crossing", "border"))}
     area = STREETS.area("urn:a", {"location": square(11.29, 44.49, 11.32, 44.51), "population": 3}, place)
-    assert dict(zip(area.streets.tolist(), area.share.tolist(), strict=True)) == {
+    assert dict(zip(area.features.tolist(), area.share.tolist(), strict=True)) == {
         0: pytest.approx(1.0),
         1: pytest.approx(0.5),
     }, "a street that only touches the border is not in the area"
     kilometres = 0.01 * 111.195 * np.cos(np.radians(44.5))
-    assert area.length_km[area.streets.tolist().index(0)] == pytest.approx(kilometres, rel=1e-3)
+    assert area.extent[area.features.tolist().index(0)] == pytest.approx(kilometres, rel=1e-3)
     assert (area.name, area.population, area.fragility) == (["urn", "a"][-1], 3.0, None)
 
 
@@ -100,6 +100,6 @@ def test_an_override_touches_streets_named_or_with_their_middle_inside() -> None
 
 
 def test_a_city_without_streets_is_no_error() -> None:
-    nothing = Streets({})
+    nothing = Places({})
     assert nothing.touched_by([Override("x", {"polygon": square(0, 0, 1, 1)})]) == []
-    assert nothing.area("urn:a", {"location": square(0, 0, 1, 1)}, {}).streets.size == 0
+    assert nothing.area("urn:a", {"location": square(0, 0, 1, 1)}, {}).features.size == 0

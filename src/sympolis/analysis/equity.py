@@ -1,12 +1,13 @@
 """Who bears it: a change split over the city's areas, with their people and how fragile they are.
 
-A street counts in an area by the share of its length inside. Traffic is summed as vehicle-kilometres, emissions as
-mass; each area's change is computed member by member, so it has an interval of its own.
+A line counts in an area by the share of its length inside, a polygon by the share of its surface, a point as a whole.
+What is summed follows from the field (``FieldSpec.over_area``): amounts, amounts per extent, or means. Each area's
+change is computed member by member, so it has an interval of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sympolis.analysis.comparison import Ensemble, differences, percent, word
 from sympolis.analysis.intervals import prediction
 from sympolis.domain.measure import Direction, Estimate, Verdict
+from sympolis.plugins.simulator import FieldSpec
 
 Values = NDArray[np.float64]
 
@@ -28,17 +30,27 @@ _KILOGRAMS = {"mg": 1e-6, "g": 1e-3, "kg": 1.0, "t": 1e3}
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A part of the city and the streets in it: positions in the feature list and kilometres inside."""
+    """A part of the city and the features in it: positions in the feature list and how much of each lies inside."""
 
     id: str
     name: str
     population: float | None
     fragility: float | None
-    streets: NDArray[np.intp]
+    features: NDArray[np.intp]
     share: Values
-    """Share (0..1) of each street's length that lies inside."""
-    length_km: Values
-    """Kilometres of each street inside."""
+    """Share (0..1) of each feature that lies inside."""
+    extent: Values
+    """Kilometres, square kilometres or number (lines, polygons, points) of each feature inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSplit:
+    """One field's change in one area: in its unit, and in % of what it was (None where that is 0)."""
+
+    spec: FieldSpec
+    change: Estimate
+    percent: Estimate | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +61,55 @@ class AreaChange:
     traffic_percent: Estimate | None
     emission_kg: Estimate | None
     verdict: Verdict
+    fields: tuple[FieldSplit, ...] = ()
 
 
 def split(
-    base: Ensemble, other: Ensemble, areas: Sequence[Area], units: Mapping[str, str]
+    base: Ensemble, other: Ensemble, areas: Sequence[Area], specs: Sequence[FieldSpec]
 ) -> list[AreaChange]:
-    """Each area's change of traffic [%] and NOx [kg over the window] between paired ensembles.
+    """Each area's change between paired ensembles, over the whole window, of every field that says how to sum it.
 
-    ``units`` gives each field's unit. The verdict is about emissions where the model gives them, else about traffic
-    (less of either is better).
+    Traffic [%] and NOx [kg] are given by name as well. The verdict is about emissions where the model gives them, else
+    about the first field that is better one way, else about traffic (less is better).
     """
-    return [_area_change(base, other, area, units) for area in areas if area.streets.size]
+    return [_area_change(base, other, area, specs) for area in areas if area.features.size]
 
 
-def _area_change(base: Ensemble, other: Ensemble, area: Area, units: Mapping[str, str]) -> AreaChange:
+def _area_change(base: Ensemble, other: Ensemble, area: Area, specs: Sequence[FieldSpec]) -> AreaChange:
+    units = {spec.name: spec.unit for spec in specs}
     traffic = _traffic(base, other, area)
     emission = _emission(base, other, area, units.get(EMISSION, ""))
-    judged = emission if emission is not None else traffic
-    return AreaChange(area, traffic, emission, word(judged, Direction.LOWER))
+    found = tuple(_field(base, other, area, spec) for spec in specs if spec.over_area)
+    judged = next((one for one in found if one.spec.direction is not Direction.NEUTRAL), None)
+    if emission is None and judged is not None:
+        return AreaChange(area, traffic, None, judged.verdict, found)
+    verdict = word(emission if emission is not None else traffic, Direction.LOWER)
+    return AreaChange(area, traffic, emission, verdict, found)
+
+
+def _field(base: Ensemble, other: Ensemble, area: Area, spec: FieldSpec) -> FieldSplit:
+    sums = {"sum": area.share, "extent": area.extent, "mean": area.extent}[spec.over_area]
+    combine = _mean if spec.over_area == "mean" else _sum
+    before, after = (combine(one.fields[spec.name], area, sums) for one in (base, other))
+    change = _change(before, after, spec.unit)
+    return FieldSplit(spec, change, percent(change, float(before.mean())), word(change, spec.direction))
+
+
+def _mean(values: Values, area: Area, weights: Values) -> Values:
+    """Weighted mean over hours and the area's features, per member; missing values do not count."""
+    inside = values[:, :, area.features]
+    present = np.isfinite(inside) * weights
+    total = present.sum(axis=(1, 2))
+    summed = (np.nan_to_num(inside, nan=0.0) * present).sum(axis=(1, 2))
+    found: Values = np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
+    return found
 
 
 def _traffic(base: Ensemble, other: Ensemble, area: Area) -> Estimate | None:
     if TRAFFIC not in base.fields:
         return None
-    before = _sum(base.fields[TRAFFIC], area, area.length_km)
-    after = _sum(other.fields[TRAFFIC], area, area.length_km)
+    before = _sum(base.fields[TRAFFIC], area, area.extent)
+    after = _sum(other.fields[TRAFFIC], area, area.extent)
     return percent(_change(before, after, "veh·km"), float(before.mean()))
 
 
@@ -87,8 +123,8 @@ def _emission(base: Ensemble, other: Ensemble, area: Area, unit: str) -> Estimat
 
 
 def _sum(values: Values, area: Area, weights: Values) -> Values:
-    """Weighted sum over hours and the area's streets, per member; a missing value adds nothing."""
-    inside = np.nan_to_num(values[:, :, area.streets], nan=0.0)
+    """Weighted sum over hours and the area's features, per member; a missing value adds nothing."""
+    inside = np.nan_to_num(values[:, :, area.features], nan=0.0)
     summed: Values = (inside * weights).sum(axis=(1, 2))
     return summed
 

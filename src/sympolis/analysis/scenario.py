@@ -27,6 +27,7 @@ MOST_POSITIONS = 5_000
 LONGEST_TEXT = 2_000
 
 Geometry = Mapping[str, Any]
+_NOUNS: Mapping[str, str] = {"segments": "street segment", "features": "feature"}
 AreaResolver = Callable[[str], Geometry | None]
 """From an area's entity id to its Polygon or MultiPolygon; None where there is no such area."""
 
@@ -104,11 +105,11 @@ def read_overrides(given: Sequence[Any], measures: Sequence[Measure]) -> tuple[l
 
 
 def resolve(
-    overrides: Sequence[Override], areas: AreaResolver, segments: Collection[str]
+    overrides: Sequence[Override], areas: AreaResolver, features: Collection[str]
 ) -> tuple[list[Override], list[Reason]]:
-    """Targets made concrete: an ``area`` gets its polygon beside it, unknown areas and segments become reasons.
+    """Targets made concrete: an ``area`` gets its polygon beside it, unknown areas and features become reasons.
 
-    ``segments`` are the ids of all features the model's results can refer to.
+    ``features`` are the ids of all features the model's results can refer to.
     """
     resolved: list[Override] = []
     reasons: list[Reason] = []
@@ -119,13 +120,13 @@ def resolve(
             if geometry is None:
                 reasons.append(Reason(index, f"{place}.area", f"there is no area {override.where['area']}"))
             override = replace(given, where={**given.where, "polygon": geometry})
-        unknown = [name for name in override.where.get("segments", ()) if name not in segments]
-        if unknown:
-            text = f"the model has no street segment {unknown[0]}"
-            more = f" (and {len(unknown) - 1} more of those named)" if len(unknown) > 1 else ""
-            reasons.append(
-                Reason(index, f"{place}.segments", text + more, "pick segments on the model's map layer")
-            )
+        for target in ("segments", "features"):
+            unknown = [name for name in override.where.get(target, ()) if name not in features]
+            if unknown:
+                text = f"the model has no {_NOUNS[target]} {unknown[0]}"
+                more = f" (and {len(unknown) - 1} more of those named)" if len(unknown) > 1 else ""
+                hint = f"pick {target} on the model's map layer"
+                reasons.append(Reason(index, f"{place}.{target}", text + more, hint))
         resolved.append(override)
     return resolved, reasons
 
@@ -368,6 +369,7 @@ def _is_position(item: Any) -> bool:
 
 _TARGETS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "segments": (_is_segments, f"expected a list of 1 to {MOST_SEGMENTS} segment ids"),
+    "features": (_is_segments, f"expected a list of 1 to {MOST_SEGMENTS} feature ids"),
     "area": (_is_area, "expected the id of an area"),
     "polygon": (
         _is_polygon,
@@ -377,7 +379,5 @@ _TARGETS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _plain(where: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Segments in one order without repetitions, so that the same set asked twice has the same key."""
-    if "segments" in where:
-        return {"segments": sorted(set(where["segments"]))}
-    return dict(where)
+    """Ids in one order without repetitions, so that the same set asked twice has the same key."""
+    return {target: sorted(set(value)) if target in _NOUNS else value for target, value in where.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from sympolis.analysis.comparison import IndicatorChange
@@ -25,7 +25,17 @@ class _Words:
     interval: str
     nothing: str
     streets: str
+    places: str
     decimal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """On ``count`` of ``total`` features a field changes clearly; without ``title`` they are streets with traffic."""
+
+    count: int
+    total: int
+    title: Mapping[str, str] = field(default_factory=dict)
 
 
 _LANGUAGES: Mapping[str, _Words] = {
@@ -40,6 +50,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         interval="intervallo al {level} %: da {low} a {high}",
         nothing="Nessun cambiamento chiaro rispetto al confronto.",
         streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.",
+        places="{title}: cambia in modo chiaro in {count} luoghi su {total}.",
         decimal=",",
     ),
     "de": _Words(
@@ -53,6 +64,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         interval="{level}-%-Intervall: {low} bis {high}",
         nothing="Keine klare Änderung gegenüber dem Vergleichsfall.",
         streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.",
+        places="{title}: ändert sich klar an {count} von {total} Orten.",
         decimal=",",
     ),
     "en": _Words(
@@ -60,6 +72,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         interval="{level} % interval: {low} to {high}",
         nothing="No clear change from the comparison case.",
         streets="Traffic clearly changes on {count} of {total} street segments.",
+        places="{title}: clearly changes in {count} of {total} places.",
         decimal=".",
     ),
 }
@@ -73,14 +86,9 @@ _ORDER = (
 )
 
 
-def describe(
-    changes: Sequence[IndicatorChange], *, streets: tuple[int, int] | None = None
-) -> Mapping[str, str]:
-    """The plain-language verdict by language.
-
-    ``streets`` is (how many features change clearly, of how many), where the model has such a field.
-    """
-    return {language: _describe(changes, streets, language) for language in _LANGUAGES}
+def describe(changes: Sequence[IndicatorChange], *, places: Places | None = None) -> Mapping[str, str]:
+    """The plain-language verdict by language; ``places``: on how many features the field that matters changes."""
+    return {language: _describe(changes, places, language) for language in _LANGUAGES}
 
 
 def summarised(warnings: Iterable[Sequence[str]]) -> tuple[str, ...]:
@@ -110,14 +118,16 @@ def _span(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _describe(changes: Sequence[IndicatorChange], streets: tuple[int, int] | None, language: str) -> str:
+def _describe(changes: Sequence[IndicatorChange], places: Places | None, language: str) -> str:
     words = _LANGUAGES[language]
     parts = [part for verdict in _ORDER if (part := _part(changes, verdict, words, language))]
     if all(change.verdict is Verdict.NO_CLEAR_CHANGE for change in changes):
         parts = []
     sentences = [_sentence("; ".join(parts)) if parts else words.nothing]
-    if streets is not None and streets[0]:
-        sentences.append(words.streets.format(count=streets[0], total=streets[1]))
+    if places is not None and places.count:
+        title = places.title.get(language) or places.title.get("en", "")
+        form = words.places if title else words.streets
+        sentences.append(form.format(title=title, count=places.count, total=places.total))
     return " ".join(sentences)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.subjects import Subjects
 from sympolis.app.twin import Twin, data_folder
-from sympolis.city import acquiring, describing, modelling, package
+from sympolis.city import acquiring, describing, grids, modelling, package
 from sympolis.city.proposing.desk import Proposer
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
@@ -137,6 +138,7 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
         areas=modelling.areas(city),
         observed=modelling.observed(city),
         language=city.facts.languages[0],
+        grids=functools.partial(grids.read, city.folder),
     )
 
 

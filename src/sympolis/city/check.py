@@ -30,7 +30,7 @@ from sympolis.plugins.connector import Origin
 CORE_TERMS = frozenset({"location", "observationSpace", "operationSpace", "description", "title", "Source"})
 """Terms of the NGSI-LD core context that packages use without declaring them."""
 
-TARGETS = ("segments", "area", "polygon")
+TARGETS = ("segments", "features", "area", "polygon")
 
 
 def check(path: str | Path) -> list[Finding]:

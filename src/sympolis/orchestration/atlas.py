@@ -1,4 +1,4 @@
-"""The places that scenarios and results refer to: the model's streets, and the city's areas with their people."""
+"""The places that scenarios and results refer to: the model's features, and the city's areas with their people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.domain.scenario import Override
 from sympolis.orchestration import gather
-from sympolis.orchestration.geometry import Streets, is_region
+from sympolis.orchestration.geometry import Places, is_region
 from sympolis.plugins.simulator import Need, Simulator
 
 LOCATION = "location"
@@ -49,34 +49,36 @@ class Atlas:
         self._names = names
         self._areas = areas
         self._features: dict[str, tuple[int, dict[str, Any]]] = {}
-        self._streets: dict[str, tuple[str, Streets]] = {}
+        self._places: dict[str, tuple[str, Places]] = {}
 
     async def features(self, model: str, simulator: type[Simulator]) -> dict[str, Any]:
-        """The GeoJSON FeatureCollection of the streets that the model's results refer to.
+        """The GeoJSON FeatureCollection of what the model's results refer to: lines, polygons or points.
 
-        Needs no model made ready: the map draws its streets while the first calibration is still under way.
+        Needs no model made ready: the map draws them while the first calibration is still under way.
         """
         position = (await self._broker.status()).position
         kept = self._features.get(model)
         if kept is not None and kept[0] == position:
             return kept[1]
-        need = feature_need(simulator)
-        type_iri = self._names.expand(need.type)
-        found = [self._feature(e) async for e in gather.entities(self._broker, type_iri)]
+        found = [
+            self._feature(entity)
+            for need in feature_needs(simulator)
+            async for entity in gather.entities_of(self._broker, self._names, need)
+        ]
         collection = {"type": "FeatureCollection", "features": [feature for feature in found if feature]}
         self._features[model] = (position, collection)
         return collection
 
-    async def streets(self, model: str, simulator: type[Simulator], data_version: str) -> Streets:
-        """The same streets, ready for spatial questions."""
-        kept = self._streets.get(model)
+    async def places(self, model: str, simulator: type[Simulator], data_version: str) -> Places:
+        """The same features, ready for spatial questions."""
+        kept = self._places.get(model)
         if kept is not None and kept[0] == data_version:
             return kept[1]
         collection = await self.features(model, simulator)
-        lines = {feature["id"]: feature["geometry"] for feature in collection["features"]}
-        streets = await asyncio.to_thread(Streets, lines)
-        self._streets[model] = (data_version, streets)
-        return streets
+        geometries = {feature["id"]: feature["geometry"] for feature in collection["features"]}
+        places = await asyncio.to_thread(Places, geometries)
+        self._places[model] = (data_version, places)
+        return places
 
     async def polygons(self, overrides: Sequence[Override]) -> dict[str, Mapping[str, Any]]:
         """The polygon of every area that the overrides name, as far as there is one."""
@@ -85,15 +87,15 @@ class Atlas:
         regions = {i: entity.value(self._names.expand(LOCATION)) for i, entity in found.items() if entity}
         return {area_id: region for area_id, region in regions.items() if is_region(region)}
 
-    async def areas(self, streets: Streets, features: Sequence[str]) -> list[Area]:
-        """The city's areas with the streets in them; empty where the twin has no areas."""
+    async def areas(self, places: Places, features: Sequence[str]) -> list[Area]:
+        """The city's areas with the features in them; empty where the twin has no areas."""
         facts = {
             entity.id: self._facts(entity)
             async for entity in gather.entities(self._broker, self._names.expand(self._areas.type))
         }
         position = {feature: index for index, feature in enumerate(features)}
         return await asyncio.to_thread(
-            lambda: [streets.area(i, f, position) for i, f in facts.items() if is_region(f["location"])]
+            lambda: [places.area(i, f, position) for i, f in facts.items() if is_region(f["location"])]
         )
 
     def _facts(self, entity: Entity) -> dict[str, Any]:
@@ -117,11 +119,13 @@ class Atlas:
         return {"type": "Feature", "id": entity.id, "geometry": dict(geometry), "properties": properties}
 
 
-def feature_need(simulator: type[Simulator]) -> Need:
-    """The need whose entities the results refer to: the first one that asks for a location."""
+def feature_needs(simulator: type[Simulator]) -> tuple[Need, ...]:
+    """The needs whose entities the results refer to: those named, else the first that asks for a location."""
+    if simulator.features:
+        return tuple(need for need in simulator.needs if need.name in simulator.features)
     for need in simulator.needs:
         if LOCATION in need.attributes and not need.history:
-            return need
+            return (need,)
     raise errors.SettingsInvalid(
         "the model needs no entities with a location", where=f"model {simulator.id}: needs"
     )

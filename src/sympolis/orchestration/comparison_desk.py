@@ -1,4 +1,4 @@
-"""Puts finished runs on the table: their results per street and hour, and what changes between two of them."""
+"""Puts finished runs on the table: their results per feature and hour, and what changes between two of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sympolis.analysis import comparison, equity, wording
 from sympolis.analysis.comparison import Ensemble, FieldChange
 from sympolis.analysis.intervals import cut_at_zero, prediction
 from sympolis.domain import errors
+from sympolis.domain.measure import Direction
 from sympolis.orchestration import documents
 from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.model_desk import ModelDesk
@@ -60,8 +61,8 @@ class ComparisonDesk:
         _refuse_unpaired(base, other)
         simulator = self._models.simulator(base.model)
         before, after = comparison.paired(await self._ensemble(base), await self._ensemble(other))
-        streets = await self._atlas.streets(base.model, simulator, base.data_version)
-        areas = await self._atlas.areas(streets, before.features)
+        places = await self._atlas.places(base.model, simulator, base.data_version)
+        areas = await self._atlas.areas(places, before.features)
         found = await asyncio.to_thread(_comparison, before, after, simulator, areas)
         return {
             "base": base.id,
@@ -123,8 +124,7 @@ def _comparison(
         spec.name: comparison.field_change(before.fields[spec.name], after.fields[spec.name])
         for spec in simulator.fields
     }
-    units = {spec.name: spec.unit for spec in simulator.fields}
-    split = equity.split(before, after, areas, units)
+    split = equity.split(before, after, areas, simulator.fields)
     return {
         "members": before.members,
         "indicators": [documents.indicator_change(change) for change in indicators],
@@ -132,13 +132,19 @@ def _comparison(
         "hours": list(before.hours),
         "fields": {spec.name: documents.field_change(fields[spec.name], spec) for spec in simulator.fields},
         "equity": [documents.area_change(change) for change in split],
-        "text": wording.describe(indicators, streets=_clear_streets(fields)),
+        "text": wording.describe(indicators, places=_clear_places(fields, simulator.fields)),
     }
 
 
-def _clear_streets(fields: Mapping[str, FieldChange]) -> tuple[int, int] | None:
-    """On how many streets traffic changes clearly in at least one hour, of how many."""
-    change = fields.get(equity.TRAFFIC)
-    if change is None:
+def _clear_places(fields: Mapping[str, FieldChange], specs: Sequence[FieldSpec]) -> wording.Places | None:
+    """On how many features the field that matters most changes clearly in at least one hour, of how many.
+
+    Traffic where the model has it, else the first field that is better one way.
+    """
+    judged = [spec for spec in specs if spec.name == equity.TRAFFIC]
+    judged += [spec for spec in specs if spec.direction is not Direction.NEUTRAL]
+    if not judged:
         return None
-    return int(change.clear.any(axis=0).sum()), int(change.clear.shape[1])
+    clear = fields[judged[0].name].clear
+    title = {} if judged[0].name == equity.TRAFFIC else judged[0].title
+    return wording.Places(int(clear.any(axis=0).sum()), int(clear.shape[1]), title)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sympolis.analysis.comparison import FieldChange, IndicatorChange
-from sympolis.analysis.equity import AreaChange
+from sympolis.analysis.equity import AreaChange, FieldSplit
 from sympolis.analysis.intervals import Spread
 from sympolis.domain.measure import Estimate, Interval
 from sympolis.domain.scenario import Scenario
@@ -56,6 +56,8 @@ def model(
         "measures": [measure(m) for m in simulator.measures],
         "indicators": [indicator_spec(spec) for spec in simulator.indicators],
         "fields": [field_spec(spec) for spec in simulator.fields],
+        "hours_matter": simulator.hours_matter,
+        "period": dict(simulator.period),
         "needs": [supply(one) for one in supplies],
         "runs_here": all(one.met for one in supplies),
         "calibration": calibration(calibrated),
@@ -116,7 +118,13 @@ def indicator_spec(one: IndicatorSpec) -> Json:
 
 def field_spec(one: FieldSpec) -> Json:
     """What a field of the results is."""
-    return {"name": one.name, "title": dict(one.title), "unit": one.unit, "direction": str(one.direction)}
+    return {
+        "name": one.name,
+        "title": dict(one.title),
+        "unit": one.unit,
+        "direction": str(one.direction),
+        "over_area": one.over_area,
+    }
 
 
 def calibration(stored: StoredCalibration | None) -> Json | None:
@@ -285,6 +293,18 @@ def area_change(change: AreaChange) -> Json:
         "flow_change_percent": estimate(change.traffic_percent) if change.traffic_percent else None,
         "nox_change_kg": estimate(change.emission_kg) if change.emission_kg else None,
         "verdict": str(change.verdict),
+        "fields": {one.spec.name: _field_split(one) for one in change.fields},
+    }
+
+
+def _field_split(one: FieldSplit) -> Json:
+    return {
+        "title": dict(one.spec.title),
+        "unit": one.spec.unit,
+        "direction": str(one.spec.direction),
+        "change": estimate(one.change),
+        "percent": estimate(one.percent) if one.percent else None,
+        "verdict": str(one.verdict),
     }
 
 

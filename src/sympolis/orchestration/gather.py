@@ -13,8 +13,10 @@ from typing import Any, Protocol
 from sympolis.context.broker import Broker
 from sympolis.context.query import HistoryQuery, Query, TypeIs
 from sympolis.domain import errors
+from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Entity
-from sympolis.orchestration import files
+from sympolis.orchestration import files, fitting
+from sympolis.orchestration.cells import CELLS, GridReader, grid_of, no_grids
 from sympolis.plugins.simulator import Need
 
 PAGE = 1000
@@ -38,13 +40,14 @@ class Names(Protocol):
         ...
 
 
-async def gather(broker: Broker, names: Names, needs: Sequence[Need]) -> dict[str, list[Simple]]:
-    """Entities by need, ordered by id. Raises ``ModelFailed`` where there are fewer than the model must have.
+async def gather(
+    broker: Broker, names: Names, needs: Sequence[Need], read_grid: GridReader = no_grids
+) -> dict[str, list[Simple]]:
+    """Entities by need, ordered by id, as ``plugins.simulator.Inputs`` has them.
 
-    An entity is ``{"id", "type", <attribute>: <value>}`` (keyValues). A need with ``history`` adds
-    ``"series": {<attribute>: {"times": [ISO 8601 UTC], "values": […]}}`` for the attributes that have observations.
+    Raises ``ModelFailed`` where there are fewer than the model must have, or where a unit is one of another quantity.
     """
-    found = {need.name: await _need(broker, names, need) for need in needs}
+    found = {need.name: await _need(broker, names, need, read_grid) for need in needs}
     for need in needs:
         if len(found[need.name]) < need.minimum:
             raise errors.ModelFailed(
@@ -72,46 +75,49 @@ async def entities(broker: Broker, type_iri: str) -> AsyncIterator[Entity]:
         offset += PAGE
 
 
-def simplify(entity: Entity, names: Mapping[str, str], type_name: str) -> Simple:
-    """keyValues of the attributes in ``names`` (short name → IRI) that the entity has."""
-    simple: Simple = {"id": entity.id, "type": type_name}
-    for short, iri in names.items():
-        instances = entity.attributes.get(iri)
-        if instances:
-            default = entity.attribute(iri) or instances[0]
-            simple[short] = default.value
-    return simple
+async def entities_of(broker: Broker, names: Names, need: Need) -> AsyncIterator[Entity]:
+    """The entities that a need is about, ordered by id."""
+    async for entity in entities(broker, names.expand(need.type)):
+        if fitting.wanted(entity, need, names.expand):
+            yield entity
 
 
-async def _need(broker: Broker, names: Names, need: Need) -> list[Simple]:
-    wanted = {short: names.expand(short) for short in need.attributes}
-    found = [simplify(e, wanted, need.type) async for e in entities(broker, names.expand(need.type))]
+async def _need(broker: Broker, names: Names, need: Need, read_grid: GridReader) -> list[Simple]:
+    found: list[Simple] = []
+    async for entity in entities_of(broker, names, need):
+        simple = fitting.simplify(entity, need, names.expand)
+        if need.grid:
+            simple[CELLS] = await grid_of(entity, need, names.compact, read_grid)
+        found.append(simple)
     if need.history:
         for start in range(0, len(found), SERIES_AT_ONCE):
-            await _add_series(broker, wanted, found[start : start + SERIES_AT_ONCE])
+            await _add_series(broker, names, need, found[start : start + SERIES_AT_ONCE])
     return found
 
 
-async def _add_series(broker: Broker, wanted: Mapping[str, str], batch: Sequence[Simple]) -> None:
+async def _add_series(broker: Broker, names: Names, need: Need, batch: Sequence[Simple]) -> None:
     ids = tuple(simple["id"] for simple in batch)
     selected = Query(ids=ids, limit=len(ids))
-    history = await broker.history(
-        HistoryQuery(selected, names=tuple(wanted.values()), max_instances=MOST_INSTANCES)
-    )
+    short = {names.expand(name): name for name in need.attributes}
+    history = await broker.history(HistoryQuery(selected, names=tuple(short), max_instances=MOST_INSTANCES))
     if not history.complete:
         raise errors.ModelFailed(
             f"the history of {ids[0]} and its neighbours is too long to read", where="history"
         )
-    short = {iri: name for name, iri in wanted.items()}
     series: dict[str, dict[str, Any]] = defaultdict(dict)
     for one in history.series:
         if one.dataset_id is None:
-            series[one.entity_id][short[one.name]] = {
-                "times": [_instant(point.at) for point in one.observations],
-                "values": [point.value for point in one.observations],
-            }
+            series[one.entity_id][short[one.name]] = _points(need, short[one.name], one.observations)
     for simple in batch:
         simple["series"] = series[simple["id"]]
+
+
+def _points(need: Need, name: str, observations: Sequence[Observation]) -> dict[str, Any]:
+    converters = {code: fitting.converter(need, name, code) for code in {p.unit_code for p in observations}}
+    return {
+        "times": [_instant(point.at) for point in observations],
+        "values": [fitting.converted(point.value, converters[point.unit_code]) for point in observations],
+    }
 
 
 def _instant(at: datetime) -> str:

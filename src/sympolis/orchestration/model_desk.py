@@ -27,10 +27,11 @@ from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, gather
+from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.release import release
 from sympolis.orchestration.worker import reference_to
 from sympolis.orchestration.workers import Progress, WorkerPool
-from sympolis.plugins.simulator import Calibration, Simulator
+from sympolis.plugins.simulator import WHOLE_PERIOD, Calibration, Simulator
 
 KEPT_VERSIONS = 3
 """Prepared folders kept per model, newest first."""
@@ -104,7 +105,7 @@ class Ready:
 class ModelDesk:
     """Finds models by id and makes them ready."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a composition: each part is a collaborator
         self,
         broker: Broker,
         names: gather.Names,
@@ -114,6 +115,7 @@ class ModelDesk:
         pool: WorkerPool,
         folder: Path,
         now: Callable[[], datetime],
+        grids: GridReader = no_grids,
     ) -> None:
         self._broker = broker
         self._names = names
@@ -122,6 +124,7 @@ class ModelDesk:
         self._pool = pool
         self._folder = folder
         self._now = now
+        self._grids = grids
         self._locks = {setup.id: asyncio.Lock() for setup in setups}
         self.working: dict[str, tuple[str, datetime]] = {}
         """Model id → (what is being done, since when), for the list of jobs."""
@@ -154,6 +157,10 @@ class ModelDesk:
         simulator = self._simulators[setup.simulator]
         _check_parameters(setup, simulator)
         return simulator
+
+    def window(self, model_id: str, window: Window) -> Window:
+        """The hours that a run of the model really has: the whole period where hours do not matter to it."""
+        return window if self.simulator(model_id).hours_matter else WHOLE_PERIOD
 
     async def ready(self, model_id: str, progress: Progress | None = None) -> Ready:
         """The model, prepared and calibrated for the twin's present data; ``progress`` hears of calibration."""
@@ -217,7 +224,7 @@ class ModelDesk:
         self.working[model_id] = ("preparation", self._now())
         try:
             position = (await self._broker.status()).position
-            inputs = await gather.gather(self._broker, self._names, simulator.needs)
+            inputs = await gather.gather(self._broker, self._names, simulator.needs, self._grids)
             version, content = await asyncio.to_thread(_named, inputs)
             place = self._place(model_id, simulator, version)
             if not place.is_dir():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from sympolis.domain import errors
 from sympolis.domain.measure import Direction
 from sympolis.domain.scenario import Override, Window
 
@@ -31,6 +32,21 @@ class Need:
     minimum: int = 1
     history: bool = False
     """True: also the observations of ``attributes``, all of them, as ``series`` (see ``Inputs``)."""
+    where: Mapping[str, Any] = field(default_factory=dict)
+    """Only entities whose attributes have exactly these values, e.g. ``{"variable": "surfaceTemperature"}``."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Attribute → UN/CEFACT code in which the model wants its numbers; the platform converts (series too)."""
+    proxies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Attribute → attributes that may stand in where an entity has none of it, best first. The value then comes under
+    the wanted name, and ``proxies`` of the entity says what it really is (see ``Inputs``)."""
+    coverage: float = 0.0
+    """The share (0..1) of the entities that must carry each attribute, itself or by proxy."""
+    resolution_m: float | None = None
+    """Of a grid: the largest side of a cell [m] with which the model is still good."""
+    max_age_days: float | None = None
+    """How old the newest value may be before a run must say that its data are old."""
+    grid: bool = False
+    """True: the entities are coverages; each comes with its cells as ``grid`` (see ``Inputs``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,8 @@ class Measure:
     title: Mapping[str, str]
     description: Mapping[str, str]
     targets: tuple[str, ...]
-    """Which of ``segments``, ``area``, ``polygon`` it accepts."""
+    """Which of ``segments``, ``features`` (ids of what the results refer to; ``segments`` where these are streets),
+    ``area``, ``polygon`` it accepts."""
     parameters: tuple[Parameter, ...] = ()
 
 
@@ -85,14 +102,18 @@ class FieldSpec:
     title: Mapping[str, str]
     unit: str
     direction: Direction = Direction.NEUTRAL
+    over_area: str = ""
+    """How an area's figure follows from its features in the split by area: ``sum`` (amounts: what lies inside counts
+    by its share), ``extent`` (amounts per km or km²), ``mean`` (weighted by extent); empty: the field is not split."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberResult:
     """What one ensemble member gives.
 
-    ``features`` are entity ids; ``fields[name][h][i]`` is the value of field ``name`` in hour ``window.start_hour + h``
-    for ``features[i]`` (NaN: no value); ``indicators`` are the whole window's figures.
+    ``features`` are entity ids of the feature needs; ``fields[name][h][i]`` is the value of field ``name`` in hour
+    ``window.start_hour + h`` for ``features[i]`` (NaN: no value); ``indicators`` are the whole window's figures.
+    Where hours do not matter (``Simulator.hours_matter``), a field has one row.
     """
 
     features: tuple[str, ...]
@@ -106,8 +127,8 @@ class MemberResult:
 class Calibration:
     """A model's parameters fitted to observations, and how well it then did on data it had not seen.
 
-    ``figures`` maps a split (``training``, ``held_out``, ``uncalibrated``) to figures by name
-    (``r2``, ``geh_below_5`` as a share, ``ratio`` total simulated/observed, ``n``).
+    ``figures`` maps a split (``training``, ``held_out``, ``uncalibrated``) to figures by name: ``n`` and what the
+    model is judged by (``r2``, ``geh_below_5`` as a share, ``ratio`` total simulated/observed, ``mae``, ``rmse``).
     ``points`` lists (feature id, split, observed, simulated) for the twin-against-reality chart.
     ``parameters`` must be JSON: it is stored and handed back to ``run``.
     """
@@ -141,7 +162,23 @@ Inputs = Mapping[str, Sequence[Mapping[str, Any]]]
 
 ``{"id", "type", <attribute>: <value>}``; where the need asks for history, each entity also has
 ``"series": {<attribute>: {"times": [ISO 8601 UTC], "values": […]}}`` for the attributes that were observed.
+Where a proxy stands in, ``"proxies": {<attribute>: <attribute whose value it is>}``.
+
+Where the need asks for grids, each coverage also has ``"grid": {"crs", "shape": [lines, columns],
+"affine": [a, b, c, d, e, f], "unit", "values"}``: ``values`` are float32, little-endian, row by row from the north,
+NaN where a cell has none (``grid_values`` makes an array of them); the outer corner of cell (line, column) lies at
+``x = a·column + b·line + c``, ``y = d·column + e·line + f`` in metres of ``crs``.
 """
+
+WHOLE_PERIOD = Window(0, 24)
+"""The window of every run of a model for which the hours do not matter."""
+
+
+def grid_values(grid: Mapping[str, Any]) -> Any:
+    """The cells of a grid among ``Inputs``: a float32 array of shape (lines, columns), NaN where there is no value."""
+    import numpy as np  # a contract is read by processes that never compute
+
+    return np.frombuffer(grid["values"], dtype="<f4").reshape(grid["shape"])
 
 
 class Simulator(ABC):
@@ -158,6 +195,14 @@ class Simulator(ABC):
     fields: ClassVar[tuple[FieldSpec, ...]]
     validity: ClassVar[Mapping[str, str]]
     """In words, per language: what the model is good for and what it must not be used for."""
+    features: ClassVar[tuple[str, ...]] = ()
+    """The needs whose entities (lines, polygons or points with a ``location``) the results refer to; empty: the first
+    need that asks for a location."""
+    hours_matter: ClassVar[bool] = True
+    """False: the result stands for a whole ``period``, whatever hours a scenario names; every run has the window
+    ``WHOLE_PERIOD`` and every field one row."""
+    period: ClassVar[Mapping[str, str]] = {}
+    """In words, per language, what a run stands for where it is not an ordinary weekday: "a hot summer day"."""
 
     @abstractmethod
     def prepare(self, inputs: Inputs, folder: Path) -> None:
@@ -171,8 +216,16 @@ class Simulator(ABC):
     def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
         """Run one member. Raises ``OverrideRefused``, ``ModelFailed`` or ``Cancelled``."""
 
-    @abstractmethod
     def calibrate(
-        self, folder: Path, inputs: Inputs, window: Window, seed: int, progress: Progress
+        self,
+        folder: Path,  # noqa: ARG002 - for models that are fitted
+        inputs: Inputs,  # noqa: ARG002
+        window: Window,  # noqa: ARG002
+        seed: int,  # noqa: ARG002
+        progress: Progress,  # noqa: ARG002
     ) -> Calibration:
-        """Fit to the observations among ``inputs`` on a training split; judge on a held-out one."""
+        """Fit to the observations among ``inputs`` on a training split; judge on a held-out one.
+
+        A model with nothing to fit leaves this as it is. Raises ``ModelFailed``.
+        """
+        raise errors.ModelFailed("this model is not fitted to observations", where=self.id)

@@ -17,6 +17,7 @@ from sympolis.api.http import Parameters, Reply, Request, Stream
 from sympolis.api.negotiation import language_of
 from sympolis.api.rights import RIGHTS
 from sympolis.api.routing import Operation
+from sympolis.api.services import SERVICES
 from sympolis.context.gated import read_as
 from sympolis.domain import errors
 from sympolis.governance.audit.record import Act, Event
@@ -97,6 +98,8 @@ class Access:
             rights = self.roles.granted(subject.roles)
             check(subject, right, rights)
             _check_page(request, subject)
+            if (service := SERVICES.get(operation.name)) is not None:
+                reader.use("service", service)
             if DATA_READ not in rights and self.is_shared(
                 request
             ):  # others' data are asked for by our own people
@@ -216,10 +219,11 @@ async def _on_behalf(
 
 
 def _with_duties(reply: Reply, reader: PolicyReader) -> Reply:
-    """What whoever reads still has to do, as their policies say: its action and its dataset."""
+    """What whoever reads still has to do, as their policies say: its action and what it is about."""
     duties = [
-        f"{';'.join(short(action.iri) for action in duty.actions) or short(duty.uid)}; dataset={name}"
-        for name, verdict in sorted(reader.touched.items())
+        f"{';'.join(short(action.iri) for action in duty.actions) or short(duty.uid)}; "
+        f"{verdict.asset.kind}={verdict.asset.id}"
+        for _, verdict in sorted(reader.touched.items())
         if verdict.decision is not None
         for duty in verdict.decision.duties
     ]

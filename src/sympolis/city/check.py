@@ -97,8 +97,10 @@ def _check_policies(contents: Contents) -> None:
     except errors.CityPackageInvalid as problem:
         contents.report(problem.where, problem.message, problem.hint)
         return
-    for where, message in governing.unknown_names(rules, contents.sources):
-        contents.report(where, message, "name a source of this package, or a role of its table")
+    for where, message in governing.unknown_names(rules, contents.sources, contents.models):
+        contents.report(
+            where, message, "name a source, a model or an interface of this twin, or a role of its table"
+        )
 
 
 def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:

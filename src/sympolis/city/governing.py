@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sympolis.domain import errors
+from sympolis.governance import interfaces
 from sympolis.governance.identity.subject import role_iri
-from sympolis.governance.policy.assets import dataset_iri
+from sympolis.governance.policy.assets import AssetKind, asset_iri
 from sympolis.governance.policy.model import Policy
 from sympolis.governance.policy.reading import read_policy
 from sympolis.governance.policy.release import Release, read_release
@@ -50,20 +51,31 @@ def load(folder: Path | None) -> Governing:
     return Governing(roles, release, tuple(_policies(place)))
 
 
-def unknown_names(rules: Governing, datasets: Iterable[str]) -> Iterator[tuple[str, str]]:
+def unknown_names(
+    rules: Governing, datasets: Iterable[str], models: Iterable[str] = ()
+) -> Iterator[tuple[str, str]]:
     """What ``policies/`` names that is not there: the file, and what is wrong."""
     known = set(datasets)
     for name in sorted((rules.release.datasets | rules.release.excepted) - known):
         yield f"{FOLDER}/{_RELEASE}", f"there is no dataset {name!r}"
-    iris, roles = {dataset_iri(name) for name in known}, {role_iri(name) for name in rules.roles.roles}
+    there = {AssetKind.DATASET: known, AssetKind.SERVICE: interfaces.IDS, AssetKind.MODEL: set(models)}
+    roles = {role_iri(name) for name in rules.roles.roles}
     for policy in rules.policies:
         for rule in policy.rules:
             for scope in rule.targets:
-                if scope.iri.startswith(dataset_iri("")) and scope.iri not in iris:
-                    yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no dataset {scope.iri}"
+                if (kind := _missing(scope.iri, there)) is not None:
+                    yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no {kind} {scope.iri}"
             for scope in rule.assignees:
                 if scope.iri.startswith(role_iri("")) and scope.iri not in roles:
                     yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no role {scope.iri}"
+
+
+def _missing(iri: str, there: Mapping[AssetKind, Collection[str]]) -> AssetKind | None:
+    """The kind of what an IRI names, where there is no such thing."""
+    for kind, names in there.items():
+        if iri.startswith(asset_iri(kind, "")) and iri not in {asset_iri(kind, name) for name in names}:
+            return kind
+    return None
 
 
 def _policies(place: Path) -> Iterator[Policy]:

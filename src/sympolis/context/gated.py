@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 
 from sympolis.context.documents import DocumentForm, DocumentPage, Documents
 from sympolis.context.dumps.port import Dumping, Still
+from sympolis.context.patches import Patches, Patchwork
 from sympolis.context.profiles import Profile
 from sympolis.context.query import AllOf, AnyOf, HistoryQuery, NoneOf, Query, TypeIs
 from sympolis.context.store import (
@@ -67,6 +68,10 @@ class Reading(Protocol):
         """Whether they may see entities of these types, asked quietly."""
         ...
 
+    def use(self, kind: str, name: str) -> None:
+        """Make use of a ``service`` or a ``model`` once. Raises like ``narrowed``, with the reason."""
+        ...
+
 
 class _Everything:
     """For what the server itself has to know of all entities."""
@@ -84,6 +89,9 @@ class _Everything:
 
     def shows(self, types: Sequence[str]) -> bool:  # noqa: ARG002
         return True
+
+    def use(self, kind: str, name: str) -> None:  # noqa: ARG002
+        return None
 
 
 EVERYTHING: Reading = _Everything()
@@ -118,6 +126,11 @@ def mark() -> object:
 def ask_for(type_name: str) -> None:
     """Say that a type is asked for by name. Raises like ``Reading.narrowed``."""
     _reading.get(EVERYTHING).narrowed(TypeIs(type_name))
+
+
+def use_model(model: str) -> None:
+    """Say that a model is about to be run, once. Raises like ``Reading.use``; the server itself may run all."""
+    _reading.get(EVERYTHING).use("model", model)
 
 
 @contextmanager
@@ -213,6 +226,12 @@ class _GatedDocuments(GatedStore):
         )
 
 
+class _GatedPatches(GatedStore):
+    async def patches(self, query: Query, terms: Terms, *, tenant: str = "") -> Patchwork | None:
+        narrowed = _narrowed(query, tenant)
+        return cast("Patchwork | None", await self.inner.patches(narrowed, terms, tenant=tenant))
+
+
 class _GatedProfiling(GatedStore):
     async def profiles(self, *, tenant: str = "") -> Sequence[Profile]:
         own = reader().within(tenant)
@@ -244,6 +263,7 @@ class _GatedDumping(GatedStore):
 
 _PORTS: Mapping[Any, type[GatedStore]] = {
     Documents: _GatedDocuments,
+    Patches: _GatedPatches,
     Profiling: _GatedProfiling,
     Retracting: _GatedRetracting,
     Trimming: _GatedTrimming,

@@ -18,6 +18,7 @@ from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.comparison import estimate, stack
 from sympolis.analysis.wording import summarised
+from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, RunStatus, Scenario, Window
@@ -122,6 +123,7 @@ class RunDesk:
         """
         request.checked()
         scenario = await self._scenarios.get(scenario_id)
+        gated.use_model(scenario.simulator)
         ready = await self._models.prepared(scenario.simulator)
         overrides, reasons = await self.objections(scenario, ready)
         if reasons:

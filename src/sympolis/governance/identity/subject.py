@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
-_SUBJECT: Final = "urn:sympolis:subject:"
+PERSONS: Final = "urn:sympolis:subject:"
 _ROLE: Final = "urn:sympolis:role:"
 
 
@@ -45,7 +45,7 @@ class Subject:
     @property
     def iri(self) -> str | None:
         """What policies call them: ``urn:sympolis:subject:ID``; None for a stranger."""
-        return _SUBJECT + quote(self.id, safe="") if self.known else None
+        return PERSONS + quote(self.id, safe="") if self.known else None
 
 
 def role_iri(name: str) -> str:

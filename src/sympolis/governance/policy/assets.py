@@ -1,28 +1,56 @@
-"""What policies are about: datasets, by the names that policies call them."""
+"""What policies are about: datasets, interfaces and models, by the names that policies call them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 from urllib.parse import quote
 
-DATASETS = "urn:sympolis:datasets"
+
+class AssetKind(StrEnum):
+    """What sort of thing a policy speaks of."""
+
+    DATASET = "dataset"
+    SERVICE = "service"
+    """An interface of the twin: see ``governance.interfaces``."""
+    MODEL = "model"
+    """A model that is set up in the city."""
+
+
+DATASETS: Final = "urn:sympolis:datasets"
 """The collection of all datasets of a twin: a policy about it is about each of them."""
+COLLECTIONS: Final = {
+    AssetKind.DATASET: DATASETS,
+    AssetKind.SERVICE: "urn:sympolis:services",
+    AssetKind.MODEL: "urn:sympolis:models",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A dataset: ``types`` are those of its entities (expanded), ``members_of`` the collections that it is part of."""
+    """Something that a policy can be about. ``types`` (expanded) are those of a dataset's entities."""
 
     id: str
-    types: frozenset[str]
-    member_of: frozenset[str] = frozenset({DATASETS})
+    types: frozenset[str] = frozenset()
+    kind: AssetKind = AssetKind.DATASET
 
     @property
     def iri(self) -> str:
-        """``urn:sympolis:dataset:ID``."""
-        return dataset_iri(self.id)
+        """``urn:sympolis:dataset:ID``, ``urn:sympolis:service:ID`` or ``urn:sympolis:model:ID``."""
+        return asset_iri(self.kind, self.id)
+
+    @property
+    def member_of(self) -> frozenset[str]:
+        """The collections that it is part of."""
+        return frozenset({COLLECTIONS[self.kind]})
+
+
+def asset_iri(kind: AssetKind, name: str) -> str:
+    """What policies call one thing of a kind."""
+    return f"urn:sympolis:{kind}:{quote(name, safe='-._~')}"
 
 
 def dataset_iri(dataset: str) -> str:
     """What policies call a dataset."""
-    return f"urn:sympolis:dataset:{quote(dataset, safe='-._~')}"
+    return asset_iri(AssetKind.DATASET, dataset)

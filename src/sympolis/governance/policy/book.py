@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from sympolis.domain import errors
-from sympolis.governance.policy.assets import Asset, dataset_iri
+from sympolis.governance.policy.assets import Asset, AssetKind, dataset_iri
 from sympolis.governance.policy.model import Policy, Rule
 from sympolis.governance.policy.reading import read_policy
 
@@ -63,10 +63,15 @@ class PolicyBook:
         return self._kept_version
 
     def of(self, asset: Asset) -> tuple[Policy, ...]:
-        """The policies that say something about a dataset."""
+        """The policies that say something about a dataset, an interface or a model.
+
+        Rules that name no target are about datasets: nobody means to close an interface by leaving a word out.
+        """
+        names = asset.member_of | {asset.iri}
+        if asset.kind is not AssetKind.DATASET:
+            return tuple(one for one in self._packaged if any(_names(rule, names) for rule in one.rules))
         _ = self.version
         own = self._set.get(asset.id)
-        names = asset.member_of | {asset.iri}
         packaged = [one for one in self._packaged if any(_speaks_of(rule, names) for rule in one.rules)]
         return tuple(packaged if own is None else [*packaged, own])
 
@@ -107,4 +112,8 @@ def read_set(dataset: str, text: str) -> Policy:
 
 
 def _speaks_of(rule: Rule, names: frozenset[str]) -> bool:
-    return not rule.targets or any(target.iri in names for target in rule.targets)
+    return not rule.targets or _names(rule, names)
+
+
+def _names(rule: Rule, names: frozenset[str]) -> bool:
+    return any(target.iri in names for target in rule.targets)

@@ -3,6 +3,9 @@
 Rules, in this order. Where policies speak of a dataset, they decide, for everybody: nothing is read that no rule
 permits. Strangers, besides, only get what is released. Where no policy speaks of it, what is released is for all, and
 the rest for those with the right ``data.read``. An entity is read where all datasets that have its types are.
+
+Interfaces and models are open to whoever has the right for the operation, unless policies speak of them: then these
+decide, for everybody.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sympolis.governance.identity.subject import Subject, role_iri
-from sympolis.governance.policy.assets import Asset
+from sympolis.governance.policy.assets import Asset, AssetKind
 from sympolis.governance.policy.book import PolicyBook
 from sympolis.governance.policy.decision import Decision, decide
 from sympolis.governance.policy.model import Condition, LogicalConstraint, Policy
@@ -24,6 +27,7 @@ from sympolis.governance.policy.world import Request, World
 from sympolis.governance.roles.table import ANYONE, RoleTable
 
 READ: Final = ODRL + "read"
+EXECUTE: Final = ODRL + "execute"
 DATA_READ: Final = "data.read"
 _FRESH_S: Final = 1.0
 _MOST_STANDINGS: Final = 1024
@@ -120,6 +124,16 @@ class Gate:
         counted = any(map(_counts, policies))
         return Verdict(asset, readable, released or inside or readable, decision, counted)
 
+    def use(self, subject: Subject, circumstances: Circumstances, asset: Asset) -> Verdict:
+        """Whether they may use an interface or run a model now; where uses count, this is one."""
+        policies = self.book.of(asset)
+        if not policies:
+            return Verdict(asset, readable=True, listed=True)
+        decision = decide(policies, *self._question(subject, circumstances, asset))
+        if decision.allowed:
+            self.count_use(decision)
+        return Verdict(asset, decision.allowed, listed=True, decision=decision)
+
     def asset(self, dataset: str) -> Asset | None:
         """The dataset of this id, if there is one."""
         return next((one for one in self._assets() if one.id == dataset), None)
@@ -149,7 +163,10 @@ class Gate:
             uses=self.book.keeping.uses(),
             values={ODRL + "recipient": (who,)},
         )
-        return Request(READ, who, asset.iri, {name: value for name, value in stated.items() if value}), world
+        action = EXECUTE if asset.kind is AssetKind.MODEL else READ
+        return Request(
+            action, who, asset.iri, {name: value for name, value in stated.items() if value}
+        ), world
 
     def _standing(self, subject: Subject, circumstances: Circumstances) -> Standing:
         verdicts = {one.id: self.verdict(subject, circumstances, one) for one in self._assets()}

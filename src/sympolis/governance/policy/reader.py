@@ -9,6 +9,7 @@ from sympolis.context.gated import Reading, named_types
 from sympolis.context.query import AllOf, AnyOf, NoneOf, TypeIs
 from sympolis.domain import errors
 from sympolis.governance.identity.subject import Subject
+from sympolis.governance.policy.assets import Asset, AssetKind
 from sympolis.governance.policy.gate import Circumstances, Gate, Standing, Verdict
 from sympolis.governance.policy.wording import describe_decision
 
@@ -72,6 +73,16 @@ class PolicyReader:
     def shows(self, types: Sequence[str]) -> bool:
         """See ``Reading``."""
         return _shown(types, self._standing(), self._opened())
+
+    def use(self, kind: str, name: str) -> None:
+        """See ``Reading``."""
+        verdict = self._gate.use(self.subject, self.circumstances, Asset(name, kind=AssetKind(kind)))
+        if verdict.decision is None:
+            return
+        noted = self.touched if verdict.readable else self.denied
+        noted[verdict.asset.iri] = verdict
+        if not verdict.readable:
+            raise refusal(self.subject, verdict, self._language)
 
     @property
     def inside(self) -> bool:
@@ -154,20 +165,29 @@ class Elsewhere:
         """See ``Reading``."""
         return self._reader.inside and self._reader.shows(types)
 
+    def use(self, kind: str, name: str) -> None:
+        """See ``Reading``."""
+        self._reader.use(kind, name)
+
 
 def refusal(subject: Subject, verdict: Verdict, language: str) -> errors.SympolisError:
-    """Why somebody who may know of a dataset may not read it."""
+    """Why somebody who may know of a dataset, an interface or a model may not use it."""
+    asset = verdict.asset
     words = "" if verdict.decision is None else " ".join(describe_decision(verdict.decision, language))
     if not subject.known:
         return errors.Unauthenticated(
-            f"the dataset {verdict.asset.id} is not for everybody. {words}".strip(),
+            f"the {asset.kind} {asset.id} is not for everybody. {words}".strip(),
             where="Authorization",
             hint="sign in, or send a key or a token",
         )
+    if asset.kind is not AssetKind.DATASET:
+        return errors.Forbidden(
+            words, where=asset.iri, hint="say what for with Sympolis-Purpose, or ask the operator of the twin"
+        )
     return errors.Forbidden(
-        words or f"the dataset {verdict.asset.id} is not released",
-        where=verdict.asset.id,
-        hint=f"GET /api/datasets/{verdict.asset.id}/access says what would be needed",
+        words or f"the dataset {asset.id} is not released",
+        where=asset.id,
+        hint=f"GET /api/datasets/{asset.id}/access says what would be needed",
     )
 
 

@@ -6,12 +6,14 @@ limits; terms without a translation are shown as the vocabulary has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from sympolis.governance.identity.subject import PERSONS
 from sympolis.governance.policy.decision import Decision, Ground
+from sympolis.governance.policy.evaluation import PremiseKind
 from sympolis.governance.policy.model import (
     Condition,
     Duty,
@@ -69,6 +71,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         },
         terms={
             "use": "utilizzare",
+            "execute": "eseguire",
             "read": "leggere",
             "distribute": "distribuire",
             "modify": "modificare",
@@ -120,6 +123,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         },
         terms={
             "use": "nutzen",
+            "execute": "ausführen",
             "read": "lesen",
             "distribute": "weitergeben",
             "modify": "verändern",
@@ -170,6 +174,7 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
             Operator.IS_NONE_OF: "is none of",
         },
         terms={
+            "execute": "run",
             "attribute": "name the source",
             "compensate": "pay",
             "dateTime": "the time",
@@ -202,15 +207,25 @@ def describe_policy(policy: Policy, language: str = "en") -> tuple[str, ...]:
 
 
 def describe_decision(decision: Decision, language: str = "en") -> tuple[str, ...]:
-    """The answer, then the rules that led to it."""
+    """The answer, then the rules that led to it; where nothing permits it, what would be permitted."""
     words = _LANGUAGES[language]
     rules = {
         Ground.PERMITTED: [report.rule for report in decision.permissions],
-        Ground.NOTHING_PERMITS: [],
+        Ground.NOTHING_PERMITS: list(_would_permit(decision)),
     }.get(decision.ground)
     if rules is None:
         rules = [found.rule for report in decision.reports for found in report.active(RuleKind.PROHIBITION)]
     return (words.grounds[decision.ground], *(_rule(rule, words) for rule in rules))
+
+
+def _would_permit(decision: Decision) -> Iterator[Rule]:
+    """The permissions that are about what was asked for; those for a single person are nobody else's business."""
+    for report in decision.reports:
+        for found in report.rules:
+            about = all(one.satisfied for one in found.premises if one.kind is PremiseKind.TARGET)
+            personal = any(one.iri.startswith(PERSONS) for one in found.rule.assignees)
+            if found.rule.kind is RuleKind.PERMISSION and about and not personal:
+                yield found.rule
 
 
 def _rule(rule: Rule, words: _Words) -> str:

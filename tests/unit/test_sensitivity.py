@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sympolis.analysis import sensitivity
+from sympolis.orchestration.sensitivity_desk import narrowed
 
 
 def ishigami(row: list[float]) -> float:
@@ -56,4 +57,4 @@ def test_an_unbalanced_sample_is_refused(n: int) -> None:
 
 @pytest.mark.parametrize(("first", "left"), [(0.0, 2.0), (0.75, 1.0), (1.0, 0.0), (-0.1, 2.0), (1.2, 0.0)])
 def test_knowing_an_input_narrows_the_interval(first: float, left: float) -> None:
-    assert sensitivity.narrowed(2.0, first) == pytest.approx(left)
+    assert narrowed(2.0, first) == pytest.approx(left)

@@ -76,14 +76,23 @@ def design(
     return replace(common, fixed=fixed, uncertain=uncertain, measures=known)
 
 
+Place = Callable[[str], float]
+"""Where a member lies in the range of the uncertain parameter of this name, [0, 1)."""
+
+
 def member(plan: Design, index: int) -> Member:
     """Member ``index`` (from 0) of the ensemble."""
-    drawn = {p.name: _value(p, position(plan.seed, p.name, index)) for p in plan.uncertain}
+    return member_at(plan, member_seed(plan.seed, index), lambda name: position(plan.seed, name, index))
+
+
+def member_at(plan: Design, seed: int, place: Place) -> Member:
+    """The member with this seed whose uncertain parameters (``uncertain_names``) lie at ``place``."""
+    drawn = {p.name: _value(p, place(p.name)) for p in plan.uncertain}
     return Member(
         parameters={**plan.fixed, **drawn},
-        overrides=tuple(_settled(plan, override, index) for override in plan.overrides),
+        overrides=tuple(_settled(plan, override, place) for override in plan.overrides),
         window=plan.window,
-        seed=member_seed(plan.seed, index),
+        seed=seed,
         calibration=plan.calibration,
         mode=plan.mode,
     )
@@ -132,15 +141,14 @@ def uncertain_names(plan: Design) -> Mapping[str, tuple[float, float]]:
     return ranges
 
 
-def _settled(plan: Design, override: Override, index: int) -> Override:
+def _settled(plan: Design, override: Override, place: Place) -> Override:
     """The override with each parameter the planner left open drawn, or at its default.
 
     Two overrides of the same measure share the draw: an elasticity is one unknown, not two.
     """
     measure = plan.measures[override.measure]
     drawn = {
-        p.name: _value(p, position(plan.seed, f"{measure.name}.{p.name}", index))
-        for p in _open_parameters(measure, override)
+        p.name: _value(p, place(f"{measure.name}.{p.name}")) for p in _open_parameters(measure, override)
     }
     defaults = {p.name: p.default for p in measure.parameters if p.default is not None}
     return replace(override, parameters={**defaults, **drawn, **override.parameters})

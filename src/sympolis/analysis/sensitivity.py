@@ -13,7 +13,6 @@ much of the uncertainty no data could take away.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -62,12 +61,3 @@ def indices(*, values: Sequence[float], inputs: int, seed: int) -> list[dict[str
 def _evaluated(found: Floats) -> Mapping[Literal["f_A", "f_B", "f_AB"], Floats]:
     """What SciPy takes in place of a function: the values at A (1, n), B (1, n) and the mixed points (d, 1, n)."""
     return {"f_A": found[:1], "f_B": found[1:2], "f_AB": found[2:, np.newaxis, :]}
-
-
-def narrowed(half_width: float, first: float) -> float:
-    """Half the width of an interval once an input with this first-order index is known.
-
-    The variance left is ``1 - first`` of what it was, on average over what the input may turn out to be; an interval's
-    width goes with its root. Estimates outside [0, 1] are noise and cut off.
-    """
-    return half_width * math.sqrt(1.0 - min(max(first, 0.0), 1.0))

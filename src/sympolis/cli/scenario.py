@@ -135,3 +135,41 @@ def _draw_comparison(found: dict[str, Any]) -> None:
     ]  # fmt: skip
     draw(["indicator", "base", "with", "unit", "change", "90 % interval of the change", "verdict"], rows)
     screen.print(text(found["text"]), soft_wrap=True)
+
+
+@app.command()
+@reports_errors
+def explain(
+    scenario: Annotated[str, typer.Argument(help="A scenario's or run's id.")],
+    city: City = None,
+    data: Data = None,
+    points: Annotated[int, typer.Option(help="8, 16, 32, 64 or 128: more cost more and tell better.")] = 16,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Why the answer is uncertain: what each input explains, and how much narrower it would be if that were known."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        place = f"/api/runs/{quote(_run_of(twin, scenario))}/sensitivity"
+        found = twin.post(place, {"points": points})
+        while found["status"] == "running":
+            time.sleep(_POLL_S)
+            found = twin.get(place)
+    show(_analysed(found), form, _draw_sensitivity)
+
+
+def _analysed(found: dict[str, Any]) -> dict[str, Any]:
+    if found["status"] == "done":
+        return found
+    problem = found.get("error") or {}
+    detail = problem.get("detail", f"the analysis is {found['status']}")
+    raise errors.ModelFailed(detail, where=found["run"], hint=problem.get("hint", ""))
+
+
+def _draw_sensitivity(found: dict[str, Any]) -> None:
+    rows = [
+        [indicator["name"], text(one["title"]), one["first"], f"{cell(one['first_low'])} … {cell(one['first_high'])}",
+         one["total"], indicator["half_width"], one["half_width_if_known"]]
+        for indicator in found["indicators"] for one in indicator["inputs"]
+    ]  # fmt: skip
+    draw(
+        ["indicator", "input", "explains", "90 % interval", "with interactions", "± now", "± if known"], rows
+    )

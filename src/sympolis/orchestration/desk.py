@@ -18,7 +18,6 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
 from sympolis.orchestration import documents, gather, run
 from sympolis.orchestration.atlas import AreaSetup, Atlas
-from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
@@ -27,6 +26,7 @@ from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
+from sympolis.orchestration.sensitivity_desk import SensitivityDesk
 from sympolis.orchestration.workers import PoolSettings, Progress, WorkerPool
 from sympolis.plugins.simulator import Simulator
 
@@ -55,7 +55,6 @@ class Desk:
     city : the city's id, part of every URN
     models, scenarios : what the city package declares; the baseline of each model is added
     """
-    grids : reads the cells of a coverage that a model needs
 
     def __init__(  # noqa: PLR0913 - a composition: each keyword is one part or one choice
         self,
@@ -72,16 +71,13 @@ class Desk:
         language: str = "en",
         workers: PoolSettings | None = None,
         now: Callable[[], datetime] = run.now,
-        grids: GridReader = no_grids,
     ) -> None:
         self._broker = broker
         self._names = names
         self._observed = tuple(observed)
         self._pool = WorkerPool(folder / "logs", workers)
         self._atlas = Atlas(broker, names, areas or AreaSetup())
-        self._models = ModelDesk(
-            broker, names, simulators, models, pool=self._pool, folder=folder, now=now, grids=grids
-        )
+        self._models = ModelDesk(broker, names, simulators, models, pool=self._pool, folder=folder, now=now)
         self._scenarios = ScenarioDesk(
             broker,
             names,
@@ -105,6 +101,14 @@ class Desk:
         )
         self._compatibility = Compatibility(broker, names)
         self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
+        self._sensitivity = SensitivityDesk(
+            self._models,
+            self._runs.board,
+            self._runs.execution,
+            pool=self._pool,
+            folder=folder / "sensitivity",
+            now=now,
+        )
 
     async def open(self) -> None:
         """Find the runs that were kept and publish the city's scenarios. Call once, before anything else."""
@@ -113,6 +117,7 @@ class Desk:
 
     async def close(self) -> None:
         """Stop runs and worker processes. Runs under way are found interrupted at the next start."""
+        await self._sensitivity.close()
         await self._runs.close()
         await self._pool.close()
 
@@ -173,11 +178,11 @@ class Desk:
         overrides: Sequence[Any] = scenario.overrides
         if not reasons:
             overrides, reasons = await self._runs.objections(scenario, ready)
-        places = await self._atlas.places(scenario.simulator, ready.simulator, ready.data_version)
+        streets = await self._atlas.streets(scenario.simulator, ready.simulator, ready.data_version)
         return {
             "allowed": not reasons,
             "reasons": [_reason(reason) for reason in reasons],
-            "affected": places.touched_by(overrides),
+            "affected": streets.touched_by(overrides),
             "estimate": await self._runs.estimate(scenario, ready, overrides)
             if not reasons
             else _NO_ESTIMATE,
@@ -201,7 +206,7 @@ class Desk:
     def _latest(self, scenario: Scenario) -> Run | None:
         """The run that stands for a scenario: of its own hours and, for a baseline, as the city declares it."""
         setup = self._models.setup(scenario.simulator)
-        like: dict[str, Any] = {"window": self._models.window(scenario.simulator, scenario.window)}
+        like: dict[str, Any] = {"window": scenario.window}
         if scenario.id == self._models.baseline_of(scenario.simulator):
             like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed}
         return self._runs.board.latest(scenario.id, **like)
@@ -238,6 +243,14 @@ class Desk:
     async def compare(self, base_run: str, with_run: str) -> Json:
         """What changes between two finished runs, and how clearly."""
         return await self._comparisons.compare(base_run, with_run)
+
+    async def analyse(self, run_id: str, points: int = 16) -> Json:
+        """Start (or find) the analysis of which inputs make a finished run uncertain."""
+        return await self._sensitivity.start(run_id, points)
+
+    async def sensitivity(self, run_id: str) -> Json:
+        """The analysis of a run, finished or under way. Raises ``NotFound``."""
+        return self._sensitivity.get(run_id)
 
     # --- the twin as a whole ------------------------------------------------------------------------------------------
 

@@ -61,6 +61,19 @@ class Execution:
             made.keys += keys
         return made
 
+    async def figures(
+        self, ready: Ready, members: Sequence[Member], report: Report
+    ) -> list[tuple[Mapping[str, float], float | None]]:
+        """The indicators of members in any order, and each one's cost [CPU-s] where it had to be computed."""
+        meter = _Meter(report, before=0, total=len(members))
+
+        async def one(index: int, member: Member) -> tuple[Mapping[str, float], float | None]:
+            key = self._library.key(ready, member)
+            result, cost = await self._member(ready, member, key, meter.of(index))
+            return result.indicators, cost
+
+        return await _all([one(index, member) for index, member in enumerate(members)])
+
     async def _member(
         self, ready: Ready, member: Member, key: str, progress: Progress
     ) -> tuple[MemberResult, float | None]:

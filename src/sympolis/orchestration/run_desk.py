@@ -18,10 +18,9 @@ from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.comparison import estimate, stack
 from sympolis.analysis.wording import summarised
-from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
-from sympolis.domain.scenario import Override, RunStatus, Scenario, Window
+from sympolis.domain.scenario import Override, RunStatus, Scenario
 from sympolis.orchestration import files, gather, wording
 from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.execution import Computed, Execution, Report
@@ -66,7 +65,7 @@ class RunDesk:
         self._scenarios = scenarios
         self._atlas = atlas
         self._library = MemberLibrary(folder / "members")
-        self._execution = Execution(pool, self._library)
+        self.execution = Execution(pool, self._library)
         self._now = now
         self.board = RunBoard(folder / "runs", now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -89,8 +88,8 @@ class RunDesk:
         allowed, reasons = checking.read_overrides(given, ready.simulator.measures)
         if not reasons:
             areas = await self._atlas.polygons(allowed)
-            places = await self._atlas.places(ready.setup.id, ready.simulator, ready.data_version)
-            allowed, reasons = checking.resolve(allowed, areas.get, frozenset(places.ids))
+            streets = await self._atlas.streets(ready.setup.id, ready.simulator, ready.data_version)
+            allowed, reasons = checking.resolve(allowed, areas.get, frozenset(streets.ids))
         if not reasons and allowed:
             reasons = await self._models_objections(scenario, ready, allowed)
         return tuple(allowed), [_renumbered(reason, own_from) for reason in reasons]
@@ -98,18 +97,18 @@ class RunDesk:
     async def _models_objections(
         self, scenario: Scenario, ready: Ready, overrides: Sequence[Override]
     ) -> list[checking.Reason]:
-        plan = plan_of(ready, self._window(scenario), overrides, Request())
+        plan = plan_of(ready, scenario.window, overrides, Request())
         if self._library.has_first(ready, plan):
             return []  # what has been simulated need not be checked again
         settled = ensemble.member(plan, 0).overrides
-        return await self._models.check(ready, settled, self._window(scenario))
+        return await self._models.check(ready, settled, scenario.window)
 
     async def estimate(
         self, scenario: Scenario, ready: Ready, overrides: Sequence[Override]
     ) -> dict[str, Any]:
         """What a run with default settings costs: CPU seconds (None: never measured), members, whether it is kept."""
         request = Request()
-        plan = plan_of(ready, self._window(scenario), overrides, request)
+        plan = plan_of(ready, scenario.window, overrides, request)
         known = self._answer(self._library.question(ready, plan), request) if ready.complete else None
         members = len(known.member_keys) if known else request.policy.maximum
         each = self._member_cost(scenario.simulator, request.mode, scenario)
@@ -123,7 +122,6 @@ class RunDesk:
         """
         request.checked()
         scenario = await self._scenarios.get(scenario_id)
-        gated.use_model(scenario.simulator)
         ready = await self._models.prepared(scenario.simulator)
         overrides, reasons = await self.objections(scenario, ready)
         if reasons:
@@ -198,7 +196,7 @@ class RunDesk:
         baseline = self._find_baseline(run, ready, request)
         own = 1.0 if baseline else OWN_SHARE
         report = self._reporter(run_id, share=own)
-        computed = await self._execution.compute(ready, plan, request.policy, report)
+        computed = await self.execution.compute(ready, plan, request.policy, report)
         baseline = baseline or await self._run_baseline(run, ready, request)
         await self._finish(run_id, ready, computed, baseline)
 
@@ -278,9 +276,6 @@ class RunDesk:
 
     # --- naming -------------------------------------------------------------------------------------------------------
 
-    def _window(self, scenario: Scenario) -> Window:
-        return self._models.window(scenario.simulator, scenario.window)
-
     def _queued(
         self, scenario: Scenario, ready: Ready, overrides: tuple[Override, ...], request: Request
     ) -> Run:
@@ -293,7 +288,7 @@ class RunDesk:
             model=ready.setup.id,
             model_version=ready.simulator.version,
             mode=request.mode,
-            window=self._window(scenario),
+            window=scenario.window,
             seed=request.seed,
             queued_at=at,
             progress=RunProgress(0.0, wording.QUEUED, 0, request.members),
@@ -348,8 +343,7 @@ class RunDesk:
             for run in self.board.list_runs()
             if run.model == model and run.mode == mode and run.member_cost_cpu_s > 0
         ]
-        window = self._window(scenario)
-        hours = window.end_hour - window.start_hour
+        hours = scenario.window.end_hour - scenario.window.start_hour
         return median(measured) * hours if measured else None
 
 

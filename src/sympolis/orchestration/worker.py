@@ -153,8 +153,9 @@ def reference_to(what: type[Simulator] | Callable[..., Any]) -> str:
 def call_of(module: str, function: str, **arguments: Any) -> Task:
     """The task that calls ``function(**arguments)`` of ``module`` in a worker and gives what it returns.
 
-    A function that has a parameter ``progress`` gets a callback there. Arguments and result are what MessagePack holds. The module is named, not imported: its libraries are for the worker
-    alone. Names come from the platform's own code, never from a request.
+    A parameter ``progress`` of the function gets a callback. Arguments and result are what MessagePack holds. The
+    module is named, not imported: its libraries are for the worker alone. Names come from the platform's own code,
+    never from a request.
     """
     return {"do": CALL, "function": f"{module}:{function}", "arguments": arguments}
 

@@ -27,6 +27,7 @@ from sympolis.api.twin.proposals import operations as proposal_routes
 from sympolis.api.twin.retention import RetentionPages
 from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
+from sympolis.api.twin.sensitivity import Sensitivity
 from sympolis.api.twin.series import ObservedSeries
 from sympolis.api.twin.sources import Sources
 from sympolis.api.type_index import TypeIndex
@@ -75,6 +76,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
+        routes += _sensitivity_routes(Sensitivity(parts.desk))
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)
         )
@@ -343,6 +345,23 @@ def _run_routes(handlers: Runs) -> tuple[Operation, ...]:
         _operation(
             "GET", "/api/comparisons", handlers.compare, "compareRuns", "What changes between two runs", "Runs",
             parameters=(runs.BASE, runs.WITH), answers=_gives(reference("Comparison")),
+        ),
+    )  # fmt: skip
+
+
+def _sensitivity_routes(handlers: Sensitivity) -> tuple[Operation, ...]:
+    path, run = "/api/runs/{run}/sensitivity", {"run": "A finished run's id."}
+    return (
+        _operation(
+            "POST", path, handlers.start, "analyseRun", "Which input makes this run uncertain", "Runs",
+            text="Runs more members, varied input by input (Sobol' indices); `points` rows of each sample.",
+            path_texts=run, body=Body(reference("SensitivityRequest"), example={"points": 16}),
+            answers=_gives(reference("Sensitivity"), "It was analysed before.")
+            | _gives(reference("Sensitivity"), "Under way: ask again.", status=202),
+        ),
+        _operation(
+            "GET", path, handlers.get, "getSensitivity", "What each input explains", "Runs",
+            path_texts=run, answers=_gives(reference("Sensitivity")),
         ),
     )  # fmt: skip
 

@@ -414,6 +414,27 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("base", "with", "paired", "indicators", "features", "hours", "fields", "equity", "text"),
     ),
+    "SensitivityRequest": structure({"points": {"enum": [8, 16, 32, 64, 128]}}),
+    "Sensitivity": structure(
+        {
+            "run": TEXT,
+            "status": {"enum": ["running", "done", "failed", "cancelled"]},
+            "of": {"enum": ["value", "change"]},
+            "points": INTEGER,
+            "members": INTEGER,
+            "progress": OBJECT,
+            "estimate": OBJECT,
+            "cost_cpu_s": NUMBER,
+            "error": optional(OBJECT),
+            "indicators": several(
+                structure(
+                    {"name": TEXT, "half_width": NUMBER, "varies": BOOLEAN, "inputs": several(OBJECT)},
+                    required=("name", "half_width", "varies", "inputs"),
+                )
+            ),
+        },
+        required=("run", "status", "of", "points", "members", "progress", "indicators"),
+    ),
     "Indicator": structure(
         {
             "name": TEXT,

@@ -18,6 +18,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
 from sympolis.orchestration import documents, gather, run
 from sympolis.orchestration.atlas import AreaSetup, Atlas
+from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
@@ -54,6 +55,7 @@ class Desk:
     folder : where prepared models, results and run records are kept; everything in it can be recomputed
     city : the city's id, part of every URN
     models, scenarios : what the city package declares; the baseline of each model is added
+    grids : reads the cells of a coverage that a model needs
     """
 
     def __init__(  # noqa: PLR0913 - a composition: each keyword is one part or one choice
@@ -70,6 +72,7 @@ class Desk:
         observed: Sequence[ObservedIndicator] = (),
         language: str = "en",
         workers: PoolSettings | None = None,
+        grids: GridReader = no_grids,
         now: Callable[[], datetime] = run.now,
     ) -> None:
         self._broker = broker
@@ -77,7 +80,9 @@ class Desk:
         self._observed = tuple(observed)
         self._pool = WorkerPool(folder / "logs", workers)
         self._atlas = Atlas(broker, names, areas or AreaSetup())
-        self._models = ModelDesk(broker, names, simulators, models, pool=self._pool, folder=folder, now=now)
+        self._models = ModelDesk(
+            broker, names, simulators, models, pool=self._pool, folder=folder, now=now, grids=grids
+        )
         self._scenarios = ScenarioDesk(
             broker,
             names,
@@ -178,11 +183,11 @@ class Desk:
         overrides: Sequence[Any] = scenario.overrides
         if not reasons:
             overrides, reasons = await self._runs.objections(scenario, ready)
-        streets = await self._atlas.streets(scenario.simulator, ready.simulator, ready.data_version)
+        places = await self._atlas.places(scenario.simulator, ready.simulator, ready.data_version)
         return {
             "allowed": not reasons,
             "reasons": [_reason(reason) for reason in reasons],
-            "affected": streets.touched_by(overrides),
+            "affected": places.touched_by(overrides),
             "estimate": await self._runs.estimate(scenario, ready, overrides)
             if not reasons
             else _NO_ESTIMATE,
@@ -206,7 +211,7 @@ class Desk:
     def _latest(self, scenario: Scenario) -> Run | None:
         """The run that stands for a scenario: of its own hours and, for a baseline, as the city declares it."""
         setup = self._models.setup(scenario.simulator)
-        like: dict[str, Any] = {"window": scenario.window}
+        like: dict[str, Any] = {"window": self._models.window(scenario.simulator, scenario.window)}
         if scenario.id == self._models.baseline_of(scenario.simulator):
             like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed}
         return self._runs.board.latest(scenario.id, **like)

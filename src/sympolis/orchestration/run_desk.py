@@ -18,9 +18,10 @@ from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.comparison import estimate, stack
 from sympolis.analysis.wording import summarised
+from sympolis.context import gated
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
-from sympolis.domain.scenario import Override, RunStatus, Scenario
+from sympolis.domain.scenario import Override, RunStatus, Scenario, Window
 from sympolis.orchestration import files, gather, wording
 from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.execution import Computed, Execution, Report
@@ -88,8 +89,8 @@ class RunDesk:
         allowed, reasons = checking.read_overrides(given, ready.simulator.measures)
         if not reasons:
             areas = await self._atlas.polygons(allowed)
-            streets = await self._atlas.streets(ready.setup.id, ready.simulator, ready.data_version)
-            allowed, reasons = checking.resolve(allowed, areas.get, frozenset(streets.ids))
+            places = await self._atlas.places(ready.setup.id, ready.simulator, ready.data_version)
+            allowed, reasons = checking.resolve(allowed, areas.get, frozenset(places.ids))
         if not reasons and allowed:
             reasons = await self._models_objections(scenario, ready, allowed)
         return tuple(allowed), [_renumbered(reason, own_from) for reason in reasons]
@@ -97,18 +98,18 @@ class RunDesk:
     async def _models_objections(
         self, scenario: Scenario, ready: Ready, overrides: Sequence[Override]
     ) -> list[checking.Reason]:
-        plan = plan_of(ready, scenario.window, overrides, Request())
+        plan = plan_of(ready, self._window(scenario), overrides, Request())
         if self._library.has_first(ready, plan):
             return []  # what has been simulated need not be checked again
         settled = ensemble.member(plan, 0).overrides
-        return await self._models.check(ready, settled, scenario.window)
+        return await self._models.check(ready, settled, self._window(scenario))
 
     async def estimate(
         self, scenario: Scenario, ready: Ready, overrides: Sequence[Override]
     ) -> dict[str, Any]:
         """What a run with default settings costs: CPU seconds (None: never measured), members, whether it is kept."""
         request = Request()
-        plan = plan_of(ready, scenario.window, overrides, request)
+        plan = plan_of(ready, self._window(scenario), overrides, request)
         known = self._answer(self._library.question(ready, plan), request) if ready.complete else None
         members = len(known.member_keys) if known else request.policy.maximum
         each = self._member_cost(scenario.simulator, request.mode, scenario)
@@ -122,6 +123,7 @@ class RunDesk:
         """
         request.checked()
         scenario = await self._scenarios.get(scenario_id)
+        gated.use_model(scenario.simulator)
         ready = await self._models.prepared(scenario.simulator)
         overrides, reasons = await self.objections(scenario, ready)
         if reasons:
@@ -274,6 +276,9 @@ class RunDesk:
         if not run.finished:
             self.board.post(replace(run, progress=progress))
 
+    def _window(self, scenario: Scenario) -> Window:
+        return self._models.window(scenario.simulator, scenario.window)
+
     # --- naming -------------------------------------------------------------------------------------------------------
 
     def _queued(
@@ -288,7 +293,7 @@ class RunDesk:
             model=ready.setup.id,
             model_version=ready.simulator.version,
             mode=request.mode,
-            window=scenario.window,
+            window=self._window(scenario),
             seed=request.seed,
             queued_at=at,
             progress=RunProgress(0.0, wording.QUEUED, 0, request.members),
@@ -343,7 +348,8 @@ class RunDesk:
             for run in self.board.list_runs()
             if run.model == model and run.mode == mode and run.member_cost_cpu_s > 0
         ]
-        hours = scenario.window.end_hour - scenario.window.start_hour
+        window = self._window(scenario)
+        hours = window.end_hour - window.start_hour
         return median(measured) * hours if measured else None
 
 

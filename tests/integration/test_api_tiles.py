@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,48 @@ def test_all_tiles_in_one_file(twin: SmallTwin, tmp_path: Path) -> None:
 @pytest.mark.parametrize("asked", ["bytes=5-1", "lines=1-2", "bytes=a-b", "bytes=-", "bytes=99999999999-"])
 def test_ranges_that_mean_nothing(twin: SmallTwin, asked: str) -> None:
     assert twin.client.get(f"{COLLECTION}/tiles.pmtiles", range=asked).status == 400
+
+
+def test_tiles_of_columns_show_the_same_and_follow(twin: SmallTwin, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sympolis.stores.embedded import patching
+
+    monkeypatch.setattr(patching, "_FEW", 0)
+    asked: list[bool] = []
+    from_patches = tiles.Tiles._from_patches
+
+    async def noted(self: Any, *given: Any) -> Any:
+        found = await from_patches(self, *given)
+        asked.append(found is not None)
+        return found
+
+    monkeypatch.setattr(tiles.Tiles, "_from_patches", noted)
+    path, street = around(twin)
+    first, place = twin.client.get(path), street["geometry"]["coordinates"][0]
+    for turn in range(6):  # each is drawn: something has changed
+        move(twin, street["id"], [place[0] + turn / 1e4, place[1]])
+        again = twin.client.get(path)
+        assert again.body != first.body and street["id"].encode() in again.body
+    twin.client.loop.run_until_complete(_settled(twin))
+    asked.clear()
+    move(twin, street["id"], [place[0] + 0.001, place[1]])
+    drawn = twin.client.get(path)
+    assert asked == [isinstance(twin.broker.store, EmbeddedStore)][: len(asked)]
+    monkeypatch.setattr(tiles.Tiles, "_from_patches", _none)
+    move(twin, street["id"], place)
+    move(twin, street["id"], [place[0] + 0.001, place[1]])
+    ids = re.compile(rb"urn:ngsi-ld:RoadSegment:[\w:.-]+")
+    assert set(ids.findall(drawn.body)) == set(ids.findall(twin.client.get(path).body)) != set()
+
+
+async def _none(*_given: Any) -> None:
+    return None
+
+
+async def _settled(twin: SmallTwin) -> None:
+    """Wait for what is prepared behind the scenes."""
+    store = twin.broker.store
+    if isinstance(store, EmbeddedStore):
+        writer = store._place("")._writer
+        await writer.do(lambda recorder: None)
+        while not writer.catalog().needs.all_ready():
+            await writer.do(lambda recorder: None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from sympolis.api.ogc import mvt
+from sympolis.api.ogc import mvt, mvt_columns
 from sympolis.later import later
 
 if TYPE_CHECKING:
@@ -113,42 +113,46 @@ def _decoder(layout: _Layout) -> Any:
 
 def add(layer: mvt.Layer, places: _Array, points: Points) -> None:
     """Add the points to a layer: where they are in the tile, whole numbers of shape (n, 2), and their properties."""
+    if not len(places):
+        return
     tags = []
     for name, values in points.columns.items():
-        messages, codes = _numbered(values)
-        tags.append((name, messages, codes))
-    layer.add_points(places, tags)
+        codes = _codes(layer, values)
+        if (codes >= 0).any():
+            tags.append((layer.key(name), codes))
+    layer.add_features(mvt_columns.point_features(places, tags))
 
 
-def _numbered(values: Sequence[Any]) -> tuple[list[bytes], _Array]:
-    """The value messages of a column, and for each feature which of them is its own."""
+def _codes(layer: mvt.Layer, values: Sequence[Any]) -> _Array:
+    """For each feature where its value of a column stands in the layer's table; -1: nowhere, it has none."""
     kinds = set(map(type, values))
     if kinds == {float}:
-        return _numbered_floats(values)
+        return double_codes(layer, np.array(values, dtype="<f8"))
     if kinds == {str}:
         distinct = dict.fromkeys(values)
-        messages = mvt.text_values([one.encode() for one in distinct])
-        return messages, _codes(distinct, values)
+        texts = [one.encode() for one in distinct]
+        fields = mvt_columns.text_fields(b"".join(texts), np.array(list(map(len, texts))))
+        return layer.add_values(fields, len(texts)) + _numbered(distinct, values)
     texts = [bytes(one) if isinstance(one, msgspec.Raw) else repr(one) for one in values]
-    distinct = dict(zip(texts, values, strict=True))
-    return [_message(one) for one in distinct.values()], _codes(distinct, texts)
+    known = dict(zip(texts, values, strict=True))
+    messages = map(_message, known.values())
+    found: _Array = np.array([layer.value(one) if one else -1 for one in messages])[_numbered(known, texts)]
+    return found
 
 
-def _codes(distinct: Collection[Any], values: Sequence[Any]) -> _Array:
+def _numbered(distinct: Collection[Any], values: Sequence[Any]) -> _Array:
     if len(distinct) == len(values):
         return np.arange(len(values))
     number = {one: place for place, one in enumerate(distinct)}
     return np.fromiter(map(number.__getitem__, values), dtype=np.int64, count=len(values))
 
 
-def _numbered_floats(values: Sequence[float]) -> tuple[list[bytes], _Array]:
-    """By their bits: minus nought is a number of its own."""
-    distinct, codes = np.unique(np.array(values, dtype="<f8").view(np.int64), return_inverse=True)
-    messages = np.empty((len(distinct), 9), dtype=np.uint8)
-    messages[:, 0] = mvt.DOUBLE
-    messages[:, 1:] = distinct.astype("<i8").view(np.uint8).reshape(-1, 8)
-    written = messages.tobytes()
-    return [written[start : start + 9] for start in range(0, len(written), 9)], codes.reshape(-1)
+def double_codes(layer: mvt.Layer, values: _Array) -> _Array:
+    """Where these numbers stand in the layer's table. They are told by their bits: minus nought is one of its own."""
+    distinct, places = np.unique(values.view(np.int64), return_inverse=True)
+    first = layer.add_values(mvt_columns.double_fields(distinct.view(np.float64)), len(distinct))
+    found: _Array = places.reshape(-1) + first
+    return found
 
 
 def _message(value: Any) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -35,8 +35,7 @@ _SMALL: Final = 1 << 14
 _SHORT: Final = 1 << 7
 _QUOTE: Final = 0x22
 _TEXT: Final = 0x0A
-DOUBLE: Final = 0x19
-"""What a value message of a number begins with, eight bytes before its end."""
+_DOUBLE: Final = 0x19
 Buffer = bytes | msgspec.Raw
 
 
@@ -100,12 +99,13 @@ def _zigzag(number: int) -> int:
 
 
 class _Column:
-    """A property of a layer: where its name stands, as a varint, and its tags by value."""
+    """A property of a layer: where its name stands, the same as a varint, and its tags by value."""
 
-    __slots__ = ("key", "tags")
+    __slots__ = ("key", "place", "tags")
 
-    def __init__(self, key: bytes) -> None:
-        self.key = key
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.key = varint(place)
         self.tags: dict[bytes, bytes] = {}
 
 
@@ -117,10 +117,21 @@ class Layer:
         self._columns: dict[str, _Column | None] = dict.fromkeys(hidden)
         self._keys: list[str] = []
         self._values: dict[bytes, int] = {}
+        self._fields: list[bytes] = []
+        self._count = self._written = 0
         self._features: list[bytes] = []
 
     def __len__(self) -> int:
         return len(self._features)
+
+    def key(self, name: str) -> int:
+        """Where the name of a property stands in the layer's table; it is added if need be."""
+        column = self._columns.get(name) or self._new_column(name)
+        return column.place
+
+    def hides(self, name: str) -> bool:
+        """Whether a property is not shown."""
+        return name in self._columns and self._columns[name] is None
 
     def add(self, kind: int, geometry: bytes, properties: Mapping[str, Buffer]) -> None:
         """Add a feature: its kind of geometry, the geometry, and its properties as JSON."""
@@ -136,35 +147,35 @@ class Layer:
         body = b"\x12%b%b\x18%c\x22%b%b" % (varint(len(tags)), tags, kind, varint(len(geometry)), geometry)
         self._features.append(b"\x12" + varint(len(body)) + body)
 
-    def add_points(
-        self,
-        places: np.ndarray[Any, Any],
-        columns: Iterable[tuple[str, Sequence[bytes], np.ndarray[Any, Any]]],
-    ) -> None:
-        """Add points, each a feature: whole numbers of shape (n, 2), and the columns of their properties.
+    def add_features(self, messages: bytes) -> None:
+        """Add features that are written already, with tags of this layer's keys and values."""
+        if messages:
+            self._features.append(messages)
 
-        A column is a name, the value messages that occur in it (an empty one where there is no value) and for each
-        feature which of these is its own. No column may have been added before.
+    def value(self, message: bytes) -> int:
+        """Where a value stands in the layer's table; it is added if need be."""
+        place = self._values.get(message)
+        if place is None:
+            place = self._values[message] = self._count
+            self._count += 1
+        return place
+
+    def add_values(self, fields: bytes, count: int) -> int:
+        """Add so many values that are written already, each as a field of the layer; gives where the first stands.
+
+        They are not looked up again: whoever adds them knows that they are new, or does not mind.
         """
-        tags = []
-        for name, messages, codes in columns:
-            if any(messages):
-                tags += [np.full(len(codes), len(self._keys)), self._placed(messages)[codes]]
-                self._keys.append(name)
-        self._features.append(_point_features(places, tags))
+        self._write_values()
+        self._fields.append(fields)
+        first, self._count = self._count, self._count + count
+        return first
 
-    def _placed(self, messages: Sequence[bytes]) -> np.ndarray[Any, Any]:
-        """Where these values stand in the layer's table; -1 for an empty one."""
-        first = len(self._values)
-        fresh = dict(zip(messages, range(first, first + len(messages)), strict=True))
-        if len(fresh) == len(messages) and b"" not in fresh and self._values.keys().isdisjoint(fresh):
-            self._values.update(fresh)
-            return np.arange(first, first + len(messages))
-        place = self._values.setdefault
-        return np.array([place(one, len(self._values)) if one else -1 for one in messages])
+    def _write_values(self) -> None:
+        self._fields += _fields(0x22, list(islice(self._values, self._written, None)))
+        self._written = len(self._values)
 
     def _new_column(self, name: str) -> _Column:
-        found = self._columns[name] = _Column(varint(len(self._keys)))
+        found = self._columns[name] = _Column(len(self._keys))
         self._keys.append(name)
         return found
 
@@ -173,19 +184,19 @@ class Layer:
         found = json_value(text)
         tag = b""
         if found:
-            values = self._values
-            place = values.setdefault(found, len(values))
+            place = self.value(found)
             tag = column.key + (_VARINTS[place] if place < _SMALL else _varint(place))
         column.tags[text] = tag
         return tag
 
     def to_bytes(self) -> bytes:
         """The layer as a message of the tile."""
+        self._write_values()
         body = b"".join(
             [
                 *(b"\x78\x02", _field(0x0A, self._name), *self._features),
                 *[_field(0x1A, name.encode()) for name in self._keys],
-                *_fields(0x22, self._values),
+                *self._fields,
                 *(b"\x28", varint(EXTENT)),
             ]
         )
@@ -202,12 +213,6 @@ def _fields(tag: int, contents: Collection[bytes]) -> Iterable[bytes]:
         return [_field(tag, content) for content in contents]
     heads = [b"%c%b" % (tag, length) for length in _VARINTS[:_SHORT]]
     return chain.from_iterable(zip(map(heads.__getitem__, map(len, contents)), contents, strict=True))
-
-
-def text_values(texts: Sequence[bytes]) -> list[bytes]:
-    """Value messages of texts in UTF-8."""
-    heads = [b"%c%b" % (_TEXT, length) for length in _VARINTS[:_SHORT]]
-    return [heads[len(one)] + one if len(one) < _SHORT else _field(_TEXT, one) for one in texts]
 
 
 def json_value(text: bytes) -> bytes:
@@ -227,47 +232,8 @@ def value(found: str | float | bool | None) -> bytes:
     if isinstance(found, int) and -(2**63) <= found < 2**63:
         return b"\x28" + _varint(found) if found >= 0 else b"\x30" + _varint(_zigzag(found))
     if isinstance(found, int | float):
-        return b"%c%b" % (DOUBLE, struct.pack("<d", found))
+        return b"%c%b" % (_DOUBLE, struct.pack("<d", found))
     return _field(_TEXT, found.encode())
-
-
-def _point_features(places: np.ndarray[Any, Any], tags: Sequence[np.ndarray[Any, Any]]) -> bytes:
-    """The feature messages of points: all of them are one matrix of varints, a feature to a row.
-
-    ``tags`` are keys and values in turn, a pair with a value below nought is left out.
-    """
-    count, own = len(places), len(tags)
-    numbers = np.empty((count, own + 11), dtype=np.int32)
-    numbers[:, [0, 2, own + 4, own + 5, own + 6, own + 8]] = (0x12, 0x12, 0x18, POINT, 0x22, 0x09)
-    for place, column in enumerate(tags, 4):
-        numbers[:, place] = column
-    numbers[:, -2:] = (places << 1) ^ (places >> 63)
-    lengths = _lengths(numbers)
-    values = numbers[:, 5 : own + 4 : 2]
-    lengths[:, 4 : own + 4] *= np.repeat(values >= 0, 2, axis=1)
-    for place, first, last in ((3, 4, own + 4), (own + 7, own + 8, own + 11), (1, 2, own + 11)):
-        numbers[:, place] = lengths[:, first:last].sum(axis=1)
-        lengths[:, place] = _lengths(numbers[:, place])
-    return _varints(numbers, lengths)
-
-
-def _lengths(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """How many bytes each number takes as a varint; below 2^31."""
-    found = np.ones(numbers.shape, dtype=np.uint8)
-    for bits in (7, 14, 21, 28):
-        found += numbers >= 1 << bits
-    return found
-
-
-def _varints(numbers: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> bytes:
-    """All numbers in turn, each in as many bytes as its length says, which may be none."""
-    width = int(lengths.max(initial=0))
-    found = np.empty((*numbers.shape, width), dtype=np.uint8)
-    for place in range(width):
-        more = (lengths > place + 1).view(np.uint8) << 7
-        found[..., place] = (numbers >> 7 * place).astype(np.uint8) & 127 | more
-    chosen: bytes = found[np.arange(width, dtype=np.uint8) < lengths[..., None]].tobytes()
-    return chosen
 
 
 def tile(layers: Sequence[Layer]) -> bytes:

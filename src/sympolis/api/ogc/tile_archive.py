@@ -115,8 +115,8 @@ class Archives:
             shown: list[tuple[TileAddress, bytes]] = []
             below: list[TileAddress] = []
             for address in level:
-                tile, features = await self._tiles.drawn(request, collection, address)
-                below += address.children() if features else ()
+                tile, seen = await self._tiles.drawn(request, collection, address)
+                below += address.children() if len(seen) else ()
                 if tile.body:  # what is too small for this zoom is not
                     shown.append((address, tile.body))
                     found.truncated += tile.truncated

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from sympolis.api.ogc.tiling import MARGIN, TileAddress
 from sympolis.context import gated
@@ -57,7 +58,7 @@ class TileKey:
 class _Kept:
     tile: Tile
     seen: np.ndarray[Any, Any]
-    """Hashes of the ids seen in it, sorted."""
+    """Marks of the ids seen in it, sorted."""
 
     @property
     def size(self) -> int:
@@ -84,11 +85,14 @@ class TileCache:
         self._kept.move_to_end(key)
         return found.tile
 
-    def keep(self, key: TileKey, tile: Tile, ids: Iterable[str], *, drawn_at: int) -> None:
-        """Keep a tile that was drawn when ``position`` was ``drawn_at``; in vain where the log has moved on since."""
+    def keep(self, key: TileKey, tile: Tile, seen: np.ndarray[Any, Any], *, drawn_at: int) -> None:
+        """Keep a tile that was drawn when ``position`` was ``drawn_at``; in vain where the log has moved on since.
+
+        ``seen``: the ``marks`` of what is seen in it.
+        """
         if drawn_at != self.position:
             return
-        kept = _Kept(tile, np.sort(_hashes(ids)))
+        kept = _Kept(tile, np.sort(seen))
         self._drop(key)
         self._kept[key] = kept
         self._bytes += kept.size
@@ -123,7 +127,7 @@ class TileCache:
         if not at_stake:
             return
         ids = {change.entity_id for change in changes}
-        hashes, places = _hashes(ids), await self._places(ids)
+        hashes, places = marks(ids), await self._places(ids)
         for key in at_stake:
             kept = self._kept.get(key)
             if kept is not None and (_any_in(hashes, kept.seen) or _is_seen(places, key.address)):
@@ -144,8 +148,9 @@ def _bounds(geometry: Mapping[str, Any]) -> tuple[float, ...]:
     return tuple(shapely.bounds(shape(geometry)).tolist())
 
 
-def _hashes(ids: Iterable[str]) -> np.ndarray[Any, Any]:
-    return np.fromiter(map(hash, ids), dtype=np.int64)
+def marks(ids: Iterable[str]) -> np.ndarray[Any, Any]:
+    """A number for each id, by which it is found again; that others may have the same costs a tile now and then."""
+    return np.array([crc32(one.encode()) for one in ids], dtype=np.uint32)
 
 
 def _any_in(hashes: np.ndarray[Any, Any], seen: np.ndarray[Any, Any]) -> bool:

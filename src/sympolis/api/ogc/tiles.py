@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -12,11 +12,12 @@ from sympolis.api.http import Request, encode, weak_tag
 from sympolis.api.ogc import mvt
 from sympolis.api.ogc.collections import Collection
 from sympolis.api.ogc.filtering import find_features
-from sympolis.api.ogc.items import ItemReader, intersecting
-from sympolis.api.ogc.tile_cache import Tile, TileCache, TileKey
-from sympolis.api.ogc.tiling import MARGIN, TileAddress, draw
+from sympolis.api.ogc.items import ItemReader, Wanted, intersecting
+from sympolis.api.ogc.tile_cache import Tile, TileCache, TileKey, marks
+from sympolis.api.ogc.tiling import MARGIN, TileAddress, draw, draw_patches
 from sympolis.context import gated
 from sympolis.context.broker import Broker
+from sympolis.context.patches import Patches
 from sympolis.context.terms import Terms
 from sympolis.later import later
 
@@ -54,23 +55,46 @@ class Tiles:
         if known is not None:
             return known
         position = self._cache.position
-        tile, documents = await self.drawn(request, collection, address)
-        self._cache.keep(key, tile, _ids(documents), drawn_at=position)
+        tile, seen = await self.drawn(request, collection, address)
+        self._cache.keep(key, tile, seen, drawn_at=position)
         return tile
 
     async def drawn(
         self, request: Request, collection: Collection, address: TileAddress
-    ) -> tuple[Tile, Sequence[bytes]]:
-        """The tile, drawn now, and the features looked at."""
+    ) -> tuple[Tile, np.ndarray[Any, Any]]:
+        """The tile, drawn now, and the marks of the features looked at (``tile_cache.marks``)."""
         box = intersecting(*address.bounds(MARGIN))
         wanted = self._reader.within(request, collection, box, MOST_FEATURES)
+        return await self._from_patches(wanted, collection, address) or await self._from_documents(
+            wanted, collection, address
+        )
+
+    async def _from_patches(
+        self, wanted: Wanted, collection: Collection, address: TileAddress
+    ) -> tuple[Tile, np.ndarray[Any, Any]] | None:
+        """The same where the store has columns of all that is seen; None elsewhere."""
+        store = self._broker.store
+        if wanted.rest is not None or not isinstance(store, Patches):
+            return None
+        found = await store.patches(wanted.query, self._terms)
+        if found is None:
+            return None
+        drawn = await asyncio.to_thread(draw_patches, address, collection.id, found)
+        if drawn.total > MOST_FEATURES:
+            return None
+        body = await asyncio.to_thread(lambda: mvt.tile([drawn.layer]))
+        return Tile(body, weak_tag(body)), np.concatenate([drawn.marks, marks(_ids(found.documents))])
+
+    async def _from_documents(
+        self, wanted: Wanted, collection: Collection, address: TileAddress
+    ) -> tuple[Tile, np.ndarray[Any, Any]]:
         page = await find_features(self._broker, wanted, self._terms)
         if len(page.features) > _HERE:
             layer = await asyncio.to_thread(draw, address, collection.id, page.features)
         else:
             layer = draw(address, collection.id, page.features)
         body = mvt.tile([layer, *([_notice(len(page.features))] if page.more else [])])
-        return Tile(body, weak_tag(body), page.more), page.features
+        return Tile(body, weak_tag(body), page.more), marks(_ids(page.features))
 
 
 def _ids(documents: Sequence[bytes]) -> list[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from sympolis.api.ogc import many_points, mvt
+from sympolis.api.ogc import many_points, mvt, patch_points
 from sympolis.api.ogc.mvt import EXTENT
 from sympolis.context.codec import LOCATION
+from sympolis.context.patches import Patchwork
 from sympolis.later import later
 
 if TYPE_CHECKING:
@@ -101,16 +102,42 @@ _MANY: Final = 64
 """Fewer are drawn one by one: to decode them together takes some preparation."""
 
 
+class Patched(NamedTuple):
+    """What drawing a patchwork gives: the layer, the marks of the points in the box, how many features are in it."""
+
+    layer: mvt.Layer
+    marks: _Array
+    total: int
+
+
+def draw_patches(address: TileAddress, name: str, found: Patchwork) -> Patched:
+    """The layer of the patches' points and of the documents beside them."""
+    layer = mvt.Layer(name, hidden=_NOT_SHOWN)
+    positions = patch_points.positions(found)
+    west, south, east, north = address.bounds(MARGIN)
+    inside = np.all((positions >= (west, south)) & (positions <= (east, north)), axis=1)
+    placed, near = _placed(address, positions[inside])
+    chosen = inside.copy()
+    chosen[inside] = near
+    patch_points.add(layer, placed[near], found, chosen)
+    _draw_documents(layer, address, found.documents)
+    return Patched(layer, patch_points.marks(found, inside), int(inside.sum()) + len(found.documents))
+
+
 def draw(address: TileAddress, name: str, documents: Sequence[bytes]) -> mvt.Layer:
     """The layer of these features (JSON); what is not seen in the tile is left out."""
     layer = mvt.Layer(name, hidden=_NOT_SHOWN)
+    _draw_documents(layer, address, documents)
+    return layer
+
+
+def _draw_documents(layer: mvt.Layer, address: TileAddress, documents: Sequence[bytes]) -> None:
     points = many_points.read(documents, _NOT_SHOWN) if len(documents) >= _MANY else None
     if points is None:
         _draw_each(layer, address, documents)
     else:
         places, near = _placed(address, points.positions)
         many_points.add(layer, places[near], points.select(near))
-    return layer
 
 
 def _draw_each(layer: mvt.Layer, address: TileAddress, documents: Sequence[bytes]) -> None:

@@ -66,9 +66,9 @@ class Field(NamedTuple):
         return [start + step for start in self.starts for step in range(self.width + 1)]
 
 
-def field(test: GeoTest, name: int) -> Field | None:
-    """The cells that a test's box touches; None where that is a vast field."""
-    if test.box is None or grid.count(test.box) > _VAST:
+def field(test: GeoTest, name: int, *, vast: int = _VAST) -> Field | None:
+    """The cells that a test's box touches; None where that is a vast field, of more cells than that."""
+    if test.box is None or grid.count(test.box) > vast:
         return None
     found = list(grid.ranges(test.box))
     return Field(name, [first for first, _ in found], found[0][1] - found[0][0], test.box)

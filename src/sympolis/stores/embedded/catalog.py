@@ -27,6 +27,7 @@ class Kept(Enum):
     COLUMN = "a column of its type's listing"
     INDEX = "an index of its own"
     BESIDE = "a column beside the points"
+    PATCHES = "its points as columns, cell by cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,21 @@ AskedFor = Mapping[int, Mapping[str, Asked]]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What queries have asked for: columns of listings, indexes, columns ``beside`` the points."""
+    """What queries have asked for: columns of listings, indexes, columns ``beside`` the points, ``patches`` of them."""
 
     columns: AskedFor = field(default_factory=dict)
     indexes: AskedFor = field(default_factory=dict)
     beside: AskedFor = field(default_factory=dict)
+    patches: AskedFor = field(default_factory=dict)
 
     @classmethod
     def load(cls, db: apsw.Connection) -> Needs:
         """As the file has them now."""
         found: dict[Kept, dict[int, dict[str, Asked]]] = {kept: {} for kept in Kept}
         for key, type_key, iri, slot, beside, upto in db.execute(_SQL["asked"]):
-            kept = Kept.BESIDE if beside else Kept.INDEX if slot is None else Kept.COLUMN
+            kept = _BESIDE.get(beside) or (Kept.INDEX if slot is None else Kept.COLUMN)
             found[kept].setdefault(type_key, {})[iri] = Asked(key, slot, upto is None)
-        return cls(found[Kept.COLUMN], found[Kept.INDEX], found[Kept.BESIDE])
+        return cls(found[Kept.COLUMN], found[Kept.INDEX], found[Kept.BESIDE], found[Kept.PATCHES])
 
     def has(self, type_key: int, name: str, kept: Kept) -> bool:
         """Whether this is kept, ready or not."""
@@ -72,11 +74,24 @@ class Needs:
 
     def all_ready(self) -> bool:
         """Whether everything is filled in."""
-        kept = (*self.columns.values(), *self.indexes.values(), *self.beside.values())
-        return all(asked.ready for by_name in kept for asked in by_name.values())
+        everything = (self.columns, self.indexes, self.beside, self.patches)
+        return all(
+            asked.ready for kept in everything for by_name in kept.values() for asked in by_name.values()
+        )
 
     def _of(self, kept: Kept) -> AskedFor:
-        return {Kept.COLUMN: self.columns, Kept.INDEX: self.indexes, Kept.BESIDE: self.beside}[kept]
+        return {
+            Kept.COLUMN: self.columns,
+            Kept.INDEX: self.indexes,
+            Kept.BESIDE: self.beside,
+            Kept.PATCHES: self.patches,
+        }[kept]
+
+
+_BESIDE: Final = {1: Kept.BESIDE, 2: Kept.PATCHES}
+"""What ``asked.beside`` says."""
+SLOTLESS: Final = (Kept.INDEX, Kept.PATCHES)
+"""What needs no column of a listing."""
 
 
 @dataclass(slots=True)
@@ -107,4 +122,4 @@ def _noted(needs: Needs, type_key: int, name: str, kept: Kept) -> bool:
     if needs.has(type_key, name, kept):
         return True
     own = needs.has(type_key, name, Kept.COLUMN)
-    return kept is not Kept.INDEX and not own and not needs.room(type_key)
+    return kept not in SLOTLESS and not own and not needs.room(type_key)

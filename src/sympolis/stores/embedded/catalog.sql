@@ -36,6 +36,10 @@ SELECT '[' || group_concat(CAST(entity.body AS TEXT)) || ']', max(piece.id) FROM
     WHERE listing.type = ? AND listing.id > ? ORDER BY listing.id LIMIT ?
 ) AS piece CROSS JOIN entity ON entity.key = piece.entity WHERE piece.before < 4000000
 
+-- name: names_of
+-- The number of a name, and the name of a number.
+SELECT (SELECT key FROM name WHERE iri = ?), (SELECT iri FROM name WHERE key = ?)
+
 -- name: first_place
 -- The first geo-property after this one that has points.
 SELECT min(name) FROM spot WHERE name > ?

@@ -19,7 +19,8 @@ import msgspec
 
 from sympolis.domain.entity import Attribute
 from sympolis.stores import sql
-from sympolis.stores.embedded.catalog import SLOTS, Kept
+from sympolis.stores.embedded import patching
+from sympolis.stores.embedded.catalog import SLOTLESS, SLOTS, Kept
 from sympolis.stores.embedded.facts import Fact, facts, single_fact
 from sympolis.stores.embedded.files import fetch_all, fetch_value
 
@@ -62,14 +63,15 @@ def ask(db: apsw.Connection, wishes: Iterable[tuple[int, int, Kept]]) -> None:
             _ask(db, present, type_key, name, kind)
 
 
+_BESIDE: Final = {Kept.BESIDE: 1, Kept.PATCHES: 2}
 _Line = tuple[int, int, int | None, int]
 """Type, name, slot, beside."""
 
 
 def _ask(db: apsw.Connection, present: set[_Line], type_key: int, name: int, kept: Kept) -> None:
-    slot = None if kept is Kept.INDEX else _slot(present, type_key, name)
-    line = (type_key, name, slot, int(kept is Kept.BESIDE))
-    if line not in present and (slot is not None or kept is Kept.INDEX):
+    slot = None if kept in SLOTLESS else _slot(present, type_key, name)
+    line = (type_key, name, slot, _BESIDE.get(kept, 0))
+    if line not in present and (slot is not None or kept in SLOTLESS):
         db.execute(_SQL["ask"], line)
         present.add(line)
 
@@ -87,6 +89,9 @@ def fill(db: apsw.Connection) -> bool:
     if not unfilled:
         return False
     first = unfilled[0]
+    if first.beside == _BESIDE[Kept.PATCHES]:
+        db.execute(_SQL["filled"], (_fill_patches(db, first), first.key))
+        return True
     together = [one for one in unfilled if one.piece == first.piece]
     upto = _fill_points(db, together) if first.beside else _fill_entities(db, together)
     db.executemany(_SQL["filled"], [(upto, one.key) for one in together])
@@ -152,6 +157,13 @@ def _fill_index(db: apsw.Connection, key: int, found: _Found) -> None:
 
 
 # --- beside the points
+
+
+def _fill_patches(db: apsw.Connection, asked: _Unfilled) -> str | None:
+    """The next patches of a type; gives the last one's cell, None where there are no more."""
+    name, type_iri = fetch_all(db, _SQL["names_of"], (asked.name, asked.type))[0]
+    last = patching.fill(db, name, asked.type, type_iri, int(asked.upto or -1))
+    return None if last is None else str(last)
 
 
 def _fill_points(db: apsw.Connection, asked: Sequence[_Unfilled]) -> str | None:

@@ -14,7 +14,7 @@ import apsw
 from sympolis.context import geometry
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.stores import sql
-from sympolis.stores.embedded import grid
+from sympolis.stores.embedded import grid, patching
 from sympolis.stores.embedded.catalog import Asked, Needs
 from sympolis.stores.embedded.facts import Fact, facts, single_fact
 from sympolis.stores.embedded.files import fetch_all, fetch_value
@@ -54,6 +54,7 @@ class Indexing:
         self._columns: dict[_Place, _Columns] = {}
         self._facts: dict[_FactRow, bool] = {}
         self._spots: dict[_Spot, tuple[_Point, _Columns] | None] = {}
+        self._spoiled: set[patching.Cell] = set()
 
     def forget(self) -> None:
         """Let go of what is not written."""
@@ -61,6 +62,7 @@ class Indexing:
         self._columns.clear()
         self._facts.clear()
         self._spots.clear()
+        self._spoiled.clear()
 
     def note(self, key: int, before: Entity | None, after: Entity | None, names: Sequence[str]) -> None:
         """An entity has changed in attributes of these names."""
@@ -69,6 +71,9 @@ class Indexing:
         old = before.attributes if before is not None else _NONE
         new = after.attributes if after is not None else _NONE
         self._list(key, subject.id, before, after, names)
+        if self.needs.patches:
+            self._spoil(before)
+            self._spoil(after)
         anew = self._stands_anew(before, after, names)
         for name in {**old, **new} if anew else names:
             present, past = new.get(name), old.get(name)
@@ -206,6 +211,14 @@ class Indexing:
                 row = fetch_value(self._db, _SQL["add_shape"], (key, name, wkb))
                 self._db.execute(_SQL["add_place"], (row, west, east, south, north))
 
+    def _spoil(self, entity: Entity | None) -> None:
+        """What stands where this entity does has to be packed anew."""
+        for iri in entity.types if entity is not None else ():
+            type_key = self._name(iri)
+            for name in self.needs.patches.get(type_key, _NOTHING):
+                for place in _geometries(entity, name)[0]:
+                    self._spoiled.add((self._name(name), type_key, grid.cell(*place)))
+
     # --- rows
 
     def write(self) -> None:
@@ -220,6 +233,8 @@ class Indexing:
             self._all(_CATALOG_SQL["add_fact"], [row for row, there in self._facts.items() if there])
         if self._spots:
             self._write_spots()
+        if self._spoiled:
+            patching.spoil(self._db, self._spoiled)
         self.forget()
 
     def _write_listed(self) -> None:

@@ -14,7 +14,7 @@ from sympolis.context.store import Page
 from sympolis.domain.changes import Change
 from sympolis.domain.entity import Entity
 from sympolis.stores import sql
-from sympolis.stores.embedded import bodies, paging
+from sympolis.stores.embedded import bodies, paging, patching
 from sympolis.stores.embedded.catalog import Catalog
 from sympolis.stores.embedded.files import Reading, fetch_all, fetch_value
 from sympolis.stores.embedded.paging import BodyPage
@@ -55,6 +55,13 @@ def query_bodies(db: apsw.Connection, wanted: Query) -> BodyPage:
         return quick
     with snapshot(db):
         return paging.page(db, wanted, catalog)
+
+
+def query_patches(db: apsw.Connection, wanted: Query) -> patching.FoundPatches | None:
+    """What a query within a box selects, column by column, where that can be told; from one snapshot."""
+    catalog = catalog_of(db)
+    with snapshot(db):
+        return patching.around_box(db, wanted, catalog)
 
 
 def selected_ids(db: apsw.Connection, wanted: Query) -> set[str]:

@@ -19,7 +19,7 @@ from sympolis.domain.changes import Change, Observation, Outcome
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.errors import SympolisError
 from sympolis.stores import sql
-from sympolis.stores.embedded import bodies, filling, trimming
+from sympolis.stores.embedded import bodies, filling, patching, trimming
 from sympolis.stores.embedded.catalog import Catalog, Needs, Wish
 from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.embedded.indexing import Indexing
@@ -130,6 +130,11 @@ class Recorder:
         more = filling.fill(self._db)
         self._indexing.needs = Needs.load(self._db)
         return more
+
+    def mend(self, cells: Sequence[patching.Cell]) -> None:
+        """Keep patches anew that readers have found spoiled."""
+        self.flush()
+        patching.mend(self._db, cells)
 
     def flush(self) -> None:
         """Write everything down, once per transaction."""

@@ -22,6 +22,7 @@ import apsw
 
 from sympolis.context import effects
 from sympolis.context.documents import DocumentForm, DocumentPage
+from sympolis.context.patches import Patchwork
 from sympolis.context.profiles import Profile
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import History, Interest, Page, Retraction, StoreStatus, Write
@@ -34,6 +35,7 @@ from sympolis.domain.records import evolve
 from sympolis.stores.documents import document_writer
 from sympolis.stores.embedded import evolutions, files, history, reader, trimming
 from sympolis.stores.embedded.bodies import instant
+from sympolis.stores.embedded.compile import types_in
 from sympolis.stores.embedded.instances import evolution_writer
 from sympolis.stores.embedded.keeping import Keeper
 from sympolis.stores.embedded.months import bounds, month_at
@@ -41,6 +43,7 @@ from sympolis.stores.embedded.rolling import Rolled, Roller
 from sympolis.stores.embedded.still import EmbeddedFiles, EmbeddedStill
 from sympolis.stores.embedded.tenant import Tenant
 from sympolis.stores.following import follow
+from sympolis.stores.patches import names_of
 
 _FILE: Final = "twin.sqlite"
 _READ_THREADS: Final = 3
@@ -151,6 +154,19 @@ class EmbeddedStore:
         found = await place.read(lambda db: reader.query_bodies(db, query), brief=brief)
         write = document_writer(terms, form).write
         return DocumentPage(tuple(map(write, found.bodies)), found.total)
+
+    async def patches(self, query: Query, terms: Terms, *, tenant: str = "") -> Patchwork | None:
+        """See ``Patches.patches``."""
+        place = self._place(tenant)
+        found = await place.read(lambda db: reader.query_patches(db, query), brief=False)
+        if found is None:
+            return None
+        place.mend(found.spoiled)
+        writer = document_writer(terms, DocumentForm.FEATURE)
+        names = writer.names(tuple(types_in(query.types)), names_of(found.patches))
+        if names is None:
+            return None
+        return Patchwork(found.patches, tuple(map(writer.write, found.bodies)), names)
 
     async def profiles(self, *, tenant: str = "") -> list[Profile]:
         """See ``Profiling.profiles``."""

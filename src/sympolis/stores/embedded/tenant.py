@@ -17,7 +17,8 @@ import apsw
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.catalog import Wish, unmet
-from sympolis.stores.embedded.recorder import Wanted
+from sympolis.stores.embedded.patching import Cell
+from sympolis.stores.embedded.recorder import Recorder, Wanted
 from sympolis.stores.embedded.writer import Writer
 from sympolis.stores.following import Bell
 
@@ -28,6 +29,8 @@ _PAGES_KB: Final = 40_000
 """Pages at hand for what is read in the event loop: the upper levels of a large file, and what is asked for often."""
 _OFTEN: Final = 5
 """So many queries that miss the same column are worth it."""
+_MOST_MENDED: Final = 16
+"""So many patches, each some milliseconds, are made anew at once."""
 _EVER: Final = float("inf")
 _STEPS: Final = 2000
 """So many steps of SQLite's machine, some tens of microseconds, pass between two looks at the clock."""
@@ -48,6 +51,7 @@ class Tenant:
         self._pool = pool
         self._closed = False
         self._missed: Counter[Wish] = Counter()
+        self._mending = False
 
     async def write(self, job: Callable[..., Any]) -> Any:
         """Run a job in the writer's thread, durable when this returns."""
@@ -119,6 +123,19 @@ class Tenant:
         wanted = unmet(self._writer.catalog(), wishes)
         if wanted:
             self._writer.later(lambda recorder: recorder.ask(wanted))
+
+    def mend(self, cells: Sequence[Cell]) -> None:
+        """Have patches kept anew that were found spoiled, some at a time: what is left out is found again."""
+        if not cells or self._mending:
+            return
+        self._mending = True
+        some = cells[:_MOST_MENDED]
+
+        def job(recorder: Recorder) -> None:
+            self._mending = False
+            recorder.mend(some)
+
+        self._writer.later(job)
 
     def close(self) -> None:
         """Finish what was accepted and let go of the file. The pool must be idle."""

@@ -26,19 +26,20 @@ _MOST_TERMS_KEPT: Final = 8
 _MOST_NAMES_KEPT: Final = 8192
 _MOST_TYPINGS_KEPT: Final = 1024
 _COMPACTED: Final = ("objectType", "valueType")
+_NOTHING: Final = msgspec.Raw()
 _encode = msgspec.json.Encoder().encode
 
 
-class _Attribute(msgspec.Struct):
+class _Attribute(msgspec.Struct, gc=False):
     """What a document shows of a stored attribute; texts and values are left as JSON."""
 
     kind: str
     value: msgspec.Raw
-    observed_at: msgspec.Raw = msgspec.Raw()
-    unit_code: msgspec.Raw = msgspec.Raw()
+    observed_at: msgspec.Raw = _NOTHING
+    unit_code: msgspec.Raw = _NOTHING
     dataset_id: str | None = None
-    attributes: dict[str, list[_Attribute]] = {}
-    members: dict[str, msgspec.Raw] = {}
+    attributes: dict[str, list[_Attribute]] | None = None
+    members: dict[str, msgspec.Raw] | None = None
 
 
 class _Body(msgspec.Struct):
@@ -48,7 +49,7 @@ class _Body(msgspec.Struct):
     types: tuple[str, ...]
     attributes: dict[str, list[_Attribute]] = {}
     scope: tuple[str, ...] = ()
-    members: dict[str, msgspec.Raw] = {}
+    members: dict[str, msgspec.Raw] | None = None
 
 
 class _Simple(msgspec.Struct, gc=False):
@@ -130,11 +131,17 @@ class DocumentWriter:
 
     def _entity(self, body: _Body) -> _Pieces:
         types, names = self._of_types(body.types)
-        pieces: _Pieces = [b'{"id":', body.id, b',"type":', types, *_more(body)]
+        pieces: _Pieces = [b'{"id":', body.id, b',"type":', types]
+        if body.scope or body.members:
+            pieces += _more(body)
+        begun = names.begun
         for iri, instances in body.attributes.items():
-            prefix, inner = names.of(iri)
+            prefix, inner = begun.get(iri) or names.of(iri)
             pieces.append(prefix)
-            _normalized_instances(pieces, instances, inner)
+            if len(instances) == 1:
+                _normalized(pieces, instances[0], inner)
+            else:
+                _normalized_instances(pieces, instances, inner)
         pieces.append(b"}")
         return pieces
 
@@ -262,20 +269,23 @@ def _normalized_instances(pieces: _Pieces, instances: Sequence[_Attribute], name
 
 
 def _normalized(pieces: _Pieces, attribute: _Attribute, names: _Names) -> None:
-    kind = attribute.kind
-    pieces += (_BEGINNING[kind], _value(attribute, names.terms) if kind in _SPECIAL else attribute.value)
-    if attribute.unit_code:
-        pieces += (b',"unitCode":', attribute.unit_code)
-    if attribute.observed_at:
-        pieces += (b',"observedAt":', attribute.observed_at)
+    kind, unit, at = attribute.kind, attribute.unit_code, attribute.observed_at
+    value = _value(attribute, names.terms) if kind in _SPECIAL else attribute.value
+    pieces += (_BEGINNING[kind], value)
+    if unit is not _NOTHING:
+        pieces += (b',"unitCode":', unit)
+    if at is not _NOTHING:
+        pieces += (b',"observedAt":', at)
     if attribute.dataset_id is not None:
         pieces += (b',"datasetId":', _encode(attribute.dataset_id))
-    for member, value in attribute.members.items():
-        _member(pieces, member, value, names.terms)
-    for iri, instances in attribute.attributes.items():
-        prefix, inner = names.of(iri)
-        pieces.append(prefix)
-        _normalized_instances(pieces, instances, inner)
+    if attribute.members is not None:
+        for member, stored in attribute.members.items():
+            _member(pieces, member, stored, names.terms)
+    if attribute.attributes is not None:
+        for iri, instances in attribute.attributes.items():
+            prefix, inner = names.of(iri)
+            pieces.append(prefix)
+            _normalized_instances(pieces, instances, inner)
     pieces.append(b"}")
 
 

@@ -21,11 +21,13 @@ _OLDEST = (3, 51, 3)
 _MEND = "pip install --upgrade 'apsw>=3.51.3' (its wheels bring their own SQLite)"
 _WRITER = """
     PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 2000;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000;
     PRAGMA journal_size_limit = 67108864
 """
 _READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{kilobytes}"
 _WAIT_MS = 10_000
+_MOST_MEMORY = 160_000_000
+"""Bytes that SQLite may have in all: the pages of every connection to every tenant's file."""
 
 
 def check_library(version: str | None = None) -> None:
@@ -38,6 +40,16 @@ def check_library(version: str | None = None) -> None:
             where="the apsw package",
             hint=_MEND,
         )
+
+
+def bound_memory() -> None:
+    """Have all connections of this process share one budget: beyond it each gives up its oldest pages for its new ones.
+
+    A connection's own ``cache_size`` says what it may have of it; so many tenants do not need as many times the memory
+    of one.
+    """
+    if apsw.soft_heap_limit(-1) == 0:
+        apsw.soft_heap_limit(_MOST_MEMORY)
 
 
 def claim(folder: Path) -> apsw.Connection:

@@ -77,6 +77,7 @@ class EmbeddedStore:
         archived in the background. 0: none is, unless ``roll`` is called.
         """
         files.check_library()
+        files.bound_memory()
         try:
             store = cls(folder, files.claim(folder), now)
             shutil.rmtree(folder / _GONE, ignore_errors=True)

@@ -113,6 +113,15 @@ class Settings:
         "MQTT broker that a city's new observations are published to, mqtt[s]://HOST[:PORT], on the topics of"
         " SensorThings; whoever may listen there gets them, so not with identity = required.",
     ] = ""
+    executor: Annotated[
+        str,
+        "Who runs models: processes (of this machine), dask (a cluster started here) or tcp://HOST:PORT, a Dask"
+        " scheduler whose workers see the data folder under the same path.",
+    ] = "processes"
+    workers: Annotated[int, "Worker processes for models, started when there is work."] = 2
+    worker_memory_mb: Annotated[
+        int, "Most memory that a worker may hold, in MB; beyond it only the model fails. 0: no limit."
+    ] = 4096
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
@@ -136,6 +145,12 @@ class Settings:
             "sensorthings_mqtt",
             "whoever may listen at that broker would get everything",
             "leave it out where identity is required; subscriptions ask who somebody is",
+        )
+        _check(
+            self.executor in EXECUTORS or self.executor.startswith(SCHEDULER),
+            "executor",
+            f"{self.executor!r} is not known",
+            f"use one of {', '.join(EXECUTORS)}, or the address of a Dask scheduler, tcp://HOST:PORT",
         )
         _check(
             self.log_level in LOG_LEVELS,
@@ -166,10 +181,14 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "context_max_age_s": (1, 10**9),
     "context_timeout_s": (0.1, 60),
     "forward_timeout_s": (0.1, 60),
+    "workers": (1, 256),
+    "worker_memory_mb": (0, 10**7),
 }
 STORES = ("embedded", "memory")
 POSTGRESQL = ("postgresql://", "postgres://")
 """A store setting that begins with either is the address of a PostgreSQL database (docs/howto/use-postgresql.md)."""
+EXECUTORS = ("processes", "dask")
+SCHEDULER = ("tcp://", "tls://")
 IDENTITY = ("machine", "required", "open")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 

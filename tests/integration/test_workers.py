@@ -104,13 +104,9 @@ def test_a_heavy_function_is_called_where_its_libraries_are(tmp_path: Path) -> N
     asyncio.run(work())
 
 
-def test_too_much_memory_fails_the_model_and_not_the_twin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SYMPOLIS_WORKER_MEMORY_MB", "600")
-
+def test_too_much_memory_fails_the_model_and_not_the_twin(tmp_path: Path) -> None:
     async def work() -> None:
-        pool = WorkerPool(tmp_path)
+        pool = WorkerPool(tmp_path, PoolSettings(memory_mb=600))
         with pytest.raises(errors.ModelFailed, match="600 MB"):
             await pool.run(task(tmp_path, "x", "hungry"))
         assert (await pool.run(task(tmp_path, "y"))).cost_cpu_s > 0

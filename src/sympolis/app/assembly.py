@@ -37,6 +37,7 @@ from sympolis.context.terms import Terms
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.workers import PoolSettings
 from sympolis.plugins import loader
 from sympolis.settings import Settings
 from sympolis.stores.embedded.ledger import EmbeddedLedger
@@ -65,7 +66,8 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     terms = ground.contexts.resolve_local(city.context["@context"])
     ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
     book = MemoryBook() if settings.store == "memory" else EmbeddedBook.open(folder)
-    twin = _twin(city, ground, terms, folder, ledger, lock, describing.master_data(city, book))
+    desk = _desk(city, ground.broker, terms, folder, settings)
+    twin = _twin(city, ground, terms, desk, (ledger, describing.master_data(city, book)), folder, lock)
     if settings.refresh:
         twin.scheduler = _scheduler(city, twin)
         _listen(settings, twin, folder)
@@ -80,8 +82,15 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
 
 
 def _twin(
-    city: City, ground: Ground, terms: Terms, folder: Path, ledger: Ledger, lock: Lock, masterdata: MasterData
+    city: City,
+    ground: Ground,
+    terms: Terms,
+    desk: Desk,
+    books: tuple[Ledger, MasterData],
+    folder: Path,
+    lock: Lock,
 ) -> Twin:
+    ledger, masterdata = books
     connectors = loader.connectors()
     deliveries = Deliveries(folder / "deliveries")
     coordinator = acquiring.coordinator(
@@ -102,7 +111,7 @@ def _twin(
         handovers=Handovers(coordinator, deliveries, folder / "handovers"),
         deposits=Deposits(coordinator, deliveries),
         retention=Retention(coordinator, ground.broker, terms, ledger, deliveries),
-        desk=_desk(city, ground.broker, terms, folder),
+        desk=desk,
         lock=lock,
     )
 
@@ -126,7 +135,7 @@ def _listen(settings: Settings, twin: Twin, folder: Path) -> None:
     twin.listeners = Listeners(twin.coordinator, opens)
 
 
-def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
+def _desk(city: City, broker: Broker, terms: Terms, folder: Path, settings: Settings) -> Desk:
     return Desk(
         broker,
         terms,
@@ -139,6 +148,9 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path) -> Desk:
         observed=modelling.observed(city),
         language=city.facts.languages[0],
         grids=functools.partial(grids.read, city.folder),
+        workers=PoolSettings(
+            executor=settings.executor, workers=settings.workers, memory_mb=settings.worker_memory_mb
+        ),
     )
 
 

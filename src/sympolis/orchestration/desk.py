@@ -21,6 +21,7 @@ from sympolis.orchestration.atlas import AreaSetup, Atlas
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
+from sympolis.orchestration.executors import executor
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
@@ -28,7 +29,7 @@ from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
 from sympolis.orchestration.sensitivity_desk import SensitivityDesk
-from sympolis.orchestration.workers import PoolSettings, Progress, WorkerPool
+from sympolis.orchestration.workers import PoolSettings, Progress
 from sympolis.plugins.simulator import Simulator
 
 Json = dict[str, Any]
@@ -78,7 +79,7 @@ class Desk:
         self._broker = broker
         self._names = names
         self._observed = tuple(observed)
-        self._pool = WorkerPool(folder / "logs", workers)
+        self._pool = executor(workers or PoolSettings(), folder)
         self._atlas = Atlas(broker, names, areas or AreaSetup())
         self._models = ModelDesk(
             broker, names, simulators, models, pool=self._pool, folder=folder, now=now, grids=grids

@@ -12,7 +12,7 @@ from sympolis.analysis import ensemble
 from sympolis.domain import errors
 from sympolis.orchestration.member_library import MemberLibrary
 from sympolis.orchestration.model_desk import Ready
-from sympolis.orchestration.workers import Progress, WorkerPool
+from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import Member, MemberResult
 
 PRIORITY: Mapping[str, int] = {"interactive": 0, "job": 1}
@@ -36,7 +36,7 @@ class Computed:
 class Execution:
     """Runs ensembles. Two that need the same member at the same time compute it once."""
 
-    def __init__(self, pool: WorkerPool, library: MemberLibrary) -> None:
+    def __init__(self, pool: Executor, library: MemberLibrary) -> None:
         self._pool = pool
         self._library = library
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()

@@ -30,7 +30,7 @@ from sympolis.orchestration import files, gather
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.release import release
 from sympolis.orchestration.worker import reference_to
-from sympolis.orchestration.workers import Progress, WorkerPool
+from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import WHOLE_PERIOD, Calibration, Simulator
 
 KEPT_VERSIONS = 3
@@ -112,7 +112,7 @@ class ModelDesk:
         simulators: Mapping[str, type[Simulator]],
         setups: Sequence[ModelSetup],
         *,
-        pool: WorkerPool,
+        pool: Executor,
         folder: Path,
         now: Callable[[], datetime],
         grids: GridReader = no_grids,

@@ -32,7 +32,7 @@ from sympolis.orchestration.run import Figure, Run, RunProgress, new_id, problem
 from sympolis.orchestration.run_board import RunBoard
 from sympolis.orchestration.scenario_desk import ScenarioDesk
 from sympolis.orchestration.twin_entities import run_entity
-from sympolis.orchestration.workers import Progress, WorkerPool
+from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import MemberResult
 
 MOST_ACTIVE = 20
@@ -55,7 +55,7 @@ class RunDesk:
         models: ModelDesk,
         scenarios: ScenarioDesk,
         atlas: Atlas,
-        pool: WorkerPool,
+        pool: Executor,
         folder: Path,
         now: Callable[[], datetime],
     ) -> None:

@@ -29,7 +29,7 @@ from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Problem, Run
 from sympolis.orchestration.run_board import RunBoard
 from sympolis.orchestration.worker import call_of
-from sympolis.orchestration.workers import WorkerPool
+from sympolis.orchestration.workers import Executor
 from sympolis.plugins.simulator import Member, Parameter
 
 FUNCTIONS = "sympolis.analysis.sensitivity"
@@ -72,7 +72,7 @@ class SensitivityDesk:
         board: RunBoard,
         execution: Execution,
         *,
-        pool: WorkerPool,
+        pool: Executor,
         folder: Path,
         now: Callable[[], datetime],
     ) -> None:

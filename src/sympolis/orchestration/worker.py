@@ -37,9 +37,7 @@ NICENESS = 5
 """Models yield to the server: a what-if must not slow the map."""
 
 MEMORY_LIMIT = "SYMPOLIS_WORKER_MEMORY_MB"
-"""Environment variable: the most memory [MB] a worker may hold (0: no limit). Beyond it only the model fails."""
-
-DEFAULT_MEMORY_MB = 4096
+"""Environment variable by which the pool tells its workers the setting ``worker_memory_mb``."""
 REPORT_EVERY_S = 0.1
 CALL = "call"
 
@@ -61,6 +59,39 @@ def read_frame(stream: BinaryIO) -> Any:
     return msgspec.msgpack.decode(stream.read(*LENGTH.unpack(head)))
 
 
+class Hands:
+    """Does tasks in this process, one at a time; a simulator is made once and kept."""
+
+    def __init__(self) -> None:
+        self._simulators: dict[str, Simulator] = {}
+
+    def do(self, task: Task, progress: Progress) -> Mapping[str, Any]:
+        """``{"result": …}``, or ``{"error": [kind, message, where, hint]}`` with the reason why there is none."""
+        try:
+            return {"result": self._result(task, progress)}
+        except errors.SympolisError as error:
+            return {"error": [type(error).__name__, error.message, error.where, error.hint]}
+        except MemoryError:
+            text = f"the model needed more than {memory_limit_mb()} MB of memory"
+            return {"error": ["ModelFailed", text, "", _MORE_MEMORY]}
+        except Exception as error:  # a model is third-party code: whatever it raises is its failure, not ours
+            traceback.print_exc(file=sys.stderr)
+            text = f"{type(error).__name__}: {error}"
+            return {"error": ["ModelFailed", text, task["do"], "see the worker's log"]}
+
+    def _result(self, task: Task, progress: Progress) -> Any:
+        if task["do"] == CALL:
+            function, arguments = resolve(task["function"]), task["arguments"]
+            wanted = "progress" in inspect.signature(function).parameters
+            return function(**arguments, **({"progress": progress} if wanted else {}))
+        return _TASKS[task["do"]](self._simulator(task["simulator"]), task, progress)
+
+    def _simulator(self, reference: str) -> Simulator:
+        if reference not in self._simulators:
+            self._simulators[reference] = resolve(reference)()
+        return self._simulators[reference]
+
+
 class Worker:
     """One process's loop over its tasks."""
 
@@ -70,7 +101,7 @@ class Worker:
         self._tasks: queue.Queue[Task] = queue.Queue()
         self._cancelled: set[int] = set()
         self._busy = False
-        self._simulators: dict[str, Simulator] = {}
+        self._hands = Hands()
 
     def serve(self) -> None:
         """Work until the parent closes the pipe."""
@@ -92,40 +123,9 @@ class Worker:
     def _answer(self, task: Task) -> None:
         self._busy = True
         before = cpu_seconds()
-        try:
-            answer = {"result": self._result(task)}
-        except errors.SympolisError as error:
-            answer = {"error": [type(error).__name__, error.message, error.where, error.hint]}
-        except MemoryError:
-            limit = memory_limit_mb()
-            answer = {
-                "error": ["ModelFailed", f"the model needed more than {limit} MB of memory", "", _MORE_MEMORY]
-            }
-        except Exception as error:  # a model is third-party code: whatever it raises is its failure, not ours
-            traceback.print_exc(file=sys.stderr)
-            answer = {
-                "error": [
-                    "ModelFailed",
-                    f"{type(error).__name__}: {error}",
-                    task["do"],
-                    "see the worker's log",
-                ]
-            }
+        answer = self._hands.do(task, self._progress(task["id"]))
         self._busy = False
         write_frame(self._sink, {"id": task["id"], "cost_cpu_s": cpu_seconds() - before, **answer})
-
-    def _result(self, task: Task) -> Any:
-        progress = self._progress(task["id"])
-        if task["do"] == CALL:
-            function, arguments = resolve(task["function"]), task["arguments"]
-            wanted = "progress" in inspect.signature(function).parameters
-            return function(**arguments, **({"progress": progress} if wanted else {}))
-        return _TASKS[task["do"]](self._simulator(task["simulator"]), task, progress)
-
-    def _simulator(self, reference: str) -> Simulator:
-        if reference not in self._simulators:
-            self._simulators[reference] = resolve(reference)()
-        return self._simulators[reference]
 
     def _progress(self, task_id: int) -> Progress:
         reported, said = 0.0, ""
@@ -180,9 +180,8 @@ def cpu_seconds() -> float:
 
 
 def memory_limit_mb() -> int:
-    """The limit in force; the default where the variable is not a whole number."""
-    text = os.environ.get(MEMORY_LIMIT, "")
-    return int(text) if text.isdigit() else DEFAULT_MEMORY_MB
+    """The limit in force; 0 where there is none."""
+    return int(os.environ.get(MEMORY_LIMIT, "0"))
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------

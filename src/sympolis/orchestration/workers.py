@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
 from sympolis.domain import errors
-from sympolis.orchestration.worker import LENGTH
+from sympolis.orchestration.worker import LENGTH, MEMORY_LIMIT
 
 Progress = Callable[[float, str], None]
 
@@ -33,6 +33,7 @@ _SINGLE_THREADED = {
     # Some engines iterate over sets of names: the same seed must give the same order in every process.
     "PYTHONHASHSEED": "0",
 }
+PROCESSES = "processes"
 _LOG_TAIL = 600
 _KEPT_LOGS = 20
 
@@ -47,12 +48,39 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How many processes, how long they may idle or take to stop when cancelled, how many tasks may wait."""
+    """Who does the work, in how many processes, how long they may idle or take to stop, how many tasks may wait.
 
+    ``executor``: ``processes``, ``dask`` or the address of a Dask scheduler. ``memory_mb`` is the most that one process
+    may hold (0: no limit); beyond it only the model fails.
+    """
+
+    executor: str = "processes"
     workers: int = 2
+    memory_mb: int = 4096
     idle_s: float = 60.0
     grace_s: float = 5.0
     queue: int = 2000
+
+
+class Executor(Protocol):
+    """Whoever does tasks: the process pool below, or a Dask cluster (``dask_pool``), chosen by one setting."""
+
+    settings: PoolSettings
+
+    @property
+    def processes(self) -> int:
+        """How many worker processes there are now."""
+        ...
+
+    async def run(
+        self, task: Mapping[str, Any], *, priority: int = 0, progress: Progress | None = None
+    ) -> Answer:
+        """Do one task; see ``WorkerPool.run``."""
+        ...
+
+    async def close(self) -> None:
+        """Stop; tasks still running fail."""
+        ...
 
 
 class WorkerPool:
@@ -135,7 +163,7 @@ class WorkerPool:
             if process.alive:
                 self._working.add(process)
                 return process
-        process = await _Process.start(self._logs)
+        process = await _Process.start(self._logs, self.settings.memory_mb)
         self._working.add(process)
         return process
 
@@ -166,7 +194,7 @@ class _Process:
         self._broken = False
 
     @classmethod
-    async def start(cls, logs: Path) -> _Process:
+    async def start(cls, logs: Path, memory_mb: int) -> _Process:
         log, errors_to = _open_log(logs, next(cls._numbers))
         with errors_to:
             process = await asyncio.create_subprocess_exec(
@@ -176,7 +204,7 @@ class _Process:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors_to,
-                env={**os.environ, **_SINGLE_THREADED},
+                env={**os.environ, **_SINGLE_THREADED, MEMORY_LIMIT: str(memory_mb)},
                 # A Ctrl-C in the terminal is for the server, which then stops its workers in order.
                 start_new_session=True,
             )
@@ -190,7 +218,7 @@ class _Process:
         number = next(self._tasks)
         try:
             await self._send({"id": number, **task})
-            return _judge(await self._answer(number, progress))
+            return judged(await self._answer(number, progress))
         except asyncio.CancelledError:
             await self._cancel(number, grace_s)
             raise
@@ -281,7 +309,8 @@ def _cause(code: int) -> str:
     return f"{name}, perhaps out of memory" if name == "SIGKILL" else name
 
 
-def _judge(message: Mapping[str, Any]) -> Answer:
+def judged(message: Mapping[str, Any]) -> Answer:
+    """What a worker said: its result, or the error it had, raised here."""
     if "error" not in message:
         return Answer(message["result"], message["cost_cpu_s"])
     kind, text, where, hint = message["error"]

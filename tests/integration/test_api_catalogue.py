@@ -37,6 +37,7 @@ def test_a_browser_gets_a_page_and_a_program_turtle(twin: SmallTwin) -> None:
 
 def test_every_link_of_the_pages_leads_somewhere(twin: SmallTwin) -> None:
     pages = ["/catalogue?f=html", "/catalogue/datasets/loops?f=html"]
+    pages += ["/catalogue/models/toy?f=html", "/catalogue/services/ogc?f=html"]
     for path in pages:
         text = twin.client.get(path).body.decode()
         links = [link for link in Links(text).found if link != "/"]
@@ -84,3 +85,27 @@ def test_a_dataset_says_how_to_use_it(twin: SmallTwin) -> None:
 def test_addresses_are_those_by_which_the_reader_came(twin: SmallTwin) -> None:
     body = twin.client.get("/catalogue?f=ttl", host="localhost:9999").body.decode()
     assert "http://localhost:9999/catalogue" in body and "127.0.0.1" not in body
+
+
+def test_everything_that_runs_is_found_with_facets(twin: SmallTwin) -> None:
+    found = twin.client.get("/api/catalogue?limit=100").json
+    assert found["facets"]["kind"] == {"dataset": 4, "service": 7, "model": 1}
+    assert {one["kind"] for one in found["things"]} == {"dataset", "service", "model"}
+    models = twin.client.get("/api/catalogue?kind=model").json
+    assert models["total"] == 1 and models["things"][0]["needs"][0]["datasets"]
+    assert [one["id"] for one in twin.client.get("/api/catalogue?q=sensorthings").json["things"]] == [
+        "sensorthings"
+    ]
+    assert twin.client.get("/api/catalogue?colour=red").status == 400
+
+
+@pytest.mark.parametrize("path", ["/catalogue/services/ogc", "/catalogue/models/toy"])
+def test_a_service_and_a_model_are_there_by_name(twin: SmallTwin, path: str) -> None:
+    answer = twin.client.get(path, accept="text/turtle")
+    assert answer.status == 200 and b"dcat:DataService" in answer.body
+    assert twin.client.get(path + "x").status == 404
+
+
+def test_the_page_lists_models_and_interfaces(twin: SmallTwin) -> None:
+    text = twin.client.get("/catalogue?f=html&lang=de").body.decode()
+    assert "Modelle" in text and "Schnittstellen" in text and "/catalogue/models/toy" in text

@@ -121,6 +121,23 @@ def test_every_operation_of_the_table_is_there(open_house: Callable[..., House])
     assert set(SERVICES.values()) == interfaces.IDS
 
 
+def test_offers_follow_from_policies_release_and_rights(open_house: Callable[..., House]) -> None:
+    house = open_house(
+        ogc=OGC, release='[public]\nlicences = ["CC0-1.0", "CC-BY-4.0"]\nexcept = ["counts"]\n'
+    )
+    found = house.get("/api/catalogue?limit=100", "analyst").json["things"]
+    offers = {(one["kind"], one["id"]): one["offers"] for one in found}
+    assert offers["dataset", "counts"] == [], "what is not released is not offered"
+    [streets] = offers["dataset", "streets"]
+    assert streets["policy"]["permission"][0]["action"] == [{"@id": "http://www.w3.org/ns/odrl/2/use"}]
+    [ogc] = offers["service", "ogc"]
+    assert "partner may use: ogc, if the purpose is ResearchAndDevelopment." in ogc["words"][0]["en"]
+    assert ogc["policy"]["permission"][0]["constraint"][0]["leftOperand"]["@id"].endswith("purpose")
+    assert {one["id"] for one in found if one["access"] == "restricted"} == {"ogc"}
+    turtle = house.get("/catalogue", "analyst", accept="text/turtle").body.decode()
+    assert "odrl:Offer" in turtle and "odrl:hasPolicy" in turtle
+
+
 @pytest.mark.parametrize(("target", "wrong"), [("service:ogcc", "service"), ("model:wind", "model")])
 def test_a_name_that_is_not_there_is_found_by_the_check(tmp_path: Path, target: str, wrong: str) -> None:
     folder = write_package(tmp_path / "smallville")

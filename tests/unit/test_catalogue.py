@@ -50,10 +50,8 @@ def test_only_what_has_a_place_is_offered_as_features() -> None:
     with_place, without = build_catalogue(TWIN, [source("a"), source("b", entity_type="Budget")]).datasets
     ways = [[way.iri.rpartition("#")[2] for way in one.distributions] for one in (with_place, without)]
     assert ways == [["entities", "features", "parquet", "csv"], ["entities", "parquet", "csv"]]
-    services = {
-        one.iri.rpartition("#")[2]: one.serves for one in build_catalogue(TWIN, [source("a")]).services
-    }
-    assert services["features"] == services["ngsi-ld"] == (with_place.iri,)
+    services = {one.id: one.serves for one in build_catalogue(TWIN, [source("a")]).services}
+    assert services["ogc"] == services["tiles"] == services["ngsi-ld"] == (with_place.iri,)
 
 
 @pytest.mark.parametrize(

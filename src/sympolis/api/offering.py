@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sympolis.api.parts import ApiParts
 from sympolis.api.reading import is_listed
@@ -12,11 +13,25 @@ from sympolis.context.gated import everything
 from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 from sympolis.governance.catalogue.building import Twin, build_catalogue
+from sympolis.governance.catalogue.licences import licence_of
+from sympolis.governance.catalogue.terms import Terms
+from sympolis.governance.interfaces import INTERFACES
+from sympolis.governance.policy.assets import Asset, AssetKind
+from sympolis.governance.policy.offers import offers_of
+from sympolis.governance.roles.table import ANYONE
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.api.parts import Governed
     from sympolis.city.schema import City
-    from sympolis.governance.catalogue.model import Catalogue, Dataset
+    from sympolis.governance.catalogue.model import Catalogue, DataService, Dataset, Model
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+
+_RUN: Final = "scenarios.run"
+_SAID: Final = ("owner", "licence", "standards")
+"""What a plugin's manifest says that the catalogue repeats."""
 
 
 class Offering:
@@ -47,7 +62,56 @@ class Offering:
                 [kind for kind in {one["entity_type"] for one in sources} if await self._located(kind)]
             ),
         )
-        return build_catalogue(twin, sources)
+        models = await self._models()
+        return build_catalogue(twin, sources, models, terms=self._terms_of(sources, models))
+
+    async def _models(self) -> list[dict[str, Any]]:
+        """The models of the city, with what their plugins say of themselves."""
+        if self._parts.desk is None:
+            return []
+        from sympolis.plugins.loader import simulators  # only where there is something to simulate
+
+        known = simulators()
+        found = []
+        for one in await self._parts.desk.models():
+            manifest = known.manifest(one["simulator"]) if one["simulator"] in known else None
+            said = {} if manifest is None else {name: getattr(manifest, name) for name in _SAID}
+            found.append({**one, **said})
+        return found
+
+    def _terms_of(self, sources: Sequence[Json], models: Sequence[Json]) -> Terms:
+        """On which terms all this may be had: by policies, release, licences and rights."""
+        governed = self._parts.governed
+        if governed is None:
+            return Terms()
+        documents, restricted = {}, set()
+        for asset, open_to, licence in self._offered(governed, sources, models):
+            policies = governed.gate.book.of(asset)
+            attribution = bool(licence) and licence_of(licence).attribution
+            documents[asset.iri] = offers_of(asset, policies, open_to=open_to, attribution=attribution)
+            if policies:
+                restricted.add(asset.iri)
+        return Terms(documents, frozenset(restricted))
+
+    def _offered(
+        self, governed: Governed, sources: Sequence[Json], models: Sequence[Json]
+    ) -> Iterator[tuple[Asset, Sequence[str] | None, str]]:
+        """What may be offered, to which roles (None: everybody), under which licence."""
+        for one in sources:
+            if governed.lifecycle.is_released(one["id"]):
+                yield Asset(one["id"]), None, one["licence"]
+        for interface in INTERFACES:
+            yield Asset(interface.id, kind=AssetKind.SERVICE), self._with_right(governed, interface.right), ""
+        for one in models:
+            roles = self._with_right(governed, _RUN)
+            yield Asset(one["id"], kind=AssetKind.MODEL), roles, one.get("licence", "")
+
+    def _with_right(self, governed: Governed, right: str) -> Sequence[str] | None:
+        """The roles that have a right; None where it is everybody's."""
+        roles = governed.gate.roles
+        if governed.mode != "required" or right in roles.granted(()):
+            return None
+        return sorted(name for name in roles.roles if name != ANYONE and right in roles.granted((name,)))
 
     def _openness(self, dataset: str) -> dict[str, Any]:
         """How far it is open: its stage, and whether policies speak of it; nothing where nobody says."""
@@ -64,13 +128,27 @@ class Offering:
 
     async def dataset(self, base_url: str, dataset_id: str) -> Dataset:
         """One dataset. Raises ``NotFound``."""
-        for one in (await self.catalogue(base_url)).datasets:
-            if one.id == dataset_id:
-                return one
-        raise errors.NotFound(f"there is no dataset {dataset_id}", where="dataset", hint="see /catalogue")
+        found = (one for one in (await self.catalogue(base_url)).datasets if one.id == dataset_id)
+        return _there(next(found, None), "dataset", dataset_id)
+
+    async def service(self, base_url: str, service_id: str) -> DataService:
+        """One interface. Raises ``NotFound``."""
+        found = (one for one in (await self.catalogue(base_url)).services if one.id == service_id)
+        return _there(next(found, None), "service", service_id)
+
+    async def model(self, base_url: str, model_id: str) -> Model:
+        """One model. Raises ``NotFound``."""
+        found = (one for one in (await self.catalogue(base_url)).models if one.id == model_id)
+        return _there(next(found, None), "model", model_id)
 
     async def _located(self, kind: str) -> bool:
         """Whether some entity of this type has a location."""
         wanted = Query(types=TypeIs(self._terms.expand(kind)), attributes=(LOCATION,), limit=1)
         with everything():
             return bool((await self._parts.broker.query(wanted)).entities)
+
+
+def _there(found: T | None, kind: str, name: str) -> T:
+    if found is None:
+        raise errors.NotFound(f"there is no {kind} {name}", where=kind, hint="see /catalogue")
+    return found

@@ -19,6 +19,8 @@ class Interface:
     description: Mapping[str, str]
     path: str
     standard: str
+    right: str = "context.read"
+    """What whoever reads by it has to have."""
 
 
 INTERFACES: Final = (
@@ -102,6 +104,7 @@ INTERFACES: Final = (
         },
         "/api/datasets",
         "https://geoparquet.org/releases/v1.1.0/",
+        "catalogue.read",
     ),
 )  # fmt: skip
 

@@ -46,6 +46,7 @@ def model(
     """One model with its parameters, measures, indicators and calibration, and whether it runs here."""
     return {
         "id": setup.id,
+        "simulator": setup.simulator,
         "version": simulator.version,
         "title": dict(setup.title or simulator.title),
         "description": dict(simulator.description),

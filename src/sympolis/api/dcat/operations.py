@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sympolis.api.dcat import page
+from sympolis.api.dcat import page, things_page
+from sympolis.api.dcat.things import THING_PARAMETERS, Things
 from sympolis.api.http import Reply, Request, weak_tag
 from sympolis.api.negotiation import preferred
 from sympolis.api.offering import Offering
-from sympolis.api.parameters import Parameter
+from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, TEXT
-from sympolis.governance.catalogue.search import search
+from sympolis.governance.catalogue.search import search, search_all
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -22,9 +23,7 @@ _OFFERS = (TURTLE, LD_JSON, RDF_XML, HTML)
 _SHORT = {"ttl": TURTLE, "jsonld": LD_JSON, "rdf": RDF_XML, "html": HTML}
 _TAG = "Catalogue"
 
-WORDS = Parameter(
-    name="q", text="Words that a dataset must have, in any language (page only).", max_length=200
-)
+WORDS = Parameter(name="q", text="Words to be found, in any language (page only).", max_length=200)
 LANGUAGE = Parameter(name="lang", text="Language of the page.", choices=page.LANGUAGES)
 FORMAT = Parameter(
     name="f", text="The representation, instead of the Accept header.", choices=tuple(_SHORT), example="ttl"
@@ -43,8 +42,10 @@ class CataloguePages:
         catalogue = await self._offering.catalogue(request.base_url)
         if media == HTML:
             words = WORDS.raw(request) or ""
+            language = _language(request)
+            others = things_page.things_list(search_all(catalogue, words).things, language)
             found = search(catalogue.datasets, words)
-            return _page(page.catalogue_page(catalogue, found, words, _language(request)))
+            return _page(page.catalogue_page(catalogue, found, words, language, things=others))
         from sympolis.governance.catalogue.graph import catalogue_graph
 
         return _graph(catalogue_graph(catalogue), media)
@@ -59,6 +60,26 @@ class CataloguePages:
 
         return _graph(dataset_graph(dataset), media)
 
+    async def service(self, request: Request) -> Reply:
+        """One interface."""
+        media = _wanted(request)
+        service = await self._offering.service(request.base_url, request.arguments["service"])
+        if media == HTML:
+            return _page(things_page.service_page(service, _language(request)))
+        from sympolis.governance.catalogue.graph import service_graph
+
+        return _graph(service_graph(service), media)
+
+    async def model(self, request: Request) -> Reply:
+        """One model."""
+        media = _wanted(request)
+        model = await self._offering.model(request.base_url, request.arguments["model"])
+        if media == HTML:
+            return _page(things_page.model_page(model, _language(request)))
+        from sympolis.governance.catalogue.graph import model_graph
+
+        return _graph(model_graph(model), media)
+
     async def style(self, request: Request) -> Reply:  # noqa: ARG002
         """The pages' style sheet."""
         body = page.STYLE.encode()
@@ -69,7 +90,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes of the catalogue; none without a city."""
     if parts.city is None or parts.coordinator is None:
         return ()
-    pages = CataloguePages(Offering(parts, parts.city, parts.coordinator))
+    offering = Offering(parts, parts.city, parts.coordinator)
+    pages = CataloguePages(offering)
     content = {TURTLE: TEXT, LD_JSON: OBJECT, RDF_XML: TEXT, HTML: TEXT}
     answers = {200: Answer("The description.", content)}
     return (
@@ -93,6 +115,39 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             parameters=(LANGUAGE, FORMAT),
             answers=answers,
             path_texts={"dataset": "The dataset's id; it is that of its source."},
+        ),
+        Operation(
+            method="GET",
+            path="/catalogue/services/{service}",
+            handle=pages.service,
+            name="getCatalogueService",
+            title="One interface with its offers, as DCAT-AP",
+            tag=_TAG,
+            parameters=(LANGUAGE, FORMAT),
+            answers=answers,
+            path_texts={"service": "The interface's id, e.g. ogc."},
+        ),
+        Operation(
+            method="GET",
+            path="/catalogue/models/{model}",
+            handle=pages.model,
+            name="getCatalogueModel",
+            title="One model with what it needs, gives and allows, as DCAT-AP",
+            tag=_TAG,
+            parameters=(LANGUAGE, FORMAT),
+            answers=answers,
+            path_texts={"model": "The model's id; see /api/models."},
+        ),
+        Operation(
+            method="GET",
+            path="/api/catalogue",
+            handle=Things(offering).list,
+            name="searchCatalogue",
+            title="Find datasets, interfaces and models",
+            tag=_TAG,
+            text="`facets` counts the values of each facet among all that fit.",
+            parameters=(*THING_PARAMETERS, LIMIT, OFFSET),
+            answers={200: Answer("What fits, best first.", {"application/json": OBJECT})},
         ),
         Operation(
             method="GET",

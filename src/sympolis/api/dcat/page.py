@@ -9,14 +9,14 @@ from html import escape
 from typing import Final
 
 from sympolis.governance.catalogue.licences import licence_of
-from sympolis.governance.catalogue.model import Catalogue, Dataset, Distribution, Quality, Texts
+from sympolis.governance.catalogue.model import Catalogue, Dataset, Distribution, Offer, Quality, Texts
 from sympolis.governance.catalogue.search import Found
 from sympolis.governance.catalogue.snippets import Snippet, snippets_of
 from sympolis.governance.lifecycle.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     title: str
     back: str
     search: str
@@ -37,11 +37,12 @@ class _Words:
     stages: Mapping[str, str]
     grades: Mapping[str, str]
     naming: str
+    offers: str
     decimal: str
 
 
-_LANGUAGES: Final[Mapping[str, _Words]] = {
-    "it": _Words(
+WORDS: Final[Mapping[str, Words]] = {
+    "it": Words(
         title="Catalogo dei dati",
         back="Al gemello",
         search="Cerca",
@@ -73,9 +74,10 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         },
         grades={"good": "buona", "fair": "discreta", "poor": "scarsa", "unknown": "non misurata"},
         naming="Da citare",
+        offers="A quali condizioni",
         decimal=",",
     ),
-    "de": _Words(
+    "de": Words(
         title="Datenkatalog",
         back="Zum Zwilling",
         search="Suchen",
@@ -107,9 +109,10 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         },
         grades={"good": "gut", "fair": "mittel", "poor": "schlecht", "unknown": "nicht gemessen"},
         naming="Zu nennen",
+        offers="Zu welchen Bedingungen",
         decimal=",",
     ),
-    "en": _Words(
+    "en": Words(
         title="Data catalogue",
         back="To the twin",
         search="Search",
@@ -141,87 +144,95 @@ _LANGUAGES: Final[Mapping[str, _Words]] = {
         },
         grades={"good": "good", "fair": "fair", "poor": "poor", "unknown": "not measured"},
         naming="To be named",
+        offers="On which terms",
         decimal=".",
     ),
 }
 
-LANGUAGES: Final = tuple(_LANGUAGES)
+LANGUAGES: Final = tuple(WORDS)
 
 _FORMATS: Final = (("ttl", "Turtle"), ("jsonld", "JSON-LD"), ("rdf", "RDF/XML"))
 
 
-def catalogue_page(catalogue: Catalogue, found: Found, words: str, language: str) -> str:
-    """The list of the datasets that were found."""
-    own = _LANGUAGES[language]
+def catalogue_page(catalogue: Catalogue, found: Found, words: str, language: str, *, things: str = "") -> str:
+    """The list of the datasets that were found; ``things`` is HTML on what else was."""
+    own = WORDS[language]
     articles = "".join(_article(one, own, language) for one in found.datasets)
     body = (
-        f'<p class="muted">{escape(_text(catalogue.title, language))}</p><h1>{own.title}</h1>'
+        f'<p class="muted">{escape(text_in(catalogue.title, language))}</p><h1>{own.title}</h1>'
         f'<form role="search"><label for="q">{own.search}</label>'
         f'<input id="q" name="q" type="search" value="{escape(words)}">'
         f'<input type="hidden" name="lang" value="{language}"><button>{own.search}</button></form>'
         f'<p role="status">{own.count.format(count=len(found.datasets)) if articles else own.nothing}</p>'
-        f"{articles}{_formats('/catalogue', own)}"
+        f"{articles}{things}{formats('/catalogue', own)}"
     )
-    return _frame(f"{own.title} · {_text(catalogue.title, language)}", body, own, language)
+    return frame(f"{own.title} · {text_in(catalogue.title, language)}", body, own, language)
 
 
 def dataset_page(dataset: Dataset, language: str) -> str:
     """One dataset: what it is, whose, how fresh, how good, and how to use it."""
-    own = _LANGUAGES[language]
+    own = WORDS[language]
     path = f"/catalogue/datasets/{dataset.id}"
-    title = _text(dataset.title, language)
+    title = text_in(dataset.title, language)
     ways = "".join(_way(one, language) for one in dataset.distributions)
     snippets = "".join(map(_snippet, snippets_of(dataset)))
     body = (
         f'<p><a href="/catalogue?lang={language}">{own.all}</a></p>'
         f"<h1>{escape(title)} {_state(dataset, own)}</h1>{_about(dataset, language)}"
         f"<dl>{_facts(dataset, own)}</dl>"
-        f"<h2>{own.ways}</h2><ul>{ways}</ul><h2>{own.use}</h2>{snippets}{_formats(path, own)}"
+        f"<h2>{own.ways}</h2><ul>{ways}</ul>{offers_of(dataset.offers, language)}"
+        f"<h2>{own.use}</h2>{snippets}{formats(path, own)}"
     )
-    return _frame(title, body, own, language)
+    return frame(title, body, own, language)
+
+
+def offers_of(offers: Iterable[Offer], language: str) -> str:
+    """The terms on which something may be had, in plain words."""
+    rows = "".join(f"<li>{escape(text_in(one, language))}</li>" for offer in offers for one in offer.words)
+    return f"<h2>{WORDS[language].offers}</h2><ul>{rows}</ul>" if rows else ""
 
 
 def _about(dataset: Dataset, language: str) -> str:
     """The description, where it says more than the title."""
-    text = _text(dataset.description, language)
-    return "" if text == _text(dataset.title, language) else f"<p>{escape(text)}</p>"
+    text = text_in(dataset.description, language)
+    return "" if text == text_in(dataset.title, language) else f"<p>{escape(text)}</p>"
 
 
-def _article(dataset: Dataset, own: _Words, language: str) -> str:
+def _article(dataset: Dataset, own: Words, language: str) -> str:
     licence = licence_of(dataset.licence)
     return (
         f'<article><h2><a href="/catalogue/datasets/{escape(dataset.id)}?lang={language}">'
-        f"{escape(_text(dataset.title, language))}</a> {_state(dataset, own)}</h2>"
+        f"{escape(text_in(dataset.title, language))}</a> {_state(dataset, own)}</h2>"
         f'<p class="muted">{escape(dataset.creator.name)} · {escape(licence.code)}'
         f"{_updated(dataset.modified, own)}</p></article>"
     )
 
 
-def _facts(dataset: Dataset, own: _Words) -> str:
+def _facts(dataset: Dataset, own: Words) -> str:
     licence = licence_of(dataset.licence)
     rows = [
         (own.owner, escape(dataset.creator.name)),
-        (own.licence, _link(licence.iri, licence.title)),
+        (own.licence, link(licence.iri, licence.title)),
         (own.naming, escape(dataset.attribution)),
-        (own.origin, _link(dataset.landing_page, dataset.landing_page)),
-        (own.updated, _time(dataset.modified)),
-        (own.newest, _time(dataset.newest_observation)),
+        (own.origin, link(dataset.landing_page, dataset.landing_page)),
+        (own.updated, time_of(dataset.modified)),
+        (own.newest, time_of(dataset.newest_observation)),
         (own.quality, _quality(dataset, own)),
     ]
     return "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
 
 
-def _quality(dataset: Dataset, own: _Words) -> str:
+def _quality(dataset: Dataset, own: Words) -> str:
     """The badge, how many rows of the newest delivery passed, and the reasons for the badge."""
     if dataset.badge.grade == "unknown":
         return ""
-    language = next(code for code, words in _LANGUAGES.items() if words is own)
+    language = next(code for code, words in WORDS.items() if words is own)
     why = " ".join(reason[language] for reason in dataset.badge.reasons)
     counted = _counted(dataset.quality, own)
     return f"<strong>{own.grades[dataset.badge.grade]}</strong> · {escape(counted + why)}"
 
 
-def _counted(quality: Quality | None, own: _Words) -> str:
+def _counted(quality: Quality | None, own: Words) -> str:
     if quality is None:
         return ""
     share = int(quality.accepted * 1000) / 10  # cut, not rounded: 99.96 % is not all of them
@@ -230,7 +241,7 @@ def _counted(quality: Quality | None, own: _Words) -> str:
 
 
 def _way(distribution: Distribution, language: str) -> str:
-    shown = _link(distribution.access_url, _text(distribution.title, language))
+    shown = link(distribution.access_url, text_in(distribution.title, language))
     return f"<li>{shown} <code>{escape(distribution.media_type)}</code></li>"
 
 
@@ -238,38 +249,42 @@ def _snippet(snippet: Snippet) -> str:
     return f'<h3>{escape(snippet.tool)}</h3><pre tabindex="0"><code>{escape(snippet.text)}</code></pre>'
 
 
-def _state(dataset: Dataset, own: _Words) -> str:
+def _state(dataset: Dataset, own: Words) -> str:
     state = f'<span class="state {escape(dataset.status)}">{escape(own.states[dataset.status])}</span>'
     if dataset.stage is Stage.RELEASED:
         return state
     return f'{state} <span class="state {dataset.stage}">{escape(own.stages[dataset.stage])}</span>'
 
 
-def _updated(at: datetime | None, own: _Words) -> str:
-    return "" if at is None else f" · {own.updated} {_time(at)}"
+def _updated(at: datetime | None, own: Words) -> str:
+    return "" if at is None else f" · {own.updated} {time_of(at)}"
 
 
-def _time(at: datetime | None) -> str:
+def time_of(at: datetime | None) -> str:
+    """A time for people and machines."""
     if at is None:
         return ""
     return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M} UTC</time>'
 
 
-def _link(address: str, text: str) -> str:
+def link(address: str, text: str) -> str:
+    """A link."""
     return f'<a href="{escape(address)}">{escape(text)}</a>'
 
 
-def _formats(path: str, own: _Words) -> str:
+def formats(path: str, own: Words) -> str:
+    """Links to the same as RDF."""
     links = " · ".join(f'<a href="{path}?f={short}">{name}</a>' for short, name in _FORMATS)
     return f"<footer><p>{own.formats}: {links}</p></footer>"
 
 
-def _text(texts: Texts, language: str) -> str:
+def text_in(texts: Texts, language: str) -> str:
     """In this language, else in English, else in any."""
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 
-def _frame(title: str, body: str, own: _Words, language: str) -> str:
+def frame(title: str, body: str, own: Words, language: str) -> str:
+    """A whole page."""
     others: Iterable[str] = (name for name in LANGUAGES if name != language)
     switch = " ".join(f'<a hreflang="{name}" lang="{name}" href="?lang={name}">{name}</a>' for name in others)
     return (

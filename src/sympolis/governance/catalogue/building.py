@@ -19,10 +19,16 @@ from sympolis.governance.catalogue.model import (
     DataService,
     Dataset,
     Distribution,
+    Figure,
+    Model,
+    Need,
     Quality,
     Texts,
 )
+from sympolis.governance.catalogue.terms import NO_TERMS, Terms
+from sympolis.governance.interfaces import INTERFACES, Interface
 from sympolis.governance.lifecycle.stages import Stage
+from sympolis.governance.policy.assets import AssetKind
 from sympolis.governance.policy.durations import parse_duration
 from sympolis.governance.quality.badge import badge_of
 
@@ -81,10 +87,16 @@ class Twin:
     """Entity types that have a collection of OGC API Features: those with a location."""
 
 
-def build_catalogue(twin: Twin, sources: Iterable[Json]) -> Catalogue:
-    """The catalogue of ``twin`` with a dataset for each source."""
+def build_catalogue(
+    twin: Twin, sources: Iterable[Json], models: Iterable[Json] = (), *, terms: Terms = NO_TERMS
+) -> Catalogue:
+    """The catalogue of ``twin`` with a dataset for each source, its interfaces and models.
+
+    ``models`` are as ``GET /api/models`` gives them, with what plugins say (``owner``, ``licence``, ``standards``);
+    ``terms`` say by the names of policies on which terms each thing is offered.
+    """
     root = f"{twin.base_url}/catalogue"
-    datasets = tuple(build_dataset(twin, source) for source in sources)
+    datasets = tuple(build_dataset(twin, source, terms) for source in sources)
     return Catalogue(
         iri=root,
         title=twin.title,
@@ -95,11 +107,12 @@ def build_catalogue(twin: Twin, sources: Iterable[Json]) -> Catalogue:
         licence=licence_of(_METADATA_LICENCE).iri,
         bbox=twin.bbox,
         datasets=datasets,
-        services=_services(twin, root, datasets),
+        services=tuple(_services(twin, root, datasets, terms)),
+        models=tuple(build_model(twin, one, datasets, terms) for one in models),
     )
 
 
-def build_dataset(twin: Twin, source: Json) -> Dataset:
+def build_dataset(twin: Twin, source: Json, terms: Terms = NO_TERMS) -> Dataset:
     """The dataset that comes of one source."""
     run = source.get("last_run")
     iri = f"{twin.base_url}/catalogue/datasets/{quote(source['id'])}"
@@ -129,6 +142,7 @@ def build_dataset(twin: Twin, source: Json) -> Dataset:
         evaluation=source.get("evaluation"),
         badge=badge_of(source.get("evaluation"), source["status"]),
         distributions=_distributions(twin, iri, source),
+        offers=terms.offers(AssetKind.DATASET, source["id"], iri),
     )
 
 
@@ -156,7 +170,7 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
             access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={kind}",
             media_type=LD_JSON,
             licence=licence,
-            service=f"{twin.base_url}/catalogue#ngsi-ld",
+            service=f"{twin.base_url}/catalogue/services/ngsi-ld",
         )
     ]
     if source["entity_type"] in twin.collections:
@@ -168,7 +182,7 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
                 access_url=items,
                 media_type=GEO_JSON,
                 licence=licence,
-                service=f"{twin.base_url}/catalogue#features",
+                service=f"{twin.base_url}/catalogue/services/ogc",
                 download_url=f"{items}?limit=1000",
             )
         )
@@ -186,6 +200,7 @@ def _files(twin: Twin, iri: str, source: Json, licence: str) -> Iterator[Distrib
             access_url=url,
             media_type=media,
             licence=licence,
+            service=f"{twin.base_url}/catalogue/services/downloads",
             download_url=url,
         )
 
@@ -194,46 +209,84 @@ def _publisher(twin: Twin) -> Agent:
     return Agent(name=twin.operator, page=twin.contact)
 
 
-def _services(twin: Twin, root: str, datasets: Sequence[Dataset]) -> tuple[DataService, ...]:
-    described = (
-        (
-            "ngsi-ld",
-            "Context broker (NGSI-LD)",
-            "Entities, their history, queries and subscriptions.",
-            f"{twin.base_url}/ngsi-ld/v1",
-            "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld",
-        ),
-        (
-            "features",
-            "Features (OGC API)",
-            "Everything with a place, for maps and geographic information systems.",
-            f"{twin.base_url}/ogc",
-            "http://www.opengis.net/spec/ogcapi-features-1/1.0",
-        ),
-    )
-    return tuple(
-        _service(twin, f"{root}#{name}", datasets, texts=(title, text), addresses=(endpoint, standard))
-        for name, title, text, endpoint, standard in described
-    )
+def _services(twin: Twin, root: str, datasets: Sequence[Dataset], terms: Terms) -> Iterator[DataService]:
+    """Every interface, with the datasets that it gives, by a distribution or in another form."""
+    located = tuple(one for one in datasets if one.entity_type in twin.collections)
+    observed = tuple(one for one in datasets if one.newest_observation is not None)
+    given = {"tiles": located, "edr": located, "sensorthings": observed, "ldes": tuple(datasets)}
+    for one in INTERFACES:
+        iri = f"{root}/services/{one.id}"
+        served = given.get(one.id) or tuple(
+            found for found in datasets if any(way.service == iri for way in found.distributions)
+        )
+        yield _service(twin, iri, one, served, terms)
 
 
 def _service(
-    twin: Twin, iri: str, datasets: Sequence[Dataset], *, texts: tuple[str, str], addresses: tuple[str, str]
+    twin: Twin, iri: str, interface: Interface, served: Sequence[Dataset], terms: Terms
 ) -> DataService:
-    """A data service with the datasets of which some distribution is given by it."""
-    served = [one for one in datasets if any(way.service == iri for way in one.distributions)]
     return DataService(
         iri=iri,
-        title={"en": texts[0]},
-        description={"en": texts[1]},
-        endpoint_url=addresses[0],
-        conforms_to=addresses[1],
+        id=interface.id,
+        title=interface.title,
+        description=interface.description,
+        endpoint_url=f"{twin.base_url}{interface.path}",
+        conforms_to=interface.standard,
         endpoint_description=f"{twin.base_url}/openapi.json",
         page=f"{twin.base_url}/docs",
         publisher=_publisher(twin),
         serves=tuple(one.iri for one in served),
         high_value=tuple(sorted({category for one in served for category in one.high_value})),
+        restricted=terms.restricts(AssetKind.SERVICE, interface.id),
+        offers=terms.offers(AssetKind.SERVICE, interface.id, iri),
     )
+
+
+def build_model(twin: Twin, model: Json, datasets: Sequence[Dataset], terms: Terms = NO_TERMS) -> Model:
+    """A model that is set up in the city, with the datasets that it works on."""
+    iri = f"{twin.base_url}/catalogue/models/{quote(model['id'])}"
+    address = f"{twin.base_url}/api/models/{quote(model['id'], safe='')}"
+    calibration = model.get("calibration")
+    return Model(
+        iri=iri,
+        id=model["id"],
+        simulator=model.get("simulator", ""),
+        title=model["title"],
+        description=model["description"] or model["title"],
+        version=model["version"],
+        publisher=_publisher(twin),
+        creator=Agent(name=model.get("owner") or twin.operator),
+        licence=model.get("licence", ""),
+        endpoint_url=f"{twin.base_url}/api/scenarios",
+        endpoint_description=address,
+        page=f"{twin.base_url}/docs",
+        standards=tuple(model.get("standards", ())),
+        needs=tuple(_need(one, datasets) for one in model.get("needs", ())),
+        gives=tuple(one["title"] for one in model.get("indicators", ())),
+        validity=model.get("validity", {}),
+        runs_here=model.get("runs_here", True),
+        calibrated=None if calibration is None else _instant(calibration["at"]),
+        figures=tuple(_figures(calibration)),
+        restricted=terms.restricts(AssetKind.MODEL, model["id"]),
+        offers=terms.offers(AssetKind.MODEL, model["id"], iri),
+    )
+
+
+def _need(need: Json, datasets: Sequence[Dataset]) -> Need:
+    return Need(
+        type=need["type"],
+        attributes=tuple(need["attributes"]),
+        met=need["met"],
+        datasets=tuple(one.iri for one in datasets if one.entity_type == need["type"]),
+    )
+
+
+def _figures(calibration: Json | None) -> Iterator[Figure]:
+    """What the calibration came to, where it is a number."""
+    for part, figures in ({} if calibration is None else calibration["figures"]).items():
+        for name, value in figures.items():
+            if value is not None:
+                yield Figure(name=name, part=part, value=value)
 
 
 def _instant(value: Any) -> datetime | None:

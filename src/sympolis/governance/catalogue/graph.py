@@ -5,36 +5,21 @@ Vocabularies: DCAT 3 and DCAT-AP 3.0.1 (which terms are mandatory), DQV for qual
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, URIRef
 
-from sympolis.governance.catalogue.model import (
-    Agent,
-    Catalogue,
-    DataService,
-    Dataset,
-    Distribution,
-    Quality,
-    Texts,
-)
+from sympolis.governance.catalogue import triples
+from sympolis.governance.catalogue.model import Catalogue, DataService, Dataset, Distribution, Model, Quality
+from sympolis.governance.catalogue.offerings import MLS, ODRL, add_model, add_offers, kind_of
+from sympolis.governance.catalogue.triples import ADMS, DCAT, DCATAP, DQV, ELI, GEOSPARQL, VCARD
 from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.quality.measurements import add_measurements
 
 if TYPE_CHECKING:
     from rdflib.graph import _ObjectType as Object
-    from rdflib.graph import _SubjectType as Subject
 
-DCAT = Namespace("http://www.w3.org/ns/dcat#")
-DCATAP = Namespace("http://data.europa.eu/r5r/")
-DQV = Namespace("http://www.w3.org/ns/dqv#")
-ADMS = Namespace("http://www.w3.org/ns/adms#")
-VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-ELI = Namespace("http://data.europa.eu/eli/ontology#")
-GEOSPARQL = Namespace("http://www.opengis.net/ont/geosparql#")
-_EU: Final = "http://publications.europa.eu/resource/authority/"
 _IANA: Final = "http://www.iana.org/assignments/media-types/"
 _HIGH_VALUE_REGULATION: Final = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 _HIGH_VALUE_SCHEME: Final = "http://data.europa.eu/bna/asd487ae75"
@@ -54,7 +39,6 @@ _STATUS: Final = {
     Stage.DEPRECATED: "DEPRECATED",
 }
 """Codes of the EU vocabulary of the status of datasets."""
-_EU_LANGUAGES: Final = {"it": "ITA", "de": "DEU", "en": "ENG", "fr": "FRA", "es": "SPA", "nl": "NLD"}
 _EU_FORMATS: Final = {"application/ld+json": "JSON_LD", "application/geo+json": "GEOJSON", "text/csv": "CSV"}
 
 FORMATS: Final[Mapping[str, str]] = {
@@ -75,21 +59,25 @@ def catalogue_graph(catalogue: Catalogue) -> Graph:
     graph = _new_graph()
     node = URIRef(catalogue.iri)
     graph.add((node, RDF.type, DCAT.Catalog))
-    _texts(graph, node, DCTERMS.title, catalogue.title)
-    _texts(graph, node, DCTERMS.description, catalogue.description)
-    _say(graph, node, DCTERMS.publisher, _agent(graph, catalogue.publisher))
-    _say(graph, node, FOAF.homepage, _typed(graph, catalogue.homepage, FOAF.Document))
-    _say(graph, node, DCTERMS.license, _typed(graph, catalogue.licence, DCTERMS.LicenseDocument))
-    _say(graph, node, DCTERMS.modified, _instant(catalogue.modified))
-    _say(graph, node, DCTERMS.spatial, _place(graph, catalogue.bbox))
+    triples.texts(graph, node, DCTERMS.title, catalogue.title)
+    triples.texts(graph, node, DCTERMS.description, catalogue.description)
+    triples.say(graph, node, DCTERMS.publisher, triples.agent(graph, catalogue.publisher))
+    triples.say(graph, node, FOAF.homepage, triples.typed(graph, catalogue.homepage, FOAF.Document))
+    triples.say(
+        graph, node, DCTERMS.license, triples.typed(graph, catalogue.licence, DCTERMS.LicenseDocument)
+    )
+    triples.say(graph, node, DCTERMS.modified, triples.instant(catalogue.modified))
+    triples.say(graph, node, DCTERMS.spatial, triples.place(graph, catalogue.bbox))
     for language in catalogue.languages:
-        _say(graph, node, DCTERMS.language, _language(graph, language))
+        triples.say(graph, node, DCTERMS.language, triples.language(graph, language))
     for dataset in catalogue.datasets:
         graph.add((node, DCAT.dataset, _dataset(graph, dataset)))
     for metric in sorted({one.quality.metric for one in catalogue.datasets if one.quality is not None}):
         _metric(graph, URIRef(metric))
     for service in catalogue.services:
         graph.add((node, DCAT.service, _service(graph, service)))
+    for model in catalogue.models:
+        graph.add((node, DCAT.service, add_model(graph, model)))
     return graph
 
 
@@ -97,6 +85,20 @@ def dataset_graph(dataset: Dataset) -> Graph:
     """One dataset with its distributions."""
     graph = _new_graph()
     _dataset(graph, dataset)
+    return graph
+
+
+def service_graph(service: DataService) -> Graph:
+    """One interface."""
+    graph = _new_graph()
+    _service(graph, service)
+    return graph
+
+
+def model_graph(model: Model) -> Graph:
+    """One model."""
+    graph = _new_graph()
+    add_model(graph, model)
     return graph
 
 
@@ -111,6 +113,8 @@ def _new_graph() -> Graph:
         "dcatap": DCATAP,
         "geo": GEOSPARQL,
         "vcard": VCARD,
+        "odrl": ODRL,
+        "mls": MLS,
     }.items():
         graph.bind(prefix, namespace)
     return graph
@@ -119,30 +123,36 @@ def _new_graph() -> Graph:
 def _dataset(graph: Graph, dataset: Dataset) -> URIRef:
     node = URIRef(dataset.iri)
     graph.add((node, RDF.type, DCAT.Dataset))
-    _texts(graph, node, DCTERMS.title, dataset.title)
-    _texts(graph, node, DCTERMS.description, dataset.description)
-    _say(graph, node, DCTERMS.identifier, Literal(dataset.id))
-    _say(graph, node, DCTERMS.publisher, _agent(graph, dataset.publisher))
-    _say(graph, node, DCTERMS.creator, _agent(graph, dataset.creator))
-    _say(graph, node, DCAT.landingPage, _typed(graph, dataset.landing_page, FOAF.Document))
-    _say(
+    triples.texts(graph, node, DCTERMS.title, dataset.title)
+    triples.texts(graph, node, DCTERMS.description, dataset.description)
+    triples.say(graph, node, DCTERMS.identifier, Literal(dataset.id))
+    triples.say(graph, node, DCTERMS.publisher, triples.agent(graph, dataset.publisher))
+    triples.say(graph, node, DCTERMS.creator, triples.agent(graph, dataset.creator))
+    triples.say(graph, node, DCAT.landingPage, triples.typed(graph, dataset.landing_page, FOAF.Document))
+    triples.say(
         graph,
         node,
         DCTERMS.accessRights,
-        _code(graph, "access-right", _access(dataset), DCTERMS.RightsStatement),
+        triples.code(graph, "access-right", _access(dataset), DCTERMS.RightsStatement),
     )
-    _say(graph, node, ADMS.status, _code(graph, "dataset-status", _STATUS[dataset.stage], SKOS.Concept))
-    _say(graph, node, DCTERMS.spatial, _place(graph, dataset.bbox))
+    triples.say(
+        graph, node, ADMS.status, triples.code(graph, "dataset-status", _STATUS[dataset.stage], SKOS.Concept)
+    )
+    triples.say(graph, node, DCTERMS.spatial, triples.place(graph, dataset.bbox))
     _dates(graph, node, dataset)
-    _each(graph, node, DCAT.keyword, (Literal(word) for word in dataset.keywords))
-    _each(
-        graph, node, DCAT.theme, (_code(graph, "data-theme", code, SKOS.Concept) for code in dataset.themes)
+    triples.each(graph, node, DCAT.keyword, (Literal(word) for word in dataset.keywords))
+    triples.each(
+        graph,
+        node,
+        DCAT.theme,
+        (triples.code(graph, "data-theme", code, SKOS.Concept) for code in dataset.themes),
     )
-    _say(graph, node, DQV.hasQualityMeasurement, _quality(graph, node, dataset.quality))
+    triples.say(graph, node, DQV.hasQualityMeasurement, _quality(graph, node, dataset.quality))
     if dataset.evaluation is not None:
         add_measurements(graph, node, dataset.evaluation, dataset.iri.rpartition("/datasets/")[0])
-    _say(graph, node, DCAT.contactPoint, _contact(graph, dataset.publisher))
+    triples.say(graph, node, DCAT.contactPoint, triples.contact(graph, dataset.publisher))
     _high_value(graph, node, dataset.high_value)
+    add_offers(graph, node, dataset.offers)
     for distribution in dataset.distributions:
         way = _distribution(graph, distribution)
         graph.add((node, DCAT.distribution, way))
@@ -158,48 +168,58 @@ def _access(dataset: Dataset) -> str:
 
 
 def _dates(graph: Graph, node: URIRef, dataset: Dataset) -> None:
-    _say(graph, node, DCTERMS.modified, _instant(dataset.modified))
+    triples.say(graph, node, DCTERMS.modified, triples.instant(dataset.modified))
     if dataset.frequency is not None:
-        code = _code(graph, "frequency", dataset.frequency, DCTERMS.Frequency)
-        _say(graph, node, DCTERMS.accrualPeriodicity, code)
+        code = triples.code(graph, "frequency", dataset.frequency, DCTERMS.Frequency)
+        triples.say(graph, node, DCTERMS.accrualPeriodicity, code)
     if dataset.version is not None:
-        _say(graph, node, DCAT.version, Literal(dataset.version))
+        triples.say(graph, node, DCAT.version, Literal(dataset.version))
     if dataset.newest_observation is not None:
         period = BNode()
         graph.add((period, RDF.type, DCTERMS.PeriodOfTime))
-        _say(graph, period, DCAT.endDate, _instant(dataset.newest_observation))
-        _say(graph, node, DCTERMS.temporal, period)
+        triples.say(graph, period, DCAT.endDate, triples.instant(dataset.newest_observation))
+        triples.say(graph, node, DCTERMS.temporal, period)
 
 
 def _distribution(graph: Graph, distribution: Distribution) -> URIRef:
     node = URIRef(distribution.iri)
     graph.add((node, RDF.type, DCAT.Distribution))
-    _texts(graph, node, DCTERMS.title, distribution.title)
-    _say(graph, node, DCAT.accessURL, _address(graph, distribution.access_url))
-    _say(graph, node, DCTERMS.license, _typed(graph, distribution.licence, DCTERMS.LicenseDocument))
-    _say(graph, node, DCAT.mediaType, _typed(graph, _IANA + distribution.media_type, DCTERMS.MediaType))
+    triples.texts(graph, node, DCTERMS.title, distribution.title)
+    triples.say(graph, node, DCAT.accessURL, triples.address(graph, distribution.access_url))
+    triples.say(
+        graph, node, DCTERMS.license, triples.typed(graph, distribution.licence, DCTERMS.LicenseDocument)
+    )
+    triples.say(
+        graph, node, DCAT.mediaType, triples.typed(graph, _IANA + distribution.media_type, DCTERMS.MediaType)
+    )
     if distribution.media_type in _EU_FORMATS:
-        code = _code(graph, "file-type", _EU_FORMATS[distribution.media_type], DCTERMS.MediaTypeOrExtent)
-        _say(graph, node, DCTERMS["format"], code)
+        code = triples.code(
+            graph, "file-type", _EU_FORMATS[distribution.media_type], DCTERMS.MediaTypeOrExtent
+        )
+        triples.say(graph, node, DCTERMS["format"], code)
     if distribution.download_url is not None:
-        _say(graph, node, DCAT.downloadURL, _address(graph, distribution.download_url))
+        triples.say(graph, node, DCAT.downloadURL, triples.address(graph, distribution.download_url))
     if distribution.service is not None:
-        _say(graph, node, DCAT.accessService, URIRef(distribution.service))
+        triples.say(graph, node, DCAT.accessService, URIRef(distribution.service))
     return node
 
 
 def _service(graph: Graph, service: DataService) -> URIRef:
     node = URIRef(service.iri)
     graph.add((node, RDF.type, DCAT.DataService))
-    _texts(graph, node, DCTERMS.title, service.title)
-    _texts(graph, node, DCTERMS.description, service.description)
-    _say(graph, node, DCAT.endpointURL, _address(graph, service.endpoint_url))
-    _say(graph, node, DCAT.endpointDescription, _address(graph, service.endpoint_description))
-    _say(graph, node, DCTERMS.conformsTo, _typed(graph, service.conforms_to, DCTERMS.Standard))
-    _each(graph, node, DCAT.servesDataset, (URIRef(iri) for iri in service.serves))
-    _say(graph, node, DCTERMS.publisher, _agent(graph, service.publisher))
-    _say(graph, node, DCAT.contactPoint, _contact(graph, service.publisher))
-    _say(graph, node, FOAF.page, _typed(graph, service.page, FOAF.Document))
+    triples.texts(graph, node, DCTERMS.title, service.title)
+    triples.texts(graph, node, DCTERMS.description, service.description)
+    triples.say(graph, node, DCAT.endpointURL, triples.address(graph, service.endpoint_url))
+    triples.say(graph, node, DCAT.endpointDescription, triples.address(graph, service.endpoint_description))
+    triples.say(graph, node, DCTERMS.conformsTo, triples.typed(graph, service.conforms_to, DCTERMS.Standard))
+    triples.each(graph, node, DCAT.servesDataset, (URIRef(iri) for iri in service.serves))
+    triples.say(graph, node, DCTERMS.publisher, triples.agent(graph, service.publisher))
+    triples.say(graph, node, DCAT.contactPoint, triples.contact(graph, service.publisher))
+    triples.say(graph, node, FOAF.page, triples.typed(graph, service.page, FOAF.Document))
+    triples.say(graph, node, DCTERMS.identifier, Literal(service.id))
+    triples.say(graph, node, DCTERMS.type, kind_of(graph, service.iri, "interface"))
+    triples.say(graph, node, DCTERMS.accessRights, triples.rights(graph, restricted=service.restricted))
+    add_offers(graph, node, service.offers)
     _high_value(graph, node, service.high_value)
     return node
 
@@ -208,7 +228,7 @@ def _high_value(graph: Graph, node: URIRef, categories: Sequence[str]) -> None:
     """What makes a high-value dataset one (DCAT-AP HVD 3.0.0): the regulation, and the category in its annex."""
     _under_regulation(graph, node, categories)
     for category in categories:
-        concept = _typed(graph, HIGH_VALUE_CATEGORIES[category], SKOS.Concept)
+        concept = triples.typed(graph, HIGH_VALUE_CATEGORIES[category], SKOS.Concept)
         graph.add((concept, SKOS.prefLabel, Literal(category, lang="en")))
         graph.add((concept, SKOS.inScheme, URIRef(_HIGH_VALUE_SCHEME)))
         graph.add((node, DCATAP.hvdCategory, concept))
@@ -217,18 +237,12 @@ def _high_value(graph: Graph, node: URIRef, categories: Sequence[str]) -> None:
 def _under_regulation(graph: Graph, node: URIRef, categories: Sequence[str]) -> None:
     if categories:
         graph.add(
-            (node, DCATAP.applicableLegislation, _typed(graph, _HIGH_VALUE_REGULATION, ELI.LegalResource))
+            (
+                node,
+                DCATAP.applicableLegislation,
+                triples.typed(graph, _HIGH_VALUE_REGULATION, ELI.LegalResource),
+            )
         )
-
-
-def _contact(graph: Graph, agent: Agent) -> BNode | None:
-    if agent.page is None:
-        return None
-    node = BNode()
-    graph.add((node, RDF.type, VCARD.Kind))
-    graph.add((node, VCARD.fn, Literal(agent.name)))
-    graph.add((node, VCARD.hasURL, _address(graph, agent.page)))
-    return node
 
 
 def _quality(graph: Graph, dataset: URIRef, quality: Quality | None) -> Object | None:
@@ -240,7 +254,7 @@ def _quality(graph: Graph, dataset: URIRef, quality: Quality | None) -> Object |
     graph.add((node, DQV.computedOn, dataset))
     graph.add((node, DQV.isMeasurementOf, URIRef(quality.metric)))
     graph.add((node, DQV.value, Literal(round(quality.accepted, 6), datatype=XSD.double)))
-    _say(graph, node, DCTERMS.created, _instant(quality.at))
+    triples.say(graph, node, DCTERMS.created, triples.instant(quality.at))
     return node
 
 
@@ -248,72 +262,3 @@ def _metric(graph: Graph, node: URIRef) -> None:
     graph.add((node, RDF.type, DQV.Metric))
     graph.add((node, SKOS.definition, Literal(Quality.MEANING, lang="en")))
     graph.add((node, DQV.expectedDataType, XSD.double))
-
-
-# --- words
-
-
-def _say(graph: Graph, subject: Subject, name: URIRef, value: Object | None) -> None:
-    if value is not None:
-        graph.add((subject, name, value))
-
-
-def _each(graph: Graph, subject: Subject, name: URIRef, values: Iterable[Object]) -> None:
-    for value in values:
-        graph.add((subject, name, value))
-
-
-def _texts(graph: Graph, subject: Subject, name: URIRef, texts: Texts) -> None:
-    _each(graph, subject, name, (Literal(text, lang=language) for language, text in texts.items()))
-
-
-def _typed(graph: Graph, iri: str, kind: Any) -> URIRef:
-    node = URIRef(iri)
-    graph.add((node, RDF.type, kind))
-    return node
-
-
-def _code(graph: Graph, table: str, code: str, kind: Any) -> URIRef:
-    """A code of an EU authority table, with the table that it is in, so that validators need not look it up."""
-    node = _typed(graph, f"{_EU}{table}/{code}", kind)
-    graph.add((node, RDF.type, SKOS.Concept))
-    graph.add((node, SKOS.prefLabel, Literal(code, lang="en")))
-    graph.add((node, SKOS.inScheme, URIRef(_EU + table)))
-    return node
-
-
-def _address(graph: Graph, url: str) -> URIRef:
-    return _typed(graph, url, RDFS.Resource)
-
-
-def _language(graph: Graph, language: str) -> Object | None:
-    code = _EU_LANGUAGES.get(language)
-    return None if code is None else _code(graph, "language", code, DCTERMS.LinguisticSystem)
-
-
-def _agent(graph: Graph, agent: Agent) -> BNode:
-    node = BNode()
-    graph.add((node, RDF.type, FOAF.Agent))
-    graph.add((node, FOAF.name, Literal(agent.name)))
-    if agent.page is not None:
-        graph.add((node, FOAF.homepage, _typed(graph, agent.page, FOAF.Document)))
-    return node
-
-
-def _instant(at: datetime | None) -> Literal | None:
-    return None if at is None else Literal(at.isoformat(), datatype=XSD.dateTime)
-
-
-def _place(graph: Graph, bbox: tuple[float, float, float, float] | None) -> BNode | None:
-    """A box as DCAT 3 writes it: WKT in WGS84, longitude first (CRS84 is GeoSPARQL's default)."""
-    if bbox is None:
-        return None
-    west, south, east, north = bbox
-    corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
-    ring = ", ".join(f"{x} {y}" for x, y in corners)
-    node = BNode()
-    graph.add((node, RDF.type, DCTERMS.Location))
-    graph.add((node, DCAT.bbox, Literal(f"POLYGON(({ring}))", datatype=GEOSPARQL.wktLiteral)))
-    middle = f"POINT({round((west + east) / 2, 6)} {round((south + north) / 2, 6)})"
-    graph.add((node, DCAT.centroid, Literal(middle, datatype=GEOSPARQL.wktLiteral)))
-    return node

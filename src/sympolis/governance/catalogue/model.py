@@ -48,6 +48,16 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """On which terms something may be had (``odrl:Offer``); ``document`` is the policy as JSON-LD."""
+
+    iri: str
+    document: Mapping[str, Any]
+    words: tuple[Texts, ...] = ()
+    """The same in plain words, one text for each rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """One dataset (``dcat:Dataset``)."""
 
@@ -84,6 +94,7 @@ class Dataset:
     """The newest figures of its quality, as acquisition gives them."""
     badge: Badge = field(default_factory=lambda: Badge("unknown", ()))
     distributions: tuple[Distribution, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,7 @@ class DataService:
     """An interface (``dcat:DataService``) and the datasets that it gives."""
 
     iri: str
+    id: str
     title: Texts
     description: Texts
     endpoint_url: str
@@ -101,6 +113,56 @@ class DataService:
     publisher: Agent
     serves: tuple[str, ...] = ()
     high_value: tuple[str, ...] = ()
+    restricted: bool = False
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Entities that a model works on, and the datasets that give them (IRIs)."""
+
+    type: str
+    attributes: tuple[str, ...]
+    met: bool
+    datasets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How well a model did against what was observed: ``part`` is the share of the data, e.g. those held out."""
+
+    name: str
+    part: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that is set up in the city: something to be run, hence a data service as DCAT sees it."""
+
+    iri: str
+    id: str
+    simulator: str
+    title: Texts
+    description: Texts
+    version: str
+    publisher: Agent
+    creator: Agent
+    licence: str
+    """The code of the licence; empty where the plugin does not say."""
+    endpoint_url: str
+    endpoint_description: str
+    page: str
+    standards: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    gives: tuple[Texts, ...] = ()
+    """The titles of its indicators."""
+    validity: Texts = field(default_factory=dict)
+    runs_here: bool = True
+    calibrated: datetime | None = None
+    figures: tuple[Figure, ...] = ()
+    restricted: bool = False
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +180,7 @@ class Catalogue:
     bbox: tuple[float, float, float, float] | None = None
     datasets: tuple[Dataset, ...] = ()
     services: tuple[DataService, ...] = ()
+    models: tuple[Model, ...] = ()
 
     @property
     def modified(self) -> datetime | None:

@@ -21,3 +21,10 @@ def parse_duration(text: str) -> timedelta:
     if not parts or any(len(value) > _LONGEST_DIGITS for value in parts.values()):
         raise ValueError(text)
     return timedelta(**{name: float(value) for name, value in parts.items()})
+
+
+def write_duration(length: timedelta) -> str:
+    """The same the other way round; of what is not negative."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"P{length.days}DT{hours}H{minutes}M{seconds}.{length.microseconds:06d}S"

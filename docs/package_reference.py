@@ -15,6 +15,7 @@ from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
+from sympolis.city.services import ServicePlan
 from sympolis.domain.reading import describe
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
@@ -31,6 +32,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("mediations/<id>.toml", Mediation),
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
+    ("services/<id>.toml", ServicePlan),
     ("dashboards/map.toml", MapPlan),
     ("manifest.toml of a plugin", Manifest),
 )

@@ -21,7 +21,7 @@ import numpy as np
 
 from sympolis.analysis.intervals import relative_precision
 from sympolis.domain.scenario import Override, Window
-from sympolis.plugins.simulator import Measure, Member, MemberResult, Parameter
+from sympolis.plugins.simulator import Link, Measure, Member, MemberResult, Parameter
 
 BLOCK = 4
 """Members per Latin-hypercube block; ensembles grow and stop by whole blocks."""
@@ -63,6 +63,8 @@ class Design:
     overrides: tuple[Override, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    """By linked need: what feeds it, member by member, so that a chain's members stay paired from end to end."""
 
 
 def design(
@@ -82,7 +84,8 @@ Place = Callable[[str], float]
 
 def member(plan: Design, index: int) -> Member:
     """Member ``index`` (from 0) of the ensemble."""
-    return member_at(plan, member_seed(plan.seed, index), lambda name: position(plan.seed, name, index))
+    made = member_at(plan, member_seed(plan.seed, index), lambda name: position(plan.seed, name, index))
+    return replace(made, links={need: given[index] for need, given in plan.links.items()})
 
 
 def member_at(plan: Design, seed: int, place: Place) -> Member:

@@ -144,6 +144,7 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path, settings: Sett
         city=city.id,
         models=modelling.models(city),
         scenarios=modelling.scenarios(city),
+        services=modelling.services(city),
         areas=modelling.areas(city),
         observed=modelling.observed(city),
         language=city.facts.languages[0],

@@ -17,9 +17,10 @@ from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import folder as folders
-from sympolis.city import governing, registers, secrets
+from sympolis.city import governing, registers, secrets, services
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
+from sympolis.city.services import ServicePlan
 from sympolis.domain import errors, reading
 from sympolis.domain.reading import Finding, did_you_mean
 from sympolis.governance.datamodels.registry import Registry
@@ -86,6 +87,8 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
         _check_model(contents, model)
     for scenario in contents.scenarios.values():
         _check_scenario(contents, scenario)
+    for service in contents.services.values():
+        _check_service(contents, service)
     _check_map(contents)
     _check_policies(contents)
     return _city(contents, settings), contents.findings
@@ -116,6 +119,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         },
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
+        services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
         figures=contents.map.figures,
         areas=contents.map.areas,
@@ -349,6 +353,15 @@ def _check_scenario(contents: Contents, scenario: ScenarioPlan) -> None:
         if len(targets) != 1 or len(override.where) != 1:
             message = f"expected exactly one of {', '.join(TARGETS)}, found {', '.join(override.where) or 'nothing'}"
             contents.report(f"{file}: overrides[{index}].where", message)
+
+
+def _check_service(contents: Contents, service: ServicePlan) -> None:
+    file = f"services/{service.id}.toml"
+    models = {scenario.id: scenario.model for scenario in contents.scenarios.values()}
+    for place, message, hint in services.complaints(service, contents.models, models):
+        contents.report(f"{file}: {place}", message, hint)
+    _languages(contents, f"{file}: title", service.title)
+    _languages(contents, f"{file}: question", service.question)
 
 
 def _check_map(contents: Contents) -> None:

@@ -18,6 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.city import registers
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
+from sympolis.city.services import ServicePlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
@@ -42,6 +43,7 @@ class Contents:
     things: dict[str, tuple[Thing, ...]] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
+    services: dict[str, ServicePlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
     translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -73,6 +75,7 @@ def read(folder: Path) -> Contents:
     contents.things = {kind: _things(contents, kind) for kind in contents.kinds}
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
+    contents.services = _each(contents, "services", ServicePlan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()
     contents.translations = {

@@ -1,12 +1,14 @@
-"""Hands a city's models, scenarios and figures to the desk, in the desk's own words."""
+"""Hands a city's models, scenarios, services and figures to the desk, in the desk's own words."""
 
 from __future__ import annotations
 
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
+from sympolis.city.services import ServicePlan
 from sympolis.domain.scenario import Override, Scenario, ScenarioStatus, Window
 from sympolis.orchestration.atlas import AreaSetup
 from sympolis.orchestration.model_desk import ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator
+from sympolis.orchestration.service import Feed, Lever, Objective, ServiceSetup, Step
 
 
 def models(city: City) -> list[ModelSetup]:
@@ -47,6 +49,41 @@ def _scenario(plan: ScenarioPlan, city: City) -> Scenario:
         plan.base,
         author=city.facts.operator,
         status=ScenarioStatus.REVIEWED,
+    )
+
+
+def services(city: City) -> list[ServiceSetup]:
+    """The city's services as the desk takes them."""
+    return [_service(plan) for plan in city.services]
+
+
+def _service(plan: ServicePlan) -> ServiceSetup:
+    objective = plan.objective
+    return ServiceSetup(
+        id=plan.id,
+        title=plan.title,
+        question=plan.question,
+        audience=plan.audience,
+        steps=tuple(
+            Step(step.model, tuple(Feed(one.need, one.model, one.fields) for one in step.feeds))
+            for step in plan.steps
+        ),
+        scenarios=plan.scenarios,
+        levers=tuple(
+            Lever(
+                name=one.name,
+                measure=one.measure,
+                parameter=one.parameter,
+                title=one.title,
+                low=one.low,
+                high=one.high,
+                where=one.where,
+            )
+            for one in plan.levers
+        ),
+        indicators=plan.indicators,
+        objective=Objective(objective.indicator, objective.sense, objective.budget) if objective else None,
+        proxies=plan.proxies,
     )
 
 

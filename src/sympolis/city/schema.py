@@ -10,6 +10,7 @@
     contexts/<city>.jsonld   the city's short terms                  → City.context
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
+    services/<id>.toml       questions with models and levers        → services.ServicePlan
     dashboards/map.toml      layers of the map                       → MapLayer
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
@@ -28,6 +29,7 @@ from typing import Any
 
 from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
+from sympolis.city.services import ServicePlan
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
@@ -265,6 +267,8 @@ class City:
     """Kinds of master data."""
     things: Mapping[str, tuple[Thing, ...]] = field(default_factory=dict)
     """The things of the registers, by kind."""
+    services: tuple[ServicePlan, ...] = ()
+    """The questions that this city asks, in its order."""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Typed connector settings by source id."""

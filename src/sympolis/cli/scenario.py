@@ -53,7 +53,7 @@ def run(
         asked = {"mode": mode, "members": members, "seed": seed}
         started = twin.post(f"/api/scenarios/{quote(scenario)}/runs", asked)
         finished = wait_for(twin, started)
-    show(finished, form, _draw_run)
+    show(finished, form, draw_run)
 
 
 def wait_for(twin: Client, run: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _succeeded(run: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _draw_run(run: dict[str, Any]) -> None:
+def draw_run(run: dict[str, Any]) -> None:
     rows = [
         [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])]
         for one in run["indicators"] or ()

@@ -17,6 +17,7 @@ from sympolis.cli import (
     quality,
     scenario,
     serve,
+    service,
     source,
     store,
     subject,
@@ -42,6 +43,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(service.app, name="service")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(store.app, name="store")

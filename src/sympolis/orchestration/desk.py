@@ -29,6 +29,8 @@ from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
 from sympolis.orchestration.sensitivity_desk import SensitivityDesk
+from sympolis.orchestration.service import ServiceSetup
+from sympolis.orchestration.service_desk import ServiceDesk
 from sympolis.orchestration.workers import PoolSettings, Progress
 from sympolis.plugins.simulator import Simulator
 
@@ -55,7 +57,7 @@ class Desk:
     simulators : plugin classes by id (``plugins.loader.simulators()``); taken from it only when needed
     folder : where prepared models, results and run records are kept; everything in it can be recomputed
     city : the city's id, part of every URN
-    models, scenarios : what the city package declares; the baseline of each model is added
+    models, scenarios, services : what the city package declares; the baseline of each model is added
     grids : reads the cells of a coverage that a model needs
     """
 
@@ -69,6 +71,7 @@ class Desk:
         city: str,
         models: Sequence[ModelSetup] = (),
         scenarios: Sequence[Scenario] = (),
+        services: Sequence[ServiceSetup] = (),
         areas: AreaSetup | None = None,
         observed: Sequence[ObservedIndicator] = (),
         language: str = "en",
@@ -105,7 +108,14 @@ class Desk:
             folder=folder,
             now=now,
         )
-        self._compatibility = Compatibility(broker, names)
+        self._compatibility = Compatibility(broker, names, now)
+        self._services = ServiceDesk(
+            services,
+            models=self._models,
+            scenarios=self._scenarios,
+            runs=self._runs,
+            compatibility=self._compatibility,
+        )
         self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
         self._sensitivity = SensitivityDesk(
             self._models,
@@ -214,8 +224,34 @@ class Desk:
         setup = self._models.setup(scenario.simulator)
         like: dict[str, Any] = {"window": self._models.window(scenario.simulator, scenario.window)}
         if scenario.id == self._models.baseline_of(scenario.simulator):
-            like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed}
+            like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed, "plain": True}
         return self._runs.board.latest(scenario.id, **like)
+
+    # --- services -----------------------------------------------------------------------------------------------------
+
+    async def services(self) -> list[Json]:
+        """Every service of the city."""
+        return await self._services.list_services()
+
+    async def service(self, service_id: str) -> Json:
+        """One service. Raises ``NotFound``."""
+        return await self._services.describe(service_id)
+
+    async def service_runs(self, service_id: str) -> list[Json]:
+        """A service's runs, newest first."""
+        return [documents.run(found) for found in self._services.runs(service_id)]
+
+    async def start_service(
+        self,
+        service_id: str,
+        levers: Mapping[str, Any],
+        *,
+        mode: str = "interactive",
+        members: int | None = None,
+        seed: int = 1,
+    ) -> Json:
+        """Run a service with these lever values; the run that gives its answer."""
+        return documents.run(await self._services.start(service_id, levers, Request(mode, members, seed)))
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 

@@ -76,6 +76,9 @@ def supply(one: Supply) -> Json:
         "found": one.found,
         "missing": list(one.missing),
         "met": one.met,
+        "proxies": [[name, used, count] for name, used, count in one.proxies],
+        "adaptations": list(one.adaptations),
+        "problems": list(one.problems),
     }
 
 
@@ -212,6 +215,8 @@ def run(one: Run) -> Json:
         "calibration": split_figures(one.calibration),
         "calibration_id": one.calibration_id or None,
         "baseline": one.baseline or None,
+        "service": one.service or None,
+        "upstream": dict(one.upstream),
         "lineage": f"/api/lineage/{one.id}",
     }
 

@@ -96,6 +96,7 @@ class Execution:
             "folder": str(ready.folder),
             "member": member,
             "stem": str(self._library.stem(key)),
+            "linked": {need: str(self._library.stem(link.member)) for need, link in member.links.items()},
         }
 
         def under_way(share: float, text: str) -> None:

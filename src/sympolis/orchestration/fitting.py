@@ -6,7 +6,7 @@ so that the two cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sympolis.acquisition import units
@@ -66,6 +66,18 @@ def converted(value: Any, convert: Convert | None) -> Any:
     if isinstance(value, list):
         return [converted(item, convert) for item in value]
     return convert(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def refuse_gaps(need: Need, found: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ``ModelFailed`` where fewer entities than the model's share carry an attribute it cannot do without."""
+    for name in need.attributes if need.coverage else ():
+        carried = sum(name in simple for simple in found)
+        if carried < need.coverage * len(found):
+            raise errors.ModelFailed(
+                f"{carried} of {len(found)} {need.type} entities have {name}, the model needs {need.coverage:.0%}",
+                where=f"needs: {need.name}",
+                hint="map the attribute, or one that may stand in for it",
+            )
 
 
 def _default(entity: Entity, iri: str) -> Attribute:

@@ -47,8 +47,10 @@ async def gather(
 
     Raises ``ModelFailed`` where there are fewer than the model must have, or where a unit is one of another quantity.
     """
-    found = {need.name: await _need(broker, names, need, read_grid) for need in needs}
-    for need in needs:
+    read = [need for need in needs if not need.linked]
+    found = {need.name: await _need(broker, names, need, read_grid) for need in read}
+    for need in read:
+        fitting.refuse_gaps(need, found[need.name])
         if len(found[need.name]) < need.minimum:
             raise errors.ModelFailed(
                 f"the model needs at least {need.minimum} {need.type} entities, the twin has {len(found[need.name])}",

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from sympolis.analysis import ensemble
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
@@ -29,7 +31,13 @@ class MemberLibrary:
 
     def key(self, ready: Ready, member: Member) -> str:
         """The name of one member's result."""
-        return files.key([ready.setup.simulator, release(ready.simulator), ready.data_version, member])
+        named = msgspec.to_builtins(member)
+        del named["linked"]  # follows from the links
+        if not member.links:
+            del named[
+                "links"
+            ]  # results of models that stand alone keep the names they had before there were chains
+        return files.key([ready.setup.simulator, release(ready.simulator), ready.data_version, named])
 
     def question(self, ready: Ready, plan: ensemble.Design) -> str:
         """The name of the whole ensemble, whatever its size.
@@ -74,6 +82,7 @@ def plan_of(ready: Ready, window: Window, overrides: Sequence[Override], request
         uncertain=(),
         overrides=tuple(overrides),
         calibration=ready.calibration.result.parameters if ready.calibration else {},
+        links=request.links,
     )
     simulator = ready.simulator
     return ensemble.design(simulator.parameters, simulator.measures, ready.setup.parameters, common)

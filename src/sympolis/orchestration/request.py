@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sympolis.analysis import ensemble
 from sympolis.domain import errors
+from sympolis.plugins.simulator import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A run that feeds another model's: ``fields`` maps the need's attributes to fields of the run's model."""
+
+    run: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,17 @@ class Request:
     mode: str = "interactive"
     members: int | None = None
     seed: int = 1
+    service: str = ""
+    """The service that asks, empty where somebody ran the scenario itself."""
+    upstream: Mapping[str, Upstream] = field(default_factory=dict)
+    """By linked need: the run of another model that feeds it."""
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    """The members of those runs, once they are finished."""
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it is known what feeds each member."""
+        return self.links.keys() == self.upstream.keys()
 
     def checked(self) -> Request:
         """Itself. Raises ``BadRequestData`` naming the member that is wrong."""
@@ -30,7 +51,10 @@ class Request:
 
     @property
     def policy(self) -> ensemble.Policy:
-        """How many members to run."""
+        """How many members to run: where other runs feed them, as many as these have."""
+        if self.links:
+            fed = min(len(given) for given in self.links.values())
+            return ensemble.Policy(fed, fed)
         if self.members is not None:
             return ensemble.Policy(self.members, self.members)
         return ensemble.POLICIES[self.mode]

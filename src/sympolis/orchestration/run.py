@@ -96,6 +96,10 @@ class Run:
     error: Problem | None = None
     warnings: tuple[str, ...] = ()
     indicators: tuple[Figure, ...] = ()
+    service: str = ""
+    """The service that asked for it; empty where the scenario was run by itself."""
+    upstream: Mapping[str, str] = field(default_factory=dict)
+    """By linked need: the run of another model that fed this one."""
     calibration_id: str = ""
     calibration: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 

@@ -60,11 +60,15 @@ class RunBoard:
         found = [run for run in self._runs.values() if scenario in (None, run.scenario)]
         return sorted(found, key=lambda run: (run.queued_at, run.id), reverse=True)
 
-    def latest(self, scenario: str, **like: object) -> Run | None:
-        """The newest finished run of a scenario whose attributes are as in ``like``, if there is one."""
+    def latest(self, scenario: str, *, plain: bool = False, **like: object) -> Run | None:
+        """The newest finished run of a scenario whose attributes are as in ``like``, if there is one.
+
+        ``plain``: only one of the world as it is, not one whose model was fed by another's what-if.
+        """
         for run in self.list_runs(scenario):
             same = all(getattr(run, name) == value for name, value in like.items())
-            if same and run.status is RunStatus.DONE:
+            itself = not plain or run.baseline in ("", run.id)
+            if same and itself and run.status is RunStatus.DONE:
                 return run
         return None
 

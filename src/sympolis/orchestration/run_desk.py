@@ -27,13 +27,13 @@ from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.execution import Computed, Execution, Report
 from sympolis.orchestration.member_library import MemberLibrary, plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
-from sympolis.orchestration.request import Request
+from sympolis.orchestration.request import Request, Upstream
 from sympolis.orchestration.run import Figure, Run, RunProgress, new_id, problem
 from sympolis.orchestration.run_board import RunBoard
 from sympolis.orchestration.scenario_desk import ScenarioDesk
 from sympolis.orchestration.twin_entities import run_entity
 from sympolis.orchestration.workers import Executor, Progress
-from sympolis.plugins.simulator import MemberResult
+from sympolis.plugins.simulator import Link, MemberResult
 
 MOST_ACTIVE = 20
 """Runs queued or running at once; more are refused."""
@@ -128,6 +128,7 @@ class RunDesk:
         overrides, reasons = await self.objections(scenario, ready)
         if reasons:
             raise reasons[0].error()
+        request = self._fed(request) or request
         run = self._queued(scenario, ready, overrides, request)
         if (known := self._known(run, request)) is not None:
             return known
@@ -191,6 +192,9 @@ class RunDesk:
         run = self.board.post(
             replace(self.board.get(run_id), status=RunStatus.RUNNING, started_at=self._now())
         )
+        if not request.resolved:
+            request = await self._awaited(request)
+            run = self.board.post(self._addressed(run, ready, request))
         if not ready.complete:
             ready = await self._models.ready(run.model, self._calibration_progress(run_id))
             run = self.board.post(self._addressed(run, ready, request))
@@ -204,10 +208,11 @@ class RunDesk:
 
     def _find_baseline(self, run: Run, ready: Ready, request: Request) -> str:
         """The finished run to compare ``run`` with (itself, if it overrides nothing); empty where there is none yet."""
-        if not run.overrides:
+        asked = self._paired(request)
+        if not run.overrides and asked.upstream == request.upstream:
             return run.id
-        question = self._library.question(ready, plan_of(ready, run.window, (), request))
-        needed = _paired(request).policy.maximum
+        question = self._library.question(ready, plan_of(ready, run.window, (), asked))
+        needed = asked.policy.maximum
         for other in self.board.list_runs(self._models.baseline_of(run.model)):
             fits = other.question == question and len(other.member_keys) >= needed
             if fits and other.status is RunStatus.DONE and self._library.has(other):
@@ -217,7 +222,7 @@ class RunDesk:
     async def _run_baseline(self, run: Run, ready: Ready, request: Request) -> str:
         """Run the world as it is for the same hours, mode and seed; empty (with the reason there) if that fails."""
         baseline = await self._scenarios.get(self._models.baseline_of(run.model))
-        asked = _paired(request)
+        asked = self._paired(request)
         companion = self._queued(replace(baseline, window=run.window), ready, (), asked)
         known = self._known(companion, asked)
         if known is None:
@@ -276,6 +281,42 @@ class RunDesk:
         if not run.finished:
             self.board.post(replace(run, progress=progress))
 
+    def _fed(self, request: Request) -> Request | None:
+        """The request with the members that feed it; None while a run before it is not finished."""
+        runs = {need: self.board.get(given.run) for need, given in request.upstream.items()}
+        if any(run.status is not RunStatus.DONE for run in runs.values()):
+            return None
+        links = {
+            need: tuple(Link(key, given.fields) for key in runs[need].member_keys)
+            for need, given in request.upstream.items()
+        }
+        return replace(request, links=links)
+
+    async def _awaited(self, request: Request) -> Request:
+        """The same, once the runs before it are over. Raises ``ModelFailed`` where one of them failed."""
+        for given in request.upstream.values():
+            run = await self.wait(given.run)
+            if run.status is not RunStatus.DONE:
+                why = run.error.detail if run.error else f"it is {run.status}"
+                raise errors.ModelFailed(
+                    f"the model before this one ({run.model}) gave nothing: {why}", where=run.id
+                )
+        fed = self._fed(request)
+        assert fed is not None
+        return fed
+
+    def _paired(self, request: Request) -> Request:
+        """The request for the world as it is, with as many members as the other run may come to have.
+
+        What feeds them is the world as it is, too: the baseline of each run before this one.
+        """
+        base = {
+            need: Upstream(self.board.get(given.run).baseline or given.run, given.fields)
+            for need, given in request.upstream.items()
+        }
+        plain = replace(request, members=request.policy.maximum, upstream=base, service="")
+        return self._fed(plain) or plain
+
     def _window(self, scenario: Scenario) -> Window:
         return self._models.window(scenario.simulator, scenario.window)
 
@@ -299,14 +340,16 @@ class RunDesk:
             progress=RunProgress(0.0, wording.QUEUED, 0, request.members),
             asked_members=request.members,
             overrides=overrides,
+            service=request.service,
+            upstream={need: given.run for need, given in request.upstream.items()},
         )
         return self._addressed(run, ready, request)
 
     def _addressed(self, run: Run, ready: Ready, request: Request) -> Run:
         """The run with everything that follows from the model's state: parameters, calibration, key."""
         plan = plan_of(ready, run.window, run.overrides, request)
-        calibration = ready.calibration
-        question = self._library.question(ready, plan)
+        calibration, settled = ready.calibration, ready.complete and request.resolved
+        question = self._library.question(ready, plan) if settled else ""
         return replace(
             run,
             data_version=ready.data_version,
@@ -314,8 +357,8 @@ class RunDesk:
             sampled=ensemble.uncertain_names(plan),
             calibration_id=calibration.id if calibration else "",
             calibration=calibration.result.figures if calibration else {},
-            question=question if ready.complete else "",
-            key=files.key([question, request.policy]) if ready.complete else "",
+            question=question,
+            key=files.key([question, request.policy]) if settled else "",
         )
 
     def _known(self, run: Run, request: Request) -> Run | None:
@@ -351,11 +394,6 @@ class RunDesk:
         window = self._window(scenario)
         hours = window.end_hour - window.start_hour
         return median(measured) * hours if measured else None
-
-
-def _paired(request: Request) -> Request:
-    """As many members as the other run may come to have, so that each finds its pair."""
-    return replace(request, members=request.policy.maximum)
 
 
 def _figures(ready: Ready, run: Run, results: Sequence[MemberResult]) -> tuple[Figure, ...]:

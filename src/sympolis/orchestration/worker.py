@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,7 +31,7 @@ import msgspec
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, member_files
-from sympolis.plugins.simulator import Member, Progress, Simulator
+from sympolis.plugins.simulator import Link, Linked, Member, Progress, Simulator
 
 LENGTH = struct.Struct(">I")
 NICENESS = 5
@@ -217,11 +218,26 @@ def _check(simulator: Simulator, task: Task, _progress: Progress) -> list[tuple[
 
 def _run(simulator: Simulator, task: Task, progress: Progress) -> float:
     before = cpu_seconds()
-    member = msgspec.convert(task["member"], Member)
+    member = _linked(msgspec.convert(task["member"], Member), task.get("linked", {}))
     result = simulator.run(Path(task["folder"]), member, progress)
     cost = cpu_seconds() - before
     member_files.save(Path(task["stem"]), result, cost_cpu_s=cost)
     return cost
+
+
+def _linked(member: Member, stems: Mapping[str, str]) -> Member:
+    """The member with the results of the other models that feed it."""
+    if not stems:
+        return member
+    return replace(member, linked={need: _result(stem, member.links[need]) for need, stem in stems.items()})
+
+
+def _result(stem: str, link: Link) -> Linked:
+    found = member_files.load(Path(stem))
+    if found is None:
+        text = "the result of the model before this one is no longer kept"
+        raise errors.ModelFailed(text, where=link.member, hint="start the run again")
+    return Linked(found.features, {name: found.fields[field] for name, field in link.fields.items()})
 
 
 def _calibrate(simulator: Simulator, task: Task, progress: Progress) -> Any:

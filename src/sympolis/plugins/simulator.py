@@ -45,6 +45,9 @@ class Need:
     """Of a grid: the largest side of a cell [m] with which the model is still good."""
     max_age_days: float | None = None
     """How old the newest value may be before a run must say that its data are old."""
+    linked: bool = False
+    """True: the attributes are fields of another model of a chain, one value per hour and entity of ``type``, given to
+    each member as ``Member.linked``; nothing is read from the twin. ``units`` are then those of ``FieldSpec``."""
     grid: bool = False
     """True: the entities are coverages; each comes with its cells as ``grid`` (see ``Inputs``)."""
 
@@ -141,6 +144,23 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What feeds a linked need: a member of another model's ensemble, and attribute → field of that model."""
+
+    member: str
+    """The key of the other member: it names everything that its result depends on."""
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Another model's result as a linked need is given it: ``fields[attribute]`` has shape (hours, features)."""
+
+    features: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One run of an ensemble: every parameter settled, overrides, hours and seed.
 
@@ -155,6 +175,10 @@ class Member:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "interactive"
     """``interactive`` (quick, e.g. mesoscopic) or ``job`` (thorough, e.g. microscopic)."""
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """By need: which member of which other model feeds it."""
+    linked: Mapping[str, Linked] = field(default_factory=dict)
+    """By need: what that member gave; filled in by the worker."""
 
 
 Inputs = Mapping[str, Sequence[Mapping[str, Any]]]

@@ -38,6 +38,7 @@ from sympolis.plugins.simulator import (
     FieldSpec,
     IndicatorSpec,
     Inputs,
+    Linked,
     Measure,
     Member,
     MemberResult,
@@ -69,6 +70,10 @@ class SimulatorContract:
         """Enough entities for every need of the model."""
         raise NotImplementedError
 
+    def linked(self) -> Mapping[str, Linked]:
+        """What other models of a chain give, for every linked need."""
+        return {}
+
     def prepared(self, folder: Path) -> tuple[Simulator, Path]:
         """The model and a folder it has prepared; override to share an expensive preparation."""
         model = self.simulator()
@@ -78,7 +83,9 @@ class SimulatorContract:
     def member(self, *overrides: Override, seed: int = 1) -> Member:
         """A member with every parameter at its default."""
         parameters = {parameter.name: parameter.default for parameter in self.simulator.parameters}
-        return Member(parameters=parameters, overrides=overrides, window=self._window(), seed=seed)
+        return Member(
+            parameters=parameters, overrides=overrides, window=self._window(), seed=seed, linked=self.linked()
+        )
 
     def _window(self) -> Window:
         return self.window if self.simulator.hours_matter else WHOLE_PERIOD
@@ -122,7 +129,8 @@ class SimulatorContract:
 
     def test_needs_are_stated_in_terms_the_platform_can_check(self) -> None:
         for need in self.simulator.needs:
-            assert all(units.mistake(code, None) is None for code in need.units.values()), need.name
+            codes = () if need.linked else need.units.values()
+            assert all(units.mistake(code, None) is None for code in codes), need.name
             assert need.units.keys() <= {*need.attributes, CELLS}, need.name
             assert need.proxies.keys() <= set(need.attributes), need.name
             assert 0.0 <= need.coverage <= 1.0, need.name

@@ -18,12 +18,24 @@ from sympolis.context.store import Store
 from sympolis.context.terms import Contexts
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.model_desk import ModelSetup
+from sympolis.orchestration.service import Lever, ServiceSetup, Step
 from sympolis.orchestration.workers import PoolSettings
 from sympolis.plugins import loader
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.asgi_client import Client
 from sympolis.testing.simulators import ToySimulator
 from sympolis.testing.small_city import write_package
+
+
+ENTRY = ServiceSetup(
+    id="entry-charge",
+    title={"en": "Entry charge"},
+    question={"en": "What if driving in cost money?"},
+    steps=(Step("toy"),),
+    levers=(Lever(name="charge", measure="charge_entry", parameter="charge_eur", low=0.0, high=10.0),),
+    indicators=("nox", "travel"),
+)
+"""The one question that the small city asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ async def open_small_twin(folder: Path, store: Store, settings: ApiSettings) -> 
     )
     desk = Desk(
         broker, terms, {"toy": ToySimulator}, folder / "desk", city=city.id,
-        models=[ModelSetup(id="toy", simulator="toy")], workers=PoolSettings(workers=2, grace_s=0.3),
+        models=[ModelSetup(id="toy", simulator="toy")], services=[ENTRY], workers=PoolSettings(workers=2, grace_s=0.3),
     )  # fmt: skip
     await desk.open()
     await coordinator.run_all()

@@ -29,6 +29,7 @@ from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
 from sympolis.api.twin.sensitivity import Sensitivity
 from sympolis.api.twin.series import ObservedSeries
+from sympolis.api.twin.services import operations as service_routes
 from sympolis.api.twin.sources import Sources
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
@@ -75,6 +76,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     routes += data_model_routes(parts.data_models, parts.coordinator)
     routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:
+        routes += service_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += _sensitivity_routes(Sensitivity(parts.desk))
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(

@@ -1,0 +1,104 @@
+"""`sympolis service`: the questions that a city asks, whether its data suffice, and the answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from sympolis import settings
+from sympolis.cli.client import connect
+from sympolis.cli.options import City, Data
+from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.cli.scenario import draw_run, wait_for
+from sympolis.domain import errors
+
+app = typer.Typer(help="Services: list, check, run.", no_args_is_help=True)
+
+Service = Annotated[str, typer.Argument(help="A service's id.")]
+_CANNOT = "cannot"
+
+
+@app.command("list")
+@reports_errors
+def list_services(city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Every service with its question and whether it runs here."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get("/api/services")["services"]
+    show(found, form, _draw_services)
+
+
+def _draw_services(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [one["id"], text(one["title"]), text(one["question"]), one["check"]["verdict"], one["latest_run"]]
+        for one in found
+    ]
+    draw(["id", "title", "question", "here", "latest run"], rows)
+
+
+@app.command()
+@reports_errors
+def check(
+    service: Service,
+    on: Annotated[
+        str | None, typer.Option(help="The city package whose twin is to run it.", show_default="this one")
+    ] = None,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Whether the twin's data suffice: it runs, runs with adaptations (exit code 0 both), or cannot (1), and why."""
+    with connect(settings.read({"city": on or city, "data": data})) as twin:
+        found = twin.get(f"/api/services/{quote(service)}")["check"]
+    show({"service": service, **found}, form, _draw_check)
+    if found["verdict"] == _CANNOT:
+        raise typer.Exit(1)
+
+
+def _draw_check(found: dict[str, Any]) -> None:
+    rows = [
+        [model, need["name"], need["type"], need["found"], need["minimum"], "yes" if need["met"] else "no"]
+        for model, needs in found["needs"].items()
+        for need in needs
+    ]
+    draw(["model", "need", "type", "found", "at least", "met"], rows, title=found["verdict"])
+    for line in (*found["problems"], *found["adaptations"]):
+        screen.print(f"- {line}", soft_wrap=True)
+
+
+@app.command()
+@reports_errors
+def run(
+    service: Service,
+    lever: Annotated[
+        list[str] | None, typer.Option(help="A lever and its value, e.g. charge=5; may be repeated.")
+    ] = None,
+    city: City = None,
+    data: Data = None,
+    mode: Annotated[str, typer.Option(help="interactive (quick) or job (thorough).")] = "interactive",
+    members: Annotated[
+        int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the whole ensemble.")] = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Run a service and show its indicators."""
+    levers = dict(_lever(one) for one in lever or ())
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        asked = {"levers": levers, "mode": mode, "members": members, "seed": seed}
+        started = twin.post(f"/api/services/{quote(service)}/runs", asked)
+        finished = wait_for(twin, started)
+    show(finished, form, draw_run)
+
+
+def _lever(given: str) -> tuple[str, Any]:
+    """A name and its value: JSON where it is JSON, else text. Raises ``InvalidRequest``."""
+    name, sign, value = given.partition("=")
+    if not sign:
+        raise errors.InvalidRequest("expected name=value", where="--lever", hint="e.g. --lever charge=5")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

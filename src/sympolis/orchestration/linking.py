@@ -1,0 +1,68 @@
+"""Does the output of one model fit the input of the next? Schema, unit, space and time are compared before any run.
+
+The four alignments are those of the interlinking mechanism OASC MIM8 asks for between the parts of a local digital
+twin: the same attributes, the same units, the same places, the same time base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sympolis.orchestration.atlas import feature_needs
+from sympolis.orchestration.service import Feed, Step
+from sympolis.plugins.simulator import Need, Simulator
+
+Find = Callable[[str], type[Simulator]]
+
+
+def complaints(steps: Sequence[Step], find: Find) -> list[str]:
+    """Everything that keeps the steps from being a chain; ``find`` gives the simulator of a model's id."""
+    found: list[str] = []
+    for number, step in enumerate(steps):
+        before = {earlier.model for earlier in steps[:number]}
+        found += [f"{step.model}: {text}" for text in _step(step, before, find)]
+    return found
+
+
+def _step(step: Step, before: set[str], find: Find) -> Iterator[str]:
+    simulator = find(step.model)
+    linked = {need.name: need for need in simulator.needs if need.linked}
+    fed = {feed.need: feed for feed in step.feeds}
+    for name in linked.keys() - fed.keys():
+        yield f"nothing feeds its need {name}"
+    for name in fed.keys() - linked.keys():
+        yield f"it has no linked need {name}"
+    for name, feed in fed.items():
+        if feed.model not in before:
+            yield f"{feed.model} does not run before it"
+        elif name in linked:
+            yield from (
+                f"{name} from {feed.model}: {text}" for text in _link(linked[name], simulator, feed, find)
+            )
+
+
+def _link(need: Need, simulator: type[Simulator], feed: Feed, find: Find) -> Iterator[str]:
+    giver = find(feed.model)
+    yield from _schema_and_units(need, giver, feed)
+    types = {one.type for one in feature_needs(giver)}
+    if need.type not in types:
+        yield f"space: it gives values of {', '.join(sorted(types))}, {need.type} is needed"
+    if giver.hours_matter != simulator.hours_matter:
+        bases = {True: "hours", False: "a whole period"}
+        yield f"time: it gives {bases[giver.hours_matter]}, {bases[simulator.hours_matter]} is needed"
+    elif not giver.hours_matter and dict(giver.period) != dict(simulator.period):
+        yield "time: the two stand for different periods"
+
+
+def _schema_and_units(need: Need, giver: type[Simulator], feed: Feed) -> Iterator[str]:
+    given = {spec.name: spec for spec in giver.fields}
+    for attribute in need.attributes:
+        name = feed.fields.get(attribute)
+        if name is None:
+            yield f"schema: no field is named for {attribute}"
+        elif name not in given:
+            yield f"schema: there is no field {name} (it gives {', '.join(given)})"
+        elif need.units.get(attribute, given[name].unit) != given[name].unit:
+            yield f"unit: {name} comes in {given[name].unit}, {attribute} is needed in {need.units[attribute]}"
+    for attribute in feed.fields.keys() - set(need.attributes):
+        yield f"schema: the need has no attribute {attribute}"

@@ -298,6 +298,35 @@ def test_what_is_redirected_is_changed_there_alone() -> None:
     play(_redirected)
 
 
+async def _left_behind(_: Wire, brokers: dict[str, TestBroker]) -> None:
+    here, there = brokers["here"], brokers["there"]
+    await tell(here, heat={1: 10})
+    await tell(there, heat={2: 20})
+    await here.register(source(mode="redirect", operations=WRITES))
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/{ID}")).status == 204
+    assert (await here.ask("GET", f"{EVOLUTIONS}/{ID}?local=true")).status == 404
+    assert (await there.ask("GET", f"{EVOLUTIONS}/{ID}")).status == 404
+
+
+def test_nothing_of_a_history_is_left_here_when_what_is_redirected_is_deleted() -> None:
+    play(_left_behind)
+
+
+async def _kept_elsewhere(wire: Wire, brokers: dict[str, TestBroker]) -> None:
+    here = brokers["here"]
+    await here.register(source(mode="redirect", operations=["redirectionOps"]))
+    assert (await here.ask("DELETE", f"{EVOLUTIONS}/{ID}")).status == 409
+    await tell(here, heat={1: 10})
+    answer = await here.ask("DELETE", f"{EVOLUTIONS}/{ID}")
+    assert (answer.status, answer.json["success"]) == (207, [ID])
+    assert [one["error"]["status"] for one in answer.json["errors"]] == [409]
+    assert not wire.sent
+
+
+def test_a_source_that_does_not_take_deletions_of_histories_keeps_its_own() -> None:
+    play(_kept_elsewhere)
+
+
 async def _exclusively(_: Wire, brokers: dict[str, TestBroker]) -> None:
     here, there = brokers["here"], brokers["there"]
     await here.register(source(mode="exclusive", operations=WRITES, information=HEAT_OF_ONE))

@@ -35,7 +35,7 @@ from sympolis.context.terms import Terms
 from sympolis.domain import errors
 
 _DONE = Reply(status=204)
-_HERE_FIRST = frozenset({"deleteEntity"})
+_HERE_FIRST = frozenset({"deleteEntity", "deleteTemporal"})
 """What is done here as well where other brokers hold the entity: nothing may be left behind."""
 
 

@@ -31,7 +31,7 @@ clouds hid, so that differences between neighbouring cells are surer than the le
 
 def build(pack: Path, out: Path) -> None:
     """Write coverages/{surface_temperature, public_trees}.geojson with their grids, heat/*.csv below ``out``."""
-    areas = list(_areas(pack / "areas" / "aree-statistiche.geojson"))
+    areas = list(areas_of(pack / "areas" / "aree-statistiche.geojson"))
     city = shapely.union_all([shape for _, shape in areas])
     features, rows = [], []
     for year in YEARS:
@@ -48,7 +48,7 @@ def build(pack: Path, out: Path) -> None:
     tables.write_features(out / "coverages" / "public_trees.geojson", [trees])
 
 
-def _areas(source: Path) -> Iterator[tuple[str, Any]]:
+def areas_of(source: Path) -> Iterator[tuple[str, Any]]:
     """(code, shape in metres) of each statistical area."""
     for row, shape in tables.read_features(source):
         yield f"{row['codice_area_statistica']:02d}", shapely.make_valid(tables.metres(shape))
@@ -103,6 +103,12 @@ def _tree_grid(out: Path, points: Any, like: Raster, city: Any) -> tables.Featur
     _mask(grid, city)
     about = {"variable": "publicTrees", "unit": "C62", "scale": 1, "cells": "number of trees in the cell"}
     return _written(out, "public-trees", grid, 1, about)
+
+
+def masked(out: Path, name: str, grid: Raster, city: Any, about: dict[str, Any]) -> tables.Feature:
+    """Write a grid's cells within the city; returns the feature that describes it."""
+    _mask(grid, city)
+    return _written(out, name, grid, about["scale"], about)
 
 
 def _mask(grid: Raster, city: Any) -> None:

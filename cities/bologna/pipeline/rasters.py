@@ -1,4 +1,4 @@
-"""Reads the pack's rasters: single-band GeoTIFFs, tiled, deflated, not turned (TIFF 6.0, OGC GeoTIFF 1.1)."""
+"""Reads the pack's rasters: single-band GeoTIFFs, tiled, deflated or LZW, not turned (TIFF 6.0, OGC GeoTIFF 1.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 11: 4, 12: 8}
 _CODES: Final = {1: "B", 3: "H", 4: "I", 11: "f", 12: "d"}
 _WIDTH, _HEIGHT, _COMPRESSION, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 259, 322, 323
 _OFFSETS, _LENGTHS, _CELL, _TIE, _NO_DATA = 324, 325, 33550, 33922, 42113
-_DEFLATE: Final = 8
+_LZW, _DEFLATE = 5, 8
+_CLEAR, _END = 256, 257
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ def read(path: Path) -> Raster:
     if data[:4] != b"II*\0":
         raise ValueError(f"{path.name} is not a little-endian TIFF")
     tags = _tags(data)
-    if tags[_COMPRESSION] != (_DEFLATE,):
-        raise ValueError(f"{path.name} is not deflated")
+    if tags[_COMPRESSION] not in ((_DEFLATE,), (_LZW,)):
+        raise ValueError(f"{path.name} is neither deflated nor LZW")
     width, height = tags[_WIDTH][0], tags[_HEIGHT][0]
     values = _tiles(data, tags, width, height)
-    values[values == float(tags[_NO_DATA])] = np.nan
+    if _NO_DATA in tags:
+        values[values == float(tags[_NO_DATA])] = np.nan
     return Raster(values, tags[_TIE][3], tags[_TIE][4], tags[_CELL][0])
 
 
@@ -63,11 +65,35 @@ def _tiles(data: bytes, tags: dict[int, Any], width: int, height: int) -> np.nda
     wide, high = tags[_TILE_WIDTH][0], tags[_TILE_HEIGHT][0]
     across = -(-width // wide)
     values = np.full((-(-height // high) * high, across * wide), np.nan)
+    unpack = zlib.decompress if tags[_COMPRESSION] == (_DEFLATE,) else _unpacked
     for number, (start, size) in enumerate(zip(tags[_OFFSETS], tags[_LENGTHS], strict=True)):
         line, column = divmod(number, across)
-        tile = np.frombuffer(zlib.decompress(data[start : start + size]), "<f4").reshape(high, wide)
+        tile = np.frombuffer(unpack(data[start : start + size]), "<f4").reshape(high, wide)
         values[line * high : (line + 1) * high, column * wide : (column + 1) * wide] = tile
     return values[:height, :width]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """LZW, most significant bit first, codes one short of the width's end (TIFF 6.0, section 13)."""
+    table: list[bytes] = []
+    found, held, bits, width, before = bytearray(), 0, 0, 9, b""
+    for byte in data:
+        held, bits = (held << 8) | byte, bits + 8
+        if bits < width:
+            continue
+        bits -= width
+        code, held = held >> bits, held & ((1 << bits) - 1)
+        if code == _END:
+            break
+        if code == _CLEAR:
+            table, width, before = [bytes([i]) for i in range(256)] + [b"", b""], 9, b""
+            continue
+        entry = table[code] if code < len(table) else before + before[:1]
+        if before:
+            table.append(before + entry[:1])
+        found += entry
+        before, width = entry, min(12, (len(table) + 1).bit_length())
+    return bytes(found)
 
 
 def coarser(raster: Raster, factor: int, least: float = 0.5) -> Raster:

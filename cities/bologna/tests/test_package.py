@@ -127,7 +127,7 @@ def test_arpae_hours_are_solar_time(twin: Twin) -> None:
 
 def test_coverages_are_described_and_their_grids_can_be_read(twin: Twin) -> None:
     coverages = {entity.id.rpartition(":")[2]: entity for entity in twin.entities("Coverage")}
-    assert len(coverages) == 12
+    assert len(coverages) == 19
     years = [name for name in coverages if name.startswith("surface-temperature-")]
     assert len(years) == 11
     for name in ("surface-temperature-2013", "surface-temperature-2025"):

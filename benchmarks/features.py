@@ -39,9 +39,10 @@ _TITLES = {
     "bbox_1000": "box, limit 1000",
     "cql2_20": "CQL2 of two properties, limit 20",
     "cql2_bbox_20": "CQL2 and box, limit 20",
-    "tile_z14_new": "tile of zoom 14, drawn",
+    "tile_z14_new": "tile of zoom 14, drawn cold",
     "tile_z14_kept": "tile of zoom 14, kept",
-    "tile_z16_new": "tile of zoom 16, drawn",
+    "tile_z16_new": "tile of zoom 16, drawn cold",
+    "tiles_prepared": "once: the points as columns",
 }
 Record = dict[str, Any]
 
@@ -102,6 +103,7 @@ def _phases(broker: Running, count: int, effort: Effort) -> Iterator[tuple[str, 
     }
     for name, path in hot.items():
         yield name, _loaded(broker, [load.request("GET", path()) for _ in range(_PREPARED)], effort)
+    yield "tiles_prepared", _prepared(broker)
     yield "tile_z14_new", _one_by_one(broker, [_tile(14, *place) for place in _TILES_14])
     yield (
         "tile_z14_kept",
@@ -109,6 +111,14 @@ def _phases(broker: Running, count: int, effort: Effort) -> Iterator[tuple[str, 
     )
     small = [_tile(16, chance.randint(23690, 23725), chance.randint(34815, 34855)) for _ in range(200)]
     yield "tile_z16_new", _one_by_one(broker, small)
+
+
+def _prepared(broker: Running) -> Record:
+    """A few tiles of another zoom are asked for: from then on the store keeps what tiles are drawn of."""
+    before = broker.cpu_s()
+    _one_by_one(broker, [_tile(15, 2 * row, 2 * column) for row, column in _TILES_14[:8]])
+    broker.settle()
+    return {"cpu_ms": (broker.cpu_s() - before) * 1000}
 
 
 def _filters(chance: random.Random) -> dict[str, Callable[[], str]]:

@@ -1,0 +1,96 @@
+"""How loud the streets are, who hears it, and what less traffic, a lower limit or a quiet surface changes.
+
+Works for any city that has road segments and travel demand; counting loops give it the whole day, areas the people.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sympolis.domain.errors import OverrideRefused
+from sympolis.domain.scenario import Override, Window
+from sympolis.plugins.simulator import (
+    FieldSpec,
+    IndicatorSpec,
+    Inputs,
+    Measure,
+    Member,
+    MemberResult,
+    Need,
+    Parameter,
+    Progress,
+    Simulator,
+)
+from sympolis.plugins.simulators.road_noise import levels, measures, settings, streets
+
+
+class RoadNoise(Simulator):
+    """The European road source on an ordinary weekday, with a declared simple way to the façade."""
+
+    id: ClassVar[str] = "road_noise"
+    version: ClassVar[str] = "1.0.0"
+    title: ClassVar[Mapping[str, str]] = {
+        "en": "Road noise (CNOSSOS-EU)",
+        "it": "Rumore stradale (CNOSSOS-EU)",
+        "de": "Straßenlärm (CNOSSOS-EU)",
+    }
+    description: ClassVar[Mapping[str, str]] = {
+        "en": "How loud the streets are at the façades, who is exposed, and what measures change.",
+        "it": "Quanto rumore arriva alle facciate, chi vi è esposto e che cosa cambiano le misure.",
+        "de": "Wie laut die Straßen an den Fassaden sind, wer betroffen ist und was Maßnahmen ändern.",
+    }
+    needs: ClassVar[tuple[Need, ...]] = settings.NEEDS
+    parameters: ClassVar[tuple[Parameter, ...]] = settings.PARAMETERS
+    measures: ClassVar[tuple[Measure, ...]] = settings.MEASURES
+    indicators: ClassVar[tuple[IndicatorSpec, ...]] = settings.INDICATORS
+    fields: ClassVar[tuple[FieldSpec, ...]] = settings.FIELDS
+    validity: ClassVar[Mapping[str, str]] = settings.VALIDITY
+    features: ClassVar[tuple[str, ...]] = ("roads",)
+    hours_matter: ClassVar[bool] = False
+    period: ClassVar[Mapping[str, str]] = {
+        "en": "an ordinary weekday, day, evening and night",
+        "it": "un giorno feriale ordinario: giorno, sera e notte",
+        "de": "ein gewöhnlicher Werktag: Tag, Abend und Nacht",
+    }
+
+    def prepare(self, inputs: Inputs, folder: Path) -> None:
+        """Read streets, traffic, the day's profile and who lives where."""
+        streets.prepare(inputs, folder)
+
+    def check(self, folder: Path, overrides: Sequence[Override], window: Window) -> list[str]:  # noqa: ARG002
+        """Reasons why these overrides are not allowed; the hours do not matter."""
+        return measures.refusals(streets.load(folder), overrides)
+
+    def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
+        """Levels of one day."""
+        started = time.process_time()
+        progress(0.0, "sound power of the streets")
+        found = streets.load(folder)
+        reasons = measures.refusals(found, member.overrides)
+        if reasons:
+            raise OverrideRefused("; ".join(reasons))
+        given: dict[str, Any] = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
+        traffic = measures.traffic_of(found, member.overrides, float(given["driven_share"]))
+        noise = levels.noise(found, traffic, given)
+        progress(1.0, "done")
+        return MemberResult(
+            features=tuple(found.ids),
+            fields={
+                "sound_power": _row(noise.power_day),
+                "lden": _row(noise.lden),
+                "lnight": _row(noise.lnight),
+            },
+            indicators=levels.figures(noise, levels.people(found, given)),
+            warnings=tuple(found.notes),
+            cost_cpu_s=round(time.process_time() - started, 4),
+        )
+
+
+def _row(values: levels.Values) -> list[list[float]]:
+    """One row for the period; a silent street has no level."""
+    return [np.where(np.isfinite(values), values, np.nan).tolist()]

@@ -1,0 +1,106 @@
+"""Carries measures out on speeds, cars and surfaces, and refuses those that the model cannot answer honestly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from sympolis.domain.scenario import Override
+from sympolis.plugins.simulator import Measure, Parameter
+from sympolis.plugins.simulators.road_noise.levels import Traffic
+from sympolis.plugins.simulators.road_noise.settings import LIMIT, MEASURES, TRAFFIC
+from sympolis.plugins.simulators.road_noise.streets import Streets
+
+_BY_NAME = {measure.name: measure for measure in MEASURES}
+CALM_KMH = 30.0
+"""At and below this limit people drive at it: the share of the limit that is driven rises linearly to 1 from 50
+km/h."""
+FREE_KMH = 50.0
+
+
+def driven_kmh(limit_kmh: Any, share: float) -> Any:
+    """Mean speed for a limit: ``share`` of it from 50 km/h on, all of it up to 30 (but not faster than at 50)."""
+    limit = np.asarray(limit_kmh, dtype=float)
+    calm = np.clip((FREE_KMH - limit) / (FREE_KMH - CALM_KMH), 0.0, 1.0)
+    return np.minimum(limit * (share + (1 - share) * calm), np.maximum(share * limit, share * FREE_KMH))
+
+
+def traffic_of(streets: Streets, overrides: Sequence[Override], driven_share: float) -> Traffic:
+    """What drives under checked overrides."""
+    size = len(streets.ids)
+    speed = driven_kmh(streets.limit_kmh, driven_share)
+    traffic = Traffic(np.array(speed), np.ones(size), np.zeros(size, dtype=np.bool_))
+    for override in overrides:
+        _carry_out(streets, traffic, override, driven_share)
+    return traffic
+
+
+def _carry_out(streets: Streets, traffic: Traffic, override: Override, driven_share: float) -> None:
+    rows, value = streets.inside(override.where), _values(override)
+    if override.measure == LIMIT.name:
+        target = np.minimum(np.array(streets.limit_kmh)[rows], float(value["speed"]))
+        slower = np.minimum(driven_kmh(target, driven_share), traffic.speed_kmh[rows])
+        traffic.speed_kmh[rows] -= float(value["compliance"]) * (traffic.speed_kmh[rows] - slower)
+    elif override.measure == TRAFFIC.name:
+        traffic.cars[rows] *= 1 + float(value["change"]) / 100
+    else:
+        traffic.quiet[rows] = True
+
+
+def _values(override: Override) -> dict[str, Any]:
+    return {p.name: p.default for p in _BY_NAME[override.measure].parameters} | dict(override.parameters)
+
+
+def refusals(streets: Streets, overrides: Sequence[Override]) -> list[str]:
+    """Why these overrides cannot be answered, in plain words; empty if they can."""
+    return [reason for override in overrides for reason in _refusals(streets, override)]
+
+
+def _refusals(streets: Streets, override: Override) -> Iterator[str]:
+    measure = _BY_NAME.get(override.measure)
+    if measure is None:
+        yield f"unknown measure {override.measure!r}; this model knows {', '.join(_BY_NAME)}"
+        return
+    wrong = [*_value_refusals(measure, override), *_where_refusals(streets, override.where)]
+    yield from wrong
+    if not wrong and measure is LIMIT:
+        fastest = max(streets.limit_kmh[i] for i in streets.inside(override.where))
+        if fastest <= float(_values(override)["speed"]) + 0.5:
+            yield f"the streets named are limited to {fastest:.0f} km/h today; that would not lower it"
+
+
+def _where_refusals(streets: Streets, where: Mapping[str, Any]) -> Iterator[str]:
+    if "area" in where and "polygon" not in where:
+        yield f"the area {where['area']!r} has no polygon"
+        return
+    if "polygon" not in where and not where.get("segments"):
+        yield "say where: streets, an area or a polygon"
+        return
+    try:
+        found = streets.inside(where)
+    except (ValueError, TypeError, shapely.errors.ShapelyError) as cause:
+        yield f"the place cannot be read: {cause}"
+        return
+    if not found:
+        yield "the place holds no street of the model"
+
+
+def _value_refusals(measure: Measure, override: Override) -> Iterator[str]:
+    known = {p.name: p for p in measure.parameters}
+    for name, value in override.parameters.items():
+        if name not in known:
+            yield f"{measure.name} has no parameter {name!r}; it has {', '.join(known) or 'none'}"
+        elif problem := _problem(known[name], value):
+            yield f"{name}: {problem}"
+
+
+def _problem(parameter: Parameter, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        return f"a number was expected, not {value!r}"
+    low = -math.inf if parameter.low is None else parameter.low
+    high = math.inf if parameter.high is None else parameter.high
+    return "" if low <= value <= high else f"{value:g} lies outside {low:g}–{high:g} {parameter.unit}"

@@ -132,6 +132,7 @@ def build_dataset(twin: Twin, source: Json, terms: Terms = NO_TERMS) -> Dataset:
         bbox=twin.bbox,
         frequency=frequency_of(source["schedule"]),
         modified=None if run is None else _instant(run["finished_at"]),
+        oldest_observation=_instant(source.get("covers", {}).get("from")),
         newest_observation=_instant(source.get("newest_observation")),
         version=None if run is None else run["data_version"],
         status=source["status"],

@@ -63,9 +63,7 @@ def catalogue_graph(catalogue: Catalogue) -> Graph:
     triples.texts(graph, node, DCTERMS.description, catalogue.description)
     triples.say(graph, node, DCTERMS.publisher, triples.agent(graph, catalogue.publisher))
     triples.say(graph, node, FOAF.homepage, triples.typed(graph, catalogue.homepage, FOAF.Document))
-    triples.say(
-        graph, node, DCTERMS.license, triples.typed(graph, catalogue.licence, DCTERMS.LicenseDocument)
-    )
+    triples.say(graph, node, DCTERMS.license, triples.licence(graph, catalogue.licence))
     triples.say(graph, node, DCTERMS.modified, triples.instant(catalogue.modified))
     triples.say(graph, node, DCTERMS.spatial, triples.place(graph, catalogue.bbox))
     for language in catalogue.languages:
@@ -177,6 +175,7 @@ def _dates(graph: Graph, node: URIRef, dataset: Dataset) -> None:
     if dataset.newest_observation is not None:
         period = BNode()
         graph.add((period, RDF.type, DCTERMS.PeriodOfTime))
+        triples.say(graph, period, DCAT.startDate, triples.instant(dataset.oldest_observation))
         triples.say(graph, period, DCAT.endDate, triples.instant(dataset.newest_observation))
         triples.say(graph, node, DCTERMS.temporal, period)
 
@@ -186,9 +185,7 @@ def _distribution(graph: Graph, distribution: Distribution) -> URIRef:
     graph.add((node, RDF.type, DCAT.Distribution))
     triples.texts(graph, node, DCTERMS.title, distribution.title)
     triples.say(graph, node, DCAT.accessURL, triples.address(graph, distribution.access_url))
-    triples.say(
-        graph, node, DCTERMS.license, triples.typed(graph, distribution.licence, DCTERMS.LicenseDocument)
-    )
+    triples.say(graph, node, DCTERMS.license, triples.licence(graph, distribution.licence))
     triples.say(
         graph, node, DCAT.mediaType, triples.typed(graph, _IANA + distribution.media_type, DCTERMS.MediaType)
     )

@@ -18,6 +18,8 @@ class Licence:
     title: str
     attribution: bool = True
     share_alike: bool = False
+    register_title: str = ""
+    """What the register that CKAN comes with calls it, without a version; '' where it does not know it."""
 
 
 LICENCES: Final = {
@@ -28,21 +30,27 @@ LICENCES: Final = {
             "https://creativecommons.org/publicdomain/zero/1.0/",
             "Creative Commons Zero 1.0",
             attribution=False,
+            register_title="Creative Commons CCZero",
         ),
         Licence(
-            "CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", "Creative Commons Attribution 4.0"
+            "CC-BY-4.0",
+            "https://creativecommons.org/licenses/by/4.0/",
+            "Creative Commons Attribution 4.0",
+            register_title="Creative Commons Attribution",
         ),
         Licence(
             "CC-BY-SA-4.0",
             "https://creativecommons.org/licenses/by-sa/4.0/",
             "Creative Commons Attribution-ShareAlike 4.0",
             share_alike=True,
+            register_title="Creative Commons Attribution Share-Alike",
         ),
         Licence(
             "ODbL-1.0",
             "https://opendatacommons.org/licenses/odbl/1-0/",
             "Open Database License 1.0",
             share_alike=True,
+            register_title="Open Data Commons Open Database License (ODbL)",
         ),
         Licence(
             "DL-DE-BY-2.0",
@@ -57,6 +65,7 @@ LICENCES: Final = {
         ),
         Licence("IODL-2.0", "https://www.dati.gov.it/iodl/2.0/", "Italian Open Data Licence 2.0"),
         Licence("MIT", "https://spdx.org/licenses/MIT", "MIT License"),
+        Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0", "Apache License 2.0"),
         Licence(
             "EPL-2.0",
             "https://www.eclipse.org/legal/epl-2.0/",

@@ -79,6 +79,7 @@ class Dataset:
     frequency: str | None = None
     """How often it changes: a code of the EU frequency vocabulary."""
     modified: datetime | None = None
+    oldest_observation: datetime | None = None
     newest_observation: datetime | None = None
     version: str | None = None
     high_value: tuple[str, ...] = ()

@@ -57,8 +57,7 @@ def add_model(graph: Graph, model: Model) -> URIRef:
     triples.say(graph, node, FOAF.page, triples.typed(graph, model.page, FOAF.Document))
     triples.say(graph, node, DCTERMS.accessRights, triples.rights(graph, restricted=model.restricted))
     if model.licence:
-        licence = triples.typed(graph, licence_of(model.licence).iri, DCTERMS.LicenseDocument)
-        triples.say(graph, node, DCTERMS.license, licence)
+        triples.say(graph, node, DCTERMS.license, triples.licence(graph, licence_of(model.licence).iri))
     triples.each(graph, node, DCTERMS.conformsTo, (_standard(graph, name) for name in model.standards))
     triples.each(graph, node, DCTERMS.requires, map(URIRef, sorted(_datasets(model.needs))))
     for title in model.gives:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
 
+from sympolis.governance.catalogue.licences import LICENCES
 from sympolis.governance.catalogue.model import Agent, Texts
 
 if TYPE_CHECKING:
@@ -93,9 +94,20 @@ def place(graph: Graph, bbox: tuple[float, float, float, float] | None) -> BNode
     ring = ", ".join(f"{x} {y}" for x, y in corners)
     node = BNode()
     graph.add((node, RDF.type, DCTERMS.Location))
-    graph.add((node, DCAT.bbox, Literal(f"POLYGON(({ring}))", datatype=GEOSPARQL.wktLiteral)))
+    box = Literal(f"POLYGON(({ring}))", datatype=GEOSPARQL.wktLiteral)
+    graph.add((node, DCAT.bbox, box))
     middle = f"POINT({round((west + east) / 2, 6)} {round((south + north) / 2, 6)})"
     graph.add((node, DCAT.centroid, Literal(middle, datatype=GEOSPARQL.wktLiteral)))
+    return node
+
+
+def licence(graph: Graph, iri: str) -> URIRef:
+    """A licence with its name; ``dcterms:title`` is the one by which CKAN's register knows it, where it does."""
+    node = typed(graph, iri, DCTERMS.LicenseDocument)
+    known = next((one for one in LICENCES.values() if one.iri == iri), None)
+    if known is not None:
+        graph.add((node, DCTERMS.title, Literal(known.register_title or known.title)))
+        graph.add((node, RDFS.label, Literal(known.title)))
     return node
 
 

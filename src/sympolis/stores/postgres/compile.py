@@ -34,6 +34,8 @@ _FEW: Final = 5_000
 """So many entities are looked up one by one before it pays to join whole tables."""
 _FEW_FACTS: Final = 200
 """So many facts are followed without counting what else would cost."""
+_WALK: Final = "entity_type AS e (tenant, type, id, key)"
+"""The entities of a type in the order of their ids, as far as their listing tells."""
 _KINDS: Final = (TRUTH, NUMBER, TEXT, AFTER_ALL)
 
 
@@ -87,8 +89,19 @@ class Selection:
 
     @property
     def sql(self) -> str:
-        """``FROM … WHERE …``, to be preceded by columns of ``e``."""
+        """``FROM … WHERE …``, to be preceded by ``e.id`` or ``e.key``."""
         return f"{self.source}{''.join(f' AND ({condition.sql})' for condition in self.conditions)}"
+
+    def rows(self, page: str = " ORDER BY e.id") -> str:
+        """A statement for ids and bodies in the order of ids; ``page`` ends it, with the bounds of a page.
+
+        A walk through a type's entities reads the bodies of those alone that it gives: by a look-up for each, because a
+        plan that is to serve for any page would join all there are.
+        """
+        if not self.source.startswith(_WALK):
+            return f"SELECT e.id, e.body FROM {self.sql}{page}"  # noqa: S608
+        body = "(SELECT body FROM entity WHERE entity.key = p.key) AS body"
+        return f"SELECT p.id, {body} FROM (SELECT e.id, e.key FROM {self.sql}{page}) p"  # noqa: S608
 
 
 def compile_query(
@@ -235,10 +248,7 @@ class _Compiler:
             given = f"SELECT * FROM entity WHERE key = ANY({found})"  # noqa: S608
             return f"({given} OFFSET 0) e WHERE e.tenant = $1"
         if isinstance(query.types, TypeIs):
-            return (
-                "entity_type t JOIN entity e ON e.key = t.entity"
-                f" WHERE t.tenant = $1 AND t.type = {self._name(query.types.name)}"
-            )
+            return f"{_WALK} WHERE e.tenant = $1 AND e.type = {self._name(query.types.name)}"
         return "entity e WHERE e.tenant = $1"
 
     def types(self, expression: Any) -> Condition:

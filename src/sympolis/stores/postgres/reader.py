@@ -101,12 +101,10 @@ async def _page_at_once(db: Connection, tenant: int, keys: Keys, wanted: Query) 
     add = selection.parameters.add
     names = f"{add([keys.get(name, 0) for name in attributes_in(wanted.q)])}::int[]"
     missing = f"SELECT 1 FROM fact WHERE tenant = $1 AND name = ANY({names}) AND value = '\\xff'"  # noqa: S608
-    limit, offset = add(wanted.limit), add(wanted.offset)
-    order = _order(selection)
+    bounds = f" ORDER BY e.id LIMIT {add(wanted.limit)} OFFSET {add(wanted.offset)}"
     rows = await db.fetch(
-        f"SELECT x.missing, p.body FROM (SELECT EXISTS ({missing}) AS missing) x LEFT JOIN ("  # noqa: S608
-        f"SELECT {order} AS id, e.body FROM {selection.sql} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
-        ") p ON true ORDER BY p.id",
+        f"SELECT x.missing, page.body FROM (SELECT EXISTS ({missing}) AS missing) x"  # noqa: S608
+        f" LEFT JOIN ({selection.rows(bounds)}) page ON true ORDER BY page.id",
         *selection.parameters.values,
     )
     return None if rows[0][0] else BodyPage(tuple([row[1] for row in rows if row[1] is not None]))
@@ -235,19 +233,9 @@ async def _page(db: Connection, wanted: Query, selection: Selection, total: int 
     if wanted.limit == 0:
         return BodyPage((), total)
     values = selection.parameters.values
-    limit, offset = f"${len(values) + 1}", f"${len(values) + 2}"
-    rows = await db.fetch(
-        f"SELECT e.body FROM {selection.sql} ORDER BY {_order(selection)} LIMIT {limit} OFFSET {offset}",  # noqa: S608
-        *values,
-        wanted.limit,
-        wanted.offset,
-    )
-    return BodyPage(tuple([row[0] for row in rows]), total)
-
-
-def _order(selection: Selection) -> str:
-    """The same ids, by the index that the rows come from."""
-    return "t.id" if selection.source.startswith("entity_type") else "e.id"
+    bounds = f" ORDER BY e.id LIMIT ${len(values) + 1} OFFSET ${len(values) + 2}"
+    rows = await db.fetch(selection.rows(bounds), *values, wanted.limit, wanted.offset)
+    return BodyPage(tuple([body for _, body in rows]), total)
 
 
 async def _page_by_looking(db: Connection, wanted: Query, selection: Selection) -> BodyPage:
@@ -299,21 +287,15 @@ async def _looked_at(
 
 
 async def _all_rows(db: Connection, selection: Selection) -> AsyncIterator[Sequence[Any]]:
-    order = _order(selection)
-    statement = f"SELECT {order} AS id, e.body FROM {selection.sql} ORDER BY {order}"  # noqa: S608
-    cursor = await db.cursor(statement, *selection.parameters.values)
+    cursor = await db.cursor(selection.rows(), *selection.parameters.values)
     while rows := await cursor.fetch(_AT_ONCE):
         yield rows
 
 
 async def _portions(db: Connection, selection: Selection, size: int) -> AsyncIterator[Sequence[Any]]:
     """The rows in portions, each found by walking on from the last: all at once would be sorted, bodies and all."""
-    order, values = _order(selection), selection.parameters.values
-    after, limit = f"${len(values) + 1}", f"${len(values) + 2}"
-    statement = (
-        f"SELECT {order} AS id, e.body FROM {selection.sql} AND {order} > {after}"  # noqa: S608
-        f" ORDER BY {order} LIMIT {limit}"
-    )
+    values = selection.parameters.values
+    statement = selection.rows(f" AND e.id > ${len(values) + 1} ORDER BY e.id LIMIT ${len(values) + 2}")
     last = ""
     while rows := await db.fetch(statement, *values, last, size):
         yield rows

@@ -13,7 +13,8 @@ from sympolis.orchestration.service import Feed, Lever, Objective, ServiceSetup,
 
 def models(city: City) -> list[ModelSetup]:
     """The city's models as the desk takes them."""
-    return [_model(plan) for plan in city.models.values()]
+    plans = sorted(city.models.values(), key=lambda plan: (plan.order, plan.id))
+    return [_model(plan) for plan in plans]
 
 
 def _model(plan: ModelPlan) -> ModelSetup:

@@ -11,6 +11,7 @@
     models/<id>.toml         simulator, fixed parameters, calibration → ModelPlan
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
     services/<id>.toml       questions with models and levers        → services.ServicePlan
+    forecasts/<id>.toml      series to forecast, judged how          → analysis.forecasting.plan.ForecastPlan
     dashboards/map.toml      layers of the map                       → MapLayer
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
@@ -29,6 +30,7 @@ from typing import Any
 
 from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
+from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
@@ -149,6 +151,8 @@ class ModelPlan:
     parameters: tuple[FixedParameter, ...] = ()
     calibration: CalibrationPlan | None = None
     baseline: BaselinePlan = BaselinePlan()
+    order: int = 100
+    """The first model is the one that the twin makes ready when it starts, and whose figures it shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +263,8 @@ class City:
     areas: AreaSplit
     context: Mapping[str, Any]
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
+    forecasts: tuple[ForecastPlan, ...] = ()
+    """What is forecast of this city's series."""
     data_models: tuple[DataModel, ...] = ()
     """The city's own data models, beside those that the platform has."""
     mediations: Mapping[str, Mediation] = field(default_factory=dict)

@@ -123,7 +123,7 @@ def test_the_writer_is_durable(tmp_path):
     connection = files.open_writer(tmp_path / "twin.sqlite")
     assert connection.pragma("journal_mode") == "wal"
     assert connection.pragma("synchronous") == 2
-    assert connection.pragma("wal_autocheckpoint") == 2000
+    assert connection.pragma("wal_autocheckpoint") == 8000
     connection.close()
 
 

@@ -143,10 +143,11 @@ def _replaced(before: Entity, entity: Entity, at: datetime, names: list[str]) ->
     attributes: dict[str, Instances] = {}
     for name, given in entity.attributes.items():
         known = present.get(name, ())
+        found: Instances
         if len(given) == len(known) == 1 and given[0].dataset_id == known[0].dataset_id:  # nearly always
             one, other = given[0], known[0]
             same = one.observed_at == other.observed_at and same_content(one, other)
-            found: Instances = known if same else (_stamped(one, other.created_at, at),)
+            found = known if same else (_stamped(one, other.created_at, at),)
         else:
             found = _settled_all(known, given, at)
         attributes[name] = found
@@ -154,9 +155,10 @@ def _replaced(before: Entity, entity: Entity, at: datetime, names: list[str]) ->
             names.append(name)
     if not present.keys() <= attributes.keys():
         names += [name for name in present if name not in attributes]
-    return changed(
-        before, at, attributes=attributes, types=entity.types, scope=entity.scope, members=entity.members
-    )
+    types, scope, members = entity.types, entity.scope, entity.members
+    if not names and (types, scope, members) == (before.types, before.scope, before.members):
+        return before
+    return Entity(before.id, types, attributes, scope, before.created_at, at, members)
 
 
 def changed(before: Entity, at: datetime, **parts: Any) -> Entity:

@@ -40,8 +40,7 @@ Interest = Callable[[str, Change], bool]
 Quick, and callable in the writer's thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Record, frozen=True):
     """One entity to change, and the rule that says how."""
 
     entity_id: str

@@ -28,7 +28,12 @@ _UnitCode = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Property(
-    msgspec.Struct, tag_field="type", tag="Property", forbid_unknown_fields=True, rename=_NAMES_ON_THE_WIRE
+    msgspec.Struct,
+    tag_field="type",
+    tag="Property",
+    gc=False,
+    forbid_unknown_fields=True,
+    rename=_NAMES_ON_THE_WIRE,
 ):
     value: str | int | float | bool
     observed_at: str | None = None
@@ -39,6 +44,7 @@ class _Relationship(
     msgspec.Struct,
     tag_field="type",
     tag="Relationship",
+    gc=False,
     forbid_unknown_fields=True,
     rename=_NAMES_ON_THE_WIRE,
 ):
@@ -47,7 +53,12 @@ class _Relationship(
 
 
 class _GeoProperty(
-    msgspec.Struct, tag_field="type", tag="GeoProperty", forbid_unknown_fields=True, rename=_NAMES_ON_THE_WIRE
+    msgspec.Struct,
+    tag_field="type",
+    tag="GeoProperty",
+    gc=False,
+    forbid_unknown_fields=True,
+    rename=_NAMES_ON_THE_WIRE,
 ):
     value: dict[str, str | list[int | float]]
     observed_at: str | None = None
@@ -58,6 +69,8 @@ _Plan = tuple[tuple[str, ...], tuple[str, ...]]
 """Expanded names: of the types, and of the attributes in their order."""
 _decode: Final = msgspec.json.Decoder(_Document).decode
 _decode_all: Final = msgspec.json.Decoder(list[_Document]).decode
+_NOTHING: Final[Mapping[str, Any]] = {}
+"""What all of them share instead of two empty mappings for each."""
 _PROPERTY: Final = AttributeKind.PROPERTY
 _RELATIONSHIP: Final = AttributeKind.RELATIONSHIP
 _GEO_PROPERTY: Final = AttributeKind.GEO_PROPERTY
@@ -135,11 +148,13 @@ def _attributes(names: tuple[str, ...], document: Mapping[str, Any]) -> dict[str
         if type(one) is _Property:
             if NULL in (one.value, one.unit_code):
                 raise _Unusual
-            found[name] = Attribute(_PROPERTY, one.value, at, one.unit_code)
+            found[name] = Attribute(_PROPERTY, one.value, at, one.unit_code, None, _NOTHING, _NOTHING)
         elif type(one) is _Relationship:
-            found[name] = Attribute(_RELATIONSHIP, _target(one.object), at)
+            found[name] = Attribute(_RELATIONSHIP, _target(one.object), at, None, None, _NOTHING, _NOTHING)
         else:
-            found[name] = Attribute(_GEO_PROPERTY, check_geometry(one.value, where=""), at)
+            found[name] = Attribute(
+                _GEO_PROPERTY, check_geometry(one.value, where=""), at, None, None, _NOTHING, _NOTHING
+            )
     return found
 
 

@@ -22,7 +22,7 @@ class ChangeKind(StrEnum):
     DELETED = "deleted"
 
 
-class Change(Record, frozen=True, eq=False):
+class Change(Record, frozen=True, eq=False, gc=False):
     """One accepted change of one entity.
 
     ``number`` grows by one with each change of a tenant and is never reused; ``attributes`` names (as expanded
@@ -64,7 +64,7 @@ class TimeKind(StrEnum):
     """It says that the attribute was deleted; its value is the NGSI-LD Null."""
 
 
-class Observation(Record, frozen=True):
+class Observation(Record, frozen=True, gc=False):
     """One historical instance of an attribute: a point of a series (clause 4.5.6).
 
     A series has at most one instance per ``time`` and ``at``. A store adds ``created_at`` where it is not given, and

@@ -47,7 +47,7 @@ _VALUE_MEMBER = {
 }
 
 
-class Attribute(Record, frozen=True):
+class Attribute(Record, frozen=True, gc=False):
     """One instance of an attribute.
 
     ``value`` holds what the kind's value member holds: any JSON value for a Property, an IRI (or list of IRIs)
@@ -70,7 +70,7 @@ class Attribute(Record, frozen=True):
     instance_id: str | None = None
 
 
-class Entity(Record, frozen=True):
+class Entity(Record, frozen=True, gc=False):
     """Something in the world that the twin knows about.
 
     ``types`` and the keys of ``attributes`` are expanded IRIs; each attribute name has one instance per

@@ -21,7 +21,7 @@ _OLDEST = (3, 51, 3)
 _MEND = "pip install --upgrade 'apsw>=3.51.3' (its wheels bring their own SQLite)"
 _WRITER = """
     PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 2000;
+    PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000;
     PRAGMA journal_size_limit = 67108864
 """
 _READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{kilobytes}"

@@ -65,10 +65,12 @@ def encode_point(point: Observation, now: int) -> Row:
     return (at, value, point.unit_code, _KIND_CODES[point.kind], created, modified, more)
 
 
-def encode_instance(instance: Attribute, place: tuple[int, int, int], now: int) -> tuple[Any, ...]:
+def encode_instance(
+    subject: int, line: int, at: int, created: int | None, instance: Attribute
+) -> tuple[Any, ...]:
     """An attribute instance that was written now, as ``encode_point`` makes a row of its point; behind its place.
 
-    The place is subject, line, and its ``observedAt`` in microseconds, or now where it has none.
+    ``at``: its ``observedAt`` in microseconds, or now where it has none; ``created``: from there to now, or None.
     """
     more = None
     if instance.attributes or instance.members:
@@ -76,11 +78,13 @@ def encode_instance(instance: Attribute, place: tuple[int, int, int], now: int) 
     value = instance.value
     kind = instance.kind
     return (
-        *place,
+        subject,
+        line,
+        at,
         value if type(value) in _AS_IS else encode_value(value),
         instance.unit_code,
         0 if kind is _PROPERTY else _KIND_CODES[kind],
-        None if instance.observed_at is None else now - place[2],
+        created,
         None,
         more,
     )

@@ -6,7 +6,6 @@ Rows are written once per group, all of a kind together: a statement for each en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import apsw
@@ -22,8 +21,7 @@ _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
-class Known:
+class Known(msgspec.Struct, gc=False):
     """An entity during a group: its key, its state now, and whether the file has a row of it."""
 
     key: int

@@ -92,7 +92,9 @@ class Recorder:
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
         if len(writes) >= _READ_AHEAD_FROM:
-            self._presence.read_ahead([write.entity_id for write in writes])
+            ids = [write.entity_id for write in writes]
+            self._presence.read_ahead(ids)
+            self.timeline.read_ahead(ids)
         outcomes = [self._one(write, at, cause) for write in writes]
         self.timeline.write()
         return outcomes

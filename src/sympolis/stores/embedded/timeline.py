@@ -37,7 +37,7 @@ from sympolis.stores.embedded.together import insert
 _SQL = sql.load("sympolis.stores.embedded", "timeline.sql")
 _ARCHIVE = sql.load("sympolis.stores.embedded", "archive.sql")
 _MOST_SUBJECTS_KEPT = 5_000
-_TRIED_TOGETHER = 32
+_TRIED_TOGETHER = 64
 """Points that are looked at one by one where any of them is not new."""
 
 _Line = tuple[str, str, int]
@@ -95,6 +95,17 @@ class Timeline:
         newest = fetch_value(self.db, _ARCHIVE["newest_month"])
         self._archived_until = NEVER if newest is None else months.bounds(newest)[1]
 
+    def read_ahead(self, ids: Sequence[str]) -> None:
+        """Look the subjects of these entities up together: they are about to be noted."""
+        subjects = self._subjects
+        missing = [entity_id for entity_id in ids if entity_id not in subjects]
+        if len(subjects) + len(missing) > _MOST_SUBJECTS_KEPT:
+            subjects.clear()
+            missing = list(ids)
+        types = {key: typed for typed, key in self._typings.items()}
+        for entity_id, key, typing in self.db.execute(_SQL["subjects_by_id"], (_encode(missing),)).fetchall():
+            subjects[entity_id] = (key, types[typing])
+
     def note(self, before: Entity | None, after: Entity | None, names: Sequence[str], at: datetime) -> None:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
         step = effects.step(before, after, names)
@@ -113,14 +124,14 @@ class Timeline:
             observed = instance.observed_at
             if observed is None:
                 line = (name, instance.dataset_id or "", _RECORDED)
-                place = (subject, lines.get(line) or self._line(line), now)
-                told.append(encode_instance(instance, place, now))
+                key = lines.get(line) or self._line(line)
+                told.append(encode_instance(subject, key, now, None, instance))
                 continue
             if observed is not time:  # what is measured together has one time
                 time, observed_at = observed, bodies.microseconds(observed)
             line = (name, instance.dataset_id or "", _OBSERVED)
-            place = (subject, lines.get(line) or self._line(line), observed_at)
-            seen.append(encode_instance(instance, place, now))
+            key = lines.get(line) or self._line(line)
+            seen.append(encode_instance(subject, key, observed_at, now - observed_at, instance))
 
     def _note_ends(self, step: effects.Step, at: datetime) -> None:
         subject = self._subject(step.subject.id, step.subject.types)

@@ -25,6 +25,11 @@ UPDATE tally SET count = ? WHERE what = 'subjects'
 -- name: subject
 SELECT key, typing FROM subject WHERE id = ?
 
+-- name: subjects_by_id
+-- Those of these ids, looked up together.
+SELECT subject.id, subject.key, subject.typing
+FROM json_each(?) AS wanted CROSS JOIN subject ON subject.id = wanted.value
+
 -- name: add_subject
 INSERT INTO subject (id, key, typing) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 

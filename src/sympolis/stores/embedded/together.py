@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import apsw
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 64
 _ROW: Final = re.compile(r"VALUES (\(\?(?:, \?)*\))")
 
 

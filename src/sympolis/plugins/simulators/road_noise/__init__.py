@@ -51,46 +51,37 @@ class RoadNoise(Simulator):
     fields: ClassVar[tuple[FieldSpec, ...]] = settings.FIELDS
     validity: ClassVar[Mapping[str, str]] = settings.VALIDITY
     features: ClassVar[tuple[str, ...]] = ("roads",)
-    hours_matter: ClassVar[bool] = False
-    period: ClassVar[Mapping[str, str]] = {
-        "en": "an ordinary weekday, day, evening and night",
-        "it": "un giorno feriale ordinario: giorno, sera e notte",
-        "de": "ein gewöhnlicher Werktag: Tag, Abend und Nacht",
-    }
 
     def prepare(self, inputs: Inputs, folder: Path) -> None:
         """Read streets, traffic, the day's profile and who lives where."""
         streets.prepare(inputs, folder)
 
-    def check(self, folder: Path, overrides: Sequence[Override], window: Window) -> list[str]:  # noqa: ARG002
-        """Reasons why these overrides are not allowed; the hours do not matter."""
-        return measures.refusals(streets.load(folder), overrides)
+    def check(self, folder: Path, overrides: Sequence[Override], window: Window) -> list[str]:
+        """Reasons why these overrides are not allowed."""
+        return measures.refusals(streets.load(folder), overrides, window)
 
     def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
         """Levels of one day."""
         started = time.process_time()
         progress(0.0, "sound power of the streets")
         found = streets.load(folder)
-        reasons = measures.refusals(found, member.overrides)
+        reasons = measures.refusals(found, member.overrides, member.window)
         if reasons:
             raise OverrideRefused("; ".join(reasons))
         given: dict[str, Any] = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
-        traffic = measures.traffic_of(found, member.overrides, float(given["driven_share"]))
+        traffic, said = measures.traffic_of(found, member, given)
         noise = levels.noise(found, traffic, given)
         progress(1.0, "done")
         return MemberResult(
             features=tuple(found.ids),
-            fields={
-                "sound_power": _row(noise.power_day),
-                "lden": _row(noise.lden),
-                "lnight": _row(noise.lnight),
-            },
+            fields={"sound_power": _rows(noise.power), "level": _rows(noise.facade)},
             indicators=levels.figures(noise, levels.people(found, given)),
-            warnings=tuple(found.notes),
+            warnings=(*found.notes, *said),
             cost_cpu_s=round(time.process_time() - started, 4),
         )
 
 
-def _row(values: levels.Values) -> list[list[float]]:
-    """One row for the period; a silent street has no level."""
-    return [np.where(np.isfinite(values), values, np.nan).tolist()]
+def _rows(values: levels.Values) -> list[list[float]]:
+    """A silent street has no level."""
+    rows: list[list[float]] = np.where(np.isfinite(values), values, np.nan).tolist()
+    return rows

@@ -20,25 +20,32 @@ from sympolis.plugins.simulators.road_noise.streets import Streets
 Values = NDArray[np.float64]
 
 HOURS = 24
-EVENING_PENALTY_DB, NIGHT_PENALTY_DB = 5.0, 10.0
+PENALTIES_DB = {"day": 0.0, "evening": 5.0, "night": 10.0}
+"""Directive 2002/49/EC, Annex I."""
 
 
 @dataclass(slots=True)
 class Traffic:
-    """What drives on each segment under a scenario."""
+    """What drives on each segment in each hour of the window under a scenario."""
 
+    flows: dict[str, Values]
+    """By category: (hours, segments) [veh/h]."""
     speed_kmh: Values
-    cars: Values
-    """Factor on the flow of light vehicles."""
+    """(hours, segments)."""
     quiet: NDArray[np.bool_]
-    """Where the quiet surface lies."""
+    """By segment: where the quiet surface lies."""
+    hours: tuple[int, ...]
+    """Of the day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Levels by segment [dB(A)]; −inf where nothing drives."""
+    """Levels [dB(A)], −inf where nothing drives."""
 
-    power_day: Values
+    power: Values
+    """(hours, segments), per metre."""
+    facade: Values
+    """(hours, segments)."""
     lden: Values
     lnight: Values
 
@@ -54,42 +61,42 @@ def periods(given: Mapping[str, Any]) -> list[str]:
 
 
 def noise(streets: Streets, traffic: Traffic, given: Mapping[str, Any]) -> Noise:
-    """Levels of one day."""
-    power = _power(streets, traffic, float(given["temperature"])) * float(given["demand_scale"])
-    hours, factors = periods(given), np.array(streets.profile)
-    by_period = {name: _mean_factor(factors, hours, name) for name in ("day", "evening", "night")}
-    together = np.array([power[group].sum() for group in streets.together])
+    """Levels of the window's hours and, by the day's profile, of day, evening and night."""
+    power = _power(streets, traffic, float(given["temperature"]))
+    together = np.stack([power[:, group].sum(axis=1) for group in streets.together], axis=1)
     loss = 10 * np.log10(2 * float(given["facade_distance"])) - float(given["canyon"])
-    level = {name: _db(together * factor) - loss for name, factor in by_period.items()}
-    weights = {name: hours.count(name) for name in by_period}
-    return Noise(_db(power * by_period["day"]), _lden(level, weights), level["night"])
+    factors, hours = np.array(streets.profile), periods(given)
+    whole = together.mean(axis=0) / max(float(factors[list(traffic.hours)].mean()), 1e-9)
+    level = {name: _db(whole * _mean_factor(factors, hours, name)) - loss for name in PENALTIES_DB}
+    weights = {name: hours.count(name) for name in PENALTIES_DB}
+    return Noise(_db(power), _db(together) - loss, _lden(level, weights), level["night"])
 
 
 def _power(streets: Streets, traffic: Traffic, temperature_c: float) -> Values:
-    """A-weighted sound power per metre in the demand's hour [pW/m]: by segment."""
-    total = np.zeros(len(streets.ids))
+    """A-weighted sound power per metre [pW/m]: (hours, segments)."""
+    total = np.zeros(traffic.speed_kmh.shape)
     for quiet in (False, True):
-        chosen = traffic.quiet == quiet
-        if chosen.any():
-            total[chosen] = _power_on(streets, traffic, temperature_c, chosen, quiet=quiet)
+        chosen = np.flatnonzero(traffic.quiet == quiet)
+        if chosen.size:
+            total[:, chosen] = _power_on(streets, traffic, temperature_c, chosen, quiet=quiet)
     return total
 
 
 def _power_on(
-    streets: Streets, traffic: Traffic, temperature_c: float, chosen: NDArray[np.bool_], *, quiet: bool
+    streets: Streets, traffic: Traffic, temperature_c: float, chosen: NDArray[np.intp], *, quiet: bool
 ) -> Values:
+    speed = traffic.speed_kmh[:, chosen]
+    nearness = np.tile(np.array(streets.nearness)[chosen], len(traffic.hours))
+    surface = cnossos.THIN_LAYER_B if quiet else cnossos.REFERENCE
     conditions = cnossos.Conditions(
-        temperature_c=temperature_c,
-        surface=cnossos.THIN_LAYER_B if quiet else cnossos.REFERENCE,
-        junction=cnossos.LIGHTS,
-        junction_nearness=np.array(streets.nearness)[chosen],
+        temperature_c, surface=surface, junction=cnossos.LIGHTS, junction_nearness=nearness
     )
-    speed, total = traffic.speed_kmh[chosen], np.zeros(int(chosen.sum()))
-    for category, flows in streets.flows.items():
-        per_hour = np.array(flows)[chosen] * (traffic.cars[chosen] if category == "1" else 1.0)
-        one = cnossos.vehicle_power_db(category, speed, conditions)
-        total += 10 ** (cnossos.a_weighted_db(cnossos.line_power_db(one, per_hour, speed)) / 10)
-    return total
+    total = np.zeros(speed.size)
+    for category, flows in traffic.flows.items():
+        one = cnossos.vehicle_power_db(category, speed.ravel(), conditions)
+        line = cnossos.line_power_db(one, flows[:, chosen].ravel(), speed.ravel())
+        total += 10 ** (cnossos.a_weighted_db(line) / 10)
+    return total.reshape(speed.shape)
 
 
 def _mean_factor(factors: Values, hours: Sequence[str], name: str) -> float:
@@ -104,8 +111,7 @@ def _db(energy: Values) -> Values:
 
 def _lden(level: Mapping[str, Values], weights: Mapping[str, int]) -> Values:
     """Directive 2002/49/EC, Annex I, with the periods' own lengths."""
-    penalties = {"day": 0.0, "evening": EVENING_PENALTY_DB, "night": NIGHT_PENALTY_DB}
-    energy = sum(weights[name] * 10 ** ((level[name] + penalties[name]) / 10) for name in penalties)
+    energy = sum(weights[name] * 10 ** ((level[name] + PENALTIES_DB[name]) / 10) for name in PENALTIES_DB)
     return _db(np.asarray(energy) / HOURS)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from sympolis.domain.scenario import Override
-from sympolis.plugins.simulator import Measure, Parameter
+from sympolis.domain.scenario import Override, Window
+from sympolis.plugins.simulator import Linked, Measure, Member, Parameter
 from sympolis.plugins.simulators.road_noise.levels import Traffic
-from sympolis.plugins.simulators.road_noise.settings import LIMIT, MEASURES, TRAFFIC
+from sympolis.plugins.simulators.road_noise.settings import FED, LIMIT, MEASURES, SURFACE, TRAFFIC
 from sympolis.plugins.simulators.road_noise.streets import Streets
 
 _BY_NAME = {measure.name: measure for measure in MEASURES}
@@ -20,6 +20,8 @@ CALM_KMH = 30.0
 """At and below this limit people drive at it: the share of the limit that is driven rises linearly to 1 from 50
 km/h."""
 FREE_KMH = 50.0
+LIGHT = "1"
+SPEEDS_ARE_GIVEN = "speeds come from the traffic model that feeds this one: the lower limit must be set there"
 
 
 def driven_kmh(limit_kmh: Any, share: float) -> Any:
@@ -29,34 +31,69 @@ def driven_kmh(limit_kmh: Any, share: float) -> Any:
     return np.minimum(limit * (share + (1 - share) * calm), np.maximum(share * limit, share * FREE_KMH))
 
 
-def traffic_of(streets: Streets, overrides: Sequence[Override], driven_share: float) -> Traffic:
-    """What drives under checked overrides."""
-    size = len(streets.ids)
-    speed = driven_kmh(streets.limit_kmh, driven_share)
-    traffic = Traffic(np.array(speed), np.ones(size), np.zeros(size, dtype=np.bool_))
-    for override in overrides:
-        _carry_out(streets, traffic, override, driven_share)
-    return traffic
+def traffic_of(streets: Streets, member: Member, given: Mapping[str, Any]) -> tuple[Traffic, list[str]]:
+    """What drives under checked overrides, and what must be said about it.
 
-
-def _carry_out(streets: Streets, traffic: Traffic, override: Override, driven_share: float) -> None:
-    rows, value = streets.inside(override.where), _values(override)
-    if override.measure == LIMIT.name:
-        target = np.minimum(np.array(streets.limit_kmh)[rows], float(value["speed"]))
-        slower = np.minimum(driven_kmh(target, driven_share), traffic.speed_kmh[rows])
-        traffic.speed_kmh[rows] -= float(value["compliance"]) * (traffic.speed_kmh[rows] - slower)
-    elif override.measure == TRAFFIC.name:
-        traffic.cars[rows] *= 1 + float(value["change"]) / 100
+    Flows and speeds are another model's where one feeds the need ``traffic``, else the demand's with typical speeds.
+    """
+    hours = tuple(range(member.window.start_hour, member.window.end_hour))
+    share = float(given["driven_share"])
+    factors = np.array(streets.profile)[list(hours)]
+    flows = {name: np.outer(factors, values) for name, values in streets.flows.items()}
+    flows.setdefault(LIGHT, np.zeros((len(hours), len(streets.ids))))
+    speed = np.tile(driven_kmh(streets.limit_kmh, share), (len(hours), 1))
+    traffic = Traffic(flows, speed, np.zeros(len(streets.ids), dtype=np.bool_), hours)
+    linked = member.linked.get(FED.name)
+    if linked is None:
+        scale = float(given["demand_scale"])
+        traffic.flows = {name: values * scale for name, values in traffic.flows.items()}
     else:
+        _take(streets, traffic, linked)
+    for override in member.overrides:
+        _carry_out(streets, traffic, override, share, fed=linked is not None)
+    slowed = linked is not None and any(one.measure == LIMIT.name for one in member.overrides)
+    return traffic, [SPEEDS_ARE_GIVEN] if slowed else []
+
+
+def _take(streets: Streets, traffic: Traffic, linked: Linked) -> None:
+    """Another model's flows and speeds; the mix of categories stays the demand's, new traffic is light."""
+    index = {name: i for i, name in enumerate(streets.ids)}
+    pairs = [(index[name], k) for k, name in enumerate(linked.features) if name in index]
+    rows, columns = [i for i, _ in pairs], [k for _, k in pairs]
+    flow = np.nan_to_num(np.asarray(linked.fields["flow"], dtype=float))[:, columns]
+    speed = np.asarray(linked.fields["speed"], dtype=float)[:, columns]
+    today = sum(traffic.flows.values(), np.zeros_like(traffic.speed_kmh))[:, rows]
+    for name, values in traffic.flows.items():
+        plain = float(name == LIGHT)
+        share = np.divide(values[:, rows], today, out=np.full_like(today, plain), where=today > 0)
+        values[:, rows] = share * flow
+    known = np.isfinite(speed) & (speed > 0)
+    traffic.speed_kmh[:, rows] = np.where(known, speed, traffic.speed_kmh[:, rows])
+
+
+def _carry_out(
+    streets: Streets, traffic: Traffic, override: Override, driven_share: float, *, fed: bool
+) -> None:
+    rows, value = streets.inside(override.where), _values(override)
+    if override.measure == TRAFFIC.name:
+        traffic.flows[LIGHT][:, rows] *= 1 + float(value["change"]) / 100
+    elif override.measure == SURFACE.name:
         traffic.quiet[rows] = True
+    elif not fed:
+        target = np.minimum(np.array(streets.limit_kmh)[rows], float(value["speed"]))
+        now = traffic.speed_kmh[:, rows]
+        slower = np.minimum(driven_kmh(target, driven_share), now)
+        traffic.speed_kmh[:, rows] = now - float(value["compliance"]) * (now - slower)
 
 
 def _values(override: Override) -> dict[str, Any]:
     return {p.name: p.default for p in _BY_NAME[override.measure].parameters} | dict(override.parameters)
 
 
-def refusals(streets: Streets, overrides: Sequence[Override]) -> list[str]:
+def refusals(streets: Streets, overrides: Sequence[Override], window: Window) -> list[str]:
     """Why these overrides cannot be answered, in plain words; empty if they can."""
+    if not 0 <= window.start_hour < window.end_hour <= 24:
+        return [f"the window {window.start_hour}–{window.end_hour} is not a span of whole hours within a day"]
     return [reason for override in overrides for reason in _refusals(streets, override)]
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from sympolis.domain.measure import Direction
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter
 
+FED = Need(
+    "traffic",
+    "RoadSegment",
+    ("flow", "speed"),
+    minimum=0,
+    linked=True,
+    units={"flow": "veh/h", "speed": "km/h"},
+)
+"""Another model's traffic, where a service chains one before this; without it, the demand's own."""
 NEEDS = (
+    FED,
     Need(
         "roads", "RoadSegment", ("name", "location", "length", "maximumAllowedSpeed", "startNode", "endNode")
     ),
@@ -235,27 +245,16 @@ INDICATORS = (
 FIELDS = (
     FieldSpec(
         "sound_power",
-        _texts(
-            "Sound power by day, A-weighted",
-            "Potenza sonora diurna, pesata A",
-            "Schallleistung am Tag, A-bewertet",
-        ),
-        "dB/m",
+        _texts("Sound power of the street", "Potenza sonora della strada", "Schallleistung der Straße"),
+        "dB(A)/m",
         Direction.LOWER,
     ),
     FieldSpec(
-        "lden",
-        _texts("Lden at the façade", "Lden in facciata", "Lden an der Fassade"),
-        "dB",
+        "level",
+        _texts("Level at the façade", "Livello in facciata", "Pegel an der Fassade"),
+        "dB(A)",
         Direction.LOWER,
-        "mean",
-    ),
-    FieldSpec(
-        "lnight",
-        _texts("Lnight at the façade", "Lnight in facciata", "Lnight an der Fassade"),
-        "dB",
-        Direction.LOWER,
-        "mean",
+        over_area="mean",
     ),
 )
 

@@ -76,7 +76,7 @@ def prepare(inputs: Mapping[str, Sequence[Entity]], folder: Path) -> Streets:
     shapes = [flat.metres(line) for line in lines]
     flows, hour = _flows(inputs["demand"], _index(ids))
     profile, notes = counts.profile(
-        inputs.get("counts", ()), _index(ids), _sum_of(flows), hour, _zone(inputs["demand"])
+        inputs.get("counts", ()), _index(ids), _sum_of(flows, len(ids)), hour, _zone(inputs["demand"])
     )
     middles = [line.interpolate(0.5, normalized=True) for line in lines]
     streets = Streets(
@@ -154,8 +154,8 @@ def _zone(demand: Sequence[Entity]) -> str:
     return str(demand[0].get("timeZone", "UTC")) if demand else "UTC"
 
 
-def _sum_of(flows: Mapping[str, Sequence[float]]) -> list[float]:
-    return [sum(values) for values in zip(*flows.values(), strict=True)]
+def _sum_of(flows: Mapping[str, Sequence[float]], size: int) -> list[float]:
+    return [sum(values[i] for values in flows.values()) for i in range(size)]
 
 
 def _nearness(

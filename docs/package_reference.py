@@ -14,6 +14,7 @@ from itertools import pairwise
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain.reading import describe
@@ -32,6 +33,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("mediations/<id>.toml", Mediation),
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
+    ("forecasts/<id>.toml", ForecastPlan),
     ("services/<id>.toml", ServicePlan),
     ("dashboards/map.toml", MapPlan),
     ("manifest.toml of a plugin", Manifest),

@@ -122,6 +122,11 @@ class Settings:
     worker_memory_mb: Annotated[
         int, "Most memory that a worker may hold, in MB; beyond it only the model fails. 0: no limit."
     ] = 4096
+    forecasts: Annotated[
+        bool,
+        "Work the city's forecasts out in the background once it has started, and again when their data change;"
+        " else only when asked.",
+    ] = False
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:
@@ -201,12 +206,20 @@ def meanings() -> dict[str, str]:
 
 
 def read(
-    flags: Mapping[str, Any], *, environment: Mapping[str, str] | None = None, file: Path | None = None
+    flags: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Settings from flags (None: not given), environment and file, in this order. Raises ``SettingsInvalid``."""
+    """Settings from flags (None: not given), environment, file and ``defaults``, in this order.
+
+    Raises ``SettingsInvalid``.
+    """
     environment = os.environ if environment is None else environment
     chosen = file or Path(environment.get(PREFIX + "CONFIG", FILE))
     values: dict[str, Any] = {
+        **(defaults or {}),
         **_from_file(chosen, required=file is not None),
         **_from_environment(environment),
     }

@@ -74,6 +74,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     if settings.sensorthings_mqtt:
         twin.publisher = MqttPublisher(ground.guard, settings.sensorthings_mqtt)
         twin.announcer = Announcer(ground.broker, terms, twin.publisher.publish)
+    twin.forecasting = settings.forecasts
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.government.erasures.is_erased
@@ -145,6 +146,8 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path, settings: Sett
         models=modelling.models(city),
         scenarios=modelling.scenarios(city),
         services=modelling.services(city),
+        forecasts=city.forecasts,
+        timezone=city.facts.timezone,
         areas=modelling.areas(city),
         observed=modelling.observed(city),
         language=city.facts.languages[0],

@@ -99,6 +99,8 @@ class Twin:
     announcer: Announcer | None = None
     """Publishes new observations; None where no MQTT broker is set."""
     publisher: MqttPublisher | None = None
+    forecasting: bool = False
+    """Whether forecasts are worked out without being asked for."""
     _at_work: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def first_start(self, report: Report | None = None) -> None:
@@ -123,6 +125,8 @@ class Twin:
         for part in (self.scheduler, self.listeners, self.announcer):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
+        if self.forecasting:
+            self._at_work.append(asyncio.create_task(self.desk.forecasts.keep_current(self.stopped)))
 
     def _teller(self, report: Report | None) -> Callable[[str, float, str], None]:
         def tell(step: str, share: float, words: str) -> None:

@@ -16,6 +16,7 @@ from sympolis.acquisition import codelists, contradictions, geometry, units
 from sympolis.acquisition import mapping as mappings
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
 from sympolis.city import governing, registers, secrets, services
 from sympolis.city.folder import Contents
@@ -87,6 +88,8 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
         _check_model(contents, model)
     for scenario in contents.scenarios.values():
         _check_scenario(contents, scenario)
+    for forecast in contents.forecasts.values():
+        _check_forecast(contents, forecast)
     for service in contents.services.values():
         _check_service(contents, service)
     _check_map(contents)
@@ -120,6 +123,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
         services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
+        forecasts=tuple(contents.forecasts.values()),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
         figures=contents.map.figures,
         areas=contents.map.areas,
@@ -362,6 +366,19 @@ def _check_service(contents: Contents, service: ServicePlan) -> None:
         contents.report(f"{file}: {place}", message, hint)
     _languages(contents, f"{file}: title", service.title)
     _languages(contents, f"{file}: question", service.question)
+
+
+def _check_forecast(contents: Contents, forecast: ForecastPlan) -> None:
+    file = f"forecasts/{forecast.id}.toml"
+    _named(contents, f"{file}: source", forecast.source, contents.sources, "source")
+    _languages(contents, f"{file}: title", forecast.title)
+    terms = terms_of(contents.context)
+    _term(contents, f"{file}: entity_type", forecast.entity_type, terms)
+    _term(contents, f"{file}: attribute", forecast.attribute, terms)
+    for index, covariate in enumerate(forecast.covariates):
+        _term(contents, f"{file}: covariates[{index}].attribute", covariate.attribute, terms)
+    if any(season < 1 or season > 7 * forecast.day for season in forecast.seasons) or not forecast.seasons:
+        contents.report(f"{file}: seasons", f"expected steps from 1 to {7 * forecast.day}, a week")
 
 
 def _check_map(contents: Contents) -> None:

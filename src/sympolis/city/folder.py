@@ -16,6 +16,7 @@ from sympolis.acquisition import codelists
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import registers
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
@@ -43,6 +44,7 @@ class Contents:
     things: dict[str, tuple[Thing, ...]] = field(default_factory=dict)
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
+    forecasts: dict[str, ForecastPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def read(folder: Path) -> Contents:
     contents.things = {kind: _things(contents, kind) for kind in contents.kinds}
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
+    contents.forecasts = _each(contents, "forecasts", ForecastPlan)
     contents.services = _each(contents, "services", ServicePlan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()

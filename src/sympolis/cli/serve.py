@@ -25,7 +25,7 @@ def demo(
     **flags: Any,
 ) -> None:
     """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
-    chosen = settings.read({"city": city, **flags})
+    chosen = settings.read({"city": city, **flags}, defaults={"forecasts": True})
     app.run(_demo(chosen, open_browser=open_browser))
 
 

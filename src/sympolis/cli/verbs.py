@@ -12,6 +12,7 @@ from sympolis.cli import (
     data_model,
     dataset,
     export,
+    forecast,
     master_data,
     model,
     quality,
@@ -44,6 +45,7 @@ app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
+app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(store.app, name="store")

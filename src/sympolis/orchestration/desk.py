@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sympolis.analysis.ensemble import POLICIES
+from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.analysis.scenario import BASELINE, Reason
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
@@ -22,6 +23,7 @@ from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.executors import executor
+from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
@@ -72,6 +74,8 @@ class Desk:
         models: Sequence[ModelSetup] = (),
         scenarios: Sequence[Scenario] = (),
         services: Sequence[ServiceSetup] = (),
+        forecasts: Sequence[ForecastPlan] = (),
+        timezone: str = "UTC",
         areas: AreaSetup | None = None,
         observed: Sequence[ObservedIndicator] = (),
         language: str = "en",
@@ -125,6 +129,16 @@ class Desk:
             folder=folder / "sensitivity",
             now=now,
         )
+        self.forecasts = ForecastDesk(
+            broker,
+            names,
+            forecasts,
+            city=city,
+            zone=timezone,
+            pool=self._pool,
+            folder=folder / "forecasts",
+            now=now,
+        )
 
     async def open(self) -> None:
         """Find the runs that were kept and publish the city's scenarios. Call once, before anything else."""
@@ -134,6 +148,7 @@ class Desk:
     async def close(self) -> None:
         """Stop runs and worker processes. Runs under way are found interrupted at the next start."""
         await self._sensitivity.close()
+        await self.forecasts.close()
         await self._runs.close()
         await self._pool.close()
 
@@ -334,7 +349,7 @@ class Desk:
              "started_at": documents.instant(since)}
             for model, (what, since) in self._models.working.items()
         ]  # fmt: skip
-        return [*models, *(_job(found) for found in self._runs.board.active())]
+        return [*models, *self.forecasts.jobs(), *(_job(found) for found in self._runs.board.active())]
 
 
 def _baselines(models: ModelDesk) -> dict[str, Scenario]:

@@ -48,7 +48,7 @@ def urn(kind: str, city: str, local: str) -> str:
 
 def scenario_entity(scenario: Scenario, city: str, expand: Expand) -> Entity:
     """The entity that holds ``scenario``."""
-    made = _Maker(expand)
+    made = Maker(expand)
     made.text("title", scenario.title)
     made.text("question", scenario.question)
     made.value("model", scenario.simulator)
@@ -88,7 +88,7 @@ def scenario_of(entity: Entity, expand: Expand) -> Scenario | None:
 
 def run_entity(run: Run, city: str, expand: Expand) -> Entity:
     """The entity that reports a finished run."""
-    made = _Maker(expand)
+    made = Maker(expand)
     made.link("refScenario", urn(SCENARIO, city, run.scenario))
     made.value("name", f"{run.model} {run.model_version}: {run.scenario}")
     for name in ("model", "model_version", "mode", "seed", "data_version", "key", "calibration_id"):
@@ -110,7 +110,7 @@ def run_entity(run: Run, city: str, expand: Expand) -> Entity:
     return Entity(urn(SIMULATION_RUN, city, run.id), (expand(SIMULATION_RUN),), made.attributes)
 
 
-class _Maker:
+class Maker:
     """Collects attributes under their expanded names."""
 
     def __init__(self, expand: Expand) -> None:
@@ -130,6 +130,10 @@ class _Maker:
 
     def json(self, name: str, value: Any) -> None:
         self._add(name, Attribute(AttributeKind.JSON_PROPERTY, msgspec.to_builtins(value)))
+
+    def instant(self, name: str, at: str) -> None:
+        """A moment, ISO 8601 in UTC."""
+        self.value(name, {"@type": "DateTime", "@value": at})
 
     def link(self, name: str, target: str) -> None:
         self._add(name, Attribute(AttributeKind.RELATIONSHIP, target))

@@ -15,6 +15,7 @@ from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.deposits import DepositPages
+from sympolis.api.twin.forecasts import operations as forecast_routes
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
@@ -78,7 +79,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.desk is not None:
         routes += service_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
-        routes += _sensitivity_routes(Sensitivity(parts.desk))
+        routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)
         )

@@ -435,6 +435,46 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("run", "status", "of", "points", "members", "progress", "indicators"),
     ),
+    "Forecast": structure(
+        {
+            "id": TEXT,
+            "title": TEXTS,
+            "entity_type": TEXT,
+            "attribute": TEXT,
+            "unit": TEXT,
+            "source": TEXT,
+            "step_s": INTEGER,
+            "horizon": INTEGER,
+            "level": NUMBER,
+            "rule": OBJECT,
+            "weather": optional(TEXT),
+            "state": {"enum": ["missing", "working", "failed", "current", "outdated"]},
+            "progress": optional(NUMBER),
+            "problem": optional(TEXT),
+            "origin": TIME,
+            "model": TEXT,
+            "held_out": OBJECT,
+            "figures": OBJECT,
+            "published": INTEGER,
+            "withheld": INTEGER,
+            "series": several(
+                structure(
+                    {
+                        "feature": TEXT,
+                        "state": {"enum": ["published", "withheld"]},
+                        "reasons": several(structure({"code": TEXT, "text": TEXTS}, required=("code", "text"))),
+                        "last": TIME,
+                        "figures": OBJECT,
+                        "horizons": several(OBJECT),
+                        "values": optional(OBJECT),
+                        "past": several(OBJECT),
+                    },
+                    required=("feature", "state", "reasons", "last", "figures"),
+                )
+            ),
+        },
+        required=("id", "title", "entity_type", "attribute", "unit", "step_s", "horizon", "level", "state", "series"),
+    ),
     "Indicator": structure(
         {
             "name": TEXT,

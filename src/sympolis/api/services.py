@@ -34,6 +34,7 @@ _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     "edr": ("getPosition", "getArea"),
     "sensorthings": tuple(f"readSensorThings{length}" for length in range(1, 6)),
     "ldes": ("listStreams", "getStream"),
+    "processes": ("getResult", "execute"),
     "downloads": ("downloadDataset", "downloadHistory", "getDatasetAs"),
 }
 SERVICES: Final[Mapping[str, str]] = {

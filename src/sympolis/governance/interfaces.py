@@ -106,6 +106,22 @@ INTERFACES: Final = (
         "https://geoparquet.org/releases/v1.1.0/",
         "catalogue.read",
     ),
+    Interface(
+        "processes",
+        {
+            "it": "Modelli come processi (OGC API)",
+            "de": "Modelle als Prozesse (OGC API)",
+            "en": "Models as processes (OGC API)",
+        },
+        {
+            "it": "Modelli e servizi del gemello, da eseguire da altre piattaforme.",
+            "de": "Modelle und Dienste des Zwillings, von anderen Plattformen ausführbar.",
+            "en": "The twin's models and services, to be executed by other platforms.",
+        },
+        "/ogc/processes",
+        "http://www.opengis.net/spec/ogcapi-processes-1/1.0",
+        "results.read",
+    ),
 )  # fmt: skip
 
 IDS: Final = frozenset(one.id for one in INTERFACES)

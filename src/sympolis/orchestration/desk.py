@@ -27,6 +27,7 @@ from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
+from sympolis.orchestration.prescription_desk import PrescriptionDesk
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
@@ -294,6 +295,27 @@ class Desk:
             yield documents.run(found)
 
     async def results(self, run_id: str) -> Json:
+    async def start_model(
+        self,
+        model_id: str,
+        what_if: Mapping[str, Any],
+        *,
+        mode: str = "interactive",
+        members: int | None = None,
+        seed: int = 1,
+    ) -> Json:
+        """Run a model with overrides and hours (``overrides``, ``window``) that no scenario has to hold yet.
+
+        Raises ``NotFound``, ``BadRequestData``, ``OverrideRefused``.
+        """
+        baseline = await self._scenarios.get(self._models.baseline_of(self._models.setup(model_id).id))
+        document = {"title": dict(self._models.simulator(model_id).title), "model": model_id, **what_if}
+        asked = await self._accepted(document)
+        if not asked.overrides and asked.window == baseline.window:
+            return await self.start_run(baseline.id, mode=mode, members=members, seed=seed)
+        scenario = await self._scenarios.named_by_content(asked, model_id)
+        return await self.start_run(scenario.id, mode=mode, members=members, seed=seed)
+
         """A finished run's fields per hour and feature."""
         return await self._comparisons.results(run_id)
 

@@ -21,13 +21,15 @@ from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Scenario, ScenarioStatus
-from sympolis.orchestration import gather
+from sympolis.orchestration import files, gather
 from sympolis.orchestration.twin_entities import SCENARIO, scenario_entity, scenario_of, urn
 from sympolis.plugins.simulator import Simulator
 
 CAUSE = "scenario desk"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _TRIES = 100
+_PREFIX, _DIGITS = 48, 8
+"""Of a name by content: letters of its prefix, digits of its digest."""
 
 
 class ScenarioDesk:
@@ -137,6 +139,26 @@ class ScenarioDesk:
         raise errors.AlreadyExists(
             f"{_TRIES} scenarios have this title", where="title", hint="choose another"
         )
+
+    async def named_by_content(self, scenario: Scenario, prefix: str) -> Scenario:
+        """The same what-if under a name that follows from what it asks: asked twice, it is found again.
+
+        Where nothing differs from the scenario it was made from (``scenario.id``), that one is it.
+        """
+        if scenario.id:
+            present = await self.get(scenario.id)
+            if (present.overrides, present.window) == (scenario.overrides, scenario.window):
+                return present
+        content = [scenario.simulator, scenario.base, scenario.overrides, scenario.window]
+        name = f"{prefix[:_PREFIX].rstrip('-')}-{files.key(content)[:_DIGITS]}"
+        fresh = replace(scenario, id=name, version=1, created_at=None, modified_at=None)
+        try:
+            return await self.create(fresh)
+        except errors.AlreadyExists:
+            kept = await self.get(name)
+        if (kept.overrides, kept.window, kept.base) == (fresh.overrides, fresh.window, fresh.base):
+            return kept
+        return await self.create(replace(fresh, id=""))  # somebody changed it since: theirs stays
 
     async def update(self, scenario_id: str, scenario: Scenario) -> Scenario:
         """Replace a scenario whose present version is ``scenario.version``. Raises ``Conflict`` where it is another."""

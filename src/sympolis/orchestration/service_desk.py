@@ -14,7 +14,7 @@ from sympolis.analysis import scenario as checking
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Scenario
-from sympolis.orchestration import documents, files, linking
+from sympolis.orchestration import documents, linking
 from sympolis.orchestration.compatibility import Compatibility, Supply
 from sympolis.orchestration.model_desk import ModelDesk
 from sympolis.orchestration.request import Request, Upstream
@@ -27,7 +27,6 @@ from sympolis.plugins.simulator import Parameter
 Json = dict[str, Any]
 
 RUNS, ADAPTED, CANNOT = "runs", "runs with adaptations", "cannot"
-_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,22 +161,12 @@ class ServiceDesk:
         return scenario
 
     async def _kept(self, service: ServiceSetup, scenario: Scenario) -> Scenario:
-        """The same scenario as everybody finds it: itself where nothing was moved, else one named by its content."""
+        """The scenario as everybody finds it: itself where nothing was moved, else one named by what it asks."""
         present = await self._scenarios.get(scenario.id)
         if (present.overrides, present.window) == (scenario.overrides, scenario.window):
             return present
-        digest = files.key([scenario.simulator, scenario.base, scenario.overrides, scenario.window])[:_DIGITS]
-        fresh = replace(
-            scenario, id=f"{service.id[:48]}-{digest}", title=_title(service, scenario), author=""
-        )
-        fresh = replace(fresh, question=service.question, version=1, created_at=None, modified_at=None)
-        try:
-            return await self._scenarios.create(fresh)
-        except errors.AlreadyExists:
-            kept = await self._scenarios.get(fresh.id)
-        if kept.overrides == fresh.overrides and kept.window == fresh.window:
-            return kept
-        return await self._scenarios.create(replace(fresh, id=""))  # somebody changed it since: theirs stays
+        titled = replace(scenario, title=_title(service, scenario), question=service.question, author="")
+        return await self._scenarios.named_by_content(titled, service.id)
 
     # --- levers -------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What only a city has among the collections: its catalogue and its coverages. A broker alone loads none of it."""
+"""What only a city has under ``/ogc``: its catalogue, its coverages, its models as processes. A broker alone loads none of it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,20 @@ def of_city(parts: ApiParts, terms: Terms) -> CityCollections | None:
     from sympolis.api.ogc.coverages import Coverages
 
     catalogue = records.Records(Offering(parts, parts.city, parts.coordinator))
+    served = _processes(parts)
     data = environmental_data.EnvironmentalData(Coverages(parts.broker, terms, parts.city.folder))
     return CityCollections(
         catalogue,
         data,
-        (*records.operations(catalogue), *environmental_data.operations(data)),
-        (*records.CONFORMANCE, *environmental_data.CONFORMANCE),
+        (*records.operations(catalogue), *environmental_data.operations(data), *served[0]),
+        (*records.CONFORMANCE, *environmental_data.CONFORMANCE, *served[1]),
     )
+
+
+def _processes(parts: ApiParts) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
+    """The routes of models and services as processes, and what they conform to; nothing where no model runs."""
+    if parts.desk is None:
+        return (), ()
+    from sympolis.api.ogc import processes
+
+    return processes.operations(parts.desk), processes.CONFORMANCE

@@ -62,6 +62,8 @@ _LONGEST_S = 600.0
 _OFFSET = re.compile(r"(^|&)offset=[^&]*")
 _TAG = "OGC API Features"
 _MATRIX_SETS = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
+_PROCESSES = "http://www.opengis.net/def/rel/ogc/1.0/processes"
+_JOBS = "http://www.opengis.net/def/rel/ogc/1.0/job-list"
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 _LINKS = several(
@@ -116,6 +118,9 @@ class Features:
             link(f"{base}{ROOT}/collections", "data", JSON, "The collections"),
             link(f"{base}{ROOT}/tileMatrixSets", _MATRIX_SETS, JSON, "How the world is divided into tiles"),
         ]
+        if self._parts.desk is not None:
+            links.append(link(f"{base}{ROOT}/processes", _PROCESSES, JSON, "What can be computed"))
+            links.append(link(f"{base}{ROOT}/jobs", _JOBS, JSON, "What is being computed"))
         city = self._parts.city
         title = "Context broker" if city is None else next(iter(city.facts.title.values()))
         return json_reply({"title": title, "description": "Entities as features", "links": links})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from sympolis import settings
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.domain import errors
 from sympolis.governance.lifecycle.stages import Stage
 
 app = typer.Typer(help="Datasets: what there is, and where it is in its life.", no_args_is_help=True)
@@ -59,3 +61,26 @@ def _draw_stage(found: dict[str, Any]) -> None:
     screen.print(f"{text(found['dataset'])}: {found['stage']} ({known}); next: {after}")
     names = ("at", "stage", "by", "why")
     draw(names, [[text(one[name]) for name in names] for one in found["steps"]])
+
+
+@app.command("tiles")
+@reports_errors
+def tiles(
+    dataset: Annotated[str, typer.Argument(help="A dataset's id.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: NAME.pmtiles.", dir_okay=False)],
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Write a dataset's map, all its vector tiles, into one file (PMTiles 3) that any web server can hand out.
+
+    What is drawn is the collection of the dataset's entity type, as far as whoever asks may see it.
+    """
+    if not out.parent.is_dir():
+        raise errors.NotFound("there is no such folder", where=str(out.parent), hint="make it first")
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        collection = twin.get(f"/api/datasets/{quote(dataset, safe='')}")["entity_type"]
+        body = twin.raw("GET", f"/ogc/collections/{quote(collection, safe='')}/tiles.pmtiles").body
+    out.write_bytes(body)
+    found = {"dataset": dataset, "collection": collection, "file": str(out), "bytes": len(body)}
+    show(found, form, lambda one: screen.print(f"{text(one['file'])}: {one['bytes']} bytes"))

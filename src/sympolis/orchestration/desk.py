@@ -27,7 +27,6 @@ from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
-from sympolis.orchestration.prescription_desk import PrescriptionDesk
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
@@ -277,24 +276,6 @@ class Desk:
         """Start an ensemble; ``cached`` and ``status`` "done" say that the answer was there already."""
         return documents.run(await self._runs.start(scenario_id, Request(mode, members, seed)))
 
-    async def run(self, run_id: str) -> Json:
-        """One run. Raises ``NotFound``."""
-        return documents.run(self._runs.board.get(run_id))
-
-    async def runs(self, scenario: str | None = None) -> list[Json]:
-        """Runs (of one scenario), newest first."""
-        return [documents.run(found) for found in self._runs.board.list_runs(scenario)]
-
-    async def cancel_run(self, run_id: str) -> Json:
-        """Ask a run to stop; a finished one stays as it is."""
-        return documents.run(self._runs.cancel(run_id))
-
-    async def run_events(self, run_id: str) -> AsyncIterator[Json]:
-        """The run now and after each change, to its end."""
-        async for found in self._runs.board.follow(run_id):
-            yield documents.run(found)
-
-    async def results(self, run_id: str) -> Json:
     async def start_model(
         self,
         model_id: str,
@@ -316,6 +297,24 @@ class Desk:
         scenario = await self._scenarios.named_by_content(asked, model_id)
         return await self.start_run(scenario.id, mode=mode, members=members, seed=seed)
 
+    async def run(self, run_id: str) -> Json:
+        """One run. Raises ``NotFound``."""
+        return documents.run(self._runs.board.get(run_id))
+
+    async def runs(self, scenario: str | None = None) -> list[Json]:
+        """Runs (of one scenario), newest first."""
+        return [documents.run(found) for found in self._runs.board.list_runs(scenario)]
+
+    async def cancel_run(self, run_id: str) -> Json:
+        """Ask a run to stop; a finished one stays as it is."""
+        return documents.run(self._runs.cancel(run_id))
+
+    async def run_events(self, run_id: str) -> AsyncIterator[Json]:
+        """The run now and after each change, to its end."""
+        async for found in self._runs.board.follow(run_id):
+            yield documents.run(found)
+
+    async def results(self, run_id: str) -> Json:
         """A finished run's fields per hour and feature."""
         return await self._comparisons.results(run_id)
 

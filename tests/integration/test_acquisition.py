@@ -236,8 +236,8 @@ def test_a_source_that_cannot_be_read_fails_alone_and_says_why(twin: Twin) -> No
     assert runs["counts"].state is RunState.DONE
     assert {status.planned.source.id: status.status for status in coordinator.sources()} == {
         "streets": "failed",
-        "loops": "fresh",
-        "areas": "fresh",
+        "loops": "closed",
+        "areas": "closed",
         "counts": "closed",
     }
 
@@ -285,7 +285,18 @@ def test_a_feed_that_falls_behind_is_stale(twin: Twin) -> None:
     twin.edit("sources/counts.toml", "[expectations]", '[expectations]\nmax_age = "P30D"')
     twin.do(twin.coordinator.run_all())
     status = {item.planned.source.id: item.status for item in twin.coordinator.sources()}
-    assert (status["counts"], status["streets"]) == ("stale", "fresh")
+    assert (status["counts"], status["streets"]) == ("stale", "closed")
+
+
+def test_what_is_read_again_is_fresh_only_where_somebody_says_how_old_it_may_be(twin: Twin) -> None:
+    twin.edit("sources/counts.toml", 'id = "counts"', 'id = "counts"\nschedule = "P1D"')
+    twin.do(twin.coordinator.run_all())
+    assert {item.planned.source.id: item.status for item in twin.coordinator.sources()}[
+        "counts"
+    ] == "unjudged"
+    twin.edit("sources/counts.toml", "[expectations]", '[expectations]\nmax_age = "P36500D"')
+    twin.do(twin.coordinator.run_all())
+    assert {item.planned.source.id: item.status for item in twin.coordinator.sources()}["counts"] == "fresh"
 
 
 def test_before_the_first_run_a_source_has_never_been_read(twin: Twin) -> None:

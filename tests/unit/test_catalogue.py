@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sympolis.governance.catalogue.building import Twin, build_catalogue, frequency_of
+from sympolis.governance.catalogue.graph import catalogue_graph, serialise
 from sympolis.governance.catalogue.licences import licence_of
 from sympolis.governance.catalogue.search import search
 from sympolis.governance.catalogue.snippets import snippets_of
@@ -95,3 +96,13 @@ def test_snippets_name_the_twin_and_the_type() -> None:
 def test_an_unknown_licence_asks_for_attribution() -> None:
     assert licence_of("XYZ").attribution and "XYZ" in licence_of("XYZ").iri
     assert licence_of("ODbL-1.0").share_alike and not licence_of("CC0-1.0").attribution
+
+
+def test_data_that_nobody_renews_say_so() -> None:
+    [closed, daily] = build_catalogue(
+        TWIN, [source("a", status="closed"), source("b", status="unjudged", refresh_every="P1D")]
+    ).datasets
+    assert (closed.frequency, daily.frequency) == ("NEVER", "DAILY")
+    text = serialise(catalogue_graph(build_catalogue(TWIN, [source("a", status="closed")])), "text/turtle")
+    assert "adms:versionNotes" in text.decode()
+    assert "closed collection" in text.decode()

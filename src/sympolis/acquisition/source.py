@@ -166,6 +166,9 @@ class Source:
     """The official portal's page or download, for people and for refreshing."""
     dataset: str = ""
     """The portal's own identifier of the dataset."""
+    dataset_check: str = option("unverified", choices=("portal", "published", "unverified"))
+    """How it is known that the portal has it under this identifier: somebody opened it there (``portal``), others
+    name it so in what they publish (``published``), or nobody has looked."""
     licence: str
     """SPDX-like code, e.g. CC-BY-4.0, ODbL-1.0."""
     owner: str

@@ -23,9 +23,10 @@ _STALE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source and how it is doing: ``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` run.
+    """A source and how it is doing: ``fresh``, ``closed``, ``unjudged``, ``stale``, ``failed`` or ``never`` run.
 
-    ``closed``: the source is read once and covers a time that is over, which is not the same as fresh.
+    ``closed``: the source is read once and never again, which is not the same as fresh. ``unjudged``: it is read again
+    and again, but nobody has said how old it may be (``max_age``), so nobody can call it fresh.
     """
 
     planned: PlannedSource
@@ -52,9 +53,11 @@ class SourceStatus:
             "attribution": source.attribution,
             "url": source.url,
             "dataset": source.dataset,
+            "dataset_check": source.dataset_check,
             "themes": source.themes,
             "high_value": source.high_value,
             "schedule": source.schedule,
+            "refresh_every": None if source.refresh is None else source.refresh.every,
             "entity_type": self.planned.mapping.entity_type,
             "status": self.status,
             "last_run": self.last_run.to_json() if self.last_run else None,
@@ -87,8 +90,9 @@ def _status(
         return "failed"
     if is_stale(planned.source.expectations, newest, now):
         return "stale"
-    closed = planned.source.schedule == "once" and planned.source.refresh is None
-    return "closed" if closed and newest is not None else "fresh"
+    if planned.source.schedule == "once" and planned.source.refresh is None:
+        return "closed"
+    return "unjudged" if planned.source.expectations.max_age is None else "fresh"
 
 
 def _alarm(

@@ -135,7 +135,7 @@ export interface Source {
   url: string;
   schedule: string;
   entity_type: string;
-  status: 'fresh' | 'closed' | 'stale' | 'failed' | 'never';
+  status: 'fresh' | 'closed' | 'unjudged' | 'stale' | 'failed' | 'never';
   last_run: IngestRun | null;
   newest_observation: string | null;
   /** Why it needs somebody's attention. */

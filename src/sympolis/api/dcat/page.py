@@ -61,6 +61,7 @@ WORDS: Final[Mapping[str, Words]] = {
         all="Tutti i dati",
         states={
             "fresh": "aggiornato",
+            "unjudged": "età non valutata",
             "closed": "concluso",
             "stale": "non aggiornato",
             "failed": "errore",
@@ -96,6 +97,7 @@ WORDS: Final[Mapping[str, Words]] = {
         all="Alle Daten",
         states={
             "fresh": "aktuell",
+            "unjudged": "Alter nicht beurteilt",
             "closed": "abgeschlossen",
             "stale": "veraltet",
             "failed": "fehlgeschlagen",
@@ -131,6 +133,7 @@ WORDS: Final[Mapping[str, Words]] = {
         all="All data",
         states={
             "fresh": "fresh",
+            "unjudged": "age not judged",
             "closed": "closed",
             "stale": "stale",
             "failed": "failed",

@@ -15,6 +15,7 @@ from sympolis.governance.catalogue.model import Catalogue, DataService, Dataset,
 from sympolis.governance.catalogue.offerings import MLS, ODRL, add_model, add_offers, kind_of
 from sympolis.governance.catalogue.triples import ADMS, DCAT, DCATAP, DQV, ELI, GEOSPARQL, VCARD
 from sympolis.governance.lifecycle.stages import Stage
+from sympolis.governance.quality.badge import note_on_age
 from sympolis.governance.quality.measurements import add_measurements
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _dates(graph: Graph, node: URIRef, dataset: Dataset) -> None:
     if dataset.frequency is not None:
         code = triples.code(graph, "frequency", dataset.frequency, DCTERMS.Frequency)
         triples.say(graph, node, DCTERMS.accrualPeriodicity, code)
+    triples.texts(graph, node, ADMS.versionNotes, note_on_age(dataset.status) or {})
     if dataset.version is not None:
         triples.say(graph, node, DCAT.version, Literal(dataset.version))
     if dataset.newest_observation is not None:

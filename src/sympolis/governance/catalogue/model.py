@@ -85,7 +85,7 @@ class Dataset:
     high_value: tuple[str, ...] = ()
     """Categories of Implementing Regulation (EU) 2023/138 on high-value datasets that it falls under."""
     status: str = "never"
-    """``fresh``, ``closed``, ``stale``, ``failed`` or ``never`` (not read yet)."""
+    """``fresh``, ``closed``, ``unjudged``, ``stale``, ``failed`` or ``never`` (not read yet)."""
     stage: Stage = Stage.RELEASED
     restricted: bool = False
     """Whether policies say who may read it, and for what."""

@@ -38,12 +38,22 @@ _TEXTS: Final[Mapping[str, Texts]] = {
         "de": "Die letzte Lieferung wurde abgelehnt.",
         "en": "The last delivery was refused.",
     },
+    "unjudged": {
+        "it": "Nessuno ha detto quanto possono essere vecchi i dati: la loro età non è valutata.",
+        "de": "Niemand hat gesagt, wie alt die Daten sein dürfen: Ihr Alter ist nicht beurteilt.",
+        "en": "Nobody has said how old the data may be: their age is not judged.",
+    },
     "closed": {
         "it": "È una raccolta conclusa, non un flusso aggiornato.",
         "de": "Es ist eine abgeschlossene Sammlung, kein laufender Strom.",
         "en": "It is a closed collection, not a current feed.",
     },
 }
+
+
+def note_on_age(status: str) -> Texts | None:
+    """What has to be said of the age of data whose source is in this state; None where nothing has."""
+    return _TEXTS[status] if status in ("closed", "unjudged") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,8 @@ def badge_of(evaluation: Json | None, status: str = "fresh") -> Badge:
         return Badge("poor", (_TEXTS["last"], *told))
     if status in ("failed", "stale") or any(one["metric"] in _GRAVE for one in missed):
         return Badge("poor", tuple(reasons) or (_TEXTS["last"],))
-    closing = (_TEXTS["closed"],) if status == "closed" else ()
-    return Badge("fair" if reasons else "good", (*(reasons or [_TEXTS["good"]]), *closing))
+    note = note_on_age(status)
+    return Badge("fair" if reasons else "good", (*(reasons or [_TEXTS["good"]]), *([note] if note else [])))
 
 
 def _missed(measures: Sequence[Json]) -> Iterator[Texts]:

@@ -2,5 +2,5 @@
 import type { Source } from '../../api/types';
 import type { Key } from '../../i18n';
 
-export const STATUS: Record<Source['status'], Key> = { fresh: 'fresh', closed: 'closed', stale: 'staleSource', failed: 'failed', never: 'neverRun' };
-export const TONE: Record<Source['status'], string> = { fresh: 'good', closed: 'plain', stale: 'plain', failed: 'bad', never: 'muted' };
+export const STATUS: Record<Source['status'], Key> = { fresh: 'fresh', closed: 'closed', unjudged: 'ageNotJudged', stale: 'staleSource', failed: 'failed', never: 'neverRun' };
+export const TONE: Record<Source['status'], string> = { fresh: 'good', closed: 'plain', unjudged: 'plain', stale: 'plain', failed: 'bad', never: 'muted' };

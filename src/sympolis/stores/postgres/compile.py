@@ -124,7 +124,7 @@ def compile_query(
     given = _is_given(query, geo_keys)
     driver = way.driver if way is not None and not given else None
     few = given or driver is not None
-    compiler = _Compiler(Parameters(tenant), keys, not_indexed, one_by_one=few or way is not None)
+    compiler = Compiler(Parameters(tenant), keys, not_indexed, one_by_one=few or way is not None)
     source = compiler.source(query, geo_keys if given else None, driver)
     found: list[Condition] = []
     if geo_keys is not None and (query.ids or not given):
@@ -182,7 +182,7 @@ def how_many(
 
     Walking to the end of a page passes ``page_end * all / fitting`` entities, driving ``fitting``: equal at the bound.
     """
-    compiler = _Compiler(Parameters(tenant), keys, not_indexed, one_by_one=True)
+    compiler = Compiler(Parameters(tenant), keys, not_indexed, one_by_one=True)
     bound = f"greatest({_FEW_FACTS}, sqrt(entities * {compiler.add(float(page_end))}::float8))::bigint"
     most = f"(SELECT {bound} FROM tenant WHERE key = $1)"  # noqa: S608
     counts = [
@@ -217,7 +217,7 @@ def _types_in(expression: Any) -> Iterator[str]:
             yield from _types_in(part)
 
 
-class _Compiler:
+class Compiler:
     """``one_by_one``: conditions are looked up for each entity.
 
     Else it is for the planner to choose the condition to start from. ``OFFSET 0`` keeps it from choosing otherwise.
@@ -265,11 +265,24 @@ class _Compiler:
 
     def in_crowd(self, crowd: Crowd) -> Condition:
         """Shapes whose box touches that of the geo-query, looked up for each entity: few have to be, many there are."""
+        return Condition(self._found("shape", self.near(crowd)), exact=False)
+
+    def near(self, crowd: Crowd) -> str:
+        """Which shapes are of a geo-query's property and touch its box."""
         rows = f"name = {self.add(crowd.name)}::int"
-        if crowd.box is not None:
-            edges = ", ".join(f"{self.add(edge)}::float8" for edge in crowd.box)
-            rows += f" AND geometry && ST_MakeEnvelope({edges}, 4326)"
-        return Condition(self._found("shape", rows), exact=False)
+        if crowd.box is None:
+            return rows
+        edges = ", ".join(f"{self.add(edge)}::float8" for edge in crowd.box)
+        return f"{rows} AND geometry && ST_MakeEnvelope({edges}, 4326)"
+
+    def conditions(self, query: Query) -> list[Condition]:
+        """What ``q``, ``attrs`` and the types ask for."""
+        found = [] if query.q is None else [self.expression(query.q)]
+        if query.attributes:
+            found.append(self.having_any(query.attributes))
+        if query.types is not None:
+            found.append(self.types(query.types))
+        return found
 
     def expression(self, expression: Any) -> Condition:
         if isinstance(expression, Term):
@@ -351,7 +364,7 @@ class _Compiler:
         return f"value {sign} {self.add(fact)} AND value >= {self.add(fact[:1])}"
 
 
-_BOUNDS: Mapping[Comparison, Callable[[_Compiler, bytes], str]] = {
+_BOUNDS: Mapping[Comparison, Callable[[Compiler, bytes], str]] = {
     Comparison.GREATER: lambda compiler, fact: compiler.above(fact, ">"),
     Comparison.GREATER_EQUAL: lambda compiler, fact: compiler.above(fact, ">="),
     Comparison.LESS: lambda compiler, fact: compiler.below(fact, "<"),

@@ -22,6 +22,7 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.errors import TooComplexQuery
 from sympolis.stores import sql
 from sympolis.stores.bodies import decode_entity
+from sympolis.stores.postgres.around import page_around, suits
 from sympolis.stores.postgres.compile import (
     Crowd,
     Selection,
@@ -84,8 +85,14 @@ async def query_bodies(db: Connection, tenant: int, keys: Keys, wanted: Query) -
         page = await _page_at_once(db, tenant, keys, wanted)
         if page is not None:
             return page
+    crowd: Crowd | None = None
+    if suits(wanted):
+        around = await page_around(db, tenant, keys, wanted)
+        if around.bodies is not None:
+            return BodyPage(around.bodies)
+        crowd = around.crowd
     async with snapshot(db):
-        selection = await _selection(db, tenant, keys, wanted)
+        selection = await _selection(db, tenant, keys, wanted, crowd=crowd)
         if selection is None:
             return BodyPage((), 0 if wanted.count else None)
         total = await _total(db, tenant, keys, wanted) if _counts_by_sql(wanted, selection) else None
@@ -175,12 +182,14 @@ def _state(body: bytes | None) -> Entity | None:
 
 
 async def _selection(
-    db: Connection, tenant: int, keys: Keys, wanted: Query, *, page: bool = True
+    db: Connection, tenant: int, keys: Keys, wanted: Query, *, page: bool = True, crowd: Crowd | None = None
 ) -> Selection | None:
-    """The compiled query, for a page or for all; None where its geo-query leaves nothing."""
+    """The compiled query, for a page or for all; None where its geo-query leaves nothing.
+
+    ``crowd``: its place is known to be one.
+    """
     found: list[int] | None = None
-    crowd: Crowd | None = None
-    if wanted.geo is not None:
+    if wanted.geo is not None and crowd is None:
         walks = page and not (wanted.count or wanted.ids or wanted.ordering)
         near = await _geo_keys(db, tenant, keys, wanted.geo, wanted.offset + wanted.limit if walks else None)
         if isinstance(near, Crowd):

@@ -75,6 +75,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
         twin.publisher = MqttPublisher(ground.guard, settings.sensorthings_mqtt)
         twin.announcer = Announcer(ground.broker, terms, twin.publisher.publish)
     twin.forecasting = settings.forecasts
+    twin.desk.learned.known = settings.identity == "required"
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.government.erasures.is_erased

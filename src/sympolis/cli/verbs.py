@@ -13,8 +13,8 @@ from sympolis.cli import (
     dataset,
     export,
     forecast,
+    learned,
     master_data,
-    model,
     quality,
     scenario,
     serve,
@@ -40,7 +40,7 @@ app.add_typer(city.app, name="city")
 app.add_typer(source.app, name="source")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(quality.app, name="quality")
-app.add_typer(model.app, name="model")
+app.add_typer(learned.app, name="model")
 app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")

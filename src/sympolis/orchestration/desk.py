@@ -24,6 +24,7 @@ from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
+from sympolis.orchestration.learned_desk import LearnedDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.request import Request
@@ -129,6 +130,7 @@ class Desk:
             folder=folder / "sensitivity",
             now=now,
         )
+        self.learned = LearnedDesk(self._pool, folder / "learned", now=now)
         self.forecasts = ForecastDesk(
             broker,
             names,
@@ -143,10 +145,12 @@ class Desk:
     async def open(self) -> None:
         """Find the runs that were kept and publish the city's scenarios. Call once, before anything else."""
         self._runs.board.open()
+        self.learned.open()
         await self._scenarios.open()
 
     async def close(self) -> None:
         """Stop runs and worker processes. Runs under way are found interrupted at the next start."""
+        self.learned.close()
         await self._sensitivity.close()
         await self.forecasts.close()
         await self._runs.close()

@@ -19,6 +19,7 @@ from sympolis.api.twin.forecasts import operations as forecast_routes
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
 from sympolis.api.twin.layers import Layers
+from sympolis.api.twin.learned import operations as learned_routes
 from sympolis.api.twin.lineage import LineagePages
 from sympolis.api.twin.map import MapPages
 from sympolis.api.twin.master_data import operations as master_data_routes
@@ -79,6 +80,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.desk is not None:
         routes += service_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
+        routes += learned_routes(parts.desk.learned)
         routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)

@@ -1,0 +1,87 @@
+"""The life of a version of a learned model, as values: who may take it on, and what must have happened before.
+
+    draft -> validated -> staged -> deployed -> retired
+
+It is validated by a machine (it gives what its own examples say), staged and deployed by people who say why. Where
+people say who they are, nobody deploys what they handed in themselves. Of each name one version is deployed; the next
+one takes its place, and it goes back to being staged, from where it can return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sympolis.domain import errors
+
+
+class Stage(StrEnum):
+    """Where a version is in its life."""
+
+    DRAFT = "draft"
+    VALIDATED = "validated"
+    STAGED = "staged"
+    DEPLOYED = "deployed"
+    RETIRED = "retired"
+
+    @property
+    def answers(self) -> bool:
+        """Whether it can be asked: deployed by its name, staged by its version alone."""
+        return self in (Stage.STAGED, Stage.DEPLOYED)
+
+
+NEXT: Final[Mapping[Stage, tuple[Stage, ...]]] = {
+    Stage.DRAFT: (Stage.VALIDATED, Stage.RETIRED),
+    Stage.VALIDATED: (Stage.STAGED, Stage.RETIRED),
+    Stage.STAGED: (Stage.DEPLOYED, Stage.RETIRED),
+    Stage.DEPLOYED: (Stage.STAGED, Stage.RETIRED),
+    Stage.RETIRED: (),
+}
+SIGNED: Final = (Stage.DEPLOYED,)
+"""Stages that need a second person."""
+
+_WORDS: Final = (3, 2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A version came to ``stage``: when, by whom (a subject's id) and why."""
+
+    stage: Stage
+    at: datetime
+    by: str
+    why: str
+
+
+def read_stage(text: object) -> Stage:
+    """The stage of this name. Raises ``BadRequestData``."""
+    try:
+        return Stage(str(text))
+    except ValueError:
+        hint = f"known: {', '.join(Stage)}"
+        raise errors.BadRequestData(f"{text!r} is no stage", where="stage", hint=hint) from None
+
+
+def read_reason(text: object) -> str:
+    """Why a step is taken. Raises ``BadRequestData``."""
+    words = text.strip() if isinstance(text, str) else ""
+    if not _WORDS[0] <= len(words) <= _WORDS[1]:
+        text = f"a step needs a reason of {_WORDS[0]} to {_WORDS[1]} characters"
+        raise errors.BadRequestData(text, where="why", hint="say it for those who will wonder in a year")
+    return words
+
+
+def check_step(stage: Stage, to: Stage, *, maker: str, by: str, known: bool) -> None:
+    """Raise ``Conflict`` where there is no such step, ``Forbidden`` where it needs somebody else.
+
+    ``maker`` handed the version in; ``known`` says whether people are asked who they are: else everybody is one person.
+    """
+    if to not in NEXT[stage]:
+        hint = f"possible now: {', '.join(NEXT[stage]) or 'nothing'}"
+        raise errors.Conflict(f"a {stage} version cannot become {to}", where="stage", hint=hint)
+    if known and to in SIGNED and by == maker:
+        hint = "somebody else has to look at it and sign"
+        raise errors.Forbidden(f"who handed a model in cannot make it {to}", where="stage", hint=hint)

@@ -1,0 +1,177 @@
+"""The twin's learned models as their keepers see them: cards, life, bill of materials, package for elsewhere."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from sympolis.analysis.learned.bill import bill_of_materials, kserve_package
+from sympolis.analysis.learned.life import Stage, read_reason, read_stage
+from sympolis.api.bodies import read_object
+from sympolis.api.http import JSON, Reply, Request, json_reply
+from sympolis.api.parameters import Parameter
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import NUMBER, OBJECT, TEXT, TEXTS, Schema, several, structure
+from sympolis.context.instants import format_instant
+from sympolis.domain import errors
+from sympolis.orchestration.learned_desk import next_stages
+
+if TYPE_CHECKING:
+    from sympolis.orchestration.learned_desk import LearnedDesk, Version
+
+ZIP, CYCLONE_DX = "application/zip", "application/vnd.cyclonedx+json"
+WHY = Parameter(name="why", text="Why this version is handed in.", required=True, max_length=2000)
+HERE = "this-machine"
+"""Who acts where nobody is asked who they are."""
+_TAG = "Learned models"
+_VERSION = "/api/ai-models/{model}/versions/{version}"
+_TEXTS = {"model": "A learned model's name.", "version": "One of its versions."}
+_CARD: Schema = structure(
+    {
+        "name": TEXT, "version": TEXT, "title": TEXTS, "stage": TEXT, "next": several(TEXT), "steps": several(OBJECT),
+        "risk": TEXT, "card": OBJECT,
+        "usage": structure({"requests": NUMBER, "failures": NUMBER, "cost_cpu_s": NUMBER}),
+    },
+    required=("name", "version", "title", "stage", "next", "steps", "risk", "card", "usage"),
+)  # fmt: skip
+
+
+class Learned:
+    """Handlers of ``/api/ai-models``."""
+
+    def __init__(self, learned: LearnedDesk) -> None:
+        self._learned = learned
+
+    async def list(self, _request: Request) -> Reply:
+        """Every version of every model."""
+        found = [one for name in self._learned.names() for one in self._learned.versions(name)]
+        return json_reply({"models": [_shown(one) for one in found]})
+
+    async def hand_in(self, request: Request) -> Reply:
+        """Take a package as a draft."""
+        why = read_reason(WHY.raw(request))
+        if request.media_type != ZIP:
+            raise errors.UnsupportedMediaType(f"expected a body of type {ZIP}", where="Content-Type")
+        found = await self._learned.hand_in(await request.body(), by=_who(request), why=why)
+        place = f"/api/ai-models/{quote(found.card.name)}/versions/{quote(found.card.version)}".encode()
+        return json_reply(_shown(found), status=201, headers=((b"location", place),))
+
+    async def get(self, request: Request) -> Reply:
+        """One version."""
+        return json_reply(_shown(self._version(request)))
+
+    async def move(self, request: Request) -> Reply:
+        """Take a step of its life that a machine or a colleague may take."""
+        return await self._moved(request, deploying=False)
+
+    async def deploy(self, request: Request) -> Reply:
+        """Sign for it: it answers under its name from now on."""
+        return await self._moved(request, deploying=True)
+
+    async def bill(self, request: Request) -> Reply:
+        """The bill of materials."""
+        content = msgspec.json.encode(bill_of_materials(self._version(request).card))
+        return Reply(body=content, media=CYCLONE_DX)
+
+    async def package(self, request: Request) -> Reply:
+        """A folder for KServe, zipped."""
+        found = self._version(request)
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for path, one in kserve_package(found.card, found.model.read_bytes(), found.card_text).items():
+                bundle.writestr(path, one)
+        name = f'attachment; filename="{found.card.name}-{found.card.version}-kserve.zip"'.encode()
+        return Reply(body=content.getvalue(), media=ZIP, headers=((b"content-disposition", name),))
+
+    def _version(self, request: Request) -> Version:
+        return self._learned.get(request.arguments["model"], request.arguments["version"])
+
+    async def _moved(self, request: Request, *, deploying: bool) -> Reply:
+        document = await read_object(request)
+        for name in document.keys() - {"stage", "why"}:
+            raise errors.InvalidRequest("unknown member", where=name, hint="known: stage, why")
+        to = Stage.DEPLOYED if deploying else read_stage(document.get("stage"))
+        if to is Stage.DEPLOYED and not deploying:
+            text = "deploying is signed for: POST to …/deployment"
+            raise errors.BadRequestData(text, where="stage")
+        found = await self._learned.move(
+            request.arguments["model"],
+            request.arguments["version"],
+            to,
+            by=_who(request),
+            why=read_reason(document.get("why")),
+        )
+        return json_reply(_shown(found))
+
+
+def _who(request: Request) -> str:
+    return request.subject.id if request.subject is not None else HERE
+
+
+def _shown(found: Version) -> dict[str, Any]:
+    record = found.record
+    return {
+        "name": found.card.name,
+        "version": found.card.version,
+        "title": dict(found.card.title),
+        "stage": record.stage,
+        "next": list(next_stages(found)),
+        "handed_in_by": record.maker,
+        "steps": [
+            {"stage": one.stage, "at": format_instant(one.at), "by": one.by, "why": one.why}
+            for one in record.steps
+        ],
+        "risk": found.card.assessment.risk,
+        "usage": msgspec.to_builtins(record.usage),
+        "card": msgspec.to_builtins(found.card),
+    }
+
+
+def operations(learned: LearnedDesk) -> tuple[Operation, ...]:
+    """The routes with their documentation."""
+    handlers = Learned(learned)
+    one = {200: Answer("The version.", {JSON: _CARD})}
+    step = Body(
+        structure({"stage": TEXT, "why": TEXT}), example={"stage": "validated", "why": "its examples hold"}
+    )
+    return (
+        Operation(
+            method="GET", path="/api/ai-models", handle=handlers.list, name="listLearnedModels",
+            title="Learned models and where each version is in its life", tag=_TAG,
+            answers={200: Answer("All of them.", {JSON: structure({"models": several(_CARD)})})},
+        ),
+        Operation(
+            method="POST", path="/api/ai-models", handle=handlers.hand_in, name="handInLearnedModel",
+            title="Hand in a version", tag=_TAG, parameters=(WHY,),
+            text="A zip of `model.toml`, the model's file and `examples.json` (docs/howto/bring-a-learned-model.md).",
+            body=Body({"type": "string", "format": "binary"}, media=(ZIP,)),
+            answers={201: Answer("Kept as a draft.", {JSON: _CARD})},
+        ),
+        Operation(
+            method="GET", path=_VERSION, handle=handlers.get, name="getLearnedModel", title="A version", tag=_TAG,
+            path_texts=_TEXTS, answers=one,
+        ),
+        Operation(
+            method="POST", path=f"{_VERSION}/stage", handle=handlers.move, name="moveLearnedModel",
+            title="Validate, stage or retire a version", tag=_TAG, path_texts=_TEXTS, body=step, answers=one,
+        ),
+        Operation(
+            method="POST", path=f"{_VERSION}/deployment", handle=handlers.deploy, name="deployLearnedModel",
+            title="Sign for a version", tag=_TAG, path_texts=_TEXTS, body=step, answers=one,
+            text="Where people say who they are, not by whoever handed it in.",
+        ),
+        Operation(
+            method="GET", path=f"{_VERSION}/sbom", handle=handlers.bill, name="getLearnedModelBill",
+            title="Bill of materials (CycloneDX)", tag=_TAG, path_texts=_TEXTS,
+            answers={200: Answer("CycloneDX 1.6.", {CYCLONE_DX: OBJECT})},
+        ),
+        Operation(
+            method="GET", path=f"{_VERSION}/package", handle=handlers.package, name="exportLearnedModel",
+            title="A folder for KServe", tag=_TAG, path_texts=_TEXTS,
+            answers={200: Answer("A zip.", {ZIP: {"type": "string", "format": "binary"}})},
+        ),
+    )  # fmt: skip

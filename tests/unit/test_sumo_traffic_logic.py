@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from sympolis.plugins.simulator import Parameter
 from sympolis.plugins.simulators.sumo_traffic import (
     SumoTraffic,
     calibration,
+    cordons,
     counts,
     fleet,
     measures,
@@ -67,7 +69,7 @@ def trip(route: tuple[int, ...], *draws: float, kind: str = "car") -> Trip:
 def meet(trips: list[Trip], *overrides: Override, net: Network | None = None) -> measures.Outcome:
     net = net or network()
     plan = measures.make_plan(net, overrides)
-    return measures.carry_out(plan, net, trips, informed_share=0.6, hours=1.0)
+    return measures.carry_out(plan, net, trips, informed_share=0.6, span_s=(900.0, 24 * 3600.0))
 
 
 def close(*names: str, **parameters: Any) -> Override:
@@ -148,8 +150,65 @@ def test_who_starts_inside_or_is_exempt_does_not_pay() -> None:
 
 
 def test_who_comes_into_the_network_inside_the_area_enters_it() -> None:
-    assert measures.enters((MAIN, OUT), {MAIN}) is False
-    assert measures.enters((IN, MAIN), {IN, MAIN}, gates={IN}) is True
+    assert cordons.enters((MAIN, OUT), {MAIN}) is False
+    assert cordons.enters((IN, MAIN), {IN, MAIN}, gates={IN}) is True
+
+
+def by_class(**parameters: Any) -> Override:
+    given = {"p50_cost": 4.0, "exempt_share": 0.0, "detour_share": 0.5} | parameters
+    return Override("charge_by_class", {"polygon": SQUARE}, given)
+
+
+def fleet_of(size: int, *draws: float, at_h: float = 8.0) -> list[Trip]:
+    """Cars spread over fleet and willingness to pay, each once."""
+    return [
+        replace(
+            trip((IN, MAIN), (k + 0.5) / size, *draws), fleet_position=(j + 0.5) / size, depart_s=at_h * 3600
+        )
+        for j in range(size)
+        for k in range(size)
+    ]
+
+
+def test_emission_classes_are_read_off_the_fleet() -> None:
+    found = {fleet.euro_class(CAR, (k + 0.5) / 200) for k in range(200)}
+    assert found == {3, 4, 5, 6, None}, "no older cars in this fleet; None: electric"
+    assert fleet.euro_class(fleet.CLASSES["bus"], 0.1) == 5
+    assert fleet.euro_class(fleet.CLASSES["truck"], 0.9) == 6
+
+
+def test_half_of_a_class_gives_in_at_the_p50_charge_and_newer_cars_pay_less_and_stay() -> None:
+    prices = {"euro_3": 8.0, "euro_4": 4.0, "euro_5": 0.0, "euro_6": 0.0}
+    trips = fleet_of(100, 0.9)
+    outcome = meet(trips, by_class(**prices, start=0.0, end=24.0))
+    left = Counter(fleet.euro_class(CAR, one.fleet_position) for one in outcome.trips)
+    before = Counter(fleet.euro_class(CAR, one.fleet_position) for one in trips)
+    assert left[4] / before[4] == pytest.approx(0.5, abs=0.01)
+    assert left[3] / before[3] == pytest.approx(0.25, abs=0.01)
+    assert left[6] == before[6] and left[None] == before[None], "electric cars pay nothing"
+    assert outcome.revenue == pytest.approx(8.0 * left[3] + 4.0 * left[4])
+
+
+def test_close_to_the_start_of_the_charge_many_come_before_it() -> None:
+    hour_after, at_start = (meet(fleet_of(40, 0.9, at_h=h), by_class(start=8.0)) for h in (9.0, 8.0))
+    assert 0.1 < hour_after.shifted / at_start.shifted < 0.4, "½^(1 h/0.5 h) against all"
+    assert at_start.not_made == 0 and hour_after.not_made > 0
+
+
+def test_who_comes_before_the_charge_is_driven_there_or_leaves_the_simulated_hours() -> None:
+    day = (6 * 3600.0, 9 * 3600.0)
+    plan = measures.make_plan(network(), [by_class(start=8.0)])
+    outcome = measures.carry_out(plan, network(), fleet_of(30, 0.9), informed_share=0.6, span_s=day)
+    early = [one for one in outcome.trips if one.depart_s < 8 * 3600]
+    assert early and len(early) == outcome.shifted
+    assert float(np.median([8 - one.depart_s / 3600 for one in early])) == pytest.approx(0.25, abs=0.03)
+    assert [one.depart_s for one in outcome.trips] == sorted(one.depart_s for one in outcome.trips)
+
+
+def test_outside_the_hours_nobody_pays() -> None:
+    trips = fleet_of(10, 0.9, at_h=5.0)
+    outcome = meet(trips, by_class())
+    assert outcome.trips == trips and outcome.revenue == 0.0
 
 
 def test_a_restriction_admits_permit_holders_only() -> None:

@@ -20,8 +20,8 @@ NEEDS = (
 )
 
 EXAMPLE = (
-    "Bologna example of the public civic-digital-twins project (FBK, Apache-2.0): an assumption about behaviour, no "
-    "survey"
+    "Bologna example of the public civic-digital-twins project (FBK, Apache-2.0): an assumption about "
+    "behaviour, no survey"
 )
 
 
@@ -118,9 +118,9 @@ MODE_SHARE = Parameter(
     low=0.0,
     high=0.7,
     plausible=(0.3, 0.6),
-    source="Assumption for want of a local survey. Stockholm's trial of 2006 saw suppressed work trips go mostly to "
-    "public transport, other trips hardly: Eliasson et al. 2009, Transportation Research A 43, 240-250, DOI "
-    "10.1016/j.tra.2008.09.007",
+    source="Assumption for want of a local survey. Stockholm's trial of 2006 saw suppressed work trips go "
+    "mostly to public transport, other trips hardly: Eliasson et al. 2009, Transportation Research A "
+    "43, 240-250, DOI 10.1016/j.tra.2008.09.007",
 )
 DETOUR_SHARE = Parameter(
     "detour_share",
@@ -197,13 +197,15 @@ CHARGE = Measure(
         "Einfahrtgebühr nach Schadstoffklasse",
     ),
     _texts(
-        "Who drives into the area within the hours pays by the Euro class of the vehicle. Some pay, some come earlier "
-        "or later, take another mode, drive around or give the trip up. Trips that start inside do not pay.",
-        "Chi entra in auto nell'area nelle ore indicate paga secondo la classe Euro. Alcuni pagano, altri anticipano "
-        "o posticipano, cambiano mezzo, aggirano l'area o rinunciano. I viaggi che iniziano dentro non pagano.",
-        "Wer in den Stunden in das Gebiet fährt, zahlt nach der Euro-Klasse des Fahrzeugs. Manche zahlen, andere "
-        "kommen früher oder später, steigen um, fahren außen herum oder verzichten. Fahrten mit Beginn im Gebiet "
-        "zahlen nicht.",
+        "Who drives into the area within the hours pays by the Euro class of the vehicle. Some pay, some come"
+        " earlier or later, take another mode, drive around or give the trip up. Trips that start inside do "
+        "not pay.",
+        "Chi entra in auto nell'area nelle ore indicate paga secondo la classe Euro. Alcuni pagano, altri "
+        "anticipano o posticipano, cambiano mezzo, aggirano l'area o rinunciano. I viaggi che iniziano dentro"
+        " non pagano.",
+        "Wer in den Stunden in das Gebiet fährt, zahlt nach der Euro-Klasse des Fahrzeugs. Manche zahlen, "
+        "andere kommen früher oder später, steigen um, fahren außen herum oder verzichten. Fahrten mit Beginn"
+        " im Gebiet zahlen nicht.",
     ),
     ("area", "polygon", "features"),
     (
@@ -232,22 +234,28 @@ RESTRICT = Measure(
         "Verkehrsarme Zone ausweiten: Einfahrt nur mit Berechtigung",
     ),
     _texts(
-        "Within the hours only permit holders may drive in. The others come earlier or later, take another mode, drive "
-        "around or give the trip up. Trips that start inside are allowed.",
-        "Nelle ore indicate entrano solo gli autorizzati. Gli altri anticipano o posticipano, cambiano mezzo, aggirano "
-        "l'area o rinunciano. I viaggi che iniziano dentro sono ammessi.",
-        "In den Stunden dürfen nur Berechtigte hinein. Die anderen kommen früher oder später, steigen um, fahren außen "
-        "herum oder verzichten. Fahrten mit Beginn im Gebiet sind erlaubt.",
+        "Within the hours only permit holders may drive in. The others come earlier or later, take another "
+        "mode, drive around or give the trip up. Trips that start inside are allowed.",
+        "Nelle ore indicate entrano solo gli autorizzati. Gli altri anticipano o posticipano, cambiano mezzo,"
+        " aggirano l'area o rinunciano. I viaggi che iniziano dentro sono ammessi.",
+        "In den Stunden dürfen nur Berechtigte hinein. Die anderen kommen früher oder später, steigen um, "
+        "fahren außen herum oder verzichten. Fahrten mit Beginn im Gebiet sind erlaubt.",
     ),
     ("area", "polygon", "features"),
     (
-        _number(
+        Parameter(
             "permit_share",
-            ("Permit holders among the vehicles entering", "Quota di autorizzati", "Anteil der Berechtigten"),
-            "1",
-            0.3,
-            (0.0, 1.0),
-            "Assumption: to be replaced with the city's permit register",
+            _texts(
+                "Permit holders among the vehicles entering",
+                "Quota di autorizzati",
+                "Anteil der Berechtigten",
+            ),
+            unit="1",
+            default=0.3,
+            low=0.0,
+            high=1.0,
+            plausible=(0.2, 0.45),
+            source="Assumption, as in the traffic model: to be replaced with the city's permit register",
         ),
         _number(
             "start", ("From", "Dalle", "Von"), "h", 7.0, (0.0, 23.5), PLANNER + "; Bologna's ZTL begins at 7"

@@ -25,7 +25,7 @@ from sympolis.plugins.simulator import (
     Simulator,
 )
 from sympolis.plugins.simulators.sumo_traffic import calibration, prepared, settings
-from sympolis.plugins.simulators.sumo_traffic.demand import WARM_UP_S, Level, draw_trips
+from sympolis.plugins.simulators.sumo_traffic.demand import Level, draw_trips
 from sympolis.plugins.simulators.sumo_traffic.measures import Outcome, carry_out, make_plan, refusals
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared
 from sympolis.plugins.simulators.sumo_traffic.simulation import Output, Task, cpu_s, simulate
@@ -37,7 +37,7 @@ class SumoTraffic(Simulator):
     """Mesoscopic runs answer within a second or two (``interactive``), microscopic ones thoroughly (``job``)."""
 
     id: ClassVar[str] = "sumo_traffic"
-    version: ClassVar[str] = "1.1.0"
+    version: ClassVar[str] = "1.2.0"
     title: ClassVar[Mapping[str, str]] = {
         "en": "Road traffic (SUMO)",
         "it": "Traffico stradale (SUMO)",
@@ -108,9 +108,9 @@ def _day(model: Prepared, member: Member) -> tuple[Outcome, Mapping[int, float]]
     )
     trips = draw_trips(model.streams, level, member.window, member.seed)
     plan = make_plan(model.network, member.overrides)
-    hours = member.window.end_hour - member.window.start_hour + WARM_UP_S / 3600
+    span_s = (member.window.start_hour * 3600.0, member.window.end_hour * 3600.0)
     informed = float(given[settings.INFORMED_SHARE.name])
-    return carry_out(plan, model.network, trips, informed_share=informed, hours=hours), plan.speeds_ms
+    return carry_out(plan, model.network, trips, informed_share=informed, span_s=span_s), plan.speeds_ms
 
 
 def _indicators(output: Output, outcome: Outcome) -> dict[str, float]:
@@ -126,6 +126,8 @@ def _indicators(output: Output, outcome: Outcome) -> dict[str, float]:
         "nox": totals.nox_g / 1000,
         "trips_rerouted": float(outcome.rerouted),
         "trips_not_made": float(outcome.not_made + outcome.stranded),
+        "trips_shifted": float(outcome.shifted),
+        "revenue": outcome.revenue,
     }
 
 

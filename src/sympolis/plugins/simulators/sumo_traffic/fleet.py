@@ -9,6 +9,7 @@ cars), spread over Euro stages with newer cars driven more. A city that knows it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,12 @@ FLEET_SOURCE = (
     "Assumption: Emilia-Romagna's car stock by fuel (ACI, Autoritratto, early 2020s, rounded), newer cars weighted up; "
     "HBEFA 4.2 classes as implemented by SUMO"
 )
+
+
+EURO_CLASSES = 7
+"""Euro 0 to Euro 6."""
+_EURO = re.compile(r"Euro-([0-6]|VI|IV|V|III|II|I)")
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +82,24 @@ CLASSES = {
 
 def type_id(vehicle_class: VehicleClass, position: float) -> str:
     """The SUMO vehicle type of a vehicle whose place in the fleet is ``position`` in [0, 1)."""
+    return f"{vehicle_class.name}_{_place(vehicle_class, position)}"
+
+
+def euro_class(vehicle_class: VehicleClass, position: float) -> int | None:
+    """0 to 6 for the same vehicle; None if it is electric."""
+    found = _EURO.search(tuple(vehicle_class.emission_shares)[_place(vehicle_class, position)])
+    if found is None:
+        return None
+    return _ROMAN.get(found[1]) or int(found[1])
+
+
+def _place(vehicle_class: VehicleClass, position: float) -> int:
     total = 0.0
-    last = len(vehicle_class.emission_shares) - 1
     for index, share in enumerate(vehicle_class.emission_shares.values()):
         total += share
         if position < total:
-            return f"{vehicle_class.name}_{index}"
-    return f"{vehicle_class.name}_{last}"
+            return index
+    return len(vehicle_class.emission_shares) - 1
 
 
 def vehicle_types(names: Sequence[str]) -> str:

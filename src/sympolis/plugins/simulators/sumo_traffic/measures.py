@@ -10,13 +10,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins.simulator import Measure, Parameter
-from sympolis.plugins.simulators.sumo_traffic.demand import Level, Trip, hourly_vehicles
-from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES
+from sympolis.plugins.simulators.sumo_traffic.cordons import Answer, Cordon, Hours
+from sympolis.plugins.simulators.sumo_traffic.demand import WARM_UP_S, Level, Trip, hourly_vehicles
+from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES, EURO_CLASSES
 from sympolis.plugins.simulators.sumo_traffic.network import Network
 from sympolis.plugins.simulators.sumo_traffic.places import inside, rings
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared
@@ -30,7 +30,8 @@ WORTH_CHANGING = 0.05
 would have saved them already today: who does not take the quicker way now has reasons that stay."""
 BATCHES = 4
 """Detours are chosen in this many batches, each seeing the traffic of those before (incremental assignment)."""
-_PAYS, _DETOURS, _INFORMED, _EXEMPT = range(4)
+_PAYS, _DETOURS, _INFORMED = range(3)
+"""Of the random positions each trip carries; the fourth is the cordons'."""
 _BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
@@ -48,17 +49,6 @@ class Barrier:
         if vehicle_class in self.exempt:
             return frozenset()
         return frozenset().union(*(part for part in self.parts if part.isdisjoint(ends)))
-
-
-@dataclass(frozen=True, slots=True)
-class Cordon:
-    """An area to enter which one must pay (or hold a permit: ``paying_share`` 0)."""
-
-    segments: frozenset[int]
-    paying_share: float
-    detour_share: float
-    exempt_share: float
-    exempt: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -89,6 +79,10 @@ class Outcome:
     rerouted: int = 0
     not_made: int = 0
     stranded: int = 0
+    shifted: int = 0
+    """Trips that set off at another time; those that then leave the simulated hours are not among ``trips``."""
+    revenue: float = 0.0
+    """EUR, of trips that set off within the window."""
 
 
 def value_of(override: Override, name: str) -> Any:
@@ -160,7 +154,28 @@ def _plan_charge(plan: Plan, network: Network, override: Override) -> None:
     paying = dearer ** float(value_of(override, "elasticity"))
     shares = (paying, float(value_of(override, "detour_share")), float(value_of(override, "exempt_share")))
     segments = segments_of(network, override.where)
-    plan.cordons.append(Cordon(segments, *shares, frozenset(value_of(override, "exempt"))))
+    exempt, price = frozenset(value_of(override, "exempt")), float(value_of(override, "charge"))
+    plan.cordons.append(Cordon(segments, *shares, exempt, price))
+
+
+def _plan_class_charge(plan: Plan, network: Network, override: Override) -> None:
+    """Those who still pay: ½^(price/p50), as in the mobility-policy model; some of the others come at another time."""
+
+    def value(name: str) -> float:
+        return float(value_of(override, name))
+
+    times = ("start", "end", "p50_anticipating", "p50_anticipation", "p50_postponing", "p50_postponement")
+    cordon = Cordon(
+        segments_of(network, override.where),
+        paying_share=0.0,
+        detour_share=value("detour_share"),
+        exempt_share=value("exempt_share"),
+        exempt=frozenset(value_of(override, "exempt")),
+        prices=tuple(value(f"euro_{euro}") for euro in range(EURO_CLASSES)),
+        p50_cost=value("p50_cost"),
+        hours=Hours(*(value(name) for name in times)),
+    )
+    plan.cordons.append(cordon)
 
 
 def _plan_restriction(plan: Plan, network: Network, override: Override) -> None:
@@ -173,6 +188,7 @@ _MAKERS = {
     "close_street": _plan_closure,
     "limit_speed": _plan_speed,
     "charge_entry": _plan_charge,
+    "charge_by_class": _plan_class_charge,
     "restrict_entry": _plan_restriction,
 }
 
@@ -181,9 +197,13 @@ _MAKERS = {
 
 
 def carry_out(
-    plan: Plan, network: Network, trips: Sequence[Trip], *, informed_share: float, hours: float
+    plan: Plan, network: Network, trips: Sequence[Trip], *, informed_share: float, span_s: tuple[float, float]
 ) -> Outcome:
-    """The trips as they are made under the plan. ``hours``: the time they spread over, to turn trips into flow."""
+    """The trips as they are made under the plan.
+
+    ``span_s``: the window [s after midnight]; trips are drawn for it and for the warm-up before it.
+    """
+    hours = (span_s[1] - span_s[0] + WARM_UP_S) / 3600
     router = Router(network, plan.speeds_ms)
     router.load((trip.route, 1 / hours) for trip in trips)
     concerned = [i for i, trip in enumerate(trips) if _is_concerned(plan, trip)]
@@ -193,12 +213,28 @@ def carry_out(
     for batch in range(BATCHES):
         found: dict[Any, Route | None] = {}
         for number in order[batch::BATCHES]:
-            made[number] = _decide(plan, router, trips[number], informed_share, found, outcome)
+            trip = _pay_or_shift(plan, trips[number], span_s, outcome)
+            made[number] = trip and _decide(plan, router, trip, informed_share, found, outcome)
         changed = [n for n in order[batch::BATCHES] if made[n] != trips[n]]
         router.load((trips[n].route, -1 / hours) for n in changed)
         router.load((trip.route, 1 / hours) for n in changed if (trip := made[n]))
-    outcome.trips = [trip for i, old in enumerate(trips) if (trip := made.get(i, old)) is not None]
+    kept = [trip for i, old in enumerate(trips) if (trip := made.get(i, old)) is not None]
+    outcome.trips = sorted(kept, key=lambda t: (t.depart_s, t.stream)) if outcome.shifted else kept
     return outcome
+
+
+def _pay_or_shift(plan: Plan, trip: Trip, span_s: tuple[float, float], outcome: Outcome) -> Trip | None:
+    """The trip, perhaps at another time; None where that lies outside the simulated hours. Counts what is paid."""
+    for cordon in plan.cordons:
+        answer = cordon.answer(trip, plan.gates)
+        if answer is Answer.PAYS and trip.depart_s >= span_s[0]:
+            outcome.revenue += cordon.price_of(trip)
+        elif answer is Answer.SHIFTS:
+            outcome.shifted += 1
+            trip = replace(trip, depart_s=round(cordon.other_time(trip) or 0.0, 1))
+            if not span_s[0] - WARM_UP_S <= trip.depart_s < span_s[1]:
+                return None
+    return trip
 
 
 def _is_concerned(plan: Plan, trip: Trip) -> bool:
@@ -220,7 +256,7 @@ def _decide(
 ) -> Trip | None:
     """The trip as its driver now makes it, or None."""
     banned = plan.closed_to(trip.route, trip.vehicle_class)
-    declined = [cordon for cordon in plan.cordons if _declines(cordon, trip, plan.gates)]
+    declined = [c for c in plan.cordons if c.answer(trip, plan.gates) is Answer.DECLINES]
     if any(trip.route[-1] in c.segments or trip.draws[_DETOURS] >= c.detour_share for c in declined):
         outcome.not_made += 1
         return None
@@ -238,22 +274,6 @@ def _decide(
         return None
     outcome.rerouted += 1
     return replace(trip, route=route)
-
-
-def _declines(cordon: Cordon, trip: Trip, gates: frozenset[int]) -> bool:
-    """Whether this trip would enter the cordon and does not accept the price."""
-    if trip.vehicle_class in cordon.exempt or not CLASSES[trip.vehicle_class].paying:
-        return False
-    if not enters(trip.route, cordon.segments, gates) or trip.draws[_EXEMPT] < cordon.exempt_share:
-        return False
-    return trip.draws[_PAYS] >= cordon.paying_share
-
-
-def enters(route: Route, segments: Collection[int], gates: Collection[int] = ()) -> bool:
-    """Whether a route goes from outside into ``segments``, or comes into the network at a gate that lies in them."""
-    if route[0] in segments and route[0] in gates:
-        return True
-    return any(b in segments and a not in segments for a, b in pairwise(route))
 
 
 def _quicker(

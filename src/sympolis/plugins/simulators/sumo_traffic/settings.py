@@ -8,7 +8,7 @@ from typing import Any
 
 from sympolis.domain.measure import Direction
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter
-from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES
+from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES, EURO_CLASSES
 from sympolis.plugins.simulators.sumo_traffic.simulation import Queues
 
 NEEDS = (
@@ -312,6 +312,124 @@ CHARGE_ENTRY = Measure(
         _exempt("bus", "authorised", "motorcycle"),
     ),
 )
+EXAMPLE_SOURCE = (
+    "Bologna example of the public civic-digital-twins project (FBK, Apache-2.0), as in the model mobility_policy: an "
+    "assumption about behaviour, no survey"
+)
+
+
+def _hours(
+    name: str, title: tuple[str, str, str], default: float, low: float, high: float, source: str
+) -> Parameter:
+    en, it, de = title
+    texts = {"en": en, "it": it, "de": de}
+    return Parameter(name, texts, unit="h", default=default, low=low, high=high, source=source)
+
+
+def _price(euro: int) -> Parameter:
+    return Parameter(
+        f"euro_{euro}",
+        {"en": f"Charge for Euro {euro}", "it": f"Tariffa per Euro {euro}", "de": f"Gebühr für Euro {euro}"},
+        unit="EUR",
+        default=5.0 - 0.25 * euro,
+        low=0.0,
+        high=100.0,
+        source="Decision of the planner",
+    )
+
+
+CHARGE_BY_CLASS = Measure(
+    "charge_by_class",
+    {
+        "en": "Charge entry by emission class",
+        "it": "Ticket d'ingresso per classe di emissione",
+        "de": "Einfahrtgebühr nach Schadstoffklasse",
+    },
+    {
+        "en": "Who drives into the area within the hours pays by the Euro class of the vehicle; electric "
+        "vehicles do not. Some come earlier or later, drive around, take another mode or give up.",
+        "it": "Chi entra nell'area nelle ore indicate paga secondo la classe Euro; i veicoli elettrici non "
+        "pagano. Alcuni anticipano o posticipano, aggirano l'area, cambiano mezzo o rinunciano.",
+        "de": "Wer in den Stunden in das Gebiet fährt, zahlt nach der Euro-Klasse; Elektrofahrzeuge zahlen "
+        "nicht. Manche kommen früher oder später, fahren außen herum, steigen um oder verzichten.",
+    },
+    ("area", "polygon"),
+    (
+        *(_price(euro) for euro in range(EURO_CLASSES)),
+        _hours(
+            "start",
+            ("From", "Dalle", "Von"),
+            7.5,
+            0.0,
+            23.5,
+            "Decision of the planner; 7.5 is half past seven",
+        ),
+        _hours("end", ("Until", "Alle", "Bis"), 19.5, 0.5, 24.0, "Decision of the planner"),
+        Parameter(
+            "p50_cost",
+            {
+                "en": "Charge at which half of the drivers give in",
+                "it": "Tariffa alla quale cede metà di chi guida",
+                "de": "Gebühr, bei der die Hälfte nachgibt",
+            },
+            unit="EUR",
+            default=7.5,
+            low=0.5,
+            high=50.0,
+            plausible=(4.0, 11.0),
+            source=EXAMPLE_SOURCE,
+        ),
+        _hours(
+            "p50_anticipating",
+            (
+                "Hours after the start at which half would come before it",
+                "Ore dopo l'inizio entro cui metà anticiperebbe",
+                "Stunden nach Beginn, bei denen die Hälfte früher käme",
+            ),
+            0.5,
+            0.05,
+            6.0,
+            EXAMPLE_SOURCE,
+        ),
+        _hours(
+            "p50_anticipation",
+            (
+                "How early half of them come",
+                "Di quanto anticipa metà di loro",
+                "Wie viel früher die Hälfte kommt",
+            ),
+            0.25,
+            0.05,
+            6.0,
+            EXAMPLE_SOURCE,
+        ),
+        _hours(
+            "p50_postponing",
+            (
+                "Hours before the end at which half would come after it",
+                "Ore prima della fine entro cui metà posticiperebbe",
+                "Stunden vor Ende, bei denen die Hälfte später käme",
+            ),
+            0.8,
+            0.05,
+            6.0,
+            EXAMPLE_SOURCE,
+        ),
+        _hours(
+            "p50_postponement",
+            (
+                "How late half of them come",
+                "Di quanto posticipa metà di loro",
+                "Wie viel später die Hälfte kommt",
+            ),
+            0.5,
+            0.05,
+            6.0,
+            EXAMPLE_SOURCE,
+        ),
+        *(p for p in CHARGE_ENTRY.parameters if p.name in ("detour_share", "exempt_share", "exempt")),
+    ),
+)
 RESTRICT_ENTRY = Measure(
     "restrict_entry",
     {
@@ -346,7 +464,7 @@ RESTRICT_ENTRY = Measure(
         _exempt("bus", "authorised", "motorcycle"),
     ),
 )
-MEASURES = (CLOSE_STREET, LIMIT_SPEED, CHARGE_ENTRY, RESTRICT_ENTRY)
+MEASURES = (CLOSE_STREET, LIMIT_SPEED, CHARGE_ENTRY, CHARGE_BY_CLASS, RESTRICT_ENTRY)
 
 INDICATORS = (
     IndicatorSpec(
@@ -413,6 +531,18 @@ INDICATORS = (
         },
         "veh",
         Direction.NEUTRAL,
+    ),
+    IndicatorSpec(
+        "trips_shifted",
+        {"en": "Trips at another time", "it": "Viaggi in altro orario", "de": "Fahrten zu anderer Zeit"},
+        "veh",
+        Direction.NEUTRAL,
+    ),
+    IndicatorSpec(
+        "revenue",
+        {"en": "Public revenue", "it": "Entrate pubbliche", "de": "Öffentliche Einnahmen"},
+        "EUR",
+        Direction.HIGHER,
     ),
 )
 

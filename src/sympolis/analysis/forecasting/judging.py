@@ -10,6 +10,8 @@ LEAST_SKILL: Final = 0.15
 COVERAGE_TOLERANCE: Final = 0.05
 """Of intervals of 90 % those are taken that held between 85 % and 95 % of the values."""
 LEAST_VALUES: Final = 200
+_ROUNDING: Final = 1e-9
+"""0.90 - 0.85 is more than 0.05 for a computer."""
 DRIFT_ERROR: Final = 1.5
 """Times the error that the evaluation said, which make drift …"""
 DRIFT_COVERAGE: Final = 0.15
@@ -29,7 +31,7 @@ def reasons_against(figures: Mapping[str, Any] | None, level: float, *, silent: 
     found = []
     if not figures["skill"] >= LEAST_SKILL:
         found.append("skill")
-    if not abs(figures["coverage"] - level) <= COVERAGE_TOLERANCE:
+    if not abs(figures["coverage"] - level) <= COVERAGE_TOLERANCE + _ROUNDING:
         found.append("coverage")
     return found
 

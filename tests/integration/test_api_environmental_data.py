@@ -63,7 +63,8 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallTwin]:
 
 def ask(twin: SmallTwin, query: str, coords: str, status: int = 200, **more: str) -> Any:
     options = "".join(f"&{name.replace('_', '-')}={quote(text)}" for name, text in more.items())
-    answer = twin.client.get(f"{OWN}/{query}?coords={quote(coords)}{options}")
+    where = "bbox" if query == "cube" else "coords"
+    answer = twin.client.get(f"{OWN}/{query}?{where}={quote(coords)}{options}")
     assert answer.status == status, answer.body
     return answer.json
 
@@ -72,7 +73,7 @@ def test_a_coverage_is_a_collection(twin: SmallTwin) -> None:
     own = twin.client.get(OWN).json
     assert own in twin.client.get("/ogc/collections").json["collections"]
     assert own["extent"]["temporal"]["values"] == [f"{year}-06-01T00:00:00Z" for year in YEARS]
-    assert set(own["data_queries"]) == {"position", "area"}
+    assert set(own["data_queries"]) == {"position", "area", "cube", "trajectory"}
     assert own["parameter_names"]["surfaceTemperature"]["unit"]["symbol"]["value"] == "CEL"
     declared = twin.client.get("/ogc/conformance").json["conformsTo"]
     assert "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/position" in declared
@@ -110,6 +111,72 @@ def test_an_area_has_the_cells_whose_centres_lie_in_it(twin: SmallTwin) -> None:
     assert seen >= 5 and next(values, "end") == "end"
 
 
+def test_a_box_has_the_cells_whose_centres_lie_in_it(twin: SmallTwin) -> None:
+    (west, south), (east, north) = degrees(4.1, 7.9), degrees(8.9, 2.1)
+    found = ask(twin, "cube", f"{west},{south},{east},{north}", datetime="2021-01-01T00:00:00Z/..")
+    axes, array = found["domain"]["axes"], found["ranges"]["surfaceTemperature"]
+    assert axes["t"]["values"] == ["2021-06-01T00:00:00Z", "2024-06-01T00:00:00Z"]
+    xs, ys = axes["x"]["values"], axes["y"]["values"]
+    assert xs == [WEST + (column + 0.5) * CELL for column in range(4, 9)]
+    expected = [
+        value(year, int((x - WEST) // CELL), int((NORTH - y) // CELL))
+        for year in (2021, 2024)
+        for y in ys
+        for x in xs
+    ]
+    assert [got for got, one in zip(array["values"], expected, strict=True) if got not in (one, None)] == []
+    assert sum(one is not None for one in array["values"]) >= 2 * 5 * 5
+    high = ask(twin, "cube", f"{west},{south},0,{east},{north},9", datetime="2021-01-01T00:00:00Z/..")
+    assert high == found
+
+
+def test_a_path_is_told_cell_by_cell(twin: SmallTwin) -> None:
+    ends = [degrees(0.5, 5.5), degrees(19.5, 5.5)]
+    text = f"LINESTRING({', '.join(f'{x} {y}' for x, y in ends)})"
+    found = ask(twin, "trajectory", text, datetime="2019-07-01T00:00:00Z")
+    axis = found["domain"]["axes"]["composite"]
+    assert (found["domain"]["domainType"], axis["coordinates"]) == ("Trajectory", ["t", "x", "y"])
+    assert {one[0] for one in axis["values"]} == {"2019-06-01T00:00:00Z"}
+    assert axis["values"][0][1:] == pytest.approx(ends[0]) and axis["values"][-1][1:] == pytest.approx(
+        ends[1]
+    )
+    seen = []
+    for (_, x, y), got in zip(axis["values"], found["ranges"]["surfaceTemperature"]["values"], strict=True):
+        east, north = Transformer.from_crs("OGC:CRS84", "EPSG:32632", always_xy=True).transform(x, y)
+        seen.append((int((east - WEST) // CELL), int((NORTH - north) // CELL)))
+        assert got == value(2019, *seen[-1])
+    assert {column for column, _ in seen} == set(range(COLUMNS))
+    all_years = ask(twin, "trajectory", text)
+    assert all_years["type"] == "CoverageCollection" and all_years["coverages"][0] == found
+    assert len(all_years["coverages"]) == len(YEARS)
+
+
+def test_a_path_in_time_meets_the_grid_that_holds_then(twin: SmallTwin) -> None:
+    from datetime import UTC, datetime
+
+    when = [datetime(year, 7, 1, tzinfo=UTC) for year in YEARS]
+    places = [degrees(column + 0.5, 2.5) for column in (2, 2, 2)]
+    text = ", ".join(
+        f"{x + step * 1e-6} {y} {one.timestamp()}"
+        for step, ((x, y), one) in enumerate(zip(places, when, strict=True))
+    )
+    found = ask(twin, "trajectory", f"LINESTRINGM({text})")
+    axis = found["domain"]["axes"]["composite"]
+    assert [one[0] for one in axis["values"]] == [f"{year}-07-01T00:00:00Z" for year in YEARS]
+    assert found["ranges"]["surfaceTemperature"]["values"] == [value(year, 2, 2) for year in YEARS]
+    late = ask(twin, "trajectory", f"LINESTRINGM({text.replace(str(when[0].timestamp()), '0')})")
+    assert late["ranges"]["surfaceTemperature"]["values"][0] is None
+
+
+def test_parts_of_a_path_outside_have_no_value(twin: SmallTwin) -> None:
+    ends = [degrees(-3.5, 5.5), degrees(2.5, 5.5), degrees(2.5, 8.5), degrees(4.5, 8.5)]
+    one, two, three, four = (f"{x} {y}" for x, y in ends)
+    text = f"MULTILINESTRING(({one}, {two}), ({three}, {four}))"
+    found = ask(twin, "trajectory", text, datetime="2019-07-01T00:00:00Z")
+    values = found["ranges"]["surfaceTemperature"]["values"]
+    assert values[0] is None and values[-1] == value(2019, 4, 8) and value(2019, 2, 5) in values
+
+
 @pytest.mark.parametrize(
     ("query", "coords", "more", "status"),
     [
@@ -122,6 +189,20 @@ def test_an_area_has_the_cells_whose_centres_lie_in_it(twin: SmallTwin) -> None:
         ("position", "POINT(11.3 44.5)", {"what": "1"}, 400),
         ("area", "POLYGON((0 0,1 0,1 1,0 0))", {}, 404),
         ("area", "POLYGON((0 0,1 1,1 0,0 1,0 0))", {}, 400),
+        ("cube", "0,0,1,1", {}, 404),
+        ("cube", "11.3,44.5,11.3,44.5", {}, 404),
+        ("cube", "1,2,3", {}, 400),
+        ("cube", "11,44,12,45", {"z": "1"}, 501),
+        ("cube", "11,44,12,45", {"resolution_x": "10"}, 501),
+        ("trajectory", "LINESTRING(0 0, 1 1)", {}, 404),
+        ("trajectory", "LINESTRING(-30 44.5, 11.3 44.5, 60 60)", {}, 403),
+        ("trajectory", "LINESTRING(0.001 0, 0.002 0)", {}, 404),
+        ("trajectory", "LINESTRING(11.3 90, 11.3001 90)", {}, 404),
+        ("trajectory", "LINESTRING(11.3 44.5)", {}, 400),
+        ("trajectory", "POINT(11.3 44.5)", {}, 400),
+        ("trajectory", "LINESTRINGZ(11.3 44.5 1, 11.31 44.5 1)", {}, 501),
+        ("trajectory", "LINESTRINGM(11.3 44.5 1, 11.31 44.5 2)", {"datetime": "2019-07-01T00:00:00Z"}, 400),
+        ("trajectory", "LINESTRINGM(11.3 44.5 1e300, 11.31 44.5 2e300)", {}, 400),
     ],
 )
 def test_mistakes_are_said(

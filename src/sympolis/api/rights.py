@@ -86,6 +86,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getTileArchive",
         "getPosition",
         "getArea",
+        "getCube",
+        "getTrajectory",
         "listStreams",
         "getStream",
         "followChanges",

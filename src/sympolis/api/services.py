@@ -31,7 +31,7 @@ _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "ogc": ("describeCollection", "getFeatures", "getQueryables", "getFeature"),
     "tiles": ("getTilesets", "getTileset", "getTile", "getTileArchive"),
-    "edr": ("getPosition", "getArea"),
+    "edr": ("getPosition", "getArea", "getCube", "getTrajectory"),
     "sensorthings": tuple(f"readSensorThings{length}" for length in range(1, 6)),
     "ldes": ("listStreams", "getStream"),
     "processes": ("getResult", "execute"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sympolis.api.ogc.reference_systems import CRS84
@@ -46,6 +47,38 @@ def grid(
     system = {"coordinates": ["x", "y"], "system": {"type": "ProjectedCRS", "id": iri}}
     ranges = {name: _array(("t", "y", "x"), (len(times), len(ys), len(xs)), values)}
     return _coverage("Grid", axes, system, parameters, ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """Values of one parameter at positions along a path (longitude, latitude)."""
+
+    name: str
+    unit: str | None
+    positions: Sequence[Sequence[float]]
+
+    def at(self, time: str, values: Sequence[Any]) -> dict[str, Any]:
+        """As they were at one time; '': they have none, and the positions are just points."""
+        if time:
+            return self.moving([time] * len(self.positions), values)
+        return self._document("MultiPoint", ["x", "y"], self.positions, values)
+
+    def moving(self, times: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+        """Each as it was at a time of its own."""
+        tuples = [[time, *place] for time, place in zip(times, self.positions, strict=True)]
+        return self._document("Trajectory", ["t", "x", "y"], tuples, values)
+
+    def _document(
+        self, kind: str, coordinates: list[str], tuples: Sequence[Any], values: Sequence[Any]
+    ) -> dict[str, Any]:
+        axes = {"composite": {"dataType": "tuple", "coordinates": coordinates, "values": list(tuples)}}
+        ranges = {self.name: _array(("composite",), (len(tuples),), values)}
+        return _coverage(kind, axes, _geographic(), {self.name: parameter(self.name, self.unit)}, ranges)
+
+
+def collection(coverages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several coverages in one document."""
+    return {"type": "CoverageCollection", "coverages": list(coverages)}
 
 
 def _geographic() -> dict[str, Any]:

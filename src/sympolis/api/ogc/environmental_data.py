@@ -1,38 +1,37 @@
 """OGC API — Environmental Data Retrieval 1.1 (OGC 19-086r6): what a coverage says at a place, and within an area.
 
 A coverage is a collection with the name of its variable. Answers are CoverageJSON: at a place a series over all times,
-in an area the cells of the grid whose centres lie in it.
+in an area or a box the cells of the grid whose centres lie in it, along a path what the cells say that it crosses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.http import JSON, Reply, Request, json_reply
 from sympolis.api.negotiation import preferred
 from sympolis.api.ogc import coverage_json
+from sympolis.api.ogc.coverage_places import Path, Window
 from sympolis.api.ogc.coverages import Coverage, Coverages, Layer
-from sympolis.api.ogc.items import read_interval
+from sympolis.api.ogc.items import read_bbox, read_interval
 from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.parameters import Parameter
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT
-from sympolis.context.instants import find_instant
+from sympolis.context.instants import find_instant, format_instant
 from sympolis.domain import errors
 from sympolis.later import later
 
 if TYPE_CHECKING:
     import shapely
-
-    from sympolis.city.grids import Domain
 else:
     shapely = later("shapely")
 
 _SPEC: Final = "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf"
 CONFORMANCE: Final = tuple(
-    f"{_SPEC}/{name}" for name in ("core", "collections", "covjson", "position", "area")
+    f"{_SPEC}/{name}" for name in ("core", "collections", "covjson", "position", "area", "cube", "trajectory")
 )
 _MOST_VALUES: Final = 400_000
 _LONGEST: Final = 20_000
@@ -42,6 +41,11 @@ COORDS = Parameter(
     name="coords", text="Where, as WKT in longitude and latitude.", required=True, max_length=_LONGEST,
     example="POINT(11.34 44.49)",
 )  # fmt: skip
+BBOX = Parameter(
+    name="bbox", text="minLon,minLat,maxLon,maxLat.", required=True, max_length=256,
+    example="11.30,44.47,11.38,44.52",
+)  # fmt: skip
+_QUERIES: Final = ("position", "area", "cube", "trajectory")
 DATETIME = Parameter(
     name="datetime", text="An instant or an interval (start/end, .. for open).", max_length=128
 )
@@ -82,13 +86,23 @@ class EnvironmentalData:
     async def area(self, request: Request) -> Reply:
         """The cells of an area, section 8.2.3."""
         coverage, place = await self._asked(request, "Polygon", "MultiPolygon")
+        return await self._cells(coverage, place, request, where="coords")
+
+    async def cube(self, request: Request) -> Reply:
+        """The cells of a box, section 8.2.4; the grids have no heights."""
+        coverage = await self._named(request)
+        box = read_bbox(BBOX.raw(request) or "")
+        assert box is not None
+        return await self._cells(coverage, shapely.geometry.shape(box.geometry), request, where="bbox")
+
+    async def _cells(self, coverage: Coverage, place: Any, request: Request, *, where: str) -> Reply:
         layers = _within(coverage.layers, request)
         first = (await self._coverages.grid(layers[0])).domain
-        inside = _Window(first, place)
+        inside = Window(first, place, where=where)
         if len(inside.xs) * len(inside.ys) * len(layers) > _MOST_VALUES:
             raise errors.TooManyResults(
                 f"more than {_MOST_VALUES} values",
-                where="coords",
+                where=where,
                 hint="ask a smaller area, or with datetime",
             )
         values: list[float | None] = []
@@ -110,7 +124,31 @@ class EnvironmentalData:
         )
         return json_reply(document, media=coverage_json.MEDIA)
 
-    async def _asked(self, request: Request, *kinds: str) -> tuple[Coverage, Any]:
+    async def trajectory(self, request: Request) -> Reply:
+        """What the coverage says along a path, section 8.2.5: where times are given (LINESTRINGM), at these."""
+        coverage, line = await self._asked(request, "LineString", "MultiLineString")
+        timed = bool(shapely.has_m(line))
+        if shapely.has_z(line):
+            raise errors.NotImplementedHere("the coverage has no heights", where="coords", hint="LINESTRING")
+        if timed and DATETIME.raw(request) is not None:
+            raise errors.InvalidRequest("the path has times of its own", where="datetime")
+        layers = _within(coverage.layers, request)
+        path = Path((await self._coverages.grid(layers[0])).domain, line, timed=timed)
+        if len(path) * len(layers) > _MOST_VALUES:
+            raise errors.TooManyResults(
+                f"more than {_MOST_VALUES} values",
+                where="coords",
+                hint="ask for a shorter path, or with datetime",
+            )
+        along = [path.of(await self._coverages.grid(layer)) for layer in layers]
+        found = coverage_json.Along(coverage.id, coverage.unit, path.positions)
+        if timed:
+            return json_reply(_at_its_times(path, layers, along, found), media=coverage_json.MEDIA)
+        documents = [found.at(layer.time, values) for layer, values in zip(layers, along, strict=True)]
+        document = documents[0] if len(documents) == 1 else coverage_json.collection(documents)
+        return json_reply(document, media=coverage_json.MEDIA)
+
+    async def _named(self, request: Request) -> Coverage:
         if F.raw(request) is None:
             preferred(request.header(b"accept"), (coverage_json.MEDIA, JSON))
         coverage = await self._coverages.get(request.arguments["collectionId"])
@@ -119,7 +157,22 @@ class EnvironmentalData:
             raise errors.InvalidRequest(
                 "the coverage has no such parameter", where="parameter-name", hint=coverage.id
             )
+        return coverage
+
+    async def _asked(self, request: Request, *kinds: str) -> tuple[Coverage, Any]:
+        coverage = await self._named(request)
         return coverage, _geometry(COORDS.raw(request) or "", kinds)
+
+
+def _at_its_times(
+    path: Path, layers: Sequence[Layer], along: Sequence[Sequence[float | None]], found: coverage_json.Along
+) -> dict[str, Any]:
+    """Of each position the value of the grid that holds at its time; None where none does."""
+    values: list[float | None] = []
+    for place, time in enumerate(path.times):
+        holding = next((number for number, one in enumerate(layers) if _meets(one, time, time)), None)
+        values.append(None if holding is None else along[holding][place])
+    return found.moving([format_instant(time) for time in path.times], values)
 
 
 def _geometry(text: str, kinds: tuple[str, ...]) -> Any:
@@ -151,40 +204,6 @@ def _meets(layer: Layer, start: datetime | None, end: datetime | None) -> bool:
     )
 
 
-class _Window:
-    """The part of a grid around an area, and which of its cells have their centre in it."""
-
-    def __init__(self, domain: Domain, area: Any) -> None:
-        from pyproj import Transformer
-
-        to_grid = Transformer.from_crs("OGC:CRS84", domain.crs, always_xy=True)
-        moved = shapely.transform(
-            area, lambda points: _columns(to_grid.transform(points[:, 0], points[:, 1]))
-        )
-        west, south, east, north = moved.bounds
-        all_xs, all_ys = domain.xs(), domain.ys()
-        self._columns = [place for place, x in enumerate(all_xs) if west <= x <= east]
-        self._lines = [place for place, y in enumerate(all_ys) if south <= y <= north]
-        if not self._columns or not self._lines:
-            raise errors.NotFound("no cell of the coverage has its centre there", where="coords")
-        self.xs = [all_xs[place] for place in self._columns]
-        self.ys = [all_ys[place] for place in self._lines]
-        shapely.prepare(moved)
-        self._inside = [shapely.contains_xy(moved, self.xs, [y] * len(self.xs)).tolist() for y in self.ys]
-
-    def of(self, values: Sequence[Sequence[float | None]]) -> Iterator[float | None]:
-        """The values of the window, line by line; None outside of the area."""
-        for line, inside in zip(self._lines, self._inside, strict=True):
-            for column, seen in zip(self._columns, inside, strict=True):
-                yield values[line][column] if seen else None
-
-
-def _columns(parts: tuple[Any, Any]) -> Any:
-    import numpy as np
-
-    return np.column_stack(parts)
-
-
 def _described(coverage: Coverage, base: str) -> dict[str, Any]:
     own = f"{base}{ROOT}/collections/{segment(coverage.id)}"
     times = [one.time for one in coverage.layers if one.time]
@@ -200,10 +219,10 @@ def _described(coverage: Coverage, base: str) -> dict[str, Any]:
         "crs": ["OGC:CRS84"],
         "output_formats": ["CoverageJSON"],
         "parameter_names": {coverage.id: coverage_json.parameter(coverage.id, coverage.unit)},
-        "data_queries": {name: {"link": _query(own, name)} for name in ("position", "area")},
+        "data_queries": {name: {"link": _query(own, name)} for name in _QUERIES},
         "links": [
             link(own, "self", JSON, "This coverage"),
-            *[_query(own, name) for name in ("position", "area")],
+            *[_query(own, name) for name in _QUERIES],
         ],
     }
 
@@ -233,10 +252,17 @@ def operations(data: EnvironmentalData) -> tuple[Operation, ...]:
     return (
         _get("position", data.position, "getPosition", "What a coverage says at a place"),
         _get("area", data.area, "getArea", "What a coverage says in an area"),
+        _get("cube", data.cube, "getCube", "What a coverage says in a box", where=BBOX, later=_RESOLUTIONS),
+        _get("trajectory", data.trajectory, "getTrajectory", "What a coverage says along a path"),
     )
 
 
-def _get(query: str, handle: Any, name: str, title: str) -> Operation:
+_RESOLUTIONS: Final = ("resolution-x", "resolution-y", "resolution-z")
+
+
+def _get(
+    query: str, handle: Any, name: str, title: str, *, where: Parameter = COORDS, later: tuple[str, ...] = ()
+) -> Operation:
     return Operation(
         method="GET",
         path=f"{ROOT}/collections/{{collectionId}}/{query}",
@@ -245,8 +271,8 @@ def _get(query: str, handle: Any, name: str, title: str) -> Operation:
         title=title,
         tag=_TAG,
         text="OGC 19-086r6, section 8.2.",
-        parameters=(COORDS, DATETIME, PARAMETER_NAME, F),
-        later=("z", "crs"),
+        parameters=(where, DATETIME, PARAMETER_NAME, F),
+        later=("z", "crs", *later),
         path_texts={"collectionId": "A coverage's id: its variable."},
         answers={200: Answer(title + ".", {coverage_json.MEDIA: OBJECT})},
     )

@@ -25,12 +25,11 @@ from sympolis.stores.embedded.files import fetch_value
 from sympolis.stores.embedded.indexing import Indexing
 from sympolis.stores.embedded.presence import Presence
 from sympolis.stores.embedded.timeline import Timeline
+from sympolis.stores.embedded.together import insert
 from sympolis.stores.observed import observed_changes
 from sympolis.stores.outlines import encode_outline
 
 _SQL: Final = sql.load("sympolis.stores.embedded", "store.sql")
-_READ_AHEAD_FROM: Final = 16
-"""So many entities are cheaper to look up by one statement than one by one."""
 _MOST_LISTS: Final = 20_000
 """So many lists of names get a number; a store with more of them writes them out."""
 
@@ -89,12 +88,13 @@ class Recorder:
         """What was written is durable: readers may rely on it."""
         self.catalog.needs = self._indexing.needs
 
+    def expect(self, ids: Sequence[str]) -> None:
+        """Look these entities up together: they are about to be written, in this transaction."""
+        self._presence.read_ahead(ids)
+        self.timeline.read_ahead(ids)
+
     def write(self, writes: Sequence[Write], at: datetime, cause: str) -> list[Outcome]:
         """Decide and record each write in order."""
-        if len(writes) >= _READ_AHEAD_FROM:
-            ids = [write.entity_id for write in writes]
-            self._presence.read_ahead(ids)
-            self.timeline.read_ahead(ids)
         outcomes = [self._one(write, at, cause) for write in writes]
         self.timeline.write()
         return outcomes
@@ -153,7 +153,7 @@ class Recorder:
 
     def _write_rows(self, statement: str, rows: list[Any]) -> None:
         if rows:
-            self._db.executemany(_SQL[statement], rows)
+            insert(self._db, _SQL[statement], rows)
             rows.clear()
 
     # --- one entity

@@ -91,7 +91,10 @@ class EmbeddedStore:
     async def write(self, writes: Sequence[Write], *, tenant: str = "", cause: str = "") -> list[Outcome]:
         """See ``Store.write``."""
         place = self._place(tenant, create=True)
-        found: list[Outcome] = await place.write(lambda recorder: recorder.write(writes, self._now(), cause))
+        about = [write.entity_id for write in writes]
+        found: list[Outcome] = await place.write(
+            lambda recorder: recorder.write(writes, self._now(), cause), about
+        )
         return found
 
     async def observe(self, observations: Sequence[Observation], *, tenant: str = "", cause: str = "") -> int:

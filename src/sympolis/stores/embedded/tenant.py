@@ -54,9 +54,9 @@ class Tenant:
         self._missed: Counter[Wish] = Counter()
         self._mending = False
 
-    async def write(self, job: Callable[..., Any]) -> Any:
-        """Run a job in the writer's thread, durable when this returns."""
-        return await self._writer.do(job)
+    async def write(self, job: Callable[..., Any], about: Sequence[str] = ()) -> Any:
+        """Run a job in the writer's thread, durable when this returns; ``about``: entities that it will ask for."""
+        return await self._writer.do(job, about)
 
     def read_here(self, read: Callable[[apsw.Connection], _T]) -> _T:
         """Run a quick read (a point read) in this thread, the event loop's."""

@@ -63,6 +63,10 @@ class Timeline:
         self._typings: dict[tuple[str, ...], int] = {}
         self._lines: dict[_Line, int] = {}
         self._subjects: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self._without: set[str] = set()
+        """Entities that have no history, as far as that is known."""
+        self._come: list[tuple[str, int, int]] = []
+        """Subjects that are to be added."""
         self._seen: list[PointRow] = []
         self._told: list[PointRow] = []
         self._at: datetime | None = None
@@ -77,6 +81,8 @@ class Timeline:
         """Forget what a rolled-back transaction or savepoint has put into memory."""
         self._seen.clear()
         self._told.clear()
+        self._come.clear()
+        self._without.clear()
         self._subjects.clear()
         self._typings = {
             tuple(msgspec.json.decode(types)): key for types, key in fetch_all(self.db, _SQL["typings"])
@@ -102,9 +108,14 @@ class Timeline:
         if len(subjects) + len(missing) > _MOST_SUBJECTS_KEPT:
             subjects.clear()
             missing = list(ids)
+        if not missing:
+            return
         types = {key: typed for typed, key in self._typings.items()}
-        for entity_id, key, typing in self.db.execute(_SQL["subjects_by_id"], (_encode(missing),)).fetchall():
+        found: Any = self.db.execute(_SQL["subjects_by_id"], (_encode(missing),)).fetchall()
+        for entity_id, key, typing in found:
             subjects[entity_id] = (key, types[typing])
+        self._without = set(missing)
+        self._without.difference_update([row[0] for row in found])
 
     def note(self, before: Entity | None, after: Entity | None, names: Sequence[str], at: datetime) -> None:
         """Remember what the step of an entity, in attributes of these names, adds to the history."""
@@ -167,6 +178,7 @@ class Timeline:
 
         ``now``: the time of all, if some may say themselves when they were created.
         """
+        self._add_subjects()
         seen, self._seen = self._seen, []
         told, self._told = self._told, []
         added, changed = self._insert(seen, now) if seen else (0, 0)
@@ -214,6 +226,7 @@ class Timeline:
     def flush(self) -> None:
         """Write everything down, once per transaction."""
         self._write()
+        self._without.clear()
         if self._tally:
             self.db.execute(_SQL["add_to_tally"], (self._tally,))
             self._tally = 0
@@ -311,6 +324,12 @@ class Timeline:
 
     def _new_subject(self, entity_id: str, typing: int) -> int | None:
         """The key of a subject that was not there; None where it was."""
+        if entity_id in self._without:
+            self._without.remove(entity_id)
+            self._last += 1
+            self._come.append((entity_id, self._last, typing))
+            return self._last
+        self._add_subjects()
         before = self.db.total_changes()
         self.db.execute(_SQL["add_subject"], (entity_id, self._last + 1, typing))
         if self.db.total_changes() == before:
@@ -320,12 +339,20 @@ class Timeline:
 
     def _kept_subject(self, entity_id: str, typing: int) -> int | None:
         """The key of a subject that is there, brought up to date; None where there is none."""
+        if entity_id in self._without:
+            return None
+        self._add_subjects()
         found: Any = self.db.execute(_SQL["subject"], (entity_id,)).fetchone()
         if found is None:
             return None
         if found[1] != typing:
             self.db.execute(_SQL["change_subject"], (typing, entity_id))
         return int(found[0])
+
+    def _add_subjects(self) -> None:
+        if self._come:
+            insert(self.db, _SQL["add_subject"], self._come)
+            self._come.clear()
 
     def _typing(self, types: tuple[str, ...]) -> int:
         key = self._typings.get(types)

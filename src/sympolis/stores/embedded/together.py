@@ -15,6 +15,8 @@ from typing import Any, Final
 import apsw
 
 _AT_ONCE: Final = 64
+_FEW: Final = 16
+"""So many are inserted by one statement whatever their number; more of them by few sizes, so that all stay prepared."""
 _ROW: Final = re.compile(r"VALUES (\(\?(?:, \?)*\))")
 
 
@@ -22,7 +24,7 @@ def insert(db: apsw.Connection, statement: str, rows: Sequence[tuple[Any, ...]])
     """Insert these rows in their order by a statement with ``VALUES (?, …)`` for one."""
     begin = 0
     while left := len(rows) - begin:
-        count = min(_AT_ONCE, 1 << left.bit_length() - 1)  # few sizes, so that all of them stay prepared
+        count = left if left <= _FEW else min(_AT_ONCE, 1 << left.bit_length() - 1)
         db.execute(_for(statement, count), tuple(chain.from_iterable(rows[begin : begin + count])))
         begin += count
 

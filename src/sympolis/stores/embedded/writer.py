@@ -16,7 +16,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ Job = Callable[[Recorder], Any]
 _MOST_JOBS = 512
 _LONGEST_MOMENT_S = 0.001
 _SHARE_OF_A_COMMIT = 4
+_WORTH_LOOKING_UP = 4
+"""So many entities are cheaper to look up by one statement than by one each."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class _Waiting:
     """A job, and who waits for it where; nobody waits for the writer's own."""
 
     job: Job
+    about: Sequence[str] = ()
+    """Entities that it will ask for."""
     future: asyncio.Future[Any] | None = None
     loop: asyncio.AbstractEventLoop | None = None
     result: Any = None
@@ -67,11 +71,14 @@ class Writer:
         )
         self._thread.start()
 
-    async def do(self, job: Job) -> Any:
-        """Run ``job`` in the writer's thread; returns when its effects are durable. Raises what it raised."""
+    async def do(self, job: Job, about: Sequence[str] = ()) -> Any:
+        """Run ``job`` in the writer's thread; returns when its effects are durable. Raises what it raised.
+
+        ``about``: entities that it will ask for, looked up together with those of the jobs beside it.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        waiting = _Waiting(job, future, loop)
+        waiting = _Waiting(job, about, future, loop)
         with self._gate:
             if self._closed:
                 raise StoreUnavailable("the store is closed")
@@ -151,6 +158,9 @@ class Writer:
     def _commit(self, group: list[_Waiting]) -> None:
         try:
             self._db.execute("BEGIN IMMEDIATE")
+            about = [entity_id for waiting in group for entity_id in waiting.about]
+            if len(about) >= _WORTH_LOOKING_UP:
+                self._recorder.expect(about)
             for waiting in group:
                 waiting.result = waiting.job(self._recorder)
             self._recorder.flush()

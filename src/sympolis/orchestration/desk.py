@@ -25,8 +25,10 @@ from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.learned_desk import LearnedDesk
+from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
+from sympolis.orchestration.prescription_desk import PrescriptionDesk
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
@@ -130,6 +132,29 @@ class Desk:
             folder=folder / "sensitivity",
             now=now,
         )
+        self.forecasts = ForecastDesk(
+            broker,
+            names,
+            forecasts,
+            city=city,
+            zone=timezone,
+            pool=self._pool,
+            folder=folder / "forecasts",
+            now=now,
+        )
+        self.recommendations = PrescriptionDesk(
+            broker,
+            names,
+            city=city,
+            models=self._models,
+            scenarios=self._scenarios,
+            runs=self._runs,
+            atlas=self._atlas,
+            pool=self._pool,
+            folder=folder / "recommendations",
+            language=language,
+            now=now,
+        )
         self.learned = LearnedDesk(self._pool, folder / "learned", now=now)
         self.forecasts = ForecastDesk(
             broker,
@@ -151,6 +176,7 @@ class Desk:
     async def close(self) -> None:
         """Stop runs and worker processes. Runs under way are found interrupted at the next start."""
         self.learned.close()
+        await self.recommendations.close()
         await self._sensitivity.close()
         await self.forecasts.close()
         await self._runs.close()

@@ -27,7 +27,7 @@ class Option:
     lever: int
     place: str
     measure: str
-    amount: float
+    amount: int | float
     gain: float
     costs: Mapping[str, float]
     worst_off: bool = False

@@ -15,6 +15,7 @@ from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.deposits import DepositPages
+from sympolis.api.twin.diagnosis import operations as diagnosis_routes
 from sympolis.api.twin.forecasts import operations as forecast_routes
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
@@ -26,6 +27,7 @@ from sympolis.api.twin.master_data import operations as master_data_routes
 from sympolis.api.twin.mediation import operations as mediation_routes
 from sympolis.api.twin.messages import Messages
 from sympolis.api.twin.proposals import operations as proposal_routes
+from sympolis.api.twin.recommendations import operations as recommendation_routes
 from sympolis.api.twin.retention import RetentionPages
 from sympolis.api.twin.runs import Runs
 from sympolis.api.twin.scenarios import Models, Scenarios
@@ -63,6 +65,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _source_routes(Sources(parts.coordinator, parts.listeners))
         routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)
         routes += anomalies.operations(parts, parts.coordinator, terms)
+        routes += diagnosis_routes(parts, parts.coordinator, terms)
         if parts.hooks is not None:
             routes += _message_routes(Messages(parts.hooks))
         routes += proposal_routes(parts.proposer)
@@ -78,7 +81,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     routes += data_model_routes(parts.data_models, parts.coordinator)
     routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:
-        routes += service_routes(parts.desk)
+        routes += service_routes(parts.desk) + recommendation_routes(parts.desk.recommendations)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += learned_routes(parts.desk.learned)
         routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)

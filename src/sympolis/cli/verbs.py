@@ -15,6 +15,7 @@ from sympolis.cli import (
     forecast,
     learned,
     master_data,
+    new,
     quality,
     scenario,
     serve,
@@ -45,6 +46,7 @@ app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
+app.add_typer(new.app, name="new")
 app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)
 app.command("restore")(export.restore)

@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
@@ -48,6 +49,11 @@ class Settings:
         tuple[str, ...],
         "Further names by which browsers may reach the server (against DNS rebinding); * for any.",
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        "Addresses and networks of proxies in front: what they say in X-Forwarded-For and -Proto is believed, of nobody"
+        " else. Failed attempts to sign in are counted by the address that comes of it.",
+    ] = ("127.0.0.1", "::1")
     public_url: Annotated[
         str,
         "Address under which others reach this server, such as https://broker.city.example. Other brokers send there"
@@ -169,6 +175,10 @@ class Settings:
             f"{self.public_url!r} is not the address of a server",
             "use http:// or https://, a host, a port and a path where needed: https://broker.city.example",
         )
+        for proxy in self.trusted_proxies:
+            _check(
+                _is_network(proxy), "trusted_proxies", f"{proxy!r} is no address", "10.0.0.7 or 10.0.0.0/24"
+            )
 
     @property
     def public_host(self) -> str:
@@ -272,6 +282,14 @@ def _typed(name: str, value: Any) -> Any:
         return kind(value)
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise errors.SettingsInvalid(f"{value!r} is not a {kind.__name__}", where=name) from problem
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_address(url: str) -> bool:

@@ -55,6 +55,21 @@ def test_a_log_that_was_touched_is_told_by_the_exit_code(tmp_path: Path) -> None
     assert (found["whole"], found["broken"], found["file"]) == (False, 2, file.name)
 
 
+def test_a_log_that_was_cut_is_told_by_its_head_and_by_one_noted_elsewhere(tmp_path: Path) -> None:
+    for name in ("anna", "ben", "eve"):
+        run(tmp_path, "user", "add", name)
+    noted = run(tmp_path, "audit", "head")["head"]
+    assert noted.startswith("3:") and run(tmp_path, "audit", "verify", "--head", noted)["whole"] is True
+    [file] = (tmp_path / "broker" / "audit").glob("*.sqlite")
+    connection = apsw.Connection(str(file))
+    connection.execute("DROP TRIGGER entry_remains; DELETE FROM entry WHERE number = 3")
+    connection.close()
+    assert run(tmp_path, "audit", "verify", code=1)["broken"] == 3
+    (tmp_path / "broker" / "audit" / "head").unlink()
+    assert run(tmp_path, "audit", "verify")["head"] is None
+    assert run(tmp_path, "audit", "verify", "--head", noted, code=1)["broken"] == 3
+
+
 def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
     run(tmp_path, "user", "add", "anna")
     for file in ("identity/identity.sqlite", "audit/audit-000001.sqlite"):

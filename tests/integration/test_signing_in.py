@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,8 +14,10 @@ import pytest
 
 from sympolis.app.standalone import StandaloneBroker, open_broker
 from sympolis.governance.identity.issuer import challenge_of
+from sympolis.governance.identity.records import Ended
 from sympolis.governance.identity.tokens import IssuedTokens, Trust
 from sympolis.settings import Settings
+from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.testing.asgi_client import Answer, Client
 
 PASSWORD = "correct horse battery"
@@ -247,7 +250,7 @@ def test_another_server_can_trust_this_one(house: House) -> None:
     }
     other = IssuedTokens({own: Trust(own, "sympolis")}, fetch)
     found = house.client.loop.run_until_complete(other.subject(token))
-    assert found.id == "anna@127.0.0.1" and len(asked) == 2
+    assert found.id == "anna@127.0.0.1:8400/api/identity" and len(asked) == 2
 
 
 def test_keys_change_and_tokens_of_the_old_one_go_on_for_a_while(house: House) -> None:
@@ -257,3 +260,40 @@ def test_keys_change_and_tokens_of_the_old_one_go_on_for_a_while(house: House) -
     issuer.rotate()
     assert len(house.client.get("/api/identity/jwks").json["keys"]) == 2
     assert house.client.request("GET", "/api/identity/me", headers=cookie).json["known"] is True
+
+
+def test_who_has_signed_out_is_out_with_all_that_came_of_the_session(house: House) -> None:
+    cookie = cookie_of(house.sign_in())
+    verifier = secrets.token_urlsafe(48)
+    asked = {
+        "client_id": "sympolis-cli", "redirect_uri": "http://127.0.0.1:9999/", "response_type": "code",
+        "code_challenge": challenge_of(verifier), "code_challenge_method": "S256",
+    }  # fmt: skip
+
+    def code() -> str:
+        found = house.client.request("GET", f"/api/identity/authorize?{urlencode(asked)}", headers=cookie)
+        return parse_qs(urlsplit(found.header("location") or "").query)["code"][0]
+
+    def redeemed(found: str) -> Answer:
+        return house.form(
+            "/api/identity/token", grant_type="authorization_code", code=found, code_verifier=verifier,
+            client_id="sympolis-cli", redirect_uri="http://127.0.0.1:9999/",
+        )  # fmt: skip
+
+    unused, token = code(), redeemed(code()).json["access_token"]
+    bearer = {"authorization": f"Bearer {token}"}
+    other = cookie_of(house.sign_in())
+    assert house.client.request("POST", "/api/identity/logout", headers={**cookie, **OURS}).status == 204
+    issuer = house.government.governed.issuer
+    assert issuer is not None and issuer.session_subject(cookie["cookie"].partition("=")[2]) is None
+    assert house.client.request("GET", "/api/identity/me", headers=cookie).json["proof"] == "none"
+    assert house.client.request("GET", "/api/identity/me", headers=bearer).json["proof"] == "none"
+    assert redeemed(unused).status == 400
+    assert house.client.request("GET", "/api/identity/me", headers=other).json["proof"] == "session"
+
+
+def test_what_was_ended_is_forgotten_when_its_time_is_over() -> None:
+    directory, at = EmbeddedDirectory.in_memory(), datetime(2026, 1, 1, tzinfo=UTC)
+    directory.end(Ended("old", at), now=at)
+    directory.end(Ended("new", at + timedelta(hours=9)), now=at + timedelta(hours=1))
+    assert (directory.has_ended("old"), directory.has_ended("new")) == (False, True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from sympolis.domain.errors import StoreUnavailable
+from sympolis.domain.errors import InvalidRequest, StoreUnavailable
 from sympolis.governance.audit.log import AuditLog
-from sympolis.governance.audit.record import Act, Event
+from sympolis.governance.audit.record import Act, Event, Head
 from sympolis.governance.audit.verification import verify
 from sympolis.stores.embedded.audit import EmbeddedTrail
 
@@ -72,6 +72,42 @@ def test_what_was_done_to_it_is_found(
 ) -> None:
     tamper(tmp_path, file, FREE + statements)
     assert verify(trail.entries()).broken == broken
+
+
+def test_newest_entries_that_were_cut_off_are_missed(trail: EmbeddedTrail, tmp_path: Path) -> None:
+    head = trail.head()
+    assert head == Head(12, list(trail.entries())[-1][1].hash)
+    tamper(tmp_path, 3, FREE + "DELETE FROM entry WHERE number > 10")
+    assert verify(trail.entries()).whole, "the chain alone does not show it"
+    found = verify(trail.entries(), [head])
+    assert (found.broken, found.entries) == (11, 10) and "cut off" in found.reason
+
+
+def test_a_log_that_was_written_anew_does_not_fit_what_was_noted(
+    trail: EmbeddedTrail, tmp_path: Path
+) -> None:
+    noted = Head.parse(str(trail.head()))
+    forged = EmbeddedTrail.open(tmp_path / "forged", most_entries=4)
+    for number in range(9):
+        forged.append(events(f"a{number}", f"x{number}"))
+    assert verify(forged.entries(), [head for head in [forged.head()] if head]).whole
+    assert verify(forged.entries(), [noted]).broken == 12
+    forged.close()
+
+
+def test_the_head_never_runs_ahead_of_the_log(trail: EmbeddedTrail, tmp_path: Path) -> None:
+    other = EmbeddedTrail.open(tmp_path, most_entries=4)
+    for number in range(5):
+        (other if number % 2 else trail).append(events(f"e{number}"))
+        head = trail.head()
+        assert head is not None and verify(trail.entries(), [head]).whole
+    other.close()
+
+
+@pytest.mark.parametrize("text", ["", "12", "12:xyz", "-1:" + "0" * 64, "1:" + "A" * 64])
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        Head.parse(text)
 
 
 def test_entries_are_not_changed_by_accident(trail: EmbeddedTrail, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from sympolis.domain import errors
-from sympolis.governance.identity.tokens import IssuedTokens, Trust
+from sympolis.governance.identity.tokens import IssuedTokens, Trust, _subject
 
 ISSUER = "https://login.city.example"
 NOW = 1_800_000_000.0
@@ -134,3 +134,16 @@ def test_a_description_of_another_issuer_is_not_believed() -> None:
     world.issuer = "https://elsewhere.example"
     with pytest.raises(errors.SourceFailed, match="another issuer"):
         world.who(world.token())
+
+
+@pytest.mark.parametrize(
+    ("issuer", "place"),
+    [
+        ("https://login.city.example", "login.city.example"),
+        ("https://login.city.example/", "login.city.example"),
+        ("https://login.city.example/realms/staff", "login.city.example/realms/staff"),
+        ("https://LOGIN.city.example:8443/realms/a@b", "login.city.example:8443/realms/a%40b"),
+    ],
+)
+def test_realms_of_one_host_have_people_of_their_own(issuer: str, place: str) -> None:
+    assert _subject(Trust(issuer, "sympolis"), {"sub": "anna"}).id == f"anna@{place}"

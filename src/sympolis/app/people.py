@@ -15,7 +15,7 @@ from sympolis.app.moving import broker_folder, is_broker
 from sympolis.app.twin import data_folder
 from sympolis.city import governing, package
 from sympolis.domain import errors
-from sympolis.governance.audit.record import Act, Entry, Event
+from sympolis.governance.audit.record import Act, Entry, Event, Head
 from sympolis.governance.audit.verification import Finding, verify
 from sympolis.governance.identity.accounts import Accounts
 from sympolis.governance.roles.table import RoleTable, default_table
@@ -65,11 +65,15 @@ def look_up(place: Place, work: Callable[[Accounts], T]) -> T:
         return work(accounts)
 
 
-def verify_audit(place: Place) -> Finding:
-    """Whether the audit log is whole. Raises ``NotFound`` where there is none."""
+def verify_audit(place: Place, noted: Head | None = None) -> tuple[Finding, Head | None]:
+    """Whether the audit log is whole, by the head kept beside it and by one that was ``noted`` elsewhere; that head.
+
+    Raises ``NotFound`` where there is no log.
+    """
     trail = open_trail(place.settings, _existing(place))
     try:
-        return verify(trail.entries())
+        kept = trail.head()  # before the entries: a server may be writing more
+        return verify(trail.entries(), [head for head in (kept, noted) if head is not None]), kept
     finally:
         trail.close()
 

@@ -176,6 +176,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "ws": "none",
         "lifespan": "off",
         "proxy_headers": True,
+        "forwarded_allow_ips": list(settings.trusted_proxies),
         "timeout_keep_alive": _KEEP_ALIVE_S,
         "timeout_graceful_shutdown": _GRACE_S,
     }

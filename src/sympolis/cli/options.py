@@ -39,6 +39,7 @@ _METAVARS = {
     "store": "KIND",
     "hosts": "NAME,…",
     "public_url": "URL",
+    "trusted_proxies": "ADDRESS|NETWORK,…",
     "allow_hosts": "HOST|NETWORK,…",
     "contexts": "URL=FILE,…",
 }

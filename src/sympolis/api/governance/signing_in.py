@@ -100,9 +100,10 @@ class SigningIn:
         return msgspec.structs.replace(json_reply({"id": user.id}, headers=(cookie,)), cache=_NO_STORE)
 
     async def sign_out(self, request: Request) -> Reply:
-        """Forget the cookie."""
-        subject = self._signed_in(request)
-        if subject is not None:
+        """End the session, with the tokens that came of it, and forget the cookie."""
+        subject, session = self._signed_in(request), session_of(request)
+        if subject is not None and session is not None:
+            await asyncio.to_thread(self._issuer.end, session)
             await self._note(request, Act.SIGNED_OUT, subject.id)
         return Reply(status=204, headers=(_cookie(request, "", 0),), cache=_NO_STORE)
 
@@ -142,6 +143,7 @@ class SigningIn:
                 redirect=redirect,
                 challenge=asked.get("code_challenge", ""),
                 nonce=asked.get("nonce", "")[:200],
+                session=self._issuer.session_id(session_of(request) or ""),
             )
             state = {"state": asked["state"]} if "state" in asked else {}
             joined = "&" if "?" in redirect else "?"

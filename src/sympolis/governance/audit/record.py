@@ -8,14 +8,18 @@ the operation, the path without its query, no body.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from sympolis.domain.errors import InvalidRequest
+
 BEGINNING: Final = "0" * 64
 """The hash before the first entry."""
+_HEAD: Final = re.compile(r"(\d{1,18}):([0-9a-f]{64})", re.ASCII)
 
 
 class Act(StrEnum):
@@ -34,6 +38,26 @@ class Act(StrEnum):
     SIGNED_OUT = "signed-out"
     ANCHORED = "anchored"
     """A file of the log begins: ``reason`` has the last number and hash of the file before."""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Number and hash of an entry that was once the last: what came before it cannot be cut off unnoticed."""
+
+    number: int
+    hash: str
+
+    @classmethod
+    def parse(cls, text: str) -> Head:
+        """From ``NUMBER:HASH``, as it is shown. Raises ``InvalidRequest``."""
+        found = _HEAD.fullmatch(text.strip())
+        if found is None:
+            raise InvalidRequest(
+                "expected NUMBER:HASH", where="head", hint="as `sympolis audit head` shows it"
+            )
+        return cls(int(found[1]), found[2])
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sympolis.governance.audit.record import Entry, Event
+from sympolis.governance.audit.record import Entry, Event, Head
 
 
 class Trail(Protocol):
@@ -24,6 +24,10 @@ class Trail(Protocol):
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """All entries of all files in order, with the name of the file that each is in."""
+        ...
+
+    def head(self) -> Head | None:
+        """What was kept beside the entries of the last one; None where nothing is. It may lag behind, never ahead."""
         ...
 
     def close(self) -> None:

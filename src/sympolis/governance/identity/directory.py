@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from sympolis.context.dumps.erased import Erasure
-from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
+from sympolis.governance.identity.records import ApiKey, Ended, Owner, SigningKey, User
 from sympolis.governance.lifecycle.stages import Step
 
 
@@ -47,6 +48,14 @@ class Directory(Protocol):
 
     def drop_signing_key(self, key_id: str) -> None:
         """Forget it; nothing where there is none."""
+        ...
+
+    def end(self, ended: Ended, *, now: datetime) -> None:
+        """Keep it, and forget those of which the time is over."""
+        ...
+
+    def has_ended(self, token_id: str) -> bool:
+        """Whether a session or a token was ended."""
         ...
 
     def find_owner(self, thing: str) -> Owner | None:

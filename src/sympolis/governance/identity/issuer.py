@@ -3,7 +3,8 @@
 Authorization code with PKCE for pages (RFC 6749, 7636), client credentials for machines, sessions in a cookie. Tokens
 are signed with ES256 by joserfc; keys change every ninety days and go on verifying until what they signed has ended.
 Codes live in memory for a minute. Every token carries its user's stamp: setting a password or disabling a user ends
-all of them at once.
+all of them at once. Signing out ends a session and the tokens that came of it, here and in other processes: their ids
+are kept until they would have ended anyway.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 
 from sympolis.domain import errors
 from sympolis.governance.identity.accounts import Accounts
-from sympolis.governance.identity.records import SigningKey, User
+from sympolis.governance.identity.records import Ended, SigningKey, User
 from sympolis.governance.identity.subject import Proof, Subject
 from sympolis.governance.identity.tokens import peek, refused, verified
 
@@ -48,6 +49,8 @@ class Grant:
     challenge: str
     nonce: str
     until: float
+    session: str = ""
+    """The id of the session that it came of."""
 
 
 class Issuer:
@@ -114,13 +117,30 @@ class Issuer:
         """Who signed in; None where the session has ended, in whatever way."""
         try:
             claims = verified(session, self._key_set(), audience=_SESSIONS, issuer=None, now=self._now)
+            self._check_lasts(claims)
             return self._user_subject(claims, Proof.SESSION)
         except errors.Unauthenticated:
             return None
 
+    def session_id(self, session: str) -> str:
+        """The id of a session that ``session_subject`` has found to hold."""
+        return str(peek(session)[1].get("jti", ""))
+
+    def end(self, token: str, *, audience: str = _SESSIONS) -> None:
+        """End a session, or an access token, before its time. Nothing happens where it does not hold."""
+        try:
+            claims = verified(token, self._key_set(), audience=audience, issuer=None, now=self._now)
+        except errors.Unauthenticated:
+            return
+        # What came of a session begins at its last moment at the latest.
+        until = datetime.fromtimestamp(claims["exp"] + TOKEN_S, UTC)
+        self._accounts.directory.end(Ended(str(claims["jti"]), until), now=self._clock())
+
     # --- codes and tokens
 
-    def code(self, user: str, *, client: str, redirect: str, challenge: str, nonce: str) -> str:
+    def code(
+        self, user: str, *, client: str, redirect: str, challenge: str, nonce: str, session: str = ""
+    ) -> str:
         """A code for somebody who has signed in. Raises ``InvalidRequest``."""
         if not _CHALLENGE.fullmatch(challenge):
             raise errors.InvalidRequest("expected the S256 of a verifier", where="code_challenge")
@@ -129,7 +149,7 @@ class Issuer:
         if len(self._codes) >= _MOST_CODES:
             raise errors.TooManyAttempts("too many people are signing in at this moment")
         code = secrets.token_urlsafe(32)
-        self._codes[code] = Grant(user, client, redirect, challenge, nonce, now + _CODE_S)
+        self._codes[code] = Grant(user, client, redirect, challenge, nonce, now + _CODE_S, session)
         return code
 
     def redeem(self, code: str, *, client: str, redirect: str, verifier: str, issuer: str) -> dict[str, Any]:
@@ -144,13 +164,14 @@ class Issuer:
             and hmac.compare_digest(challenge_of(verifier), grant.challenge)
         )
         user = self._accounts.directory.find_user(grant.user) if fits and grant is not None else None
-        if user is None or grant is None or user.disabled:
+        ended = grant is not None and self._accounts.directory.has_ended(grant.session)
+        if user is None or grant is None or user.disabled or ended:
             raise errors.InvalidRequest("the code does not hold", where="code", hint="sign in again")
         identity: dict[str, Any] = {"iss": issuer, "sub": user.id, "aud": client, "name": user.name}
         if grant.nonce:
             identity["nonce"] = grant.nonce
         return {
-            **self._access(user.id, issuer, {"stamp": user.stamp}),
+            **self._access(user.id, issuer, {"stamp": user.stamp, "sid": grant.session}),
             "id_token": self._signed(identity, TOKEN_S),
         }
 
@@ -162,6 +183,7 @@ class Issuer:
     async def subject(self, token: str) -> Subject:
         """Whom one of its own access tokens is about. Raises ``Unauthenticated``."""
         claims = verified(token, self._key_set(), audience=AUDIENCE, issuer=None, now=self._now)
+        self._check_lasts(claims)
         if "key" in claims:
             return self._accounts.by_key_id(str(claims["key"]))
         return self._user_subject(claims, Proof.TOKEN)
@@ -187,6 +209,12 @@ class Issuer:
         now, key = int(self._now()), self._key_set().keys[0]
         full = {**claims, "iat": now, "nbf": now, "exp": now + lasts_s, "jti": secrets.token_hex(8)}
         return jwt.encode({"alg": "ES256", "kid": key.kid}, full, key)
+
+    def _check_lasts(self, claims: dict[str, Any]) -> None:
+        """Raise ``Unauthenticated`` where it, or the session that it came of, was ended."""
+        ids = {str(claims.get(name, "")) for name in ("jti", "sid")} - {""}
+        if any(map(self._accounts.directory.has_ended, ids)):
+            raise refused("it has ended")
 
     def _user_subject(self, claims: dict[str, Any], proof: Proof) -> Subject:
         user = self._accounts.directory.find_user(claims["sub"])

@@ -37,6 +37,13 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """A session or a token that somebody ended before its time, by its id; forgotten after ``until``."""
+
+    id: str
+    until: datetime
+
+
 class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key of the built-in issuer, as a private JWK (RFC 7517)."""
 

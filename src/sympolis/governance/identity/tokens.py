@@ -184,8 +184,14 @@ def _subject(trust: Trust, claims: Mapping[str, Any]) -> Subject:
     purposes = claims.get("purpose", [])
     stated = tuple(one for one in purposes if isinstance(one, str)) if isinstance(purposes, list) else ()
     name = str(claims.get("name", ""))[:200]
-    host = urlsplit(trust.issuer).hostname or trust.issuer
-    return Subject(f"{claims['sub']}@{host}", roles, Proof.TOKEN, trust.issuer, name, stated)
+    return Subject(f"{claims['sub']}@{_place(trust.issuer)}", roles, Proof.TOKEN, trust.issuer, name, stated)
+
+
+def _place(issuer: str) -> str:
+    """An issuer without its scheme: two realms of one host have people of their own, who may share names."""
+    parts = urlsplit(issuer)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"{host}{parts.path.rstrip('/').replace('@', '%40')}" or issuer
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ may append (the command line beside a server): each does so in a transaction tha
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,8 @@ from typing import Any, ClassVar, Final, Self
 import apsw
 import msgspec
 
-from sympolis.domain.errors import StoreUnavailable
-from sympolis.governance.audit.record import BEGINNING, Act, Entry, Event, canonical, chained
+from sympolis.domain.errors import InvalidRequest, StoreUnavailable
+from sympolis.governance.audit.record import BEGINNING, Act, Entry, Event, Head, canonical, chained
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
 
@@ -25,6 +26,8 @@ FOLDER: Final = "audit"
 MOST_ENTRIES: Final = 500_000
 """Entries per file: about 200 MB."""
 _NAME: Final = re.compile(r"audit-(\d{6})\.sqlite")
+_HEAD: Final = "head"
+"""The file beside the log that says which entry was the last."""
 _LAST: Final = 2**62
 _UNREADABLE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE: Final = 1000
@@ -108,8 +111,18 @@ class EmbeddedTrail:
 
     def append(self, events: Sequence[tuple[Event, datetime]]) -> None:
         """See ``Trail``."""
-        while self._file.append(events, self._begin, self._most) is None:
+        while (last := self._file.append(events, self._begin, self._most)) is None:
             self._go_on(events[0][1])
+        if self._folder is not None:
+            _keep_head(self._folder, Head(*last))
+
+    def head(self) -> Head | None:
+        """See ``Trail``."""
+        path = None if self._folder is None else self._folder / _HEAD
+        try:
+            return None if path is None or not path.exists() else Head.parse(path.read_text("ascii"))
+        except (OSError, ValueError, InvalidRequest) as cause:
+            raise StoreUnavailable("cannot be read: somebody else has written it", where=str(path)) from cause
 
     def page(
         self, *, before: int | None, limit: int, subject: str | None = None, act: str | None = None
@@ -169,6 +182,17 @@ class EmbeddedTrail:
             return []
         found = ((_NAME.fullmatch(path.name), path) for path in self._folder.iterdir())
         return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def _keep_head(folder: Path, head: Head) -> None:
+    """Put it in place of the one before, whole or not at all; it need not survive a power cut, being allowed to lag."""
+    kept = folder / f"{_HEAD}.{os.getpid()}"
+    try:
+        kept.write_text(f"{head}\n", encoding="ascii")
+        kept.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        kept.replace(folder / _HEAD)
+    except OSError as cause:
+        raise StoreUnavailable(f"cannot be written: {cause}", where=str(kept)) from cause
 
 
 def _opened(path: Path) -> _File:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -14,7 +15,7 @@ import apsw
 import msgspec
 
 from sympolis.context.dumps.erased import Erasure
-from sympolis.governance.identity.records import ApiKey, Owner, SigningKey, User
+from sympolis.governance.identity.records import ApiKey, Ended, Owner, SigningKey, User
 from sympolis.governance.lifecycle.stages import Step
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
@@ -22,7 +23,7 @@ from sympolis.stores.embedded.book import Book
 T = TypeVar("T")
 
 _USER, _KEY, _SIGNING, _POLICY, _OWNER = "user", "key", "signing-key", "policy", "owner"
-_STEPS, _ERASURE, _BACKUP = "steps", "erasure", "backup"
+_STEPS, _ERASURE, _BACKUP, _ENDED = "steps", "erasure", "backup", "ended"
 
 
 class EmbeddedDirectory(Book):
@@ -79,6 +80,17 @@ class EmbeddedDirectory(Book):
     def drop_signing_key(self, key_id: str) -> None:
         """See ``Directory``."""
         self._drop(_SIGNING, key_id)
+
+    def end(self, ended: Ended, *, now: datetime) -> None:
+        """See ``Directory``."""
+        self._keep(_ENDED, ended.id, ended)
+        for one in self._all(_ENDED, Ended):
+            if one.until < now:
+                self._drop(_ENDED, one.id)
+
+    def has_ended(self, token_id: str) -> bool:
+        """See ``Directory``."""
+        return self._find(_ENDED, token_id, Ended) is not None
 
     def find_owner(self, thing: str) -> Owner | None:
         """See ``Directory``."""

@@ -15,6 +15,7 @@ from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
+from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain.reading import describe
@@ -34,6 +35,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("models/<id>.toml", ModelPlan),
     ("scenarios/<id>.toml", ScenarioPlan),
     ("forecasts/<id>.toml", ForecastPlan),
+    ("alerts/<id>.toml", AlertPlan),
     ("services/<id>.toml", ServicePlan),
     ("dashboards/map.toml", MapPlan),
     ("manifest.toml of a plugin", Manifest),

@@ -180,6 +180,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getResult",
         "listServices",
         "listRecommendations",
+        "listAlerts",
+        "getAlertMessage",
         "getRecommendation",
         "getService",
         "listServiceRuns",

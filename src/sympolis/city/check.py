@@ -19,6 +19,7 @@ from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
 from sympolis.city import governing, registers, secrets, services
+from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
@@ -90,6 +91,8 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
         _check_scenario(contents, scenario)
     for forecast in contents.forecasts.values():
         _check_forecast(contents, forecast)
+    for alert in contents.alerts.values():
+        _check_alert(contents, alert)
     for service in contents.services.values():
         _check_service(contents, service)
     _check_map(contents)
@@ -124,6 +127,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
         services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
         forecasts=tuple(contents.forecasts.values()),
+        alerts=tuple(contents.alerts.values()),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
         figures=contents.map.figures,
         areas=contents.map.areas,
@@ -379,6 +383,16 @@ def _check_forecast(contents: Contents, forecast: ForecastPlan) -> None:
         _term(contents, f"{file}: covariates[{index}].attribute", covariate.attribute, terms)
     if any(season < 1 or season > 7 * forecast.day for season in forecast.seasons) or not forecast.seasons:
         contents.report(f"{file}: seasons", f"expected steps from 1 to {7 * forecast.day}, a week")
+
+
+def _check_alert(contents: Contents, alert: AlertPlan) -> None:
+    file = f"alerts/{alert.id}.toml"
+    terms = terms_of(contents.context)
+    _term(contents, f"{file}: entity_type", alert.entity_type, terms)
+    _term(contents, f"{file}: attribute", alert.attribute, terms)
+    _languages(contents, f"{file}: title", alert.title)
+    if not alert.bands:
+        contents.report(f"{file}: bands", "a rule needs at least one band")
 
 
 def _check_map(contents: Contents) -> None:

@@ -18,6 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import registers
+from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain import reading
@@ -45,6 +46,7 @@ class Contents:
     models: dict[str, ModelPlan] = field(default_factory=dict)
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
     forecasts: dict[str, ForecastPlan] = field(default_factory=dict)
+    alerts: dict[str, AlertPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +80,7 @@ def read(folder: Path) -> Contents:
     contents.models = _each(contents, "models", ModelPlan)
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     contents.forecasts = _each(contents, "forecasts", ForecastPlan)
+    contents.alerts = _each(contents, "alerts", AlertPlan)
     contents.services = _each(contents, "services", ServicePlan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()

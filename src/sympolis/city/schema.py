@@ -12,6 +12,7 @@
     scenarios/<id>.toml      overrides and the question they answer  → ScenarioPlan
     services/<id>.toml       questions with models and levers        → services.ServicePlan
     forecasts/<id>.toml      series to forecast, judged how          → analysis.forecasting.plan.ForecastPlan
+    alerts/<id>.toml         thresholds that warn, and what to do    → alerts.AlertPlan
     dashboards/map.toml      layers of the map                       → MapLayer
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
@@ -31,6 +32,7 @@ from typing import Any
 from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
+from sympolis.city.alerts import AlertPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
@@ -265,6 +267,8 @@ class City:
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
     forecasts: tuple[ForecastPlan, ...] = ()
     """What is forecast of this city's series."""
+    alerts: tuple[AlertPlan, ...] = ()
+    """The rules by which the city warns."""
     data_models: tuple[DataModel, ...] = ()
     """The city's own data models, beside those that the platform has."""
     mediations: Mapping[str, Mediation] = field(default_factory=dict)

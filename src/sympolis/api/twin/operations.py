@@ -11,6 +11,7 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
 from sympolis.api.twin import anomalies, changes, fairness, map, origins, quality, runs
+from sympolis.api.twin.alerts import operations as alert_routes
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
@@ -61,6 +62,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         layers = Layers(parts.city, parts.broker, terms, index)
         observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
+        routes += alert_routes(parts.city, parts.broker, terms)
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator, parts.listeners))
         routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,14 @@ def linear_trend(years: Sequence[int], values: Sequence[float]) -> Trend | None:
 
 
 def by_day(entity: Mapping[str, Any], attribute: str) -> dict[date, float]:
-    """The observations of one attribute of an entity with history, by date (UTC)."""
+    """The observations of one attribute of an entity with history, by day.
+
+    A day's figure is stamped with its first midnight, local or UTC: the date twelve hours later is that day's.
+    """
     series = entity.get("series", {}).get(attribute, {"times": (), "values": ()})
     pairs = zip(series["times"], series["values"], strict=True)
-    return {date.fromisoformat(str(at)[:10]): float(value) for at, value in pairs if value is not None}
+    return {_day(str(at)): float(value) for at, value in pairs if value is not None}
+
+
+def _day(at: str) -> date:
+    return (datetime.fromisoformat(at) + timedelta(hours=12)).date()

@@ -17,6 +17,7 @@ from sympolis.cli import (
     master_data,
     new,
     quality,
+    recommend,
     scenario,
     serve,
     service,
@@ -47,6 +48,7 @@ app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
 app.add_typer(new.app, name="new")
+app.command("recommend")(recommend.recommend)
 app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)
 app.command("restore")(export.restore)

@@ -70,7 +70,7 @@ def test_every_source_names_its_portal_owner_and_licence() -> None:
     for source in package.load(FOLDER).sources.values():
         assert source.url.startswith("https://")
         assert source.owner
-        assert source.licence in ("CC-BY-4.0", "ODbL-1.0", "EPL-2.0", "MIT")
+        assert source.licence in ("CC-BY-4.0", "ODbL-1.0", "EPL-2.0", "MIT", "Apache-2.0")
         assert set(source.title) == {"it", "de", "en"}
 
 

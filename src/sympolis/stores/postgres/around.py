@@ -8,7 +8,7 @@ decided by the code that decides it for every store. One statement is one moment
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import shapely
@@ -16,7 +16,7 @@ import shapely
 from sympolis.context import geometry
 from sympolis.context.evaluate import only_here
 from sympolis.context.geometry import GeoTest
-from sympolis.context.query import Query
+from sympolis.context.query import Query, TypeIs
 from sympolis.stores.postgres.compile import Compiler, Crowd, Parameters, attributes_in
 from sympolis.stores.postgres.server import Connection
 
@@ -79,7 +79,8 @@ def _compiled(
     is to serve for any place would join all there are.
     """
     compiler = Compiler(Parameters(tenant), keys, frozenset(), one_by_one=True)
-    conditions = compiler.conditions(query)
+    source, its_id, rest = _source(compiler, query)
+    conditions = compiler.conditions(rest)
     if not all(condition.exact for condition in conditions):
         return None
     add = compiler.add
@@ -92,7 +93,7 @@ def _compiled(
     missing = f"SELECT 1 FROM fact WHERE tenant = $1 AND name = ANY({names}::int[]) AND value = '\\xff'"  # noqa: S608
     holds = "".join(f" AND ({condition.sql})" for condition in conditions)
     first = (
-        "SELECT e.key, e.geometry, (SELECT id FROM entity WHERE entity.key = e.key) AS id FROM near AS e"  # noqa: S608
+        f"SELECT e.key, e.geometry, {its_id} AS id FROM {source}"  # noqa: S608
         f" WHERE (SELECT count(*) FROM near) < {most}{holds} ORDER BY id LIMIT {add(size)}"
     )
     statement = (
@@ -102,6 +103,14 @@ def _compiled(
         f" LEFT JOIN ({first}) AS p ON true ORDER BY p.id"
     )
     return statement, *compiler.parameters.values
+
+
+def _source(compiler: Compiler, query: Query) -> tuple[str, str, Query]:
+    """The shapes with the ids of their entities, and what is left of the query: one look tells the id and the type."""
+    if not isinstance(query.types, TypeIs):
+        return "near AS e", "(SELECT id FROM entity WHERE entity.key = e.key)", query
+    listed = f"SELECT id FROM entity_type WHERE entity = e.key AND type = {compiler.name(query.types.name)} OFFSET 0"  # noqa: S608
+    return f"near AS e CROSS JOIN LATERAL ({listed}) AS t", "t.id", replace(query, types=None)
 
 
 def _fitting(test: GeoTest, rows: Sequence[Any], *, whole: bool) -> list[bytes]:

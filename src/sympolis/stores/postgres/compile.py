@@ -248,12 +248,12 @@ class Compiler:
             given = f"SELECT * FROM entity WHERE key = ANY({found})"  # noqa: S608
             return f"({given} OFFSET 0) e WHERE e.tenant = $1"
         if isinstance(query.types, TypeIs):
-            return f"{_WALK} WHERE e.tenant = $1 AND e.type = {self._name(query.types.name)}"
+            return f"{_WALK} WHERE e.tenant = $1 AND e.type = {self.name(query.types.name)}"
         return "entity e WHERE e.tenant = $1"
 
     def types(self, expression: Any) -> Condition:
         if isinstance(expression, TypeIs):
-            return Condition(self._among("entity_type", f"type = {self._name(expression.name)}"))
+            return Condition(self._among("entity_type", f"type = {self.name(expression.name)}"))
         if isinstance(expression, NoneOf):
             held = [self.types(TypeIs(name)).sql for name in expression.names if name in self._keys]
             return Condition(" AND ".join(f"NOT ({one})" for one in held) or "true")
@@ -310,7 +310,8 @@ class Compiler:
         test = None if expression.comparison is Comparison.UNEQUAL else self._decided(expression)
         return facts if test is None else f"{facts} AND {test}"
 
-    def _name(self, iri: str) -> str:
+    def name(self, iri: str) -> str:
+        """The number of a name; 0, which nothing has, where it is not known."""
         return f"{self.add(self._keys.get(iri, 0))}::int"
 
     def _term(self, term: Term) -> Condition:
@@ -329,7 +330,7 @@ class Compiler:
 
     def _having(self, term: Term) -> str:
         """Which facts are of a term's attribute."""
-        return f"name = {self._name(term.path[0])}"
+        return f"name = {self.name(term.path[0])}"
 
     def _decided(self, term: Term) -> str | None:
         """The condition on ``fact.value``, None where SQL cannot decide it."""

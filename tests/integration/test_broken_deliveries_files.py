@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import struct
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +213,43 @@ def test_a_zip_bomb_that_lies_about_its_size(desk: Desk) -> None:
     assert liar != small
     desk.deliver("counts", liar)
     desk.expect_refused("counts", it="Il file finisce a metà")
+
+
+FIVE_GB = 5_000_000_000
+_BLOCK_MB = 64
+
+
+def five_gigabytes(wbits: int) -> bytes:
+    """Five gigabytes of zeros, deflated for real; made from one block, since equal blocks deflate to equal bytes."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
+    block = bytes(_BLOCK_MB << 20)
+    first = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    other = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    assert other == again
+    return first + other * (FIVE_GB // len(block)) + packer.flush()
+
+
+def zip_of(name: bytes, packed: bytes, stated: int) -> bytes:
+    """A ZIP archive with one deflated member that states another size than it has."""
+    sizes = struct.pack("<IIIHH", 0, len(packed), stated, len(name), 0)
+    local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0x21) + sizes + name
+    central = b"PK\x01\x02" + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0x21) + sizes
+    central += struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local) + len(packed), 0)
+    return local + packed + central + end
+
+
+def test_five_gigabytes_that_state_no_size_are_stopped_at_the_limit(desk: Desk) -> None:
+    """gzip says its size at the end only, and only modulo 4 GB: what comes out is counted."""
+    expect_no_harm(desk, five_gigabytes(31), en="Unpacked, the archive would be larger than 5 MB")
+
+
+def test_five_gigabytes_in_an_archive_that_states_four_megabytes(desk: Desk) -> None:
+    """No more is unpacked than is stated, and that is not what the checksum is of."""
+    content = zip_of(b"counts.csv", five_gigabytes(-15), 4_000_000)
+    assert zipfile.ZipFile(io.BytesIO(content)).infolist()[0].file_size == 4_000_000
+    expect_no_harm(desk, content, it="Il file finisce a metà")
 
 
 def test_a_gzip_bomb(desk: Desk) -> None:

@@ -69,6 +69,25 @@ def test_the_file_ends_in_the_middle_of_a_row(desk: Desk) -> None:
     desk.expect_refused("counts", it="l'ultima volta erano 12", de="beim letzten Mal waren es 12")
 
 
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+def test_a_cut_table_says_how_many_rows_came_and_how_many_there_were(desk: Desk, share: float) -> None:
+    table = good(desk)
+    cut = table[: int(len(table) * share)]
+    rows = len(cut.splitlines()) - 1
+    desk.deliver("counts", cut)
+    desk.expect_refused(
+        "counts",
+        it=f"La consegna sembra tagliata: l'ultima riga è incompleta. Sono arrivate {rows} righe; l'ultima volta erano 12.",
+        de="Die Lieferung wirkt abgeschnitten",
+        en=f"looks cut off: its last line is incomplete. {rows} rows arrived; the last time there were 12.",
+    )
+
+
+def test_a_table_without_a_last_line_end_is_whole(desk: Desk) -> None:
+    desk.deliver("counts", good(desk).replace(",100,", ",108,", 1).rstrip("\n"))
+    assert desk.run("counts").accepted == 1
+
+
 def test_the_values_are_ten_times_too_large(desk: Desk) -> None:
     desk.deliver("counts", each_count(good(desk), lambda count: count * 10))
     desk.expect_refused(

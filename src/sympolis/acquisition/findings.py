@@ -63,6 +63,14 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "de": "Es sind {read} Zeilen; erwartet sind mindestens {expected}.",
         "en": "There are {read} rows, expected at least {expected}.",
     },
+    "cut": {
+        "it": "La consegna sembra tagliata: l'ultima riga è incompleta. Sono arrivate {read} righe; l'ultima "
+        "volta erano {before}.",
+        "de": "Die Lieferung wirkt abgeschnitten: Die letzte Zeile ist unvollständig. Es kamen {read} Zeilen; beim "
+        "letzten Mal waren es {before}.",
+        "en": "The delivery looks cut off: its last line is incomplete. {read} rows arrived; the last time there were "
+        "{before}.",
+    },
     "shrunk": {
         "it": "Ci sono {read} righe; l'ultima volta erano {before}. Forse manca una parte del file.",
         "de": "Es sind {read} Zeilen; beim letzten Mal waren es {before}. Vielleicht fehlt ein Teil der Datei.",

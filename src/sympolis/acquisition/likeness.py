@@ -61,6 +61,27 @@ def diagnose(planned: PlannedSource, cause: errors.SympolisError) -> Finding:
     )
 
 
+def is_cut_off(planned: PlannedSource) -> bool:
+    """Whether a table of text ends within a line: no line end, fewer fields than the header and the line before.
+
+    Such a file reads without an error, its last row only lacks values.
+    """
+    encoding = getattr(planned.settings, "encoding", None)
+    delimiter = getattr(planned.settings, "delimiter", None)
+    if encoding is None or delimiter is None:
+        return False
+    try:
+        head, tail, _ = _ends(_first_file(planned.path))
+    except OSError:
+        return False
+    if tail.endswith((b"\n", b"\r")):
+        return False
+    *_, before, last = ["", "", *tail.decode(encoding, "replace").splitlines()]
+    width = len(_header(head.decode(encoding, "replace"), planned.settings, delimiter))
+    fields = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in (before, last)]
+    return fields[1] < fields[0] == width
+
+
 def _first_file(path: Path) -> Path:
     if not path.is_dir():
         return path

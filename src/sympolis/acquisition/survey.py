@@ -17,6 +17,7 @@ from sympolis.acquisition import findings
 from sympolis.acquisition.evaluation import Profile
 from sympolis.acquisition.findings import Finding
 from sympolis.acquisition.ingest import PlannedSource
+from sympolis.acquisition.likeness import is_cut_off
 from sympolis.acquisition.placing import misplaced, raw_positions
 from sympolis.acquisition.remarks import remark
 from sympolis.acquisition.tally import Tally
@@ -52,6 +53,8 @@ def judge(tally: Tally, planned: PlannedSource, usual: Usual, place: Place) -> l
 
 def _length(tally: Tally, planned: PlannedSource, usual: Usual) -> list[Finding]:
     expected = planned.source.expectations
+    if tally.read < usual.rows and is_cut_off(planned):
+        return [Finding("cut", {"read": tally.read, "before": usual.rows})]
     if tally.read < expected.min_rows:
         return [Finding("few", {"read": tally.read, "expected": expected.min_rows})]
     if tally.read < usual.rows * (1 - expected.max_shrink):

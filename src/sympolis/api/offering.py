@@ -30,6 +30,7 @@ Json = Mapping[str, Any]
 T = TypeVar("T")
 
 _RUN: Final = "scenarios.run"
+_LOOK_BACK: Final = 20
 _SAID: Final = ("owner", "licence", "standards")
 """What a plugin's manifest says that the catalogue repeats."""
 
@@ -47,7 +48,7 @@ class Offering:
         """All of it that whoever asks may know of."""
         known = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
         sources = [
-            {**one, "evaluation": self._evaluation(one["id"]), **self._openness(one["id"])} for one in known
+            {**one, "evaluations": self._evaluations(one["id"]), **self._openness(one["id"])} for one in known
         ]
         facts = self._city.facts
         twin = Twin(
@@ -122,9 +123,9 @@ class Offering:
         policies = () if asset is None else governed.gate.book.of(asset)
         return {"stage": governed.lifecycle.stage(dataset), "restricted": bool(policies)}
 
-    def _evaluation(self, dataset: str) -> dict[str, Any] | None:
-        newest = next(iter(self._coordinator.evaluations(dataset, limit=1)), None)
-        return None if newest is None else newest.to_json()
+    def _evaluations(self, dataset: str) -> list[dict[str, Any]]:
+        """Newest first, far enough back to find one of data that were taken."""
+        return [one.to_json() for one in self._coordinator.evaluations(dataset, limit=_LOOK_BACK)]
 
     async def dataset(self, base_url: str, dataset_id: str) -> Dataset:
         """One dataset. Raises ``NotFound``."""

@@ -25,11 +25,11 @@ def report(
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """The badge of each dataset with its reasons. Exit code 1 if one is poor."""
+    """The badge of each dataset with its reasons. Exit code 1 if one is poor, or its last delivery was refused."""
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = [twin.get(f"/api/datasets/{quote(name)}/quality") for name in _names(twin, dataset)]
     show(found, form, _draw_report)
-    if any(one["badge"]["grade"] == "poor" for one in found):
+    if any(one["badge"]["grade"] == "poor" or one["badge"].get("warning") for one in found):
         raise typer.Exit(NO)
 
 
@@ -46,7 +46,7 @@ def _draw_report(found: list[dict[str, Any]]) -> None:
             one["badge"]["grade"],
             one["status"],
             (one["newest"] or {}).get("rows"),
-            " ".join(text(reason) for reason in one["badge"]["reasons"]),
+            " ".join(map(text, (*one["badge"]["reasons"], *one["badge"].get("warning", ())))),
         ]
         for one in found
     ]

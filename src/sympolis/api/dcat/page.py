@@ -230,7 +230,7 @@ def _quality(dataset: Dataset, own: Words) -> str:
     if dataset.badge.grade == "unknown":
         return ""
     language = next(code for code, words in WORDS.items() if words is own)
-    why = " ".join(reason[language] for reason in dataset.badge.reasons)
+    why = " ".join(reason[language] for reason in (*dataset.badge.reasons, *dataset.badge.warning))
     counted = _counted(dataset.quality, own)
     return f"<strong>{own.grades[dataset.badge.grade]}</strong> · {escape(counted + why)}"
 

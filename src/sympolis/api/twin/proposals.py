@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sympolis.city.proposing.desk import Proposer
 
 FILE = "application/octet-stream"
+_PATIENCE_S = 120.0
+"""A sample that is not understood by then is none: 504."""
 NAME = Parameter(name="name", text="The file's name; tells much of what is in it.", max_length=200)
 SOURCE = Parameter(name="id", text="The id that the source is to have.", max_length=60)
 TITLE = Parameter(name="title", text="Its title.", max_length=200)
@@ -89,7 +91,7 @@ def operations(proposer: Proposer | None) -> tuple[Operation, ...]:
             'application/octet-stream, or `{"url": …}` as JSON. Nothing is kept.',
             parameters=(NAME, *_WISHES),
             body=Body(either, media=(FILE, JSON), example={"url": "https://data.example.city/parking.csv"}),
-            timeout_s=0.0,
+            timeout_s=_PATIENCE_S,
             answers={200: Answer("The proposal.", {JSON: _PROPOSAL})},
         ),
     )

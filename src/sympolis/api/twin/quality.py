@@ -11,7 +11,7 @@ from sympolis.api.parameters import LIMIT
 from sympolis.api.reading import check_listed
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, reference
-from sympolis.governance.quality.badge import badge_of
+from sympolis.governance.quality.badge import badge_of, badge_of_data
 from sympolis.governance.quality.metrics import DIMENSIONS, METRICS
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 TURTLE = "text/turtle"
 _VARIES = ((b"vary", b"accept"),)
+
+
+_LOOK_BACK = 20
+"""So many evaluations are looked through for one of data that were taken."""
 
 
 class QualityPages:
@@ -31,7 +35,11 @@ class QualityPages:
         """The newest figures, the badge and the trend; Turtle or JSON-LD for who asks for it."""
         dataset = request.arguments["dataset"]
         check_listed(dataset)
-        known = [one.to_json() for one in self._coordinator.evaluations(dataset, limit=LIMIT.of(request))]
+        wanted = LIMIT.of(request)
+        kept = [
+            one.to_json() for one in self._coordinator.evaluations(dataset, limit=max(wanted, _LOOK_BACK))
+        ]
+        known = kept[:wanted]
         media = preferred(request.header(b"accept"), (JSON, TURTLE, LD_JSON))
         if media != JSON:
             return _graph(f"{request.base_url}/catalogue", dataset, known, media)
@@ -40,7 +48,7 @@ class QualityPages:
         shown = {
             "dataset": dataset,
             "status": status,
-            "badge": badge_of(newest, status).to_json(),
+            "badge": badge_of_data(kept, status).to_json(),
             "newest": newest,
             "trend": [_point(one) for one in known],
             "metrics": [asdict(one) for one in METRICS.values()],

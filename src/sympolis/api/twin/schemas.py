@@ -253,7 +253,11 @@ SCHEMAS: dict[str, Schema] = {
             "dataset": TEXT,
             "status": TEXT,
             "badge": structure(
-                {"grade": {"enum": ["good", "fair", "poor", "unknown"]}, "reasons": several(TEXTS)}
+                {
+                    "grade": {"enum": ["good", "fair", "poor", "unknown"]},
+                    "reasons": several(TEXTS),
+                    "warning": several(TEXTS),
+                }
             ),
             "newest": optional(OBJECT),
             "trend": several(OBJECT),

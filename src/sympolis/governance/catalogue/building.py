@@ -30,7 +30,7 @@ from sympolis.governance.interfaces import INTERFACES, Interface
 from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.policy.assets import AssetKind
 from sympolis.governance.policy.durations import parse_duration
-from sympolis.governance.quality.badge import badge_of
+from sympolis.governance.quality.badge import badge_of_data
 
 Json = Mapping[str, Any]
 
@@ -140,8 +140,8 @@ def build_dataset(twin: Twin, source: Json, terms: Terms = NO_TERMS) -> Dataset:
         restricted=source.get("restricted", False),
         entity_type=source["entity_type"],
         quality=None if run is None else _quality(run, f"{twin.base_url}/catalogue#accepted-share"),
-        evaluation=source.get("evaluation"),
-        badge=badge_of(source.get("evaluation"), source["status"]),
+        evaluation=next((one for one in source.get("evaluations", ()) if one["taken"]), None),
+        badge=badge_of_data(source.get("evaluations", ()), source["status"]),
         distributions=_distributions(twin, iri, source),
         offers=terms.offers(AssetKind.DATASET, source["id"], iri),
     )

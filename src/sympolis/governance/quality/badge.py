@@ -7,7 +7,7 @@ delivery was refused or the data are overdue · ``unknown`` nothing has been mea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from sympolis.governance.quality.metrics import METRICS
@@ -43,6 +43,16 @@ _TEXTS: Final[Mapping[str, Texts]] = {
         "de": "Niemand hat gesagt, wie alt die Daten sein dürfen: Ihr Alter ist nicht beurteilt.",
         "en": "Nobody has said how old the data may be: their age is not judged.",
     },
+    "failed": {
+        "it": "L'ultima lettura della fonte non è riuscita; i dati sono quelli di prima.",
+        "de": "Das letzte Lesen der Quelle ist fehlgeschlagen; die Daten sind die von vorher.",
+        "en": "The last reading of the source failed; the data are those from before.",
+    },
+    "stale": {
+        "it": "Non arriva più nulla da troppo tempo.",
+        "de": "Seit zu langer Zeit kommt nichts mehr an.",
+        "en": "Nothing has arrived for too long.",
+    },
     "closed": {
         "it": "È una raccolta conclusa, non un flusso aggiornato.",
         "de": "Es ist eine abgeschlossene Sammlung, kein laufender Strom.",
@@ -62,6 +72,8 @@ class Badge:
 
     grade: str
     reasons: tuple[Texts, ...]
+    warning: tuple[Texts, ...] = ()
+    """What is wrong with the source since then: its last delivery was refused, or could not be had."""
 
     def to_json(self) -> dict[str, Any]:
         """The form of docs/reference/twin-api.md."""
@@ -77,10 +89,25 @@ def badge_of(evaluation: Json | None, status: str = "fresh") -> Badge:
     reasons = [*told, *_missed(missed)]
     if not evaluation["taken"]:
         return Badge("poor", (_TEXTS["last"], *told))
-    if status in ("failed", "stale") or any(one["metric"] in _GRAVE for one in missed):
-        return Badge("poor", tuple(reasons) or (_TEXTS["last"],))
+    if status == "stale" or any(one["metric"] in _GRAVE for one in missed):
+        return Badge("poor", tuple(reasons) or (_TEXTS["stale"],))
     note = note_on_age(status)
     return Badge("fair" if reasons else "good", (*(reasons or [_TEXTS["good"]]), *([note] if note else [])))
+
+
+def badge_of_data(evaluations: Sequence[Json], status: str = "fresh") -> Badge:
+    """The badge of the data that are there, by their evaluations (newest first).
+
+    A delivery that was refused says nothing against what was taken before it: that is a ``warning`` beside the grade.
+    """
+    newest = next((one for one in evaluations if one["taken"]), None)
+    refused = [one for one in evaluations[:1] if not one["taken"]]
+    if newest is None:
+        return badge_of(refused[0] if refused else None, status)
+    badge = badge_of(newest, status)
+    if refused:
+        return replace(badge, warning=(_TEXTS["last"], *(one["text"] for one in refused[0]["findings"])))
+    return replace(badge, warning=(_TEXTS["failed"],)) if status == "failed" else badge
 
 
 def _missed(measures: Sequence[Json]) -> Iterator[Texts]:

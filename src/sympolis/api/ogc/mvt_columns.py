@@ -97,6 +97,21 @@ def point_features(places: Array, tags: Sequence[tuple[int, Array]]) -> bytes:
     return message.to_bytes()
 
 
+def varints(numbers: Array) -> bytes:
+    """All numbers as varints, one behind the other."""
+    found = _Matrix(len(numbers))
+    found.put_numbers(numbers)
+    return found.to_bytes()
+
+
+def varint_lengths(numbers: Array) -> Array:
+    """How many bytes each takes."""
+    found = np.ones(len(numbers), dtype=np.int64)
+    for place in range(1, 5):
+        found += numbers >= 1 << _EACH * place
+    return found
+
+
 class _Matrix:
     """Rows of bytes, put together column by column; where ``_shown`` is false there is no byte."""
 

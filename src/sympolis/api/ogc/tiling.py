@@ -7,13 +7,13 @@ than half a screen pixel: the zoom decides how much detail there is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from sympolis.api.ogc import many_points, mvt, patch_points
+from sympolis.api.ogc import many_points, many_shapes, mvt, patch_points
 from sympolis.api.ogc.mvt import EXTENT
 from sympolis.context.codec import LOCATION
 from sympolis.context.patches import Patchwork
@@ -31,9 +31,6 @@ else:
 HIGHEST_ZOOM: Final = 22
 MARGIN: Final = 64
 """Of a tile's 4,096 units: what lies so far outside is in it as well."""
-_DETAIL: Final = 4.0
-"""Half a pixel, where a tile is shown in 512 pixels."""
-_SMALLEST_AREA: Final = _DETAIL * _DETAIL
 _NORTHMOST: Final = 85.0511287798066
 
 
@@ -95,8 +92,6 @@ class TileFeature(msgspec.Struct):
 _decode = msgspec.json.Decoder(TileFeature).decode
 _decode_positions = msgspec.json.Decoder(list[list[float]]).decode
 _POINT: Final = "Point"
-_LINES: Final = ("LineString", "LinearRing")
-_POLYGON: Final = "Polygon"
 _NOT_SHOWN: Final = ("type", "location", LOCATION)
 _MANY: Final = 64
 """Fewer are drawn one by one: to decode them together takes some preparation."""
@@ -144,9 +139,7 @@ def _draw_each(layer: mvt.Layer, address: TileAddress, documents: Sequence[bytes
     features = [_decode(document) for document in documents]
     spots = [one for one in features if one.geometry.type == _POINT]
     _draw_points(layer, address, spots)
-    for one in features:
-        if one.geometry.type != _POINT:
-            _draw_shape(layer, address, one)
+    _draw_shapes(layer, address, [one for one in features if one.geometry.type != _POINT])
 
 
 def _draw_points(layer: mvt.Layer, address: TileAddress, features: Sequence[TileFeature]) -> None:
@@ -166,60 +159,12 @@ def _placed(address: TileAddress, positions: _Array) -> tuple[_Array, _Array]:
     return placed, np.all((placed >= -MARGIN) & (placed <= EXTENT + MARGIN), axis=1)
 
 
-def _draw_shape(layer: mvt.Layer, address: TileAddress, feature: TileFeature) -> None:
-    shape = shapely.from_geojson(msgspec.json.encode(feature.geometry))
-    flat = shapely.transform(shapely.force_2d(shape), address.project)
-    seen = shapely.clip_by_rect(flat, -MARGIN, -MARGIN, EXTENT + MARGIN, EXTENT + MARGIN)
-    parts = shapely.get_parts(shapely.simplify(shapely.make_valid(seen), _DETAIL))
-    for kind, geometry in _encoded(parts):
-        if geometry:
-            layer.add(kind, geometry, _properties(feature))
-
-
-def _encoded(parts: Sequence[Any]) -> Iterable[tuple[int, bytes]]:
-    """The geometry of each kind there is among the parts of a shape."""
-    kinds = [one.geom_type for one in parts]
-    yield (
-        mvt.POLYGON,
-        mvt.rings(_rings(one for one, kind in zip(parts, kinds, strict=True) if kind == _POLYGON)),
-    )
-    lines = [_whole(one) for one, kind in zip(parts, kinds, strict=True) if kind in _LINES]
-    yield mvt.LINESTRING, mvt.lines([line for line in lines if len(line) > 1])
-    spots = [one for one, kind in zip(parts, kinds, strict=True) if kind == _POINT]
-    yield mvt.POINT, mvt.points(_whole(spots)) if spots else b""
-
-
-def _rings(polygons: Iterable[Any]) -> Iterable[_Array]:
-    """Rings as the format wants them: y runs downwards, so what is seen clockwise has a positive area here."""
-    for polygon in polygons:
-        outer = _ring(polygon.exterior, outer=True)
-        if outer is None:
-            continue
-        yield outer
-        for hole in polygon.interiors:
-            inner = _ring(hole, outer=False)
-            if inner is not None:
-                yield inner
-
-
-def _ring(ring: Any, *, outer: bool) -> _Array | None:
-    points = _whole(ring)[:-1]
-    if len(points) < 3:
-        return None
-    x, y = points[:, 0], points[:, 1]
-    area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2
-    if abs(area) < _SMALLEST_AREA:
-        return None
-    return points if (area > 0) == outer else points[::-1]
-
-
-def _whole(shape: Any) -> _Array:
-    """A shape's positions as whole numbers, without those that fall on the one before."""
-    points = np.rint(shapely.get_coordinates(shape)).astype(np.int64)
-    moved = np.ones(len(points), dtype=bool)
-    moved[1:] = (points[1:] != points[:-1]).any(axis=1)
-    found: _Array = points[moved]
-    return found
+def _draw_shapes(layer: mvt.Layer, address: TileAddress, features: Sequence[TileFeature]) -> None:
+    if not features:
+        return
+    geometries = [msgspec.json.encode(one.geometry) for one in features]
+    for number, kind, geometry in many_shapes.draw(geometries, address.project, (-MARGIN, EXTENT + MARGIN)):
+        layer.add(kind, geometry, _properties(features[number]))
 
 
 def _properties(feature: TileFeature) -> Mapping[str, mvt.Buffer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from benchmarks import brokers, features, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
@@ -18,6 +19,9 @@ def main() -> None:
     asked = _arguments()
     if asked.what in ("all", "twin"):
         _publish("twin", tables.of_twin(twin.measure()))
+    if asked.folder is not None:
+        _again(asked)
+        return
     if asked.what in ("all", "ngsild"):
         effort = Effort(asked.seconds, asked.runs)
         for store in asked.stores.split(","):
@@ -32,6 +36,13 @@ def main() -> None:
         _publish("broker", tables.of_broker(records))
         if table := tables.of_shared(records):
             _publish("bench_ngsild.py", table)
+
+
+def _again(asked: argparse.Namespace) -> None:
+    again = ngsild.Again(asked.folder, frozenset(filter(None, asked.phases.split(","))))
+    ngsild.measure_again(
+        asked.stores.split(",")[0], int(asked.entities), Effort(asked.seconds, asked.runs), again
+    )
 
 
 def _features(asked: argparse.Namespace) -> None:
@@ -56,6 +67,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(
         "--entities", default="10000", help="how many, or several: 10000,1000000 takes its time"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="of ngsild: fill a store here once, and measure it again; no table is written",
+    )
+    parser.add_argument(
+        "--phases", default="", help="with --folder: only these, e.g. get_id,patch,upsert_100"
     )
     parser.add_argument("--seconds", type=float, default=4, help="of each run")
     parser.add_argument("--runs", type=int, default=3, help="of each phase; the median counts")

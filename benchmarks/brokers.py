@@ -37,6 +37,10 @@ class Running:
         """Memory of the broker alone: a database server's is mostly shared, and counted elsewhere."""
         return processes.resident_mb(self.pids[0])
 
+    def memory(self) -> dict[str, float]:
+        """That memory, in all and by what it is, in MB."""
+        return {"mb": self.resident_mb(), **processes.resident_by_kind_mb(self.pids[0])}
+
     def settle(self, patience_s: float = 900) -> None:
         """Return when it has nothing to do any more: less than a tenth of a core for a second."""
         end = time.monotonic() + patience_s
@@ -64,12 +68,13 @@ class Running:
 
 
 @contextmanager
-def running(store: str) -> Iterator[Running]:
-    """A broker over an empty store of this kind."""
-    with tempfile.TemporaryDirectory(prefix="sympolis-bench-") as folder, _database(store) as (setting, more):
+def running(store: str, kept: Path | None = None) -> Iterator[Running]:
+    """A broker over an empty store of this kind, or over what is ``kept`` in a folder and stays there."""
+    with tempfile.TemporaryDirectory(prefix="sympolis-bench-") as made, _database(store) as (setting, more):
+        folder = kept or Path(made)
         command = [sys.executable, "-m", "sympolis", "broker", "--port", "0", "--allow-loopback"]
         command += ["--temporal-page-size", "100000"]
-        command += ["--data", str(Path(folder) / "data"), "--store", setting]
+        command += ["--data", str(folder / "data"), "--store", setting]
         begin = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:

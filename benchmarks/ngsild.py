@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,23 @@ RECORDS = Path(__file__).parent / "measured"
 _YARDSTICK = Path(__file__).with_name("yardstick.py")
 
 Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """To measure ``phases`` (all: none named) over what is kept in ``folder``; filled where there is nothing yet."""
+
+    folder: Path
+    phases: frozenset[str] = frozenset()
+
+
+def measure_again(store: str, count: int, effort: Effort, again: Again) -> None:
+    """Tell figures over a store that was filled before: to be compared with each other, not with a table's."""
+    with brokers.running(store, again.folder) as broker, yardstick() as beside:
+        bench = Bench(broker, count, effort, kept=True)
+        for name, figures in bench.phases(again.phases):
+            figures["yardstick_us"] = beside()
+            _tell(store, count, name, figures)
 
 
 def measure(store: str, count: int, effort: Effort, *, with_shared: bool = True) -> Record:

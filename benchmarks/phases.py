@@ -6,10 +6,11 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from benchmarks import entities, load
@@ -38,30 +39,42 @@ class Effort:
 
 
 class Bench:
-    """One broker, filled with ``count`` stations and asked for everything."""
+    """One broker, filled with ``count`` stations and asked for everything.
 
-    def __init__(self, broker: Running, count: int, effort: Effort) -> None:
+    ``kept``: it may have been filled and asked before, so nothing that is sent now should be what was sent then.
+    """
+
+    def __init__(self, broker: Running, count: int, effort: Effort, *, kept: bool = False) -> None:
         self._broker = broker
         self._count = count
         self._effort = effort
-        self._chance = random.Random(7)
+        self._kept = kept
+        self._chance = random.Random() if kept else random.Random(7)
         self._now = datetime.now(UTC).replace(microsecond=0)
-        self._created = 0
+        self._created = int(time.time() * 10) % 90_000_000 if kept else 0
 
-    def phases(self) -> Iterator[tuple[str, Figures]]:
-        """Every phase with its figures, in an order in which none disturbs the next."""
-        yield "fill", self._fill()
-        yield "memory", {"mb": self._broker.resident_mb()}
-        for name, prepare in self._hot().items():
-            yield name, self._measured(prepare)
-        for size in (100, 1000):
-            yield f"upsert_{size}", self._upserts(size)
-        self._lengthen_histories()
-        yield "temporal_last_20", self._measured(self._last_20)
-        for minutes in (60, 10):
-            yield f"year_by_{minutes}_minutes", self._year(minutes)
-        yield "notify", asyncio.run(self._notify())
-        yield "memory_after", {"mb": self._broker.resident_mb()}
+    def phases(self, only: Collection[str] = ()) -> Iterator[tuple[str, Figures]]:
+        """Every phase (or ``only`` these) with its figures, in an order in which none disturbs the next."""
+        if not (self._kept and self._is_filled()):
+            yield "fill", self._fill()
+        for name, measured in self._all().items():
+            if not only or name in only:
+                yield name, measured()
+
+    def _all(self) -> dict[str, Callable[[], Figures]]:
+        return {
+            "memory": self._broker.memory,
+            **{name: partial(self._measured, prepare) for name, prepare in self._hot().items()},
+            **{f"upsert_{size}": partial(self._upserts, size) for size in (100, 1000)},
+            "temporal_last_20": self._lasts,
+            **{f"year_by_{minutes}_minutes": partial(self._year, minutes) for minutes in (60, 10)},
+            "notify": lambda: asyncio.run(self._notify()),
+            "memory_after": self._broker.memory,
+        }
+
+    def _is_filled(self) -> bool:
+        page = self._broker.ask("GET", f"{ENTITIES}?type={entities.TYPE}&limit=1")
+        return bool(page)
 
     def _hot(self) -> dict[str, Callable[[], bytes]]:
         return {
@@ -162,6 +175,10 @@ class Bench:
         ]
         return self._timed(requests, batches * min(size, self._count))
 
+    def _lasts(self) -> Figures:
+        self._lengthen_histories()
+        return self._measured(self._last_20)
+
     def _lengthen_histories(self) -> None:
         points = entities.series(100, timedelta(hours=1), self._chance)
         for number in range(_SERIES):
@@ -171,7 +188,7 @@ class Bench:
 
     def _year(self, minutes: int) -> Figures:
         """Hourly means of a year in which there was a value every so many minutes: 8,760 rows."""
-        station = entities.entity(f"every-{minutes}-minutes", self._chance, self._now)
+        station = entities.entity(f"every-{minutes}-minutes-{self._created}", self._chance, self._now)
         self._broker.ask("POST", ENTITIES, station)
         points = entities.series(_HOURS_OF_A_YEAR * 60 // minutes, timedelta(minutes=minutes), self._chance)
         path = f"{API}/temporal/entities/{station['id']}"

@@ -20,6 +20,18 @@ def resident_mb(root: int) -> float:
     return sum(pages) * PAGE_BYTES / 1e6
 
 
+def resident_by_kind_mb(root: int) -> dict[str, float]:
+    """The same by what it is: memory of its own (``anon``), pages of files (``file``), shared memory (``shmem``)."""
+    kinds = {"RssAnon": "anon", "RssFile": "file", "RssShmem": "shmem"}
+    found = dict.fromkeys(kinds.values(), 0.0)
+    for pid in _tree(root):
+        for line in _read(pid, "status").splitlines():
+            name, _, value = line.partition(":")
+            if name in kinds:
+                found[kinds[name]] += int(value.split()[0]) * 1024 / 1e6
+    return found
+
+
 def _tree(root: int) -> list[int]:
     parents = {}
     for folder in Path("/proc").iterdir():

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sympolis.analysis.forecasting import conformal, features, judging, metrics, models, renewal, work
-from sympolis.analysis.forecasting.panel import Panel, easter, panel_of
+from sympolis.analysis.forecasting.holidays import easter
+from sympolis.analysis.forecasting.panel import Panel, panel_of
 from sympolis.analysis.forecasting.plan import LINEAR, Covariate, ForecastPlan
 from sympolis.domain import errors
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sympolis.analysis.forecasting.holidays import is_free
 from sympolis.analysis.forecasting.plan import HOUR_S, ForecastPlan
 from sympolis.domain import errors
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_SUNDAY: Final = 6
 _SATURDAY: Final = 5
 MOST_STEPS: Final = 24 * 366 * 12
 """Twelve years of hours: longer series are cut at their old end."""
@@ -105,7 +105,7 @@ def calendar_of(plan: ForecastPlan, grid: Grid, start: int, end: int) -> Calenda
     """The calendar of the steps [start, end)."""
     local = [grid.local(step) for step in range(start, end)]
     days = {at.date() for at in local}
-    free = {day for day in days if _is_free(plan, day)}
+    free = {day for day in days if is_free(plan, day)}
     kind = [2 if at.date() in free else int(at.weekday() == _SATURDAY) for at in local]
     angle = [2 * np.pi * (at.timetuple().tm_yday - 1) / 365.25 for at in local]
     return Calendar(
@@ -115,25 +115,6 @@ def calendar_of(plan: ForecastPlan, grid: Grid, start: int, end: int) -> Calenda
         np.array([at.toordinal() for at in local]),
         np.array(angle),
     )
-
-
-def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (Meeus, Astronomical Algorithms, 1991, chapter 8)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (b - (b + 8) // 25 + 1) // 3
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    weekday = (32 + 2 * e + 2 * i - h - k) % 7
-    m = (a + 11 * h + 22 * weekday) // 451
-    month, day = divmod(h + weekday - 7 * m + 114, 31)
-    return date(year, month, day + 1)
-
-
-def _is_free(plan: ForecastPlan, day: date) -> bool:
-    if day.weekday() == _SUNDAY or f"{day:%m-%d}" in plan.holidays:
-        return True
-    return plan.easter_monday and day == easter(day.year) + timedelta(days=1)
 
 
 def _points(entity: Mapping[str, Any], attribute: str) -> Iterable[tuple[str, Any]]:

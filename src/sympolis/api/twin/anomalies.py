@@ -27,6 +27,7 @@ from sympolis.domain import errors
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.context.broker import Broker
     from sympolis.governance.quality.baseline import Series
 
 ATTRIBUTE = Parameter(
@@ -148,7 +149,7 @@ class AnomalyPages:
 
     async def _found(self, asked: _Asked) -> _Found:
         async with self._busy:
-            group = await self._series(asked.kind, asked.attribute, asked.span)
+            group = await read_group(self._broker, asked.kind, asked.attribute, asked.span)
             events = await asyncio.to_thread(_detected, group, ZoneInfo(asked.zone))
         return _Found(events, len(group), sum(int(one.values.size) for one in group))
 
@@ -174,26 +175,28 @@ class AnomalyPages:
             raise errors.InvalidRequest("the span ends before it starts", where="from")
         return begin, end
 
-    async def _series(self, kind: str, name: str, span: tuple[datetime, datetime]) -> list[Series]:
-        from sympolis.governance.quality.baseline import series_of
 
-        page = await self._broker.query(Query(types=TypeIs(kind), attributes=(name,), limit=_MOST_SENSORS))
-        found: list[Series] = []
-        left = _MOST_VALUES
-        for entity in page.entities:
-            asked = HistoryQuery(
-                Query(ids=(entity.id,)),
-                TimeRange(TimeRelation.BETWEEN, span[0], span[1]),
-                names=(name,),
-                max_instances=left,
-            )
-            for one in (await self._broker.history(asked)).series:
-                points = [(point.at, point.value) for point in one.observations]
-                left -= len(points)
-                found.append(series_of(entity.id, points))
-            if left <= 0:
-                raise errors.TooManyResults("the span holds more than a million values", where="from")
-        return found
+async def read_group(broker: Broker, kind: str, name: str, span: tuple[datetime, datetime]) -> list[Series]:
+    """The series of an attribute of every entity of a type (both expanded). Raises ``TooManyResults``."""
+    from sympolis.governance.quality.baseline import series_of
+
+    page = await broker.query(Query(types=TypeIs(kind), attributes=(name,), limit=_MOST_SENSORS))
+    found: list[Series] = []
+    left = _MOST_VALUES
+    for entity in page.entities:
+        asked = HistoryQuery(
+            Query(ids=(entity.id,)),
+            TimeRange(TimeRelation.BETWEEN, span[0], span[1]),
+            names=(name,),
+            max_instances=left,
+        )
+        for one in (await broker.history(asked)).series:
+            points = [(point.at, point.value) for point in one.observations]
+            left -= len(points)
+            found.append(series_of(entity.id, points))
+        if left <= 0:
+            raise errors.TooManyResults("the span holds more than a million values", where="from")
+    return found
 
 
 def _is_over(task: asyncio.Task[_Found]) -> bool:

@@ -439,6 +439,34 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("run", "status", "of", "points", "members", "progress", "indicators"),
     ),
+    "Diagnosis": structure(
+        {
+            "entity": TEXT,
+            "attribute": TEXT,
+            "at": TIME,
+            "source": TEXT,
+            "value": optional(NUMBER),
+            "expected": optional(NUMBER),
+            "low": optional(NUMBER),
+            "high": optional(NUMBER),
+            "score": optional(NUMBER),
+            "odd": BOOLEAN,
+            "share_alike": optional(NUMBER),
+            "neighbours": several(OBJECT),
+            "candidates": several(
+                structure(
+                    {
+                        "cause": TEXT,
+                        "weight": NUMBER,
+                        "text": TEXTS,
+                        "evidence": several(structure({"text": TEXTS, "link": optional(TEXT)}, required=("text", "link"))),
+                    },
+                    required=("cause", "weight", "text", "evidence"),
+                )
+            ),
+        },
+        required=("entity", "attribute", "at", "value", "odd", "neighbours", "candidates"),
+    ),
     "Forecast": structure(
         {
             "id": TEXT,

@@ -82,6 +82,7 @@ def _result(model: zones.Model, day: Day, window: Window, cost_cpu_s: float) -> 
         features=tuple(model.zones),
         fields={
             "vehicles": day.vehicles()[:, hours].T.tolist(),
+            "older": day.older()[:, hours].T.tolist(),
             "nox": day.nox_g()[:, hours].T.tolist(),
         },
         indicators=day.figures(window),

@@ -47,7 +47,7 @@ class Habits:
     p50_postponement: float
     mode_share: float = 0.0
     """Of those who neither pay nor shift: the share that takes another mode."""
-    detour_share: float = 0.0
+    around_share: float = 0.0
     """… and the share that drives around the area; the others give the trip up."""
 
 
@@ -64,6 +64,8 @@ class Response:
     other_mode: Values
     rerouted: Values
     given_up: Values
+    burden: Values
+    """(steps): what the charge takes from drivers [EUR per step], paid or not: see ``burden``."""
 
     @property
     def revenue_of(self) -> Values:
@@ -96,9 +98,24 @@ def respond(
         paying=np.outer(shares * rigid, inflow) * charged,
         shifted=arriving.sum(axis=0),
         other_mode=lost * habits.mode_share,
-        rerouted=lost * habits.detour_share,
-        given_up=lost * max(0.0, 1 - habits.mode_share - habits.detour_share),
+        rerouted=lost * habits.around_share,
+        given_up=lost * max(0.0, 1 - habits.mode_share - habits.around_share),
+        burden=inflow
+        * charged
+        * (1 - charge.exempt)
+        * float(shares @ burden(np.asarray(charge.euros), habits.p50_cost)),
     )
+
+
+def burden(euros: Values, p50_cost: float) -> Values:
+    """Mean loss of a driver who must pay ``euros`` [EUR]: p50/ln 2·(1 − ½^(charge/p50)), the whole worth if infinite.
+
+    If ½^(c/p50) pay c, entering as before is worth more than c to that share: worths are exponential with mean
+    p50/ln 2, and the loss is the area under the curve up to the charge (Marshallian surplus). Who pays loses the
+    charge, who does not loses what entering was worth; an upper bound, since coming at another time or by another
+    mode is worth something, too.
+    """
+    return np.asarray(p50_cost / np.log(2) * (1 - rigidity(euros, p50_cost)))
 
 
 def _willing(hours: Values, charge: Charge, habits: Habits, *, everywhere: bool) -> tuple[Values, Values]:

@@ -18,6 +18,8 @@ from sympolis.plugins.simulators.mobility_policy.zones import Model
 Values = NDArray[np.float64]
 
 STEPS_PER_HOUR = 12
+OLDER = 4
+"""Euro 0 to Euro 3: the classes that cities ban first."""
 DETOUR_STEPS = 2.0
 """Assumption: who drives around spends ten minutes in the zones beside the area."""
 OUT_OF_SIGHT = "the area covers all zones: what drives around it is outside the model and not counted"
@@ -49,6 +51,8 @@ class Day:
     _trips: float = field(init=False)
     _present: Values = field(init=False)
     """(zones, steps): cars under way."""
+    _old: Values = field(init=False)
+    """(zones, steps): cars under way of the older classes."""
     _nox: Values = field(init=False)
     """(zones, steps): g per step."""
     _sums: dict[str, Values] = field(init=False)
@@ -59,10 +63,19 @@ class Day:
         table = np.array(self.model.vehicles)
         parts = np.divide(table, table.sum(axis=0), out=np.zeros_like(table), where=table.sum(axis=0) > 0)
         self._present = _steps(parts) * whole
+        self._old = self._present * sum(self.model.shares[:OLDER])
         self._nox = self._present * self.km_per_step * self._mean_factor
         self._entering = self.inflow.copy()
         self._trips = float((self.inflow + self.starting).sum())
-        names = ("paying", "revenue", "trips_shifted", "trips_other_mode", "trips_rerouted", "trips_given_up")
+        names = (
+            "paying",
+            "revenue",
+            "trips_shifted",
+            "trips_other_mode",
+            "trips_rerouted",
+            "trips_given_up",
+            "burden",
+        )
         self._sums = {name: np.zeros(self.inflow.size) for name in names}
 
     @property
@@ -92,6 +105,7 @@ class Day:
         sums["trips_other_mode"] += response.other_mode
         sums["trips_rerouted"] += response.rerouted
         sums["trips_given_up"] += response.given_up
+        sums["burden"] += response.burden
 
     def _redistribute(
         self, chosen: tuple[int, ...], inflow: Values, starting: Values, response: Response
@@ -109,6 +123,7 @@ class Day:
         )
         rows = list(chosen)
         self._present[rows] *= _ratio(by_class.sum(axis=0), before)
+        self._old[rows] *= _ratio(by_class[:OLDER].sum(axis=0), float(shares[:OLDER].sum()) * before)
         self._nox[rows] *= _ratio(np.array(self.model.nox_g_per_km) @ by_class, self._mean_factor * before)
 
     def _detour(self, chosen: tuple[int, ...], rerouted: Values) -> None:
@@ -118,11 +133,16 @@ class Day:
             return
         cars = np.outer(around, circulation.circulate(rerouted, DETOUR_STEPS))
         self._present += cars
+        self._old += cars * sum(self.model.shares[:OLDER])
         self._nox += cars * self.km_per_step * self._mean_factor
 
     def vehicles(self) -> Values:
         """(zones, 24): cars under way, mean of the hour."""
         return np.asarray(self._present.reshape(-1, 24, STEPS_PER_HOUR).mean(axis=2))
+
+    def older(self) -> Values:
+        """(zones, 24): cars under way up to Euro 3, mean of the hour."""
+        return np.asarray(self._old.reshape(-1, 24, STEPS_PER_HOUR).mean(axis=2))
 
     def nox_g(self) -> Values:
         """(zones, 24): nitrogen oxides [g/h]."""

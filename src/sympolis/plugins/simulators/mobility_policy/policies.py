@@ -36,7 +36,7 @@ def read(model: Model, override: Override) -> Policy:
     value = _values(override)
     if override.measure == CHARGE.name:
         euros = tuple(float(value[f"euro_{euro}"]) for euro in range(CLASSES))
-        exempt = float(value["exempt"])
+        exempt = float(value["exempt_share"])
     else:
         euros, exempt = (math.inf,) * CLASSES, float(value["permit_share"])
     charge = Charge(euros, float(value["start"]), float(value["end"]), exempt)

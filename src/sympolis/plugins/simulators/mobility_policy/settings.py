@@ -122,8 +122,8 @@ MODE_SHARE = Parameter(
     "mostly to public transport, other trips hardly: Eliasson et al. 2009, Transportation Research A "
     "43, 240-250, DOI 10.1016/j.tra.2008.09.007",
 )
-DETOUR_SHARE = Parameter(
-    "detour_share",
+AROUND_SHARE = Parameter(
+    "around_share",
     _texts(
         "Of those who stay away by car: driving around the area",
         "Di chi non entra in auto: aggira l'area",
@@ -167,7 +167,7 @@ HABIT_PARAMETERS = (
     P50_POSTPONING,
     P50_POSTPONEMENT,
     MODE_SHARE,
-    DETOUR_SHARE,
+    AROUND_SHARE,
 )
 PARAMETERS = (*HABIT_PARAMETERS, STAY, SPEED)
 
@@ -213,7 +213,7 @@ CHARGE = Measure(
         START,
         END,
         _number(
-            "exempt",
+            "exempt_share",
             (
                 "Exempt among the vehicles entering",
                 "Quota esente tra i veicoli in ingresso",
@@ -301,6 +301,16 @@ INDICATORS = (
         "revenue", ("Public revenue", "Entrate pubbliche", "Öffentliche Einnahmen"), "EUR", Direction.HIGHER
     ),
     _figure(
+        "burden",
+        (
+            "What it takes from drivers, paid or not",
+            "Onere per chi guida, pagato o no",
+            "Last der Fahrenden, gezahlt oder nicht",
+        ),
+        "EUR",
+        Direction.LOWER,
+    ),
+    _figure(
         "nox",
         ("Nitrogen oxides emitted", "Ossidi di azoto emessi", "Stickoxid-Ausstoß"),
         "kg",
@@ -321,6 +331,15 @@ FIELDS = (
     FieldSpec(
         "vehicles",
         _texts("Cars under way", "Auto in circolazione", "Autos unterwegs"),
+        "veh",
+        Direction.LOWER,
+        over_area="sum",
+    ),
+    FieldSpec(
+        "older",
+        _texts(
+            "Cars under way, Euro 0 to 3", "Auto in circolazione, Euro 0-3", "Autos unterwegs, Euro 0 bis 3"
+        ),
         "veh",
         Direction.LOWER,
         over_area="sum",

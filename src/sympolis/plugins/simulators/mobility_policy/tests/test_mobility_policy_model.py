@@ -13,7 +13,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins.simulator import WHOLE_PERIOD, Inputs, Member, MemberResult
 from sympolis.plugins.simulators.mobility_policy import MobilityPolicy, zones
-from sympolis.plugins.simulators.mobility_policy.behaviour import Charge, Habits, respond
+from sympolis.plugins.simulators.mobility_policy.behaviour import Charge, Habits, burden, respond
 from sympolis.testing.simulators import SimulatorContract, silent
 
 DAY = [100.0, 50, 20, 20, 40, 90, 300, 800, 1000, 900, 800, 800]
@@ -116,7 +116,7 @@ def test_a_charge_earns_money_and_lowers_traffic_and_emissions_where_it_applies(
 
 
 def test_drivers_around_the_area_are_found_in_the_zones_beside_it(folder: Path) -> None:
-    without, around = (run(folder, charge(4), detour_share=share) for share in (0.0, 0.3))
+    without, around = (run(folder, charge(4), around_share=share) for share in (0.0, 0.3))
     more = np.array(around.fields["vehicles"]).sum(axis=0) - np.array(without.fields["vehicles"]).sum(axis=0)
     assert min(more[[1, 3, 5, 7]]) > 0 and more[4] == pytest.approx(0.0, abs=1e-9)
 
@@ -208,3 +208,26 @@ def test_no_vehicle_is_lost_or_made(
     gone = found.other_mode + found.rerouted + found.given_up
     assert found.entering.sum() + gone.sum() == pytest.approx(inflow.sum(), rel=1e-9)
     assert (found.entering >= -1e-9).all() and (found.paying <= found.entering + 1e-9).all()
+
+
+def test_what_a_charge_takes_is_at_least_what_is_paid_and_at_most_the_charge_for_all(folder: Path) -> None:
+    found = run(folder, charge(4, **dict.fromkeys((f"euro_{euro}" for euro in range(7)), 3.0))).indicators
+    most = 3.0 * found["paying"] / 0.5 ** (3.0 / 7.5)
+    assert found["revenue"] < found["burden"] < most
+    area = 7.5 / math.log(2) * (1 - 0.5 ** (3.0 / 7.5))
+    assert found["burden"] / found["revenue"] == pytest.approx(area / (3.0 * 0.5 ** (3.0 / 7.5)), rel=1e-6)
+
+
+def test_a_refused_entry_takes_its_whole_worth() -> None:
+    assert burden(np.array([math.inf, 0.0]), 7.5) == pytest.approx([7.5 / math.log(2), 0.0])
+
+
+def test_older_cars_leave_first_where_only_they_pay(folder: Path) -> None:
+    free = {f"euro_{euro}": 0.0 for euro in range(7)}
+    base, priced = run(folder), run(folder, charge(4, **(free | {"euro_2": 8.0})))
+
+    def share(one: MemberResult) -> float:
+        return float(np.array(one.fields["older"])[:, 4].sum() / np.array(one.fields["vehicles"])[:, 4].sum())
+
+    assert share(base) == pytest.approx(0.4)
+    assert share(priced) < 0.38

@@ -49,11 +49,8 @@ def draw(
     """
     shapes = shapely.from_geojson(np.array(geometries, dtype=object))
     least, largest = window
-    flat = shapely.transform(shapely.force_2d(shapes), project)
-    seen = shapely.clip_by_rect(flat, least, least, largest, largest)
-    spoiled = ~shapely.is_valid(seen)
-    if spoiled.any():
-        seen[spoiled] = shapely.make_valid(seen[spoiled])
+    flat = _mended(shapely.transform(shapely.force_2d(shapes), project))
+    seen = _mended(shapely.clip_by_rect(flat, least, least, largest, largest))
     parts, owners = _parts(shapely.simplify(seen, _DETAIL))
     kinds = shapely.get_type_id(parts)
     areas, lines, spots = kinds == _POLYGON, (kinds == _LINE) | (kinds == _RING), kinds == _POINT
@@ -62,6 +59,14 @@ def draw(
         *_lines(parts[lines], owners[lines]),
         *_spots(parts[spots], owners[spots]),
     ]
+
+
+def _mended(shapes: Array) -> Array:
+    """The shapes, all of them valid: GEOS refuses to cut some that are not."""
+    spoiled = ~shapely.is_valid(shapes)
+    if spoiled.any():
+        shapes[spoiled] = shapely.make_valid(shapes[spoiled])
+    return shapes
 
 
 def _parts(shapes: Array) -> tuple[Array, Array]:

@@ -128,6 +128,12 @@ class Settings:
     worker_memory_mb: Annotated[
         int, "Most memory that a worker may hold, in MB; beyond it only the model fails. 0: no limit."
     ] = 4096
+    core_watts: Annotated[
+        float,
+        "Power of one busy core of the machines that run models, in W, with its share of memory and cooling; runs"
+        " estimate their energy with it. 10 is a 65 W desktop processor of six to eight cores. 0: no estimate.",
+    ] = 10.0
+    eur_per_kwh: Annotated[float, "What a kilowatt hour costs these machines, in EUR."] = 0.2
     forecasts: Annotated[
         bool,
         "Work the city's forecasts out in the background once it has started, and again when their data change;"
@@ -198,6 +204,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "forward_timeout_s": (0.1, 60),
     "workers": (1, 256),
     "worker_memory_mb": (0, 10**7),
+    "core_watts": (0, 10_000),
+    "eur_per_kwh": (0, 100),
 }
 STORES = ("embedded", "memory")
 POSTGRESQL = ("postgresql://", "postgres://")

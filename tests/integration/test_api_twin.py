@@ -345,17 +345,17 @@ def test_an_entity_leads_to_the_sources_of_its_attributes(twin: SmallTwin) -> No
 def test_a_run_is_told_event_by_event(twin: SmallTwin) -> None:
     started = twin.client.post("/api/scenarios/baseline/runs", {"members": 2, "seed": 77}).json
 
-    async def follow() -> list[str]:
+    async def follow() -> list[tuple[str, str]]:
         states = []
         async with open_stream(twin.api, f"/api/runs/{started['id']}/events") as stream:
             assert stream.headers["content-type"] == "text/event-stream"
             while event := await stream.event():
-                assert event["event"] == "progress"
-                states.append(event["data"])
+                states.append((event["event"], event["data"]))
         return states
 
     states = twin.client.loop.run_until_complete(follow())
-    assert '"status":"done"' in states[-1]
+    assert states[-1][0] == "progress" and '"status":"done"' in states[-1][1]
+    assert any(name == "figures" and '"nox"' in data for name, data in states)
 
 
 def test_changes_arrive_and_resume(twin: SmallTwin) -> None:

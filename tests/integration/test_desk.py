@@ -22,6 +22,7 @@ from sympolis.orchestration.atlas import AreaSetup
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.model_desk import ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator
+from sympolis.orchestration.run import Tariff
 from sympolis.orchestration.workers import PoolSettings
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.simulators import ToySimulator
@@ -347,6 +348,32 @@ def test_check_says_what_is_touched_and_what_it_costs(tmp_path: Path) -> None:
         assert before["allowed"] is True and before["affected"] == [street(n) for n in range(4)]
         assert before["estimate"]["cpu_s"] is None
         assert after["estimate"]["cpu_s"] > 0 and after["estimate"]["members"] == 8
+
+    twin(tmp_path, work)
+
+
+def test_a_process_that_dies_once_loses_no_run(tmp_path: Path) -> None:
+    async def work(twin: Twin) -> None:
+        async with twin.desk() as desk:
+            override = {"measure": "trouble", "where": {}, "parameters": {"kind": "stumble"}}
+            made = await desk.create_scenario({"title": "Stumble", "overrides": [override]})
+            run = await finished(desk, await desk.start_run(made["id"], members=2))
+            assert run["status"] == "done", run["error"]
+
+    twin(tmp_path, work)
+
+
+def test_figures_are_shown_while_the_ensemble_grows(tmp_path: Path) -> None:
+    async def work(twin: Twin) -> None:
+        async with twin.desk(tariff=Tariff(core_watts=20.0, eur_per_kwh=0.5)) as desk:
+            run = await desk.start_run("baseline", members=8)
+            seen = [state async for state in desk.run_events(run["id"])]
+            early = [state for state in seen if state["status"] == "running" and state["indicators"]]
+            assert early and early[0]["indicators"][0]["interval"]["level"] == 0.9
+            done = seen[-1]
+            assert done["energy"]["wh"] == pytest.approx(done["cost_cpu_s"] * 20 / 3600, abs=1e-3)
+            assert done["energy"]["eur"] == pytest.approx(done["energy"]["wh"] / 1000 * 0.5, rel=1e-3)
+            assert done["energy"]["estimate"] is True
 
     twin(tmp_path, work)
 

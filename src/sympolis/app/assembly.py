@@ -37,6 +37,7 @@ from sympolis.context.terms import Terms
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.run import Tariff
 from sympolis.orchestration.workers import PoolSettings
 from sympolis.plugins import loader
 from sympolis.settings import Settings
@@ -153,6 +154,7 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path, settings: Sett
         observed=modelling.observed(city),
         language=city.facts.languages[0],
         grids=functools.partial(grids.read, city.folder),
+        tariff=Tariff(settings.core_watts, settings.eur_per_kwh),
         workers=PoolSettings(
             executor=settings.executor, workers=settings.workers, memory_mb=settings.worker_memory_mb
         ),

@@ -89,7 +89,9 @@ def draw_run(run: dict[str, Any]) -> None:
         [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])]
         for one in run["indicators"] or ()
     ]
-    origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s"
+    energy = run.get("energy")
+    spent = f", about {cell(energy['wh'])} Wh" if energy else ""
+    origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s{spent}"
     draw(
         ["indicator", "value", "unit", "90 % interval"],
         rows,

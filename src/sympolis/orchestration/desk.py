@@ -64,6 +64,7 @@ class Desk:
     city : the city's id, part of every URN
     models, scenarios, services : what the city package declares; the baseline of each model is added
     grids : reads the cells of a coverage that a model needs
+    tariff : what the machines draw and electricity costs, for the estimated energy of a run
     """
 
     def __init__(  # noqa: PLR0913 - a composition: each keyword is one part or one choice
@@ -84,6 +85,7 @@ class Desk:
         language: str = "en",
         workers: PoolSettings | None = None,
         grids: GridReader = no_grids,
+        tariff: run.Tariff = run.NO_TARIFF,
         now: Callable[[], datetime] = run.now,
     ) -> None:
         self._broker = broker
@@ -114,6 +116,7 @@ class Desk:
             pool=self._pool,
             folder=folder,
             now=now,
+            tariff=tariff,
         )
         self._compatibility = Compatibility(broker, names, now)
         self._services = ServiceDesk(

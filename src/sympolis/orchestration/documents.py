@@ -204,6 +204,7 @@ def run(one: Run) -> Json:
         "started_at": instant(one.started_at),
         "finished_at": instant(one.finished_at),
         "cost_cpu_s": round(one.cost_cpu_s, 2),
+        "energy": energy(one),
         "cached": one.cached,
         "error": asdict(one.error) if one.error is not None else None,
         "warnings": list(one.warnings),
@@ -218,6 +219,19 @@ def run(one: Run) -> Json:
         "service": one.service or None,
         "upstream": dict(one.upstream),
         "lineage": f"/api/lineage/{one.id}",
+    }
+
+
+def energy(one: Run) -> Json | None:
+    """The energy a finished run took and its price: an estimate from CPU seconds; null where no power is declared."""
+    if not one.tariff.core_watts:
+        return None
+    return {
+        "wh": number(one.tariff.energy_wh(one.cost_cpu_s)),
+        "eur": number(one.tariff.cost_eur(one.cost_cpu_s)),
+        "estimate": True,
+        "core_watts": one.tariff.core_watts,
+        "eur_per_kwh": one.tariff.eur_per_kwh,
     }
 
 

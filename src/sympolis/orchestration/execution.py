@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sympolis.analysis import ensemble
@@ -19,6 +20,15 @@ PRIORITY: Mapping[str, int] = {"interactive": 0, "job": 1}
 
 Report = Callable[[float, int, int], None]
 """Called with (share done 0..1, members done, members planned so far)."""
+
+Grown = Callable[[Sequence[MemberResult]], None]
+"""Called with all results there are so far."""
+
+_Done = tuple[MemberResult, float | None]
+"""A member's result, and its cost if it had to be computed."""
+
+WORKER_DIED = "worker"
+"""Where a failure lies that is the process's, not the model's: such a member is tried once more."""
 
 ALMOST = 0.99
 """As far as a model's own progress goes: done is only what is kept."""
@@ -42,17 +52,26 @@ class Execution:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def compute(
-        self, ready: Ready, plan: ensemble.Design, policy: ensemble.Policy, report: Report
+        self,
+        ready: Ready,
+        plan: ensemble.Design,
+        policy: ensemble.Policy,
+        report: Report,
+        grown: Grown = lambda _: None,
     ) -> Computed:
-        """Run until the ensemble is precise enough. The first member to fail stops the others and is raised."""
+        """Run until the ensemble is precise enough; ``grown`` hears of each member that is finished.
+
+        The first member to fail stops the others and is raised.
+        """
         made = Computed()
         while not made.results or not ensemble.enough(made.results, policy):
             indices = ensemble.next_members(len(made.results), policy)
             members = [ensemble.member(plan, index) for index in indices]
             keys = [self._library.key(ready, member) for member in members]
             meter = _Meter(report, before=indices.start, total=indices.stop)
+            there = dict(enumerate(made.results))
             block = [
-                self._member(ready, member, key, meter.of(index))
+                self._heard(partial(self._member, ready, member, key, meter.of(index)), index, there, grown)
                 for index, member, key in zip(indices, members, keys, strict=True)
             ]
             for result, cost in await _all(block):
@@ -60,6 +79,19 @@ class Execution:
                 made.costs += [] if cost is None else [cost]
             made.keys += keys
         return made
+
+    async def _heard(
+        self,
+        work: Callable[[], Coroutine[Any, Any, _Done]],
+        index: int,
+        there: dict[int, MemberResult],
+        grown: Grown,
+    ) -> _Done:
+        """The member, once ``grown`` was told of all there are, in their order."""
+        result, cost = await work()
+        there[index] = result
+        grown([there[number] for number in sorted(there)])
+        return result, cost
 
     async def figures(
         self, ready: Ready, members: Sequence[Member], report: Report
@@ -74,10 +106,8 @@ class Execution:
 
         return await _all([one(index, member) for index, member in enumerate(members)])
 
-    async def _member(
-        self, ready: Ready, member: Member, key: str, progress: Progress
-    ) -> tuple[MemberResult, float | None]:
-        """One member's result, and its cost if it had to be computed."""
+    async def _member(self, ready: Ready, member: Member, key: str, progress: Progress) -> _Done:
+        """One member's result and cost."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             result, cost = await self._library.find(key), None
@@ -102,7 +132,13 @@ class Execution:
         def under_way(share: float, text: str) -> None:
             progress(min(share, ALMOST), text)
 
-        answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
+        try:
+            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
+        except errors.ModelFailed as lost:
+            if lost.where != WORKER_DIED:
+                raise
+            # The machine may have been short of memory for a moment; a model that kills its worker does so again.
+            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
         return answer.cost_cpu_s
 
 

@@ -42,6 +42,26 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Tariff:
+    """What a busy core of the machines that run models draws [W], and what electricity costs [EUR/kWh]."""
+
+    core_watts: float = 0.0
+    eur_per_kwh: float = 0.0
+
+    def energy_wh(self, cpu_s: float) -> float:
+        """An estimate: CPU seconds times the core's power; idle parts and memory are in that power or nowhere."""
+        return cpu_s * self.core_watts / 3600.0
+
+    def cost_eur(self, cpu_s: float) -> float:
+        """The price of that energy."""
+        return self.energy_wh(cpu_s) / 1000.0 * self.eur_per_kwh
+
+
+NO_TARIFF = Tariff()
+"""Nobody has said what the machines draw: no energy is estimated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One indicator of a finished run, described so that it can be read without the model."""
 
@@ -90,6 +110,8 @@ class Run:
     finished_at: datetime | None = None
     cost_cpu_s: float = 0.0
     """CPU seconds this run used: members found in the cache cost nothing."""
+    tariff: Tariff = NO_TARIFF
+    """With which its energy is estimated."""
     member_cost_cpu_s: float = 0.0
     """CPU seconds that one member costs, on average, wherever it was computed."""
     cached: bool = False

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.comparison import estimate, stack
@@ -24,16 +26,16 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import Override, RunStatus, Scenario, Window
 from sympolis.orchestration import files, gather, wording
 from sympolis.orchestration.atlas import Atlas
-from sympolis.orchestration.execution import Computed, Execution, Report
+from sympolis.orchestration.execution import Computed, Execution, Grown, Report
 from sympolis.orchestration.member_library import MemberLibrary, plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
 from sympolis.orchestration.request import Request, Upstream
-from sympolis.orchestration.run import Figure, Run, RunProgress, new_id, problem
+from sympolis.orchestration.run import NO_TARIFF, Figure, Run, RunProgress, Tariff, new_id, problem
 from sympolis.orchestration.run_board import RunBoard
 from sympolis.orchestration.scenario_desk import ScenarioDesk
 from sympolis.orchestration.twin_entities import run_entity
 from sympolis.orchestration.workers import Executor, Progress
-from sympolis.plugins.simulator import Link, MemberResult
+from sympolis.plugins.simulator import IndicatorSpec, Link, MemberResult
 
 MOST_ACTIVE = 20
 """Runs queued or running at once; more are refused."""
@@ -58,10 +60,12 @@ class RunDesk:
         pool: Executor,
         folder: Path,
         now: Callable[[], datetime],
+        tariff: Tariff = NO_TARIFF,
     ) -> None:
         self._broker = broker
         self._names = names
         self._city = city
+        self._tariff = tariff
         self._models = models
         self._scenarios = scenarios
         self._atlas = atlas
@@ -202,7 +206,8 @@ class RunDesk:
         baseline = self._find_baseline(run, ready, request)
         own = 1.0 if baseline else OWN_SHARE
         report = self._reporter(run_id, share=own)
-        computed = await self.execution.compute(ready, plan, request.policy, report)
+        grown = self._grown(run_id, ready)
+        computed = await self.execution.compute(ready, plan, request.policy, report, grown)
         baseline = baseline or await self._run_baseline(run, ready, request)
         await self._finish(run_id, ready, computed, baseline)
 
@@ -239,6 +244,7 @@ class RunDesk:
 
     async def _finish(self, run_id: str, ready: Ready, computed: Computed, baseline: str) -> None:
         run = self.board.get(run_id)
+        stack(computed.results, start_hour=run.window.start_hour)  # members that disagree are no ensemble
         members = len(computed.results)
         done = replace(
             run,
@@ -248,10 +254,11 @@ class RunDesk:
             member_keys=tuple(computed.keys),
             finished_at=self._now(),
             cost_cpu_s=sum(computed.costs),
+            tariff=self._tariff,
             member_cost_cpu_s=sum(result.cost_cpu_s for result in computed.results) / members,
             cached=not computed.costs,
             warnings=summarised(result.warnings for result in computed.results),
-            indicators=_figures(ready, run, computed.results),
+            indicators=_figures(ready.simulator.indicators, computed.results),
         )
         # The entity first: a run that says "done" can already be cited from the twin's own data.
         await self._broker.upsert([run_entity(done, self._city, self._names.expand)], cause=f"run:{run_id}")
@@ -260,7 +267,7 @@ class RunDesk:
     def _end(self, run_id: str, **changes: Any) -> None:
         run = self.board.get(run_id)
         if not run.finished:
-            self.board.post(replace(run, finished_at=self._now(), **changes))
+            self.board.post(replace(run, finished_at=self._now(), indicators=(), **changes))  # no half result
 
     def _calibration_progress(self, run_id: str) -> Progress:
         def heard(share: float, _text: str) -> None:
@@ -273,6 +280,16 @@ class RunDesk:
 
         def heard(part: float, done: int, planned: int) -> None:
             self._tell(run_id, RunProgress(share * part, wording.simulating(done, planned), done, planned))
+
+        return heard
+
+    def _grown(self, run_id: str, ready: Ready) -> Grown:
+        """Shows the figures of the members there are, while the ensemble still grows."""
+
+        def heard(results: Sequence[MemberResult]) -> None:
+            run = self.board.get(run_id)
+            if not run.finished and len(results) > 1:
+                self.board.post(replace(run, indicators=_figures(ready.simulator.indicators, results)))
 
         return heard
 
@@ -396,11 +413,10 @@ class RunDesk:
         return median(measured) * hours if measured else None
 
 
-def _figures(ready: Ready, run: Run, results: Sequence[MemberResult]) -> tuple[Figure, ...]:
-    stacked = stack(results, start_hour=run.window.start_hour)
+def _figures(specs: Sequence[IndicatorSpec], results: Sequence[MemberResult]) -> tuple[Figure, ...]:
     made = []
-    for spec in ready.simulator.indicators:
-        found = estimate(stacked.indicators[spec.name], spec.unit)
+    for spec in specs:
+        found = estimate(np.array([result.indicators[spec.name] for result in results]), spec.unit)
         made.append(
             Figure(
                 spec.name, spec.title, spec.unit, str(spec.direction), spec.decimals,

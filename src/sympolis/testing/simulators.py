@@ -263,7 +263,7 @@ class ToySimulator(Simulator):
             (
                 Parameter(
                     name="kind", title={"en": "Kind"}, kind="choice", default="crash",
-                    choices=("crash", "raise", "deaf", "hungry", "parent", "slow"),
+                    choices=("crash", "stumble", "raise", "deaf", "hungry", "parent", "slow"),
                 ),
             ),
         ),
@@ -362,7 +362,8 @@ class ToySimulator(Simulator):
         if "parent" in kinds:
             child = subprocess.Popen(["sleep", "600"])  # noqa: S607 - an engine that is a program of its own
             (folder / f"{child.pid}.child").touch()
-        if "crash" in kinds:
+        if "crash" in kinds or ("stumble" in kinds and not (folder / f"{member.seed}.stumbled").exists()):
+            (folder / f"{member.seed}.stumbled").touch()
             os.kill(os.getpid(), 9)
         if "hungry" in kinds:
             np.ones(2**30)

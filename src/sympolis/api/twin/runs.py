@@ -57,7 +57,7 @@ class Runs:
         return json_reply(await self._desk.cancel_run(request.arguments["run"]), status=202)
 
     async def events(self, request: Request) -> Stream:
-        """A run's progress as server-sent events, to its end."""
+        """A run's progress and its figures as the ensemble grows, as server-sent events, to its end."""
         run_id = request.arguments["run"]
         await self._desk.run(run_id)
         return event_stream(self._progress(run_id), self._keep_alive_s)
@@ -86,8 +86,12 @@ class Runs:
 
     async def _progress(self, run_id: str) -> AsyncGenerator[bytes, None]:
         states = cast("AsyncGenerator[dict[str, Any], None]", self._desk.run_events(run_id))
+        shown: object = []
         async with aclosing(states):
             async for run in states:
+                if run["indicators"] != shown:
+                    shown = run["indicators"]
+                    yield event({"run": run["id"], "status": run["status"], "indicators": shown}, name="figures")
                 yield event({**run["progress"], "status": run["status"], "run": run["id"]}, name="progress")
 
 

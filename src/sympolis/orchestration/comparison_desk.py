@@ -61,6 +61,7 @@ class ComparisonDesk:
         _refuse_unpaired(base, other)
         simulator = self._models.simulator(base.model)
         before, after = comparison.paired(await self._ensemble(base), await self._ensemble(other))
+        _refuse_other_figures(simulator, base, before, other, after)
         places = await self._atlas.places(base.model, simulator, base.data_version)
         areas = await self._atlas.areas(places, before.features)
         found = await asyncio.to_thread(_comparison, before, after, simulator, areas)
@@ -106,6 +107,21 @@ def _refuse_unpaired(base: Run, other: Run) -> None:
             where=f"{base.id}, {other.id}",
             hint="run both again with the same hours, mode and seed",
         )
+
+
+def _refuse_other_figures(
+    simulator: type[Simulator], base: Run, before: Ensemble, other: Run, after: Ensemble
+) -> None:
+    """A model that was changed without a new version may have given other figures then."""
+    wanted = {spec.name for spec in simulator.indicators} | {spec.name for spec in simulator.fields}
+    for run, found in ((base, before), (other, after)):
+        missing = wanted - found.indicators.keys() - found.fields.keys()
+        if missing:
+            raise errors.Conflict(
+                f"the run has no {', '.join(sorted(missing))}: the model was another one then",
+                where=run.id,
+                hint="run both again",
+            )
 
 
 def _results(found: Ensemble, specs: Sequence[FieldSpec]) -> dict[str, Any]:

@@ -45,6 +45,15 @@ MOST_ACTIVE = 2
 
 Json = dict[str, Any]
 
+_MISSING: Json = {
+    "status": "missing",
+    "of": "value",
+    "points": 0,
+    "members": 0,
+    "progress": {"share": 0.0},
+    "indicators": [],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
@@ -107,14 +116,10 @@ class SensitivityDesk:
         return self._document(analysis)
 
     def get(self, run_id: str) -> Json:
-        """The analysis of a run. Raises ``NotFound``."""
+        """The analysis of a run, ``missing`` where nobody asked for one. Raises ``NotFound`` (no such run)."""
         self._board.get(run_id)
         found = self._find(run_id)
-        if found is None:
-            raise errors.NotFound(
-                "this run has not been analysed", where=run_id, hint="POST to the same place"
-            )
-        return self._document(found)
+        return self._document(found) if found is not None else {**_MISSING, "run": run_id}
 
     async def close(self) -> None:
         """Stop what is under way; members that are done stay."""

@@ -1,4 +1,5 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
+import type { Forecast, Sensitivity, Service } from './analysis';
 import type {
   Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
   QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
@@ -90,6 +91,17 @@ export const cancelRun = (id: string) => send<Run>('DELETE', `runs/${part(id)}`)
 export const getResults = (id: string) => get<Results>(`runs/${part(id)}/results`);
 export const getComparison = (base: string, scenario: string) =>
   get<Comparison>(`comparisons?base=${part(base)}&with=${part(scenario)}`);
+export const listServices = async () => (await get<{ services: Service[] }>('services')).services;
+export const startService = (id: string, levers: Record<string, unknown>) =>
+  send<Run>('POST', `services/${part(id)}/runs`, { levers });
+export const explainRun = (id: string, points: number) => send<Sensitivity>('POST', `runs/${part(id)}/sensitivity`, { points });
+export const getSensitivity = (id: string) => get<Sensitivity>(`runs/${part(id)}/sensitivity`);
+
+export const listForecasts = () => get<Forecast[]>('forecasts');
+export const getForecast = (id: string, feature?: string) =>
+  get<Forecast>(`forecasts/${part(id)}${feature ? `?feature=${part(feature)}` : ''}`);
+export const startForecast = (id: string) => send<Forecast>('POST', `forecasts/${part(id)}/runs`);
+
 export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
 
 export const getValueOrigin = (entity: string, attribute: string) =>

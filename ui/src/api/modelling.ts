@@ -147,6 +147,8 @@ export interface Run {
   indicators: Indicator[];
   calibration: CalibrationFigures | null;
   lineage: string;
+  /** The run without overrides for the same hours, mode, seed and data. */
+  baseline: string | null;
 }
 
 export interface FieldResult {

@@ -74,6 +74,12 @@ export function date(text: string | null | undefined): string {
   return new Intl.DateTimeFormat(preferences.language, { dateStyle: 'medium', timeZone: zone() }).format(new Date(text));
 }
 
+/** Short enough for an axis. */
+export function dayAndHour(text: string): string {
+  const options = { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() } as const;
+  return new Intl.DateTimeFormat(preferences.language, options).format(new Date(text));
+}
+
 export const hourText = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
 export const hourSpan = (start: number, end: number): string => `${hourText(start)}–${hourText(end)}`;
 

@@ -30,7 +30,9 @@ def killed(what: str, folder: Path, lines: int) -> list[str]:
     assert child.stdout is not None
     said = [child.stdout.readline() for _ in range(lines)]
     child.kill()
-    rest, _ = child.communicate(timeout=60)
+    rest = child.stdout.read()  # communicate() would pass over what this pipe's buffer holds already
+    child.stdout.close()
+    child.wait(timeout=60)
     assert child.returncode == -signal.SIGKILL
     return [one.strip() for one in (*said, *rest.splitlines(keepends=True)) if one.endswith("\n")]
 

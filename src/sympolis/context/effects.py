@@ -32,15 +32,8 @@ def change(
     """The log entry for a step from ``before`` to ``after``; not both are None."""
     subject = after if after is not None else before
     assert subject is not None
-    return Change(
-        number=number,
-        at=at,
-        kind=_kind(before, after),
-        entity_id=subject.id,
-        types=subject.types,
-        attributes=changed_names(before, after) if names is None else tuple(names),
-        cause=cause,
-    )
+    attributes = changed_names(before, after) if names is None else tuple(names)
+    return Change(number, at, _kind(before, after), subject.id, subject.types, attributes, cause)
 
 
 def _kind(before: Entity | None, after: Entity | None) -> ChangeKind:

@@ -25,7 +25,7 @@ def is_geometry(value: Any) -> bool:
 
 def check_geometry(value: Any, *, where: str) -> Mapping[str, Any]:
     """``value`` if it is a geometry in WGS84. Raises ``BadRequestData``."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise BadRequestData("this must be a GeoJSON geometry", where=where, hint=_HINT)
     kind = value.get("type")
     if kind == "GeometryCollection":

@@ -55,12 +55,12 @@ def instant(stored: int) -> datetime:
     return _EPOCH + timedelta(0, 0, stored)
 
 
-def change_row(change: Change, types: str, attributes: str) -> tuple[Any, ...]:
-    """A line of the change log as a row, with its lists as the log has them."""
+def change_row(change: Change, at: int, types: str, attributes: str) -> tuple[Any, ...]:
+    """A line of the change log as a row, with its time in microseconds and its lists as the log has them."""
     return (
         change.number,
-        microseconds(change.at),
-        change.kind.value,
+        at,
+        change.kind,
         change.entity_id,
         types,
         attributes,

@@ -167,8 +167,9 @@ class Indexing:
         beside = self.needs.beside
         if not beside:
             return False
-        changed = set(names)
-        return any([not changed.isdisjoint(beside.get(self._name(iri), _NOTHING)) for iri in after.types])
+        return any(
+            [not beside.get(self._name(iri), _NOTHING).keys().isdisjoint(names) for iri in after.types]
+        )
 
     def _place(self, key: int, name: str, before: Entity | None, after: Entity | None, *, anew: bool) -> None:
         """Bring the grid and the R*Tree from the old to the new geometries of one geo-property."""

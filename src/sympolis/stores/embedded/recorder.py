@@ -60,6 +60,9 @@ class Recorder:
         self._log_rows: list[tuple[Any, ...]] = []
         self._state_rows: list[tuple[int, bytes | None, bytes | None]] = []
         self._last_name = 0
+        self._at: datetime | None = None
+        self._now = 0
+        """The time of the last change, in microseconds."""
         self.catalog = Catalog()
         self.position = 0
         self.reload()
@@ -230,7 +233,9 @@ class Recorder:
 
     def _log(self, change: Change) -> None:
         types, attributes = self._listed(change.types), self._listed(change.attributes)
-        self._log_rows.append(bodies.change_row(change, types, attributes))
+        if change.at is not self._at:
+            self._at, self._now = change.at, bodies.microseconds(change.at)
+        self._log_rows.append(bodies.change_row(change, self._now, types, attributes))
 
     def _listed(self, names: tuple[str, ...]) -> str:
         """A list of names as the log has it: the number of its JSON, which the same lists share."""

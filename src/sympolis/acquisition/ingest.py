@@ -26,6 +26,7 @@ from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.sameness import Sameness
 from sympolis.acquisition.source import Source
 from sympolis.acquisition.translate import Door, Place
+from sympolis.acquisition.unpivoting import unpivoted
 from sympolis.acquisition.writing import Writer
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
@@ -71,11 +72,11 @@ class PlannedSource:
         return self.without_people(connector.read(self.origin, self.settings))
 
     def without_people(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Rows as they may be seen: see ``protection``."""
-        privacy = self.source.privacy
-        if privacy is None:
-            return iter(records)
-        return protected(records, privacy, source=self.source.id, secrets=self.secrets)
+        """Rows as they may be seen (``protection``), and one for each thing that is said (``unpivoting``)."""
+        privacy, wide = self.source.privacy, self.mapping.unpivot
+        if privacy is not None:
+            records = protected(records, privacy, source=self.source.id, secrets=self.secrets)
+        return iter(records) if wide is None else unpivoted(records, wide)
 
     def declaration(self) -> bytes:
         """Everything but the data that decides what the twin makes of it."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sympolis.acquisition.findings import DeliveryUnfit, Finding
-from sympolis.acquisition.mapping import source_fields
+from sympolis.acquisition.mapping import column_fields
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _columns(
     if not isinstance(cause, errors.MappingInvalid):
         return None
     there = [name.strip() for name in names or ()]
-    missing = [name for name in source_fields(planned.mapping) if name not in there] if there else []
+    missing = [name for name in column_fields(planned.mapping) if name not in there] if there else []
     return Finding(
         "columns",
         {

@@ -143,6 +143,29 @@ class SeriesRule:
     dataset: str | None = None
 
 
+def _unpivot_complaint(columns: str) -> str | None:
+    whole = columns.count("{}") == 1 and "{" not in columns.replace("{}", "")
+    return None if whole else "expected the columns' name with {} once, for what differs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpivotRule:
+    """A wide table made long before anything else (``[unpivot]``): a row for each of the columns that are alike.
+
+    ``columns = "residents_{}"`` with ``kind = "year"`` turns ``residents_2023`` and ``residents_2024`` into two rows
+    with the fields ``key`` (2023-01-01, 2024-01-01) and ``value``; empty cells give none.
+    """
+
+    columns: str = option(check=_unpivot_complaint)
+    """The name that the columns share, with ``{}`` for what differs."""
+    kind: str = option("text", choices=("year", "hour", "number", "text"))
+    """What differs: a year becomes its first day, an hour ``08:00`` (counted 1 to 24: when it begins)."""
+    key: str = option("key", pattern=IDENTIFIER)
+    """The new field with what stood for ``{}``."""
+    value: str = option("value", pattern=IDENTIFIER)
+    """The new field with what stood in the cell."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EntityMapping:
     """One mapping (``mappings/<id>.toml``)."""
@@ -161,6 +184,7 @@ class EntityMapping:
     geometry: GeometryRule | None = None
     series: tuple[SeriesRule, ...] = ()
     joins: tuple[JoinRule, ...] = ()
+    unpivot: UnpivotRule | None = None
     ignore: tuple[str, ...] = ()
     """Source fields that are known and left out on purpose, each the city's decision; documents the mapping."""
 
@@ -196,6 +220,12 @@ def source_fields(mapping: EntityMapping) -> list[str]:
     made = {join.name for join in mapping.joins}
     names = [*(join.field for join in mapping.joins), *(name for name in names if name not in made)]
     return list(dict.fromkeys(names))
+
+
+def column_fields(mapping: EntityMapping) -> list[str]:
+    """The same as the source's own columns: without those that ``unpivot`` makes."""
+    made = () if mapping.unpivot is None else (mapping.unpivot.key, mapping.unpivot.value)
+    return [name for name in source_fields(mapping) if name not in made]
 
 
 def template_fields(template: str) -> tuple[str, ...]:

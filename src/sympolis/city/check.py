@@ -66,7 +66,7 @@ def _sample_findings(city: City) -> list[Finding]:
             )
             continue
         where = f"{city.folder.name}/mappings/{mapping.id}.toml"
-        missing = [name for name in mappings.source_fields(mapping) if names and name not in names]
+        missing = [name for name in mappings.column_fields(mapping) if names and name not in names]
         found += [
             Finding(where, f"{source.path} has no column {name!r}", did_you_mean(name, names))
             for name in missing

@@ -14,6 +14,7 @@ from sympolis.city.proposing.identifying import Identity, Times
 from sympolis.city.proposing.matching import Candidate, Match, candidates
 from sympolis.city.proposing.places import Placing, is_coordinate, placing
 from sympolis.city.proposing.sampling import Sample, sample
+from sympolis.city.proposing.widening import Wide, long, recognise_wide
 from sympolis.city.schema import City
 from sympolis.governance.datamodels.registry import Registry
 
@@ -88,8 +89,11 @@ def propose(
 ) -> Proposal:
     """A proposal for the file at ``path``. Raises ``SourceFailed`` (unreadable), ``NotFound`` (no such model)."""
     rows = taken or sample(path)
+    wide = recognise_wide(rows)
+    if wide is not None:
+        rows = long(rows, wide)
     found = columns({name: [record.fields.get(name) for record in rows.records] for name in rows.names})
-    return _Draft(path, city, registry, wish, rows, found).proposal()
+    return _Draft(path, city, registry, wish, rows, found, wide).proposal()
 
 
 class _Draft:
@@ -103,7 +107,9 @@ class _Draft:
         wish: Wish,
         rows: Sample,
         columns: tuple[Column, ...],
+        wide: Wide | None = None,
     ) -> None:
+        self.wide = wide
         self.city, self.wish, self.rows, self.columns, self.path = city, wish, rows, columns, path
         self.id = _slug(wish.id or path.stem)
         self.notes: dict[str, str] = {}
@@ -168,6 +174,12 @@ class _Draft:
             "entity_type": entity_type,
             "entity_id": "-".join(f"{{{name}}}" for name in self.identity.fields) or self.id,
         }
+        if self.wide is not None:
+            rule = self.wide.rule
+            self._note("mapping.unpivot", self.wide.reason, self.wide.confidence)
+            found["unpivot"] = {
+                "columns": rule.columns, "kind": rule.kind, "key": rule.key, "value": rule.value
+            }  # fmt: skip
         if self.times is not None:
             self._note("mapping.time", self.times.reason, self.times.confidence)
             found["time"] = {"fields": list(self.times.fields), "format": self.times.form}

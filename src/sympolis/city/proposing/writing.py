@@ -61,7 +61,7 @@ def mapping_text(proposal: Proposal) -> str:
     others = [f"{one.model.name} ({one.confidence:g})" for one in proposal.models[1:4]]
     if others:
         lines.insert(3, f"# other models that would fit: {', '.join(others)}")
-    for name in ("time", "geometry"):
+    for name in ("unpivot", "time", "geometry"):
         if name in document:
             remark = why.of(f"mapping.{name}")
             lines += ["", *([f"# {remark}"] if remark else []), f"[{name}]"]

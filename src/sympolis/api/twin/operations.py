@@ -83,7 +83,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     routes += data_model_routes(parts.data_models, parts.coordinator)
     routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
     if parts.desk is not None:
-        routes += service_routes(parts.desk) + recommendation_routes(parts.desk.recommendations)
+        routes += service_routes(parts.desk) + recommendation_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += learned_routes(parts.desk.learned)
         routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)

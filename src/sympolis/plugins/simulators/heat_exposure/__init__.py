@@ -28,7 +28,15 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.heat_exposure import judging, measures, prepared, results, settings
+from sympolis.plugins.simulators.heat_exposure import (
+    judging,
+    measures,
+    offer,
+    outcome,
+    prepared,
+    results,
+    settings,
+)
 from sympolis.plugins.simulators.heat_exposure.exposure import expose
 from sympolis.plugins.simulators.heat_exposure.surface import REFITS
 
@@ -50,9 +58,9 @@ class HeatExposure(Simulator):
     }
     needs: ClassVar[tuple[Need, ...]] = settings.NEEDS
     parameters: ClassVar[tuple[Parameter, ...]] = settings.PARAMETERS
-    measures: ClassVar[tuple[Measure, ...]] = settings.MEASURES
-    indicators: ClassVar[tuple[IndicatorSpec, ...]] = settings.INDICATORS
-    fields: ClassVar[tuple[FieldSpec, ...]] = settings.FIELDS
+    measures: ClassVar[tuple[Measure, ...]] = offer.MEASURES
+    indicators: ClassVar[tuple[IndicatorSpec, ...]] = outcome.INDICATORS
+    fields: ClassVar[tuple[FieldSpec, ...]] = outcome.FIELDS
     validity: ClassVar[Mapping[str, str]] = settings.VALIDITY
     features: ClassVar[tuple[str, ...]] = ("areas", "roads")
     hours_matter: ClassVar[bool] = False

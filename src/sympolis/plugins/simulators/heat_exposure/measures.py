@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sympolis.domain.scenario import Override
-from sympolis.plugins.simulators.heat_exposure import cells, ground, settings
+from sympolis.plugins.simulators.heat_exposure import cells, ground, offer, settings
 from sympolis.plugins.simulators.heat_exposure.prepared import Prepared
 
 Values = NDArray[np.float64]
@@ -84,9 +84,9 @@ def refusals(prepared: Prepared, overrides: Sequence[Override]) -> list[str]:
         where = target(prepared, override)
         if not where.mask.any():
             found.append(f"{override.measure}: no part of the modelled areas lies in the place named")
-        elif override.measure == settings.PLANT_TREES.name:
+        elif override.measure == offer.PLANT_TREES.name:
             hectares = where.mask.sum() * prepared.frame.cell_m2 / 1e4 * settings.value_of("public_space", {})
-            trees = float(override.parameters.get("trees", settings.PLANT_TREES.parameters[0].default))
+            trees = float(override.parameters.get("trees", offer.PLANT_TREES.parameters[0].default))
             if trees > MOST_TREES_PER_HA * hectares:
                 found.append(
                     f"plant_trees: {trees:.0f} trees do not fit on some {hectares:.1f} ha of public ground: "
@@ -106,7 +106,7 @@ def carry_out(
         given = _complete(override)
         context = _Context(prepared, _public_m2(prepared, parameters), parameters)
         _ACTS[override.measure](effect, where, given, context)
-        if override.measure == settings.PLANT_TREES.name:
+        if override.measure == offer.PLANT_TREES.name:
             planted[where.mask] += given["trees"] / where.mask.sum()
     if planted.any() and "trees" in prepared.layers:
         effect.cell_k = _planted_k(prepared, planted, draw)
@@ -116,7 +116,7 @@ def carry_out(
 
 
 def _complete(override: Override) -> dict[str, float]:
-    measure = next(m for m in settings.MEASURES if m.name == override.measure)
+    measure = next(m for m in offer.MEASURES if m.name == override.measure)
     return {p.name: float(override.parameters.get(p.name, p.default)) for p in measure.parameters}
 
 
@@ -213,10 +213,10 @@ def _shift(effect: Effect, where: Where, given: Mapping[str, float], _context: _
 
 
 _ACTS: Mapping[str, Callable[[Effect, Where, Mapping[str, float], _Context], None]] = {
-    settings.PLANT_TREES.name: _plant,
-    settings.SHADE_SAILS.name: _sails,
-    settings.COOL_ROOFS.name: _roofs,
-    settings.MISTING.name: _mist,
-    settings.SHELTERS.name: _shelter,
-    settings.SHIFT_HOURS.name: _shift,
+    offer.PLANT_TREES.name: _plant,
+    offer.SHADE_SAILS.name: _sails,
+    offer.COOL_ROOFS.name: _roofs,
+    offer.MISTING.name: _mist,
+    offer.SHELTERS.name: _shelter,
+    offer.SHIFT_HOURS.name: _shift,
 }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sympolis.domain.scenario import Override
-from sympolis.plugins.simulators.heat_exposure import settings
+from sympolis.plugins.simulators.heat_exposure import offer
 from sympolis.plugins.simulators.heat_exposure.exposure import Exposure, vulnerable
 from sympolis.plugins.simulators.heat_exposure.measures import Effect
 from sympolis.plugins.simulators.heat_exposure.prepared import Prepared
@@ -91,11 +91,11 @@ def warnings(prepared: Prepared, overrides: Sequence[Override]) -> tuple[str, ..
     if missing:
         found.append(f"{missing} areas have no surface temperature and no result: they lie outside the grid")
     for override in overrides:
-        if override.measure == settings.COOL_ROOFS.name:
+        if override.measure == offer.COOL_ROOFS.name:
             found.append(
                 "cool roofs: effect from published simulations; the city's own temperatures show none of albedo"
             )
-        if override.measure == settings.PLANT_TREES.name:
+        if override.measure == offer.PLANT_TREES.name:
             found.append(
                 "trees: effect when grown; their shade from geometry, cooler ground from the fitted model"
             )

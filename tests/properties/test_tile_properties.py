@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy  # noqa: F401 — before a test is timed that would load it
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sympolis.api.ogc import many_points, mvt, tiling
@@ -24,6 +23,8 @@ from sympolis.stores import patches
 from sympolis.stores.bodies import encode_entity
 from sympolis.stores.documents import document_writer
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a machine that is busy with other things, too."""
 KIND = "https://example.org/Asset"
 HERE = TileAddress(14, 5927, 8708)
 WEST, SOUTH, EAST, NORTH = HERE.bounds()
@@ -58,6 +59,7 @@ def properties() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(PLACES, properties()), min_size=1, max_size=12))
 def test_together_and_one_by_one(things: list[tuple[tuple[float, float], dict[str, Any]]]) -> None:
     documents = [document(number, *thing) for number, thing in enumerate(things)]
@@ -72,6 +74,7 @@ def test_together_and_one_by_one(things: list[tuple[tuple[float, float], dict[st
     assert features(mvt.tile([together])) == features(mvt.tile([alone]))
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(PLACES, st.floats(-9, 9), st.text(max_size=3)), min_size=1, max_size=300))
 def test_the_usual_is_drawn_together(things: list[tuple[tuple[float, float], float, str]]) -> None:
     documents = [
@@ -91,6 +94,7 @@ KEPT = st.fixed_dictionaries(
 )
 
 
+@UNHURRIED
 @given(st.lists(st.lists(st.tuples(PLACES, KEPT), max_size=9), min_size=1, max_size=4))
 def test_patches_and_one_by_one(places: list[list[tuple[tuple[float, float], dict[str, Any]]]]) -> None:
     numbers = itertools.count()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sympolis.api.ogc import many_shapes, mvt
@@ -19,6 +19,8 @@ HERE = TileAddress(14, 5927, 8708)
 WEST, SOUTH, EAST, NORTH = HERE.bounds()
 WINDOW = (-MARGIN, mvt.EXTENT + MARGIN)
 DETAIL = 4.0
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a machine that is busy with other things, too."""
 
 places = st.tuples(
     st.integers(-300, 4400).map(lambda x: WEST + (EAST - WEST) * x / 4096),
@@ -61,7 +63,7 @@ geometries = simple | st.builds(
 )
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(geometries, max_size=8))
 def test_together_and_one_by_one(shapes: list[dict[str, Any]]) -> None:
     texts = [json.dumps(one).encode() for one in shapes]

@@ -207,8 +207,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "isModelReadyVersion",
         "inferModel",
         "inferModelVersion",
-        "listForecasts",
-        "getForecast",
         "listIndicators",
         "listJobs",
         "listLineageEvents",

@@ -11,7 +11,7 @@ from sympolis.city import package, service_scaffold
 from sympolis.cli.output import Format, FormatOption, reports_errors, screen, show
 from sympolis.plugins import scaffold
 
-app = typer.Typer(help="Begin a simulator or a service.", no_args_is_help=True)
+app = typer.Typer(help="Begin a simulator, a connector or a service.", no_args_is_help=True)
 
 
 @app.command()
@@ -25,6 +25,18 @@ def simulator(
 ) -> None:
     """Write a model that passes the contract suite of simulators."""
     _written(scaffold.simulator(into or Path(name), name, about=about, title=title), form)
+
+
+@app.command()
+@reports_errors
+def connector(
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and underscores.")],
+    into: Annotated[Path | None, typer.Option(help="Folder to make.", show_default="./NAME")] = None,
+    title: Annotated[str, typer.Option(help="Its title in English.", show_default="the name")] = "",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Write a connector that passes the contract suite of connectors."""
+    _written(scaffold.connector(into or Path(name), name, title=title), form)
 
 
 @app.command()

@@ -58,7 +58,12 @@ def build(pack: Path, out: Path) -> None:
             for key, shape in zip(known, simple, strict=True)
         ),
     )
-    cordon = {"name": "Area Verde", "inflow": list(CORDON_INFLOW), "starting": list(CORDON_STARTING)}
+    cordon = {
+        "name": "Area Verde",
+        "time_zone": "Europe/Rome",
+        "inflow": list(CORDON_INFLOW),
+        "starting": list(CORDON_STARTING),
+    }
     outline = tables.degrees(shapely.remove_repeated_points(_outline(simple), TOLERANCE_M))
     tables.write_features(out / "mobility" / "cordon.geojson", [("area-verde", cordon, outline)])
     tables.write_rows(out / "mobility" / "fleet.csv", ("euro_class", "share", "nox_g_per_km"), FLEET)

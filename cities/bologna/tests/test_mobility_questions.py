@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[1]
 CITY = package.load(FOLDER)
 SCENARIOS = {scenario.id: scenario for scenario in CITY.scenarios}
 SOURCES = {
-    "mobility": ("traffic-zones", "traffic-cordon", "car-fleet"),
+    "mobility": ("traffic-zones", "traffic-cordon", "car-fleet", "traffic-loops", "loop-counts"),
     "noise": (
         "statistical-areas", "population", "road-nodes", "traffic-signals", "road-network", "travel-demand",
         "traffic-loops", "loop-counts",
@@ -55,7 +55,8 @@ class Model:
         self.simulator: Simulator = loader.simulators()[plan.simulator]()
         self.folder = folder
         self.parameters = {parameter.name: parameter.value for parameter in plan.parameters}
-        self.simulator.prepare(from_the_twin(name), folder)
+        self.inputs = from_the_twin(name)
+        self.simulator.prepare(self.inputs, folder)
 
     def run(self, scenario: str = "", window: Window = WHOLE_PERIOD, **parameters: float) -> MemberResult:
         plans = SCENARIOS[scenario].overrides if scenario else ()
@@ -111,3 +112,10 @@ def test_thirty_in_the_west_is_heard(noise: Model) -> None:
 
 def test_the_vintage_of_demand_and_counts_is_said_where_they_meet(noise: Model) -> None:
     assert "36 loops" in noise.run(window=Window(8, 9)).warnings[0]
+
+
+def test_the_days_shape_is_closer_to_loops_that_were_not_used(mobility: Model) -> None:
+    found = mobility.simulator.calibrate(mobility.folder, mobility.inputs, WHOLE_PERIOD, 1, silent)
+    before, after = found.figures["uncalibrated"], found.figures["held_out"]
+    assert after["n"] == before["n"] == 24 * 50
+    assert after["mae"] < before["mae"] and after["r2"] > before["r2"] > 0.85

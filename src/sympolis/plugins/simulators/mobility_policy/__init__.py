@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from sympolis.domain.errors import OverrideRefused
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins.simulator import (
+    Calibration,
     FieldSpec,
     IndicatorSpec,
     Inputs,
@@ -25,7 +26,7 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.mobility_policy import policies, settings, zones
+from sympolis.plugins.simulators.mobility_policy import calibration, policies, settings, zones
 from sympolis.plugins.simulators.mobility_policy.day import Day, given_day
 
 
@@ -69,11 +70,22 @@ class MobilityPolicy(Simulator):
         if reasons:
             raise OverrideRefused("; ".join(reasons))
         given = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
-        day = given_day(model, given)
+        day = given_day(model, given, member.calibration.get("by_hour"))
         for override in member.overrides:
             day.apply(policies.read(model, override), policies.habits(given))
         progress(1.0, "done")
         return _result(model, day, member.window, time.process_time() - started)
+
+    def calibrate(
+        self,
+        folder: Path,
+        inputs: Inputs,
+        window: Window,  # noqa: ARG002
+        seed: int,
+        progress: Progress,
+    ) -> Calibration:
+        """Fit the shape of the day to counting loops; see ``calibration``. The window does not matter."""
+        return calibration.calibrate(zones.load(folder), inputs.get("counts", ()), seed, progress)
 
 
 def _result(model: zones.Model, day: Day, window: Window, cost_cpu_s: float) -> MemberResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sympolis.domain.scenario import Window
 from sympolis.plugins.simulators.mobility_policy import circulation
 from sympolis.plugins.simulators.mobility_policy.behaviour import Habits, Response, respond
+from sympolis.plugins.simulators.mobility_policy.calibration import corrected
 from sympolis.plugins.simulators.mobility_policy.policies import Policy
 from sympolis.plugins.simulators.mobility_policy.zones import Model
 
@@ -25,10 +26,10 @@ DETOUR_STEPS = 2.0
 OUT_OF_SIGHT = "the area covers all zones: what drives around it is outside the model and not counted"
 
 
-def given_day(model: Model, given: Mapping[str, Any]) -> Day:
-    """The day as it is, for one member's parameters."""
-    inflow = circulation.by_step(np.array(model.cordon_inflow), rates=True)
-    starting = circulation.by_step(np.array(model.cordon_starting), rates=False)
+def given_day(model: Model, given: Mapping[str, Any], by_hour: Sequence[float] | None) -> Day:
+    """The day as it is, for one member's parameters and the calibration's factors."""
+    inflow = circulation.by_step(corrected(model.cordon_inflow, by_hour), rates=True)
+    starting = circulation.by_step(corrected(model.cordon_starting, by_hour), rates=False)
     stay = float(given["stay"]) / circulation.STEP_MIN
     km_per_step = float(given["speed"]) * circulation.STEP_MIN / 60
     return Day(model, inflow, starting, stay, km_per_step)

@@ -9,13 +9,14 @@ CLASSES = 7
 """Euro 0 to Euro 6, the classes by which entry is charged."""
 
 NEEDS = (
-    Need("cordon", "TrafficCordon", ("name", "hourlyInflow", "hourlyStarting")),
+    Need("cordon", "TrafficCordon", ("name", "hourlyInflow", "hourlyStarting", "timeZone")),
     Need(
         "zones",
         "TrafficZone",
         ("name", "location", "hourlyInflow", "hourlyInflowFromOutside", "hourlyStarting", "hourlyVehicles"),
         minimum=2,
     ),
+    Need("counts", "ItemFlowObserved", ("intensity",), minimum=0, history=True),
     Need("fleet", "FleetClass", ("euroClass", "fleetShare", "noxPerKm"), minimum=1),
 )
 

@@ -47,6 +47,7 @@ class Model:
     cordon_starting: list[float]
     shares: list[float]
     nox_g_per_km: list[float]
+    time_zone: str
 
     def inside(self, where: Mapping[str, Any]) -> list[int]:
         """The zones meant: named ones, or those whose middle lies in the polygon. Raises ``ValueError``."""
@@ -123,6 +124,7 @@ def prepare(inputs: Mapping[str, Sequence[Entity]], folder: Path) -> Model:
         cordon_starting=_day(cordon, "hourlyStarting"),
         shares=shares,
         nox_g_per_km=factors,
+        time_zone=str(cordon.get("timeZone") or "UTC"),
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_text(json.dumps(asdict(model)), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The mobility-policy model keeps the simulator contract and answers what a planner would check by hand."""
 
 import math
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def town(**changes: Any) -> dict[str, Any]:
     return {"zones": found, "cordon": [cordon], "fleet": fleet} | changes
 
 
+def loop(number: int, shift: int = 0) -> dict[str, Any]:
+    """Twenty days of counts whose shape is ``DAY``, ``shift`` hours later, with a wobble of its own."""
+    start = datetime(2024, 1, 8, tzinfo=UTC)
+    hours = [start + timedelta(hours=n) for n in range(24 * 28)]
+    values = [
+        DAY[(at.hour - shift) % 24] * (1 + 0.1 * ((number * 7 + at.hour * 3) % 5 - 2) / 2) for at in hours
+    ]
+    series = {"intensity": {"times": [at.isoformat() for at in hours], "values": values}}
+    return {"id": f"urn:loop:{number:02d}", "series": series}
+
+
 def charge(*numbers: int, **parameters: float) -> Override:
     return Override("charge_by_class", {"features": [urn(n) for n in numbers]}, parameters)
 
@@ -79,12 +91,11 @@ def run(
 
 class TestContract(SimulatorContract):
     simulator = MobilityPolicy
-    calibrated = False
     allowed = charge(4)
     refused = charge(99)
 
     def inputs(self) -> Inputs:
-        return town()
+        return town(counts=[loop(number) for number in range(12)])
 
 
 def test_the_day_as_it_is_has_the_cordons_inflow_and_the_stay_that_was_given(folder: Path) -> None:
@@ -231,3 +242,24 @@ def test_older_cars_leave_first_where_only_they_pay(folder: Path) -> None:
 
     assert share(base) == pytest.approx(0.4)
     assert share(priced) < 0.38
+
+
+def test_calibration_takes_the_shape_of_the_day_from_loops_and_leaves_its_total(tmp_path: Path) -> None:
+    model = MobilityPolicy()
+    later = town(counts=[loop(number, shift=2) for number in range(12)])
+    model.prepare(later, tmp_path)
+    found = model.calibrate(tmp_path, later, WHOLE_PERIOD, 1, silent)
+    assert found.figures["uncalibrated"]["r2"] < 0.7
+    assert found.figures["held_out"]["r2"] > 0.95
+    assert found.figures["held_out"]["mae"] < found.figures["uncalibrated"]["mae"]
+    windows = (WHOLE_PERIOD, Window(8, 9), Window(10, 11))
+    members = [Member({}, (), window, 1, calibration=found.parameters) for window in windows]
+    day, eight, ten = (model.run(tmp_path, one, silent).indicators["entering"] for one in members)
+    assert day == pytest.approx(3 * sum(DAY), rel=0.01)
+    assert ten > 1.5 * eight, "the peak of 8 is now at 10"
+
+
+def test_too_few_loops_are_no_ground_for_a_calibration(folder: Path) -> None:
+    few = town(counts=[loop(number) for number in range(3)])
+    with pytest.raises(errors.ModelFailed, match="3 loops"):
+        MobilityPolicy().calibrate(folder, few, WHOLE_PERIOD, 1, silent)

@@ -43,7 +43,8 @@ _START = Body(
     structure(
         {
             "service": TEXT, "model": TEXT, "objective": TEXT, "budget": OBJECT, "levers": several(OBJECT),
-            "totals": OBJECT, "most_places": INTEGER, "equity": OBJECT, "front": {"type": "boolean"}, "title": {}, "seed": INTEGER,
+            "totals": OBJECT, "most_places": INTEGER, "equity": OBJECT,
+            "front": {"type": "boolean"}, "title": {}, "seed": INTEGER,
         },
         required=("levers",),
     ),

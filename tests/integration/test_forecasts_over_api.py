@@ -177,6 +177,28 @@ async def _what_cannot_be_judged_says_why(tmp_path: Path) -> None:
         assert found["problem"] == "the series span 420 days, 2102 are needed to judge a forecast"
 
 
+def test_what_failed_is_tried_again_when_data_come(tmp_path: Path) -> None:
+    asyncio.run(_what_failed_is_tried_again_when_data_come(tmp_path))
+
+
+async def _what_failed_is_tried_again_when_data_come(tmp_path: Path) -> None:
+    broker = Broker(MemoryStore())
+    async with api(broker, tmp_path) as twin:
+        stopped = asyncio.Event()
+        keeping = asyncio.create_task(twin.desk.forecasts.keep_current(stopped, every_s=0.01))
+        while (found := await twin.ask("GET", "/api/forecasts/use"))["state"] != "failed":
+            await asyncio.sleep(0)
+        assert "at least 1 Meter" in found["problem"]
+        one = (Attribute(AttributeKind.PROPERTY, 1.0),)
+        await broker.upsert([Entity(STEADY, (TERMS.expand("Meter"),), {TERMS.expand("use"): one})])
+        await broker.observe([one for one in observations(range(DAYS)) if one.entity_id == STEADY])
+        while (found := await twin.ask("GET", "/api/forecasts/use"))["state"] != "current":
+            await asyncio.sleep(0.01)
+        stopped.set()
+        await keeping
+    assert found["published"] == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ class Standing(msgspec.Struct, frozen=True):
     cost_cpu_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why a forecast could not be worked out from the data as they were at ``position`` of the change log."""
+
+    text: str
+    position: int
+
+
 class ForecastDesk:
     """Makes, keeps and finds the forecasts that a city declares."""
 
@@ -75,7 +84,7 @@ class ForecastDesk:
         self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, float] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, _Problem] = {}
         self.working: dict[str, datetime] = {}
         """Forecast → since when it is being worked out, for the list of jobs."""
 
@@ -101,10 +110,10 @@ class ForecastDesk:
     async def keep_current(self, stopped: asyncio.Event, every_s: float = 60.0) -> None:
         """Work out what does not stand, one after another, and look again now and then until ``stopped``."""
         while not stopped.is_set():
-            for forecast in self._plans:
-                if forecast not in self._problems:
-                    await self.start(forecast)
-                    await self.wait(forecast)
+            for plan in self._plans.values():
+                if not await self._is_hopeless(plan):
+                    await self.start(plan.id)
+                    await self.wait(plan.id)
             try:
                 await asyncio.wait_for(stopped.wait(), every_s)
             except TimeoutError:
@@ -142,17 +151,18 @@ class ForecastDesk:
 
     async def _guarded(self, plan: ForecastPlan) -> None:
         self.working[plan.id] = self._now()
+        position = (await self._broker.status()).position
         try:
-            await self._made(plan)
-        except errors.SympolisError as error:
-            self._problems[plan.id] = error.message
-            log.warning("forecast %s: %s", plan.id, error, extra={"action": "forecast"})
+            await self._made(plan, position)
+        except Exception as error:  # the reason belongs to the forecast, where its reader will look for it
+            text = error.message if isinstance(error, errors.SympolisError) else "it failed: see the log"
+            self._problems[plan.id] = _Problem(text, position)
+            log.warning("forecast %s: %s", plan.id, error, exc_info=True, extra={"action": "forecast"})
         finally:
             self.working.pop(plan.id, None)
             self._progress.pop(plan.id, None)
 
-    async def _made(self, plan: ForecastPlan) -> None:
-        position = (await self._broker.status()).position
+    async def _made(self, plan: ForecastPlan, position: int) -> None:
         inputs = await gather.gather(self._broker, self._names, _needs(plan))
         version = await asyncio.to_thread(gather.data_version, inputs)
         kept = self._standing(plan)
@@ -211,16 +221,28 @@ class ForecastDesk:
         if standing is None or not self._result_file(plan, standing.key).exists():
             return False
         position = (await self._broker.status()).position
-        if position == standing.position:
-            return True
-        if not 0 <= position - standing.position <= _FOLLOWED_CHANGES:
+        if await self._touched(plan, standing.position, position):
             return False
-        types = {self._names.expand(need.type) for need in _needs(plan)}
-        changes = await self._broker.store.changes(standing.position, limit=_FOLLOWED_CHANGES)
-        if any(types.intersection(change.types) for change in changes):
-            return False
-        files.write_json(self._standing_file(plan), msgspec.structs.replace(standing, position=position))
+        if position != standing.position:
+            files.write_json(self._standing_file(plan), msgspec.structs.replace(standing, position=position))
         return True
+
+    async def _is_hopeless(self, plan: ForecastPlan) -> bool:
+        """Whether it failed and nothing that it reads has changed since."""
+        problem = self._problems.get(plan.id)
+        if problem is None:
+            return False
+        return not await self._touched(plan, problem.position, (await self._broker.status()).position)
+
+    async def _touched(self, plan: ForecastPlan, after: int, until: int) -> bool:
+        """Whether a change in (after, until] is about an entity of a type that the forecast reads."""
+        if after == until:
+            return False
+        if not 0 <= until - after <= _FOLLOWED_CHANGES:
+            return True
+        types = {self._names.expand(need.type) for need in _needs(plan)}
+        changes = await self._broker.store.changes(after, limit=_FOLLOWED_CHANGES)
+        return any(types.intersection(change.types) for change in changes)
 
     async def _document(self, plan: ForecastPlan, *, brief: bool = False, feature: str | None = None) -> Json:
         standing = self._standing(plan)
@@ -228,7 +250,7 @@ class ForecastDesk:
         state = forecast_documents.State(
             working=plan.id in self.working,
             share=self._progress.get(plan.id),
-            problem=self._problems.get(plan.id),
+            problem=None if (known := self._problems.get(plan.id)) is None else known.text,
             current=await self._is_current(plan),
         )
         if standing is None or result is None:

@@ -187,6 +187,27 @@ async def test_what_was_spoiled_is_kept_anew_once_somebody_looks(store):
     await agree(store)
 
 
+def test_where_all_is_spoiled_it_is_kept_anew_bit_by_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr(patching, "_MOST_MADE", 2)
+
+    async def scenario(store):
+        chance = random.Random(9)
+        roads = [standing(number, chance, speed=1.5) for number in range(400)]
+        await store.write(creating(*roads))
+        await asked(store)
+        for entity in roads:
+            faster = Entity(entity.id, entity.types, {SPEED: (Attribute(AttributeKind.PROPERTY, 9),)})
+            await store.write([Write(entity.id, merge.upsert_update(faster))])
+        missed = 0
+        while await store.patches(within(), TERMS) is None:
+            await settled(store)
+            missed += 1
+        assert 1 < missed < 60
+        await agree(store)
+
+    with_store(scenario)(tmp_path)
+
+
 def test_filling_goes_on_after_a_restart(tmp_path, monkeypatch):
     monkeypatch.setattr(patching, "_MOST_CELLS", 2)
 

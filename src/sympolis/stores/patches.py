@@ -78,17 +78,21 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 def packed(bodies: bytes | str, type_iri: str, place: str = LOCATION) -> bytes:
     """The patch of entities standing near each other (a JSON list of stored bodies), as points of this type."""
-    found = _decode_bodies(bodies)
-    plain = [one for one in found if _is_plain(one, type_iri, place)]
-    odd = list({one.id: None for one in found if not _is_plain(one, type_iri, place)})
+    plain: list[_Body] = []
+    odd: dict[str, None] = {}
+    for one in _decode_bodies(bodies):
+        if _is_plain(one, type_iri, place):
+            plain.append(one)
+        else:
+            odd[one.id] = None
     spots = _decode_points(b"[%b]" % b",".join([one.attributes[place][0].value for one in plain]))
-    columns: dict[str, tuple[list[int], list[bytes]]] = {}
+    columns: dict[str, tuple[list[int], list[msgspec.Raw]]] = {}
     for number, one in enumerate(plain):
         for name, (instance,) in one.attributes.items():
             if name != place:
                 numbers, values = columns.setdefault(name, ([], []))
                 numbers.append(number)
-                values.append(bytes(instance.value))
+                values.append(instance.value)
     ids = [one.id.encode() for one in plain]
     patch = Patch(
         np.array([one.coordinates[:2] for one in spots], dtype="<f8").reshape(-1, 2),
@@ -96,24 +100,18 @@ def packed(bodies: bytes | str, type_iri: str, place: str = LOCATION) -> bytes:
         np.array(list(map(crc32, ids)), dtype="<u4"),
         {name: _column(len(plain), *found) for name, found in columns.items()},
     )
-    return _written(patch, odd)
+    return _written(patch, list(odd))
 
 
 def _is_plain(body: _Body, type_iri: str, place: str) -> bool:
+    if body.types != (type_iri,) or body.scope or (body.members and "ngsildproof" in body.members):
+        return False
     attributes = body.attributes
-    located = attributes.get(place, ())
-    return (
-        body.types == (type_iri,)
-        and not body.scope
-        and not (body.members and "ngsildproof" in body.members)
-        and len(located) == 1
-        and located[0].kind == _GEO
-        and all([_is_bare(instances) for instances in attributes.values()])
-    )
-
-
-def _is_bare(instances: Sequence[_Instance]) -> bool:
-    return len(instances) == 1 and instances[0].kind in BARE_KINDS and instances[0].dataset_id is None
+    for instances in attributes.values():
+        first = instances[0]
+        if len(instances) != 1 or first.kind not in BARE_KINDS or first.dataset_id is not None:
+            return False
+    return place in attributes and attributes[place][0].kind == _GEO
 
 
 # --- columns
@@ -123,17 +121,18 @@ def _texts(texts: Sequence[bytes]) -> Texts:
     return Texts(b"".join(texts), np.array(list(map(len, texts)), dtype="<u4"))
 
 
-def _column(count: int, numbers: Sequence[int], values: Sequence[bytes]) -> Column:
+def _column(count: int, numbers: Sequence[int], values: Sequence[msgspec.Raw]) -> Column:
     """The column of so many points of which those with these numbers have these values (JSON)."""
     found = msgspec.json.decode(b"[%b]" % b",".join(values))
     kinds = set(map(type, found))
     if kinds <= {int, float} and all([abs(one) <= _EXACT for one in found if type(one) is int]):
         return _numbers(count, numbers, found, mixed=int in kinds)
-    distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    if kinds == {str} and len(values) == count and len(distinct) > count // 2:
+    texts = list(map(bytes, values))
+    distinct = {value: place for place, value in enumerate(dict.fromkeys(texts))}
+    if kinds == {str} and len(texts) == count and len(distinct) > count // 2:
         return _texts([one.encode() for one in found])
     codes = np.full(count, -1, dtype="<i4")
-    codes[numbers] = [distinct[value] for value in values]
+    codes[numbers] = [distinct[value] for value in texts]
     return Coded(list(distinct), codes)
 
 

@@ -37,6 +37,8 @@ _FEW: Final = 2_000
 _AT_ONCE: Final = 1_000
 """Points that are packed by one piece of filling in."""
 _MOST_CELLS: Final = 16
+_MOST_MADE: Final = 8
+"""So many spoiled patches are made by who reads them; where there are more, documents are quicker."""
 _VAST: Final = 1 << 18
 """Beyond so many cells, two degrees each way, a box is vast: those of a row are found together, there or not."""
 _BESIDE: Final = 4
@@ -48,10 +50,13 @@ Cell = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundPatches:
-    """Patches in and around a box, the bodies of what else a query selects, and the cells that were found spoiled."""
+    """Patches in and around a box (None: too many are spoiled), and the bodies of what else a query selects.
 
-    patches: tuple[Patch, ...]
-    bodies: tuple[bytes, ...]
+    ``spoiled``: the cells whose patch has to be kept anew.
+    """
+
+    patches: tuple[Patch, ...] | None
+    bodies: tuple[bytes, ...] = ()
     spoiled: tuple[Cell, ...] = ()
 
 
@@ -65,16 +70,16 @@ def around_box(db: apsw.Connection, wanted: Query, catalog: Catalog) -> FoundPat
     if place is None or type_key is None or not _has_patches(db, type_key, catalog):
         return None
     reading = _Around(db, place, type_key, _name_of(wanted))
-    found = reading.read(most=_BESIDE * wanted.limit)
-    if found is None:
-        return None
-    kept, spoiled = found
+    kept = reading.read(most=_BESIDE * wanted.limit)
+    spoiled = tuple(reading.spoiled)
+    if kept is None:
+        return FoundPatches(None, spoiled=spoiled)
     test = geometry.prepare(wanted.geo) if wanted.geo is not None else None
     shapes = around.shapes_around(db, test, place.name) if test is not None else set()
     odd = sorted(shapes.union(*[one.odd for one in kept]))
     others = paging.page(db, replace(wanted, ids=tuple(odd)), catalog).bodies if odd else ()
     if len(others) >= wanted.limit:
-        return None
+        return FoundPatches(None, spoiled=spoiled)
     shown = type_holds(wanted.types, [_name_of(wanted)])
     return FoundPatches(tuple([one.patch for one in kept]) if shown else (), others, spoiled)
 
@@ -119,14 +124,18 @@ class _Around:
         self._place = place
         self._type = type_key
         self._type_iri = type_iri
+        self.spoiled: list[Cell] = []
+        """The cells whose patch was found spoiled, as far as was read."""
 
-    def read(self, *, most: int) -> tuple[list[patches.Kept], tuple[Cell, ...]] | None:
-        """What stands in the cells, and which of them were spoiled; None where that is too much."""
-        count, found, spoiled = 0, [], []
+    def read(self, *, most: int) -> list[patches.Kept] | None:
+        """What stands in the cells; None where that is too much, or too much of it has to be made first."""
+        count, found = 0, []
         for cell, body in self._rows():
             here = (self._place.name, self._type, cell)
             if body is None:
-                spoiled.append(here)
+                self.spoiled.append(here)
+                if len(self.spoiled) > _MOST_MADE:
+                    return None
             made = pack(self._db, here, self._type_iri) if body is None else body
             if made == _TOO_MANY:
                 return None
@@ -134,7 +143,7 @@ class _Around:
             count += len(found[-1].patch.marks)
             if count > most:
                 return None
-        return found, tuple(spoiled)
+        return found
 
     def _rows(self) -> Iterator[tuple[int, bytes | None]]:
         starts = msgspec.json.encode(self._place.starts).decode()

@@ -166,6 +166,8 @@ class EmbeddedStore:
         if found is None:
             return None
         place.mend(found.spoiled)
+        if found.patches is None:
+            return None
         writer = document_writer(terms, DocumentForm.FEATURE)
         names = writer.names(tuple(types_in(query.types)), names_of(found.patches))
         if names is None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from sympolis.governance.interfaces import INTERFACES
 from sympolis.testing.small_twin import SmallTwin, small_twin
 
 
@@ -89,7 +90,8 @@ def test_addresses_are_those_by_which_the_reader_came(twin: SmallTwin) -> None:
 
 def test_everything_that_runs_is_found_with_facets(twin: SmallTwin) -> None:
     found = twin.client.get("/api/catalogue?limit=100").json
-    assert found["facets"]["kind"] == {"dataset": 4, "service": 8, "model": 1}
+    services = len(INTERFACES) + len(twin.client.get("/api/services").json["services"])
+    assert found["facets"]["kind"] == {"dataset": 4, "service": services, "model": 1}
     assert {one["kind"] for one in found["things"]} == {"dataset", "service", "model"}
     models = twin.client.get("/api/catalogue?kind=model").json
     assert models["total"] == 1 and models["things"][0]["needs"][0]["datasets"]

@@ -9,7 +9,7 @@ import pytest
 from sympolis.governance.catalogue.building import Twin, build_catalogue, frequency_of
 from sympolis.governance.catalogue.graph import catalogue_graph, serialise
 from sympolis.governance.catalogue.licences import licence_of
-from sympolis.governance.catalogue.search import search
+from sympolis.governance.catalogue.search import search, search_all
 from sympolis.governance.catalogue.snippets import snippets_of
 
 TWIN = Twin(
@@ -106,3 +106,23 @@ def test_data_that_nobody_renews_say_so() -> None:
     text = serialise(catalogue_graph(build_catalogue(TWIN, [source("a", status="closed")])), "text/turtle")
     assert "adms:versionNotes" in text.decode()
     assert "closed collection" in text.decode()
+
+
+def test_services_that_answer_questions_are_offered_with_their_models() -> None:
+    service = {
+        "id": "entry-charge",
+        "title": {"en": "Entry charge"},
+        "question": {"en": "What would a charge change?"},
+        "model": "policy",
+        "chain": [{"model": "policy"}, {"model": "noise"}],
+    }
+    catalogue = build_catalogue(TWIN, [source("a")], services=[service])
+    [found] = [one for one in catalogue.services if one.answers]
+    assert found.requires == tuple(
+        f"https://twin.example/catalogue/models/{name}" for name in ("policy", "noise")
+    )
+    assert [one.id for one in search_all(catalogue, "charge", chosen={"kind": "service"}).things] == [
+        "entry-charge"
+    ]
+    text = serialise(catalogue_graph(catalogue), "text/turtle").decode()
+    assert "catalogue#service" in text and "What would a charge change?" in text

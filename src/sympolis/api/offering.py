@@ -64,7 +64,9 @@ class Offering:
             ),
         )
         models = await self._models()
-        return build_catalogue(twin, sources, models, terms=self._terms_of(sources, models))
+        services = await self._parts.desk.services() if self._parts.desk is not None else []
+        terms = self._terms_of(sources, models, services)
+        return build_catalogue(twin, sources, models, services, terms=terms)
 
     async def _models(self) -> list[dict[str, Any]]:
         """The models of the city, with what their plugins say of themselves."""
@@ -80,13 +82,13 @@ class Offering:
             found.append({**one, **said})
         return found
 
-    def _terms_of(self, sources: Sequence[Json], models: Sequence[Json]) -> Terms:
+    def _terms_of(self, sources: Sequence[Json], models: Sequence[Json], services: Sequence[Json]) -> Terms:
         """On which terms all this may be had: by policies, release, licences and rights."""
         governed = self._parts.governed
         if governed is None:
             return Terms()
         documents, restricted = {}, set()
-        for asset, open_to, licence in self._offered(governed, sources, models):
+        for asset, open_to, licence in self._offered(governed, sources, models, services):
             policies = governed.gate.book.of(asset)
             attribution = bool(licence) and licence_of(licence).attribution
             documents[asset.iri] = offers_of(asset, policies, open_to=open_to, attribution=attribution)
@@ -95,7 +97,11 @@ class Offering:
         return Terms(documents, frozenset(restricted))
 
     def _offered(
-        self, governed: Governed, sources: Sequence[Json], models: Sequence[Json]
+        self,
+        governed: Governed,
+        sources: Sequence[Json],
+        models: Sequence[Json],
+        services: Sequence[Json],
     ) -> Iterator[tuple[Asset, Sequence[str] | None, str]]:
         """What may be offered, to which roles (None: everybody), under which licence."""
         for one in sources:
@@ -103,6 +109,9 @@ class Offering:
                 yield Asset(one["id"]), None, one["licence"]
         for interface in INTERFACES:
             yield Asset(interface.id, kind=AssetKind.SERVICE), self._with_right(governed, interface.right), ""
+        for one in services:
+            roles = self._with_right(governed, _RUN)
+            yield Asset(one["id"], kind=AssetKind.SERVICE), roles, ""
         for one in models:
             roles = self._with_right(governed, _RUN)
             yield Asset(one["id"], kind=AssetKind.MODEL), roles, one.get("licence", "")

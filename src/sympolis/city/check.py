@@ -106,7 +106,9 @@ def _check_policies(contents: Contents) -> None:
     except errors.CityPackageInvalid as problem:
         contents.report(problem.where, problem.message, problem.hint)
         return
-    for where, message in governing.unknown_names(rules, contents.sources, contents.models):
+    for where, message in governing.unknown_names(
+        rules, contents.sources, contents.models, contents.services
+    ):
         contents.report(
             where, message, "name a source, a model or an interface of this twin, or a role of its table"
         )

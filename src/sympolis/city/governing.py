@@ -52,13 +52,17 @@ def load(folder: Path | None) -> Governing:
 
 
 def unknown_names(
-    rules: Governing, datasets: Iterable[str], models: Iterable[str] = ()
+    rules: Governing, datasets: Iterable[str], models: Iterable[str] = (), services: Iterable[str] = ()
 ) -> Iterator[tuple[str, str]]:
     """What ``policies/`` names that is not there: the file, and what is wrong."""
     known = set(datasets)
     for name in sorted((rules.release.datasets | rules.release.excepted) - known):
         yield f"{FOLDER}/{_RELEASE}", f"there is no dataset {name!r}"
-    there = {AssetKind.DATASET: known, AssetKind.SERVICE: interfaces.IDS, AssetKind.MODEL: set(models)}
+    there = {
+        AssetKind.DATASET: known,
+        AssetKind.SERVICE: interfaces.IDS | set(services),
+        AssetKind.MODEL: set(models),
+    }
     roles = {role_iri(name) for name in rules.roles.roles}
     for policy in rules.policies:
         for rule in policy.rules:

@@ -133,6 +133,11 @@ def use_model(model: str) -> None:
     _reading.get(EVERYTHING).use("model", model)
 
 
+def use_service(service: str) -> None:
+    """The same for a service that answers a question with models."""
+    _reading.get(EVERYTHING).use("service", service)
+
+
 @contextmanager
 def everything() -> Iterator[None]:
     """Read everything for a while: for what is remembered between requests and shown to nobody as it is."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sympolis.analysis import scenario as checking
+from sympolis.context import gated
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Scenario
@@ -126,6 +127,7 @@ class ServiceDesk:
         Raises ``BadRequestData`` for a value out of bounds, ``Conflict`` where the chain does not fit together.
         """
         service = self.setup(service_id)
+        gated.use_service(service.id)
         request.checked()
         self._refuse_levers(service, levers)
         if misfits := linking.complaints(service.steps, self._models.simulator):

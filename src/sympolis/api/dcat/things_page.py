@@ -31,7 +31,7 @@ class _Labels:
 
 _LABELS: Final[Mapping[str, _Labels]] = {
     "it": _Labels(
-        service="Interfacce",
+        service="Servizi e interfacce",
         model="Modelli",
         address="Indirizzo",
         standard="Standard",
@@ -45,7 +45,7 @@ _LABELS: Final[Mapping[str, _Labels]] = {
         restricted="riservato",
     ),
     "de": _Labels(
-        service="Schnittstellen",
+        service="Dienste und Schnittstellen",
         model="Modelle",
         address="Adresse",
         standard="Standard",
@@ -59,7 +59,7 @@ _LABELS: Final[Mapping[str, _Labels]] = {
         restricted="eingeschränkt",
     ),
     "en": _Labels(
-        service="Interfaces",
+        service="Services and interfaces",
         model="Models",
         address="Address",
         standard="Standard",
@@ -91,7 +91,8 @@ def service_page(service: DataService, language: str) -> str:
     served = "".join(f"<li>{link(iri, iri.rpartition('/')[2])}</li>" for iri in service.serves)
     rows = (
         (labels.address, link(service.endpoint_url, service.endpoint_url)),
-        (labels.standard, link(service.conforms_to, service.conforms_to)),
+        (labels.standard, link(service.conforms_to, service.conforms_to) if service.conforms_to else ""),
+        (labels.model, ", ".join(link(iri, iri.rpartition("/")[2]) for iri in service.requires)),
         (labels.serves, f"<ul>{served}</ul>" if served else ""),
     )
     return _page(service, rows, language)

@@ -88,12 +88,18 @@ class Twin:
 
 
 def build_catalogue(
-    twin: Twin, sources: Iterable[Json], models: Iterable[Json] = (), *, terms: Terms = NO_TERMS
+    twin: Twin,
+    sources: Iterable[Json],
+    models: Iterable[Json] = (),
+    services: Iterable[Json] = (),
+    *,
+    terms: Terms = NO_TERMS,
 ) -> Catalogue:
     """The catalogue of ``twin`` with a dataset for each source, its interfaces and models.
 
     ``models`` are as ``GET /api/models`` gives them, with what plugins say (``owner``, ``licence``, ``standards``);
-    ``terms`` say by the names of policies on which terms each thing is offered.
+    ``services`` answer questions with models, as ``GET /api/services`` gives them; ``terms`` say by the names of
+    policies on which terms each thing is offered.
     """
     root = f"{twin.base_url}/catalogue"
     datasets = tuple(build_dataset(twin, source, terms) for source in sources)
@@ -107,7 +113,10 @@ def build_catalogue(
         licence=licence_of(_METADATA_LICENCE).iri,
         bbox=twin.bbox,
         datasets=datasets,
-        services=tuple(_services(twin, root, datasets, terms)),
+        services=(
+            *_services(twin, root, datasets, terms),
+            *(build_service(twin, one, terms) for one in services),
+        ),
         models=tuple(build_model(twin, one, datasets, terms) for one in models),
     )
 
@@ -270,6 +279,28 @@ def build_model(twin: Twin, model: Json, datasets: Sequence[Dataset], terms: Ter
         figures=tuple(_figures(calibration)),
         restricted=terms.restricts(AssetKind.MODEL, model["id"]),
         offers=terms.offers(AssetKind.MODEL, model["id"], iri),
+    )
+
+
+def build_service(twin: Twin, service: Json, terms: Terms = NO_TERMS) -> DataService:
+    """A service that answers a question of the city with its models."""
+    iri = f"{twin.base_url}/catalogue/services/{quote(service['id'])}"
+    address = f"{twin.base_url}/api/services/{quote(service['id'], safe='')}"
+    models = dict.fromkeys([service["model"], *(step["model"] for step in service.get("chain", ()))])
+    return DataService(
+        iri=iri,
+        id=service["id"],
+        title=service["title"],
+        description=service.get("question") or service["title"],
+        endpoint_url=address,
+        endpoint_description=f"{twin.base_url}/openapi.json",
+        conforms_to=None,
+        page=f"{twin.base_url}/docs",
+        publisher=_publisher(twin),
+        requires=tuple(f"{twin.base_url}/catalogue/models/{quote(name)}" for name in models),
+        answers=True,
+        restricted=terms.restricts(AssetKind.SERVICE, service["id"]),
+        offers=terms.offers(AssetKind.SERVICE, service["id"], iri),
     )
 
 

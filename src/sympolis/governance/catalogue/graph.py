@@ -210,14 +210,19 @@ def _service(graph: Graph, service: DataService) -> URIRef:
     triples.texts(graph, node, DCTERMS.description, service.description)
     triples.say(graph, node, DCAT.endpointURL, triples.address(graph, service.endpoint_url))
     triples.say(graph, node, DCAT.endpointDescription, triples.address(graph, service.endpoint_description))
-    triples.say(graph, node, DCTERMS.conformsTo, triples.typed(graph, service.conforms_to, DCTERMS.Standard))
+    if service.conforms_to is not None:
+        standard = triples.typed(graph, service.conforms_to, DCTERMS.Standard)
+        triples.say(graph, node, DCTERMS.conformsTo, standard)
     triples.each(graph, node, DCAT.servesDataset, (URIRef(iri) for iri in service.serves))
     triples.say(graph, node, DCTERMS.publisher, triples.agent(graph, service.publisher))
     triples.say(graph, node, DCAT.contactPoint, triples.contact(graph, service.publisher))
     triples.say(graph, node, FOAF.page, triples.typed(graph, service.page, FOAF.Document))
     triples.say(graph, node, DCTERMS.identifier, Literal(service.id))
-    triples.say(graph, node, DCTERMS.type, kind_of(graph, service.iri, "interface"))
+    triples.say(
+        graph, node, DCTERMS.type, kind_of(graph, service.iri, "service" if service.answers else "interface")
+    )
     triples.say(graph, node, DCTERMS.accessRights, triples.rights(graph, restricted=service.restricted))
+    triples.each(graph, node, DCTERMS.requires, map(URIRef, service.requires))
     add_offers(graph, node, service.offers)
     _high_value(graph, node, service.high_value)
     return node

@@ -108,11 +108,16 @@ class DataService:
     description: Texts
     endpoint_url: str
     endpoint_description: str
-    conforms_to: str
+    conforms_to: str | None
+    """IRI of the standard; None where there is none."""
     page: str
     """Its documentation for people."""
     publisher: Agent
     serves: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    """What it works with, by IRI: of a service that answers a question, its models."""
+    answers: bool = False
+    """True: it answers a question of the city (``services/*.toml``); False: it is an interface."""
     high_value: tuple[str, ...] = ()
     restricted: bool = False
     offers: tuple[Offer, ...] = ()

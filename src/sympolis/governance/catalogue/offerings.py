@@ -27,6 +27,7 @@ ODRL = Namespace("http://www.w3.org/ns/odrl/2/")
 MLS = Namespace("http://www.w3.org/ns/mls#")
 _KINDS: Final = {
     "interface": {"it": "interfaccia", "de": "Schnittstelle", "en": "interface"},
+    "service": {"it": "servizio", "de": "Dienst", "en": "service"},
     "model": {"it": "modello", "de": "Modell", "en": "model"},
 }
 

@@ -56,6 +56,16 @@ class Graph:
         return {"id": self.id, "nodes": nodes, "edges": [list(edge) for edge in self.edges]}
 
 
+def fed(graph: Graph, before: Iterable[Graph]) -> Graph:
+    """The graph of a run that others feed: each of theirs leads into it; what both have stands there once."""
+    nodes, edges = list[Node](), list[Edge]()
+    for one in before:
+        nodes += one.nodes
+        edges += [*one.edges, (one.id, graph.id)]
+    unique = {node.id: node for node in (*nodes, *graph.nodes)}
+    return Graph(graph.id, tuple(unique.values()), tuple(dict.fromkeys((*edges, *graph.edges))))
+
+
 def of_source(source: Json) -> Graph:
     """A source as ``GET /api/sources/{id}`` gives it: the portal, the dataset as last read, the mapping used."""
     nodes, edges = _source_parts(source)

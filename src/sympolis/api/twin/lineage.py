@@ -74,7 +74,9 @@ class LineagePages:
     async def _of_run(self, run_id: str) -> Graph:
         run = await self._desk.run(run_id)
         model = await self._desk.model(run["model"])
-        return lineage.of_run(run, model, self._sources(), _calibration(run, model))
+        graph = lineage.of_run(run, model, self._sources(), _calibration(run, model))
+        before = [await self._of_run(other) for other in dict.fromkeys(run["upstream"].values())]
+        return lineage.fed(graph, before) if before else graph
 
     async def _of_indicator(self, run_id: str, name: str) -> Graph:
         found = lineage.of_indicator(await self._of_run(run_id), name)

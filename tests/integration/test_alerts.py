@@ -86,6 +86,9 @@ def test_an_alert_is_a_cap_message(client: Client) -> None:
     [
         ("/api/alerts?at=yesterday", 400),
         ("/api/alerts?day=2025-07-04", 400),
+        ("/api/alerts?at=9999-12-31", 400),
+        ("/api/alerts?at=0001-01-01", 400),
+        ("/api/alerts/heat-9999-12-31/cap", 400),
         ("/api/alerts/heat-2025-07-05/cap", 404),
         ("/api/alerts/flood-2025-07-04/cap", 404),
         ("/api/alerts/x/cap", 404),

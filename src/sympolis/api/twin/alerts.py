@@ -30,6 +30,7 @@ AT = Parameter(
 )  # fmt: skip
 MARGIN_DAYS = 32
 NOON = timedelta(hours=12)
+FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 _JSON = "application/json"
 _TAG = "Alerts"
@@ -91,11 +92,16 @@ class Alerts:
     def _day(self, given: str | None) -> date:
         if given is None:
             return datetime.now(self._zone).date()
+        hint = "e.g. 2025-07-03"
         try:
-            return date.fromisoformat(given)
+            day = date.fromisoformat(given)
         except ValueError as cause:
-            hint = "e.g. 2025-07-03"
             raise errors.InvalidRequest("expected a day as YYYY-MM-DD", where="at", hint=hint) from cause
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise errors.InvalidRequest(
+                f"expected a year from {FIRST_YEAR} to {LAST_YEAR}", where="at", hint=hint
+            )
+        return day
 
     async def _raised(self, plan: AlertPlan, on: date) -> Raised | None:
         bands = [Band(band.severity, band.at_least) for band in plan.bands]

@@ -25,7 +25,6 @@ from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.learned_desk import LearnedDesk
-from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.prescription_desk import PrescriptionDesk

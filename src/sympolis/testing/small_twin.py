@@ -26,7 +26,6 @@ from sympolis.testing.asgi_client import Client
 from sympolis.testing.simulators import ToySimulator
 from sympolis.testing.small_city import write_package
 
-
 ENTRY = ServiceSetup(
     id="entry-charge",
     title={"en": "Entry charge"},

@@ -1,4 +1,4 @@
-"""What only a city has under ``/ogc``: its catalogue, its coverages, its models as processes. A broker alone loads none of it."""
+"""What only a city has under ``/ogc``: catalogue, coverages, models as processes. A broker alone loads none of it."""
 
 from __future__ import annotations
 

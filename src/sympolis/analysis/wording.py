@@ -160,7 +160,7 @@ def _size(change: IndicatorChange, words: _Words) -> str:
 def _signed(value: float, decimals: int, words: _Words) -> str:
     """A change as it is written in this language: thousands in groups, a true minus sign."""
     groups = "." if words.decimal == "," else ","
-    return f"{value:+,.{decimals}f}".translate(str.maketrans({",": groups, ".": words.decimal, "-": "−"}))
+    return f"{value:+,.{decimals}f}".translate(str.maketrans(",.-", f"{groups}{words.decimal}−"))
 
 
 def _sentence(text: str) -> str:

@@ -8,7 +8,6 @@ the day and day ahead. *Boosting*: LightGBM (Ke et al. 2017, https://papers.nips
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -128,10 +127,12 @@ class Boosting:
 
 
 def available(plan: ForecastPlan) -> tuple[str, ...]:
-    """The models of a plan that can be tried here: without LightGBM only the linear one."""
-    if find_spec("lightgbm") is not None:
-        return plan.models
-    return (LINEAR,)
+    """The models of a plan that can be tried here: without LightGBM only the linear one. For workers: it imports it."""
+    try:
+        import lightgbm  # noqa: F401 - whether it is there and finds its library (libgomp) is the question
+    except (ImportError, OSError):
+        return (LINEAR,)
+    return plan.models
 
 
 def predictions(

@@ -422,7 +422,7 @@ SCHEMAS: dict[str, Schema] = {
     "Sensitivity": structure(
         {
             "run": TEXT,
-            "status": {"enum": ["running", "done", "failed", "cancelled"]},
+            "status": {"enum": ["missing", "running", "done", "failed", "cancelled"]},
             "of": {"enum": ["value", "change"]},
             "points": INTEGER,
             "members": INTEGER,
@@ -459,7 +459,9 @@ SCHEMAS: dict[str, Schema] = {
                         "cause": TEXT,
                         "weight": NUMBER,
                         "text": TEXTS,
-                        "evidence": several(structure({"text": TEXTS, "link": optional(TEXT)}, required=("text", "link"))),
+                        "evidence": several(
+                            structure({"text": TEXTS, "link": optional(TEXT)}, required=("text", "link"))
+                        ),
                     },
                     required=("cause", "weight", "text", "evidence"),
                 )
@@ -494,7 +496,9 @@ SCHEMAS: dict[str, Schema] = {
                     {
                         "feature": TEXT,
                         "state": {"enum": ["published", "withheld"]},
-                        "reasons": several(structure({"code": TEXT, "text": TEXTS}, required=("code", "text"))),
+                        "reasons": several(
+                            structure({"code": TEXT, "text": TEXTS}, required=("code", "text"))
+                        ),
                         "last": TIME,
                         "figures": OBJECT,
                         "horizons": several(OBJECT),
@@ -505,7 +509,18 @@ SCHEMAS: dict[str, Schema] = {
                 )
             ),
         },
-        required=("id", "title", "entity_type", "attribute", "unit", "step_s", "horizon", "level", "state", "series"),
+        required=(
+            "id",
+            "title",
+            "entity_type",
+            "attribute",
+            "unit",
+            "step_s",
+            "horizon",
+            "level",
+            "state",
+            "series",
+        ),
     ),
     "Indicator": structure(
         {

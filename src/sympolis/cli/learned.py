@@ -16,6 +16,8 @@ from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
 from sympolis.domain import errors
 
+__all__ = ["app"]
+
 Name = Annotated[str, typer.Argument(help="A learned model's name.")]
 Version = Annotated[str, typer.Argument(help="One of its versions.")]
 

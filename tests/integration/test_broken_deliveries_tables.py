@@ -77,7 +77,8 @@ def test_a_cut_table_says_how_many_rows_came_and_how_many_there_were(desk: Desk,
     desk.deliver("counts", cut)
     desk.expect_refused(
         "counts",
-        it=f"La consegna sembra tagliata: l'ultima riga è incompleta. Sono arrivate {rows} righe; l'ultima volta erano 12.",
+        it="La consegna sembra tagliata: l'ultima riga è incompleta. "
+        f"Sono arrivate {rows} righe; l'ultima volta erano 12.",
         de="Die Lieferung wirkt abgeschnitten",
         en=f"looks cut off: its last line is incomplete. {rows} rows arrived; the last time there were 12.",
     )

@@ -117,7 +117,12 @@ def test_a_moved_lever_is_a_scenario_that_anybody_can_open(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("levers", "where"), [({"charge": 11.0}, "levers.charge"), ({"chrage": 1.0}, "levers.chrage"), ({"charge": "5"}, "levers.charge")]
+    ("levers", "where"),
+    [
+        ({"charge": 11.0}, "levers.charge"),
+        ({"chrage": 1.0}, "levers.chrage"),
+        ({"charge": "5"}, "levers.charge"),
+    ],
 )  # fmt: skip
 def test_what_is_no_lever_or_out_of_bounds_is_refused_with_its_place(
     tmp_path: Path, levers: dict[str, Any], where: str

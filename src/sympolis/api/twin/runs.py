@@ -91,7 +91,9 @@ class Runs:
             async for run in states:
                 if run["indicators"] != shown:
                     shown = run["indicators"]
-                    yield event({"run": run["id"], "status": run["status"], "indicators": shown}, name="figures")
+                    yield event(
+                        {"run": run["id"], "status": run["status"], "indicators": shown}, name="figures"
+                    )
                 yield event({**run["progress"], "status": run["status"], "run": run["id"]}, name="progress")
 
 

@@ -83,9 +83,17 @@ EXAMPLES = [{"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data
              "outputs": [{"name": "y", "data": [1.25]}]}]  # fmt: skip
 
 
-def package(model: bytes, text: str, examples: Any = None, **more: bytes) -> bytes:
+def damaged(content: bytes) -> bytes:
+    """The zip's directory says that it begins where it cannot."""
+    end = content.rindex(b"PK\x05\x06")
+    return content[: end + 16] + b"\xff\xff\xff\x7f" + content[end + 20 :]
+
+
+def package(
+    model: bytes, text: str, examples: Any = None, packing: int = zipfile.ZIP_DEFLATED, **more: bytes
+) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as bundle:
+    with zipfile.ZipFile(content, "w", packing) as bundle:
         bundle.writestr("model.toml", text)
         bundle.writestr("model.onnx", model)
         bundle.writestr("examples.json", json.dumps(EXAMPLES if examples is None else examples))
@@ -205,6 +213,10 @@ def test_a_card_that_says_otherwise_than_the_file_is_not_validated(twin: SmallTw
         (lambda m: package(m, card(m), []), "0 examples"),
         (lambda m: package(m, card(m), **{"../../evil.py": b"x"}), "no place in a package"),
         (lambda m: package(m, card(m).replace("model.onnx", "../model.onnx")), "does not look like"),
+        (lambda m: package(m, card(m).replace("model.onnx", "..")), "does not look like"),
+        (lambda m: package(m, card(m).replace("model.onnx", "record.json")), "does not look like"),
+        (lambda m: damaged(package(m, card(m))), "not a zip"),
+        (lambda m: package(m, card(m), packing=zipfile.ZIP_LZMA), "packed in a rare way"),
     ],
 )  # fmt: skip
 def test_a_package_that_is_none_is_refused_with_the_reason(twin: SmallTwin, content: Any, words: str) -> None:

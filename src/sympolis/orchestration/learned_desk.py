@@ -30,6 +30,8 @@ from sympolis.orchestration.workers import Executor
 
 RUNNER = "sympolis.analysis.learned.runner"
 MOST_VERSIONS = 1000
+MOST_WAITING = 64
+"""Questions under way at once; more are refused, so that models leave the workers room for scenarios."""
 RECORD = "record.json"
 
 Json = dict[str, Any]
@@ -85,6 +87,7 @@ class LearnedDesk:
         self._timeout_s = timeout_s
         self._versions: dict[tuple[str, str], Version] = {}
         self._writing = asyncio.Lock()
+        self._waiting = 0
         self.known = False
 
     def open(self) -> None:
@@ -208,11 +211,18 @@ class LearnedDesk:
         found = self.asked(name, version)
         gated.use_model(name)
         checked = tensors.read_inputs(inputs, found.card)
+        if self._waiting >= MOST_WAITING:
+            raise errors.TooManyAttempts(
+                f"{MOST_WAITING} questions are waiting already", where="model", hint="ask again soon"
+            )
+        self._waiting += 1
         try:
             answer = await self._answer("infer", path=str(found.model), inputs=checked)
         except errors.ModelFailed:
             self._count(found, Usage(1, 1, 0.0))
             raise
+        finally:
+            self._waiting -= 1
         self._count(found, Usage(1, 0, answer.cost_cpu_s))
         return found, answer.result
 

@@ -105,7 +105,8 @@ class Card:
     owner: str
     licence: str
     format: str = option(choices=("onnx",))
-    file: str = option(pattern=r"[A-Za-z0-9_.-]{1,100}")
+    file: str = option(pattern=r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,95}\.onnx")
+    """The model's name in its package: never that of a file of ours."""
     sha256: str = option(pattern="[0-9a-f]{64}")
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]

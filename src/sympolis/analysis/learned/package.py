@@ -23,6 +23,16 @@ from sympolis.domain import errors
 MOST_BYTES: Final = 512 * 1024 * 1024
 _MOST_TEXT: Final = 4 * 1024 * 1024
 _MOST_EXAMPLES: Final = 100
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What a damaged or encrypted zip makes the standard library raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +58,29 @@ def read_package(content: bytes) -> Package:
     """The package in a zip. Raises ``BadRequestData`` or ``PayloadTooLarge`` with the reason."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+            _check_packing(bundle)
             card_text = _text(bundle, CARD)
             card = read_card(card_text)
             _check_names(bundle, card)
             examples = _examples(_text(bundle, EXAMPLES))
             model = _take(bundle, card.file, MOST_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as cause:
+    except _UNREADABLE as cause:
         raise errors.BadRequestData(f"not a zip that can be read: {cause}", where="body") from cause
     digest = hashlib.sha256(model).hexdigest()
     if digest != card.sha256:
         text = f"{card.file} has the hash {digest}, the card says {card.sha256}"
         raise errors.BadRequestData(text, where=f"{CARD}: sha256", hint="the file was changed after the card")
     return Package(card, card_text, model, examples)
+
+
+def _check_packing(bundle: zipfile.ZipFile) -> None:
+    """Stored or deflated, as every tool packs: what else there is brings libraries and errors of its own."""
+    for one in bundle.infolist():
+        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            hint = "zip it with the usual method (deflate)"
+            raise errors.BadRequestData(
+                f"{one.filename[:100]!r} is packed in a rare way", where="body", hint=hint
+            )
 
 
 def _check_names(bundle: zipfile.ZipFile, card: Card) -> None:

@@ -73,3 +73,24 @@ def test_its_neighbour_counted_as_ever(client: Client) -> None:
 )
 def test_what_cannot_be_asked(client: Client, old: str, new: str, status: int) -> None:
     assert client.get(ODD.replace(old, new)).status == status
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"/api/diagnosis?entity={loop_id(1)}&attribute=intensity&at=",
+        "/api/datasets/counts/anomalies?to=",
+        f"/api/map/series/counts?feature={loop_id(1)}&field=intensity&to=",
+    ],
+)
+def test_the_ends_of_the_calendar_are_the_clients_mistake(client: Client, question: str, at: str) -> None:
+    assert client.get(question + at).status in (400, 404)
+
+
+def test_only_a_few_may_wait(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sympolis.api.twin.diagnosis._MOST_WAITING", 1)
+    assert client.get(ODD).status == 200, "one at a time may, one after another, as often as they like"
+    assert client.get(ODD).status == 200
+    monkeypatch.setattr("sympolis.api.twin.diagnosis._MOST_WAITING", 0)
+    assert client.get(ODD).status == 429

@@ -76,3 +76,14 @@ def test_what_no_reader_could_bear_is_refused() -> None:
 def test_an_empty_body_is_called_empty(raw: bytes) -> None:
     with pytest.raises(InvalidRequest, match="nothing came"):
         parse_json(raw)
+
+
+@pytest.mark.parametrize("endless", [10**400, -(10**308), [{"data": [1, 10**308]}]])
+def test_whole_numbers_that_no_float_can_hold_are_refused(endless: Any) -> None:
+    with pytest.raises(InvalidRequest, match="more than 308 digits"):
+        parse_json(json.dumps(endless).encode())
+
+
+@pytest.mark.parametrize("fine", [10**308 - 1, "9" * 400, {"7" * 400: [True, None, 1.5]}])
+def test_long_numbers_and_digits_in_texts_stay(fine: Any) -> None:
+    assert parse_json(json.dumps(fine).encode()) == fine

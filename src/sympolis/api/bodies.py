@@ -11,9 +11,13 @@ from sympolis.domain import errors
 
 MAX_DEPTH = 64
 """Levels of nesting: deeper than any GeoJSON or linked entity, far from what a recursive reader could not bear."""
+_LONGEST = 308
+"""Digits of the largest whole number that is surely a number to those who calculate, too (IEEE 754, 64 bit)."""
 
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
 _ALIKE = bytes.maketrans(b"{}", b"[]")
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_TOO_LONG = b"0" * (_LONGEST + 1)
 _DECODER = msgspec.json.Decoder()
 
 
@@ -29,6 +33,8 @@ def parse_json(raw: bytes, where: str = "body") -> Any:
         raise _too_deep(where) from problem
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _too_nested(raw, document):
         raise _too_deep(where)
+    if len(raw) > _LONGEST and _TOO_LONG in raw.translate(_DIGITS_ALIKE):  # in a text, most likely
+        _refuse_endless(document, where)
     return document
 
 
@@ -64,6 +70,21 @@ def _too_nested(raw: bytes, document: Any) -> bool:
     return bool(left)
 
 
+def _refuse_endless(document: Any, where: str) -> None:
+    """Whole numbers have no bound in JSON; the first that is none for floating point is refused where it comes in."""
+    level = [document]
+    while level:
+        if any(isinstance(one, int) and abs(one) >= 10**_LONGEST for one in level):
+            raise errors.InvalidRequest(f"a whole number has more than {_LONGEST} digits", where=where)
+        level = [part for one in level for part in _parts(one)]
+
+
+def _parts(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []
+
+
 def _deeper_than(document: Any, limit: int) -> bool:
     level = [document]
     for _ in range(limit):
@@ -74,9 +95,7 @@ def _deeper_than(document: Any, limit: int) -> bool:
 
 
 def _children(node: Any) -> list[Any]:
-    if isinstance(node, dict):
-        return [value for value in node.values() if isinstance(value, dict | list)]
-    return [value for value in node if isinstance(value, dict | list)] if isinstance(node, list) else []
+    return [value for value in _parts(node) if isinstance(value, dict | list)]
 
 
 def _too_deep(where: str) -> errors.InvalidRequest:

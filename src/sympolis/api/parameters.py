@@ -17,6 +17,8 @@ from sympolis.domain import errors
 
 MAX_TEXT = 4096
 """Longest text of one parameter, in characters."""
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+"""Of moments that spans are added to."""
 
 T = TypeVar("T")
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
@@ -156,6 +158,17 @@ class TimeParameter(Parameter):
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the value."""
         return {"type": "string", "format": "date-time"}
+
+
+class MomentParameter(TimeParameter):
+    """A date-time that spans are added to: not so near to either end of the calendar that years would be missing."""
+
+    def _time(self, value: str) -> datetime | None:
+        moment = parse_instant(value, where=self.name)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            text = f"expected a year from {FIRST_YEAR} to {LAST_YEAR}"
+            raise errors.InvalidRequest(text, where=self.name)
+        return moment
 
 
 LIMIT = IntegerParameter(name="limit", text="How many to give at most.", low=1, high=1000, default=20)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from sympolis.api.http import Reply, Request, json_reply
-from sympolis.api.parameters import LIMIT, OFFSET, Parameter, TimeParameter
+from sympolis.api.parameters import LIMIT, OFFSET, MomentParameter, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.reading import check_listed
 from sympolis.api.routing import Answer, Operation
@@ -35,8 +35,8 @@ ATTRIBUTE = Parameter(
 )
 FEATURE = Parameter(name="feature", text="Only what concerns this entity; the others stay siblings.")
 KIND = Parameter(name="kind", text="Only this kind.", choices=("gap", "flat", "outlier", "jump", "drift"))
-TO = TimeParameter(name="to", text="End of the span, excluded; the newest observation unless given.")
-FROM = TimeParameter(name="from", text="Start of the span; 180 days before its end unless given.")
+TO = MomentParameter(name="to", text="End of the span, excluded; the newest observation unless given.")
+FROM = MomentParameter(name="from", text="Start of the span; 180 days before its end unless given.")
 SPAN: Final = timedelta(days=180)
 _MOST_SENSORS: Final = 500
 _MOST_VALUES: Final = 1_000_000

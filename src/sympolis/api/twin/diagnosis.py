@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sympolis.acquisition.tracing import Wanted
 from sympolis.api.http import Reply, Request, json_reply
-from sympolis.api.parameters import Parameter, TimeParameter
+from sympolis.api.parameters import MomentParameter, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.reading import check_listed, is_listed
 from sympolis.api.routing import Answer, Operation
@@ -33,7 +34,7 @@ ENTITY = Parameter(name="entity", text="The entity's id.", required=True, max_le
 ATTRIBUTE = Parameter(
     name="attribute", text="Short name of the attribute, such as `intensity`.", required=True, max_length=200
 )
-AT = TimeParameter(name="at", text="When the value was observed, or should have been.", required=True)
+AT = MomentParameter(name="at", text="When the value was observed, or should have been.", required=True)
 WEATHER: Final = "WeatherObserved"
 BEFORE: Final = timedelta(days=84)
 AFTER: Final = timedelta(days=28)
@@ -41,6 +42,7 @@ WEATHER_SPAN: Final = timedelta(days=730)
 _MOST_SENSORS: Final = 500
 _MOST_WEATHER_STATIONS: Final = 20
 _MOST_WEATHER: Final = 200_000
+_MOST_WAITING: Final = 8
 
 
 class DiagnosisPages:
@@ -53,15 +55,16 @@ class DiagnosisPages:
         self._terms = terms
         self._busy = asyncio.Semaphore(1)
         """One at a time: each reads a quarter of a year of all sensors of a kind."""
+        self._waiting = 0
 
     async def get(self, request: Request) -> Reply:
-        """Candidates, most plausible first. Raises ``NotFound``, ``InvalidRequest``."""
+        """Candidates, most plausible first. Raises ``NotFound``, ``InvalidRequest``, ``TooManyAttempts``."""
         entity, attribute = ENTITY.raw(request) or "", ATTRIBUTE.raw(request) or ""
         at = AT.of(request)
         assert at is not None, "the parameter is required"
         source = await self._source(entity, attribute)
         zone = ZoneInfo(self._coordinator.planned(source).source.timezone or self._coordinator.timezone)
-        async with self._busy:
+        async with self._turn():
             sight = await self._seen(source, entity, attribute, at, zone)
             delivered = await self._delivered(source, entity, attribute, at, sight)
         from sympolis.governance.diagnosis.causes import candidates
@@ -78,6 +81,20 @@ class DiagnosisPages:
                 "candidates": [one.to_json() for one in found],
             }
         )
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn; anybody may ask, so only a few may wait. Raises ``TooManyAttempts``."""
+        if self._waiting >= _MOST_WAITING:
+            raise errors.TooManyAttempts(
+                "too many others ask at this moment", where="path", hint="try again in a minute"
+            )
+        self._waiting += 1
+        try:
+            async with self._busy:
+                yield
+        finally:
+            self._waiting -= 1
 
     # --- what is looked at --------------------------------------------------------------------------------------------
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +15,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks as openapi_checks
@@ -28,6 +31,33 @@ EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 3}
 """Requests per operation; nonsense is dear to make. Few enough for every commit, enough to have found what it found."""
 
 STREAMS = "^/api/(changes|runs/[^/]+/events)$"
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        for name, one in files.items():
+            bundle.writestr(name, one)
+    return content.getvalue()
+
+
+NAMES = st.one_of(
+    st.sampled_from(("model.toml", "model.onnx", "examples.json", "../model.toml", "/model.toml")),
+    st.text(min_size=1),
+)
+ZIPS = st.one_of(
+    st.dictionaries(NAMES, st.binary(max_size=200), max_size=4).map(_zipped),
+    st.dictionaries(NAMES, st.binary(max_size=200), max_size=4).map(lambda files: _zipped(files)[:-9]),
+    st.binary(max_size=200),
+)
+"""Archives that hold what they should not, archives cut off, and no archives at all."""
+
+schemathesis.openapi.media_type("application/zip", ZIPS)
+
+
+@schemathesis.serializer("application/zip")
+def _as_it_is(_ctx: Any, value: Any) -> bytes:
+    return bytes(value) if isinstance(value, bytes | bytearray) else str(value).encode()
 
 
 @pytest.fixture(scope="module")

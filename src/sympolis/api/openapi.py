@@ -18,7 +18,7 @@ from sympolis.governance.roles.table import PUBLIC
 
 OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.1"
 _NAME = re.compile(r"{(\w+)}")
-_NGSI_LD = "/ngsi-ld/"
+_NGSI_LD, _INFERENCE = "/ngsi-ld/", "/v2"
 
 
 def document(operations: Iterable[Operation], schemas: Mapping[str, Schema]) -> dict[str, Any]:
@@ -167,7 +167,6 @@ def _query_parameter(parameter: Any) -> dict[str, Any]:
 def _responses(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _response(answer) for status, answer in operation.answers.items()}
     ngsi_ld = operation.path.startswith(_NGSI_LD)
-    media = JSON if ngsi_ld else PROBLEM_JSON
     if ngsi_ld and operation.body is not None:
         responses |= {
             "411": {"description": "Length required."},
@@ -175,9 +174,16 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
     trouble = {
         "description": "A problem, with its reason.",
-        "content": {media: {"schema": reference("Problem")}},
+        "content": {media: {"schema": reference("Problem")} for media in _troubles(operation.path)},
     }
     return {**responses, "4XX": trouble, "5XX": trouble}
+
+
+def _troubles(path: str) -> tuple[str, ...]:
+    """The media types in which a path tells of trouble; the Open Inference Protocol has JSON of its own."""
+    if path.startswith(_INFERENCE):
+        return (JSON, PROBLEM_JSON)
+    return (JSON if path.startswith(_NGSI_LD) else PROBLEM_JSON,)
 
 
 def _response(answer: Answer) -> dict[str, Any]:

@@ -121,3 +121,44 @@ def test_the_commands_remember(folder: Path) -> None:
     assert sympolis("master-data", "list", "ways", "--name", "V. Duee")["total"] == 2
     sympolis("master-data", "undo", "ways", str(taken["number"]), "--by", "A. Rossi")
     assert sympolis("master-data", "list")[0]["things"] == 3
+
+
+WAYS_WITH_PLACES = """id,name,lon,lat
+0,Via Uno,11.301,44.5
+1,Via Due,11.4,44.5
+2,Via Uno,11.304,44.5
+3,Via Tre,11.3502,44.5
+4,Via Quattro,11.3503,44.5
+"""
+WORKS_WITH_PLACES = """nr,via,lon,lat
+w1,Via Uno,11.3,44.5
+w2,,11.4001,44.5
+w3,,11.35,44.5
+w4,Via Due,11.3,44.5
+"""
+
+
+def test_a_rows_place_decides_where_it_is_clear(folder: Path) -> None:
+    (folder / "master-data/ways.csv").write_text(WAYS_WITH_PLACES)
+    (folder / "samples/works.csv").write_text(WORKS_WITH_PLACES)
+    near = MAPPING.replace('as = "way"', 'as = "way"\nwithin_m = 500')
+    place = '[geometry]\nform = "xy"\nfields = ["lon", "lat"]\n'
+    (folder / "mappings/works.toml").write_text(near + place)
+    assert [one for one in check.check(folder) if one.error] == []
+    with connect(asked(folder)) as twin:
+        run = twin.post("/api/sources/works/runs", {})
+        assert (run["accepted"], run["quarantined"]) == (2, 2)
+        told = [one["reasons"][0]["message"] for one in twin.get("/api/sources/works/quarantine")["rows"]]
+        assert told == [
+            "the place may be 3 (16 m away) or 4 (24 m away) of ways",
+            "'Via Due' may be 1 (7,931 m away) of ways",
+        ]
+        words = [one["words"] for one in twin.get("/api/master-data/matches?kind=ways")["matches"]]
+        assert sorted(words) == ["Via Due at N44.50000 E11.30000", "at N44.50000 E11.35000"]
+        decision = {"kind": "ways", "action": "accept", "words": "at N44.50000 E11.35000", "thing": "4"}
+        twin.post("/api/master-data/decisions", {**decision, "by": "A. Rossi"})
+        run = twin.post("/api/sources/works/runs", {})
+        assert (run["accepted"] + run["unchanged"], run["quarantined"]) == (3, 1)
+        path = "/ngsi-ld/v1/entities/urn:ngsi-ld:StatisticalArea:smallville"
+        names = [twin.entities(f"{path}:{one}")["name"]["value"] for one in ("w1", "w2", "w3")]
+        assert names == ["works in 0", "works in 1", "works in 4"]

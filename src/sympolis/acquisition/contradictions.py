@@ -49,8 +49,9 @@ def _mode_mistakes(mapping: EntityMapping) -> list[Mistake]:
             hint = "set observed = true on an attribute, or add [[series]]"
             found.append(("mode", "observations are wanted but nothing is observed", hint))
         fixed = [rule.name for rule in mapping.attributes if not rule.observed]
-        if fixed or mapping.geometry is not None:
-            what = ", ".join([*fixed, *([mapping.geometry.name] if mapping.geometry else [])])
+        placed = mapping.geometry is not None and all(join.within_m is None for join in mapping.joins)
+        if fixed or placed:
+            what = ", ".join([*fixed, *([mapping.geometry.name] if mapping.geometry and placed else [])])
             found.append(
                 ("mode", f"observations cannot set {what}", "leave it to the source of the entities")
             )
@@ -121,6 +122,12 @@ def _join_mistakes(mapping: EntityMapping) -> list[Mistake]:
             found.append(
                 (f"joins[{index}].field", f"{join.field!r} is made by a join", "name a source field")
             )
+        if join.field is None and join.within_m is None:
+            hint = "name the column, or say how near the thing is (within_m)"
+            found.append((f"joins[{index}].field", "nothing says which thing is meant", hint))
+        if join.within_m is not None and mapping.geometry is None:
+            hint = "say where a row is: [geometry]"
+            found.append((f"joins[{index}].within_m", "rows have no place", hint))
     return found
 
 

@@ -164,6 +164,12 @@ def positions(geometry: Geometry) -> Iterator[list[float]]:
             stack += [(inner, depth - 1) for inner in part]
 
 
+def middle(geometry: Geometry) -> tuple[float, float]:
+    """The middle of a geometry's bounding box."""
+    xs, ys = zip(*((one[0], one[1]) for one in positions(geometry)), strict=True)
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
 def check_valid(geometry: Geometry) -> None:
     """Raises ``Unfit`` for too short lines and for polygons that are not valid (OGC Simple Features)."""
     kind, coordinates = geometry["type"], geometry["coordinates"]

@@ -105,19 +105,23 @@ class GeometryRule:
 
 @dataclass(frozen=True, kw_only=True)
 class JoinRule:
-    """A column that names a thing of the master data (``master-data/<kind>.toml``) by id, code, name or alias.
+    """A column that names a thing of the master data (``master-data/<kind>.toml``) by id, code, name or alias, or a
+    row's place that tells which thing it is at, or both.
 
     The thing's local id becomes a field of its own, for ``entity_id``, ``template`` and relationships alike.
     """
 
-    field: str
-    """The column as the source gives it."""
+    field: str | None = None
+    """The column as the source gives it; without it the place alone decides (``within_m``)."""
     kind: str = option(pattern=IDENTIFIER)
     """Kind of master data, e.g. ``streets``."""
     name: str = option(key="as")
     """Name of the new field."""
     optional: bool = False
     """A name that nobody knows leaves the new field empty; otherwise the row waits for a steward's decision."""
+    within_m: float | None = option(None, minimum=1, maximum=10_000, unit="m")
+    """How far the thing may be from the row's place (``[geometry]``): of several the nearest is meant, where every
+    other is at least twice as far; otherwise a steward decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +222,8 @@ def source_fields(mapping: EntityMapping) -> list[str]:
     for series in mapping.series:
         names += column_names(series)
     made = {join.name for join in mapping.joins}
-    names = [*(join.field for join in mapping.joins), *(name for name in names if name not in made)]
+    asked = [join.field for join in mapping.joins if join.field is not None]
+    names = [*asked, *(name for name in names if name not in made)]
     return list(dict.fromkeys(names))
 
 

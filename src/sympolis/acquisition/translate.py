@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sympolis.acquisition import values
-from sympolis.acquisition.geometry import Locator
+from sympolis.acquisition.geometry import Locator, middle
 from sympolis.acquisition.identity import urn
 from sympolis.acquisition.joins import Identities, Joiner
 from sympolis.acquisition.mapping import (
@@ -145,7 +145,7 @@ class Translator:
         found = Translated(reasons=[Reason("", "row", fault, "a complete row") for fault in record.faults])
         local = self._time(record.fields, found)
         if self._joiner is not None:
-            fields = self._joiner.join(record.fields, found.at, found.reasons)
+            fields = self._joiner.join(record.fields, found.at, found.reasons, lambda: self._position(record))
             record = replace(record, fields=fields)
         found.entity_id = self._entity_id(record.fields, found.reasons)
         static = self._attributes(record, found)
@@ -157,6 +157,16 @@ class Translator:
             entity = found.entity or Entity(found.entity_id, self._types, {})
             found.reasons += self._door.judge(entity, found.observations)
         return found
+
+    def _position(self, record: Record) -> tuple[float, float] | None:
+        """Where the row is, for joins; what is wrong with its geometry is said where that is taken."""
+        if self._locator is None:
+            return None
+        try:
+            found = self._locator.locate(record.fields, record.geometry)
+        except Unfit:
+            return None
+        return None if found is None else middle(found)
 
     def _entity_id(self, fields: Mapping[str, Any], reasons: list[Reason]) -> str:
         waiting = {join.name for join in self._mapping.joins if not join.optional and reasons}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sympolis.governance.masterdata.model import Decision, Thing
+from sympolis.governance.masterdata.nearness import apart
 
 
 @dataclass(slots=True)
@@ -37,7 +38,11 @@ def folded_state(declared: Iterable[Thing], decisions: Sequence[Decision]) -> St
 
 def _accept(state: State, one: Decision) -> None:
     thing = state.things.get(one.thing)
-    if thing is not None and one.words not in (thing.name, *thing.aliases):
+    if thing is None or one.words in (thing.name, *thing.aliases, *thing.spots):
+        return
+    if apart(one.words)[1] is not None:
+        state.things[thing.id] = replace(thing, spots=(*thing.spots, one.words))
+    else:
         state.things[thing.id] = replace(thing, aliases=(*thing.aliases, one.words))
 
 
@@ -74,6 +79,7 @@ def _merge(state: State, one: Decision) -> None:
         target,
         aliases=tuple(dict.fromkeys((*target.aliases, *(name for name in names if name != target.name)))),
         codes=tuple(dict.fromkeys((*target.codes, *codes))),
+        spots=tuple(dict.fromkeys((*target.spots, *(spot for thing in gone for spot in thing.spots)))),
     )
     for thing in gone:
         state.things[thing.id] = replace(thing, valid_to=_day(one), successors=(target.id,))

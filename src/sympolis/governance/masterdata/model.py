@@ -50,6 +50,8 @@ class Thing:
     """Where the thing went: one for a merger or a renaming into another, several for a split."""
     position: tuple[float, float] | None = None
     """Longitude, latitude in degrees."""
+    spots: tuple[str, ...] = ()
+    """Words with a place (``nearness.placed``) that were decided to mean it: found like a name, but none of it."""
 
     def at(self, day: date | None) -> bool:
         """Whether it existed on ``day``; whether it still exists for None."""
@@ -70,6 +72,7 @@ class Thing:
             "valid_to": self.valid_to,
             "successors": self.successors,
             "position": self.position,
+            "spots": self.spots,
         }
 
 

@@ -15,7 +15,8 @@ from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.governance.masterdata.folding import State, folded_state, in_force
 from sympolis.governance.masterdata.model import Book, Decision, Kind, Thing, Unknown
-from sympolis.governance.masterdata.names import Candidate, Normaliser, candidates, folded
+from sympolis.governance.masterdata.names import MOST, Candidate, Normaliser, candidates, distance_m, folded
+from sympolis.governance.masterdata.nearness import FARTHEST_M, Position, Surroundings, apart, placed
 
 _MOST_WORDS: Final = 300
 _MOST_UNKNOWN: Final = 10_000
@@ -63,6 +64,7 @@ class MasterData:
         self._taken = book.decisions()
         self._normalisers: dict[str, Normaliser] = {}
         self._near: dict[str, dict[str, str]] = {}
+        self._places: dict[str, Surroundings] = {}
 
     # --- what is known
 
@@ -119,7 +121,7 @@ class MasterData:
             if kind not in self._index:
                 index: dict[str, dict[str, None]] = {}
                 for one in self._state(kind).things.values():
-                    for name in (one.id, one.name, *one.aliases, *one.codes):
+                    for name in (one.id, one.name, *one.aliases, *one.codes, *one.spots):
                         index.setdefault(folded(name), {})[one.id] = None
                 self._index[kind] = {name: tuple(ids) for name, ids in index.items()}
             return self._index[kind]
@@ -151,6 +153,28 @@ class MasterData:
         if day is not None and thing.valid_from is not None and day < thing.valid_from:
             return [thing_id]
         return [one for next_id in thing.successors for one in self._living(state, next_id, day, depth - 1)]
+
+    def placed(self, words: str, position: Position) -> str:
+        """See ``nearness.placed``."""
+        return placed(words, position)
+
+    def away(self, kind: str, thing_id: str, position: Position) -> float | None:
+        """Metres from a place to a thing; None where nobody knows where the thing is."""
+        where = self.thing(kind, thing_id).position
+        return None if where is None else distance_m(position, where)
+
+    def near(
+        self, kind: str, words: str, position: Position, within_m: float, at: datetime | None
+    ) -> list[tuple[str, float]]:
+        """Ids and distances (m) of the things around a place at a time, the nearest first; without those that were
+        rejected for ``words`` there."""
+        state = self._state(kind)
+        with self._lock:
+            if kind not in self._places:
+                self._places[kind] = Surroundings(state.things.values())
+            found = self._places[kind].near(position, within_m)
+        day, spot = None if at is None else at.date(), placed(words, position)
+        return [(one.id, away) for one, away in found if one.at(day) and (spot, one.id) not in state.rejected]
 
     def closest(self, kind: str, words: str) -> str:
         """The likeliest thing in a few words; only for so many names, since a broken delivery may have thousands."""
@@ -190,6 +214,8 @@ class MasterData:
         """What a name may mean, likeliest first; what was rejected is left out."""
         state = self._state(kind)
         things = [one for one in state.things.values() if (words, one.id) not in state.rejected]
+        words, spot = apart(words)
+        position = position or spot
         normalise = self._normalisers.setdefault(kind, Normaliser(self.kind(kind)))
         return candidates(words, things, self.kind(kind), position, normalise)
 
@@ -204,7 +230,19 @@ class MasterData:
             if kind in ("", one.kind) and one.kind in self._kinds and not self._known(one.kind, one.words)
         ]
         page = found[offset : offset + limit]
-        return len(found), [Match(one, tuple(self.candidates(one.kind, one.words))) for one in page]
+        return len(found), [Match(one, tuple(self._proposed(one))) for one in page]
+
+    def _proposed(self, unknown: Unknown) -> list[Candidate]:
+        """What a name may mean; what a row without one may be at, the nearest first."""
+        words, position = apart(unknown.words)
+        if words or position is None:
+            return self.candidates(unknown.kind, unknown.words)
+        state, near_m = self._state(unknown.kind), self.kind(unknown.kind).near_m
+        found = self.near(unknown.kind, words, position, FARTHEST_M, None)[:MOST]
+        return [
+            Candidate(state.things[one], round(near_m / (near_m + away), 3), (f"{away:.0f} m away",))
+            for one, away in found
+        ]
 
     # --- decisions
 
@@ -219,6 +257,7 @@ class MasterData:
             self._states.pop(taken.kind, None)
             self._index.pop(taken.kind, None)
             self._near.pop(taken.kind, None)
+            self._places.pop(taken.kind, None)
             return taken
 
     def _check(self, one: Decision) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sympolis.api.http import JSON, Reply, Request, json_reply
 from sympolis.api.parameters import Parameter
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import NUMBER, OBJECT, TEXT, TEXTS, Schema, several, structure
+from sympolis.context import gated
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
 from sympolis.orchestration.learned_desk import next_stages
@@ -78,14 +80,12 @@ class Learned:
         return Reply(body=content, media=CYCLONE_DX)
 
     async def package(self, request: Request) -> Reply:
-        """A folder for KServe, zipped."""
+        """A folder for KServe, zipped: whoever has the model can ask it as they like, so they must be let to here."""
         found = self._version(request)
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for path, one in kserve_package(found.card, found.model.read_bytes(), found.card_text).items():
-                bundle.writestr(path, one)
+        gated.use_model(found.card.name)
+        content = await asyncio.to_thread(_zipped, found)
         name = f'attachment; filename="{found.card.name}-{found.card.version}-kserve.zip"'.encode()
-        return Reply(body=content.getvalue(), media=ZIP, headers=((b"content-disposition", name),))
+        return Reply(body=content, media=ZIP, headers=((b"content-disposition", name),))
 
     def _version(self, request: Request) -> Version:
         return self._learned.get(request.arguments["model"], request.arguments["version"])
@@ -106,6 +106,14 @@ class Learned:
             why=read_reason(document.get("why")),
         )
         return json_reply(_shown(found))
+
+
+def _zipped(found: Version) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for path, one in kserve_package(found.card, found.model.read_bytes(), found.card_text).items():
+            bundle.writestr(path, one)
+    return content.getvalue()
 
 
 def _who(request: Request) -> str:

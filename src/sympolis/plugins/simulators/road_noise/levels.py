@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sympolis.plugins.simulators.road_noise import cnossos
+from sympolis.plugins import cnossos
 from sympolis.plugins.simulators.road_noise.streets import Streets
 
 Values = NDArray[np.float64]

@@ -15,8 +15,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from sympolis.domain.errors import ModelFailed
+from sympolis.plugins.cnossos import JUNCTION_REACH_M
 from sympolis.plugins.simulators.road_noise import counts
-from sympolis.plugins.simulators.road_noise.cnossos import JUNCTION_REACH_M
 
 Entity = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ Gustave Eiffel) reports them; α and β of the surfaces in the examples are tabl
 import numpy as np
 import pytest
 
-from sympolis.plugins.simulators.road_noise.cnossos import (
+from sympolis.plugins.cnossos import (
     BANDS_HZ,
     CATEGORIES,
     LIGHTS,

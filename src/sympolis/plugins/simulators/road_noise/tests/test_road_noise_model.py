@@ -11,8 +11,9 @@ import pytest
 
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
+from sympolis.plugins import cnossos
 from sympolis.plugins.simulator import Linked, Member, MemberResult
-from sympolis.plugins.simulators.road_noise import RoadNoise, cnossos, levels, settings, streets
+from sympolis.plugins.simulators.road_noise import RoadNoise, levels, settings, streets
 from sympolis.testing.simulators import SimulatorContract, silent
 
 MORNING = Window(8, 9)

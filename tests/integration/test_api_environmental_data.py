@@ -130,6 +130,20 @@ def test_a_box_has_the_cells_whose_centres_lie_in_it(twin: SmallTwin) -> None:
     assert high == found
 
 
+@pytest.mark.parametrize("box", ["-180,-90,180,90", "-60,0,95,89"])
+def test_a_box_around_the_world_has_the_whole_grid(twin: SmallTwin, box: str) -> None:
+    found = ask(twin, "cube", box, datetime="2021-07-01T00:00:00Z")
+    values = [value(2021, column, line) for line in range(LINES) for column in range(COLUMNS)]
+    assert sorted(filter(None, found["ranges"]["surfaceTemperature"]["values"])) == sorted(
+        filter(None, values)
+    )
+
+
+@pytest.mark.parametrize("place", ["99 0", "102 0", "-81 0", "11 91", "1e300 1e300"])
+def test_where_the_grids_system_ends_is_outside(twin: SmallTwin, place: str) -> None:
+    ask(twin, "position", f"POINT({place})", 404)
+
+
 def test_a_path_is_told_cell_by_cell(twin: SmallTwin) -> None:
     ends = [degrees(0.5, 5.5), degrees(19.5, 5.5)]
     text = f"LINESTRING({', '.join(f'{x} {y}' for x, y in ends)})"

@@ -8,6 +8,7 @@ it lies and how certain it is are attributes of the ``Coverage`` entity that nam
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ class Domain:
         from pyproj import Transformer
 
         x, y = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True).transform(longitude, latitude)
+        if not (math.isfinite(x) and math.isfinite(y)):  # farther away than the grid's system reaches
+            return None
         line, column = int((self.north - y) // self.cell_m), int((x - self.west) // self.cell_m)
         return (line, column) if 0 <= line < self.lines and 0 <= column < self.columns else None
 

@@ -27,7 +27,7 @@ class Window:
     """The part of a grid around an area, and which of its cells have their centre in it."""
 
     def __init__(self, domain: Domain, area: Any, *, where: str) -> None:
-        moved = shapely.transform(area, _to_grid(domain))
+        moved = shapely.transform(shapely.clip_by_rect(area, *_around(domain)), _to_grid(domain))
         west, south, east, north = moved.bounds
         all_xs, all_ys = domain.xs(), domain.ys()
         self._columns = [place for place, x in enumerate(all_xs) if west <= x <= east]
@@ -84,6 +84,20 @@ class Path:
             )
         cells = zip(self._lines.tolist(), self._columns.tolist(), self._inside.tolist(), strict=True)
         return [grid.values[line][column] if inside else None for line, column, inside in cells]
+
+
+def _around(domain: Domain) -> tuple[float, float, float, float]:
+    """West, south, east and north of the grid with a cell's margin: areas beyond it may be where its system ends."""
+    from pyproj import Transformer
+
+    cell, transformer = domain.cell_m, Transformer.from_crs(domain.crs, "OGC:CRS84", always_xy=True)
+    found: tuple[float, float, float, float] = transformer.transform_bounds(
+        domain.west - cell,
+        domain.north - (domain.lines + 1) * cell,
+        domain.west + (domain.columns + 1) * cell,
+        domain.north + cell,
+    )
+    return found
 
 
 def _to_grid(domain: Domain) -> Callable[[_Array], _Array]:

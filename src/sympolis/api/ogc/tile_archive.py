@@ -187,9 +187,8 @@ def _range(text: str, size: int) -> tuple[int, int]:
     digits = all(one.isascii() and (one.isdigit() or not one) and len(one) < 16 for one in (start, end))
     if unit.strip() != "bytes" or not dash or not digits or not (start or end):
         raise errors.InvalidRequest("expected bytes=first-last", where="Range")
-    if not start:
-        return max(size - int(end), 0), size - 1
-    first, last = int(start), min(int(end), size - 1) if end else size - 1
+    first, last = (int(start), int(end or size)) if start else (max(size - int(end), 0), size)
+    last = min(last, size - 1)
     if first > last:
         raise errors.InvalidRequest(f"the file has {size} bytes", where="Range")
     return first, last

@@ -61,6 +61,35 @@ def test_mistakes_are_named_with_their_file(tmp_path: Path, name: str, text: str
     assert finding.where.startswith("smallville/policies")
 
 
+def uneven(folder: Path) -> list[str]:
+    return [one.message for one in check.check(folder) if "share the type" in one.message and not one.error]
+
+
+def test_datasets_of_one_type_that_are_not_released_alike_are_told(tmp_path: Path) -> None:
+    folder = package(tmp_path, release_toml='[public]\nlicences = ["CC0-1.0"]\nexcept = ["counts"]')
+    [said] = uneven(folder)
+    assert said == (
+        "loops and counts share the type ItemFlowObserved, and only the first are released: strangers get none of it"
+    )
+    (folder / "policies/release.toml").write_text('[public]\nexcept = ["streets"]\nlicences = ["CC0-1.0"]')
+    assert uneven(folder) == []
+    (folder / "policies/release.toml").unlink()
+    assert uneven(folder) == []
+
+
+def test_datasets_of_one_type_with_other_policies_are_told(tmp_path: Path) -> None:
+    folder = package(tmp_path, b_toml=TOML)
+    [said] = uneven(folder)
+    assert said.startswith("counts, loops share the type ItemFlowObserved, and policies differ")
+    (folder / "policies/b.toml").write_text(TOML.replace("dataset:counts", "datasets"))
+    assert uneven(folder) == []
+
+
+@pytest.mark.parametrize("city", ["bologna", "leipzig"])
+def test_the_cities_release_what_shares_a_type_together(city: str) -> None:
+    assert uneven(Path(__file__).parents[2] / "cities" / city) == []
+
+
 def test_bologna_releases_its_open_data() -> None:
     folder = Path(__file__).parents[2] / "cities" / "bologna"
     rules = load(folder)

@@ -112,6 +112,14 @@ def _check_policies(contents: Contents) -> None:
         contents.report(
             where, message, "name a source, a model or an interface of this twin, or a role of its table"
         )
+    types = {
+        one.id: contents.mappings[one.mapping].entity_type
+        for one in contents.sources.values()
+        if one.mapping in contents.mappings
+    }
+    for where, message in governing.uneven_types(rules, contents.sources.values(), types):
+        hint = "give them types of their own, or treat them alike"
+        contents.report(where, message, hint, error=False)
 
 
 def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:

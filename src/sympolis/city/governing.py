@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sympolis.acquisition.source import Source
 from sympolis.domain import errors
 from sympolis.governance import interfaces
 from sympolis.governance.identity.subject import role_iri
-from sympolis.governance.policy.assets import AssetKind, asset_iri
+from sympolis.governance.policy.assets import Asset, AssetKind, asset_iri
+from sympolis.governance.policy.book import about
 from sympolis.governance.policy.model import Policy
 from sympolis.governance.policy.reading import read_policy
 from sympolis.governance.policy.release import Release, read_release
@@ -72,6 +74,35 @@ def unknown_names(
             for scope in rule.assignees:
                 if scope.iri.startswith(role_iri("")) and scope.iri not in roles:
                     yield f"{FOLDER}: {policy.uid or rule.uid}", f"there is no role {scope.iri}"
+
+
+def uneven_types(
+    rules: Governing, sources: Iterable[Source], types: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Types of entities that datasets of different release or policies share: the file, and what follows.
+
+    What may be seen is decided per type (decision 0020): who may not read one of them gets none of their entities.
+    ``types``: source id → type of its entities.
+    """
+    sharing: dict[str, list[Source]] = {}
+    for source in sources:
+        if source.id in types:
+            sharing.setdefault(types[source.id], []).append(source)
+    for name, found in sorted(sharing.items()):
+        public = [one.id for one in found if rules.release.covers(one.id, one.licence)]
+        kept = [one.id for one in found if one.id not in public]
+        if public and kept:
+            shared = f"{', '.join(public)} and {', '.join(kept)} share the type {name}"
+            yield (
+                f"{FOLDER}/{_RELEASE}",
+                f"{shared}, and only the first are released: strangers get none of it",
+            )
+        spoken: dict[tuple[str, ...], str] = {}
+        for one in found:
+            spoken.setdefault(tuple(each.uid for each in about(rules.policies, Asset(one.id))), one.id)
+        if len(spoken) > 1:
+            shared = f"{', '.join(spoken.values())} share the type {name}"
+            yield FOLDER, f"{shared}, and policies differ: it is only for those who may read all of them"
 
 
 def _missing(iri: str, there: Mapping[AssetKind, Collection[str]]) -> AssetKind | None:

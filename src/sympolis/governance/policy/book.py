@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from sympolis.domain import errors
@@ -67,13 +67,12 @@ class PolicyBook:
 
         Rules that name no target are about datasets: nobody means to close an interface by leaving a word out.
         """
-        names = asset.member_of | {asset.iri}
+        packaged = about(self._packaged, asset)
         if asset.kind is not AssetKind.DATASET:
-            return tuple(one for one in self._packaged if any(_names(rule, names) for rule in one.rules))
+            return packaged
         _ = self.version
         own = self._set.get(asset.id)
-        packaged = [one for one in self._packaged if any(_speaks_of(rule, names) for rule in one.rules)]
-        return tuple(packaged if own is None else [*packaged, own])
+        return packaged if own is None else (*packaged, own)
 
     def document(self, dataset: str) -> Any:
         """The policy set for a dataset, as JSON-LD; None where there is none."""
@@ -95,6 +94,13 @@ class PolicyBook:
         if not self.keeping.drop_policy(dataset):
             raise errors.NotFound(f"no policy is set for {dataset}", where="dataset")
         self._looked = float("-inf")
+
+
+def about(policies: Iterable[Policy], asset: Asset) -> tuple[Policy, ...]:
+    """Those of ``policies`` that say something about ``asset``; see ``PolicyBook.of``."""
+    names = asset.member_of | {asset.iri}
+    speaks = _speaks_of if asset.kind is AssetKind.DATASET else _names
+    return tuple(one for one in policies if any(speaks(rule, names) for rule in one.rules))
 
 
 def read_set(dataset: str, text: str) -> Policy:

@@ -92,3 +92,11 @@ def test_columns_that_only_look_like_it_stay(town: Path, tmp_path: Path) -> None
     lines = ["code,planted2019,height_1,height_2", *(f"T{n},yes,{n},{n + 1}" for n in range(20))]
     file.write_text("\n".join(lines), encoding="utf-8")
     assert "unpivot" not in propose(file, package.load(town), Registry(), WISH).mapping
+
+
+def test_braces_in_a_columns_name_are_letters(town: Path, tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    lines = ["code;" + ";".join(f"a}}b {year}" for year in range(2018, 2025))]
+    lines += [f"A{n};" + ";".join(str(n + year) for year in range(7)) for n in range(20)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert propose(file, package.load(town), Registry(), WISH).mapping["unpivot"]["columns"] == "a}b {}"

@@ -60,8 +60,8 @@ def _found(kind: str, shared: str, keys: Sequence[str], names: Sequence[str]) ->
     value = value if value not in taken else f"{value}_value"
     key = kind if kind not in names else f"{kind}_of_column"
     rule = UnpivotRule(columns=shared, kind=kind, key=key, value=value)
-    span = f"{shared.format(keys[0])} … {shared.format(keys[-1])}"
-    reason = f"{len(keys)} columns are a {kind} each ({span}): one row for each"
+    first, last = (shared.replace("{}", key) for key in (keys[0], keys[-1]))
+    reason = f"{len(keys)} columns are a {kind} each ({first} … {last}): one row for each"
     return Wide(rule, reason, 0.9 if kind == "year" else 0.85)
 
 

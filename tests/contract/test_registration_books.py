@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -17,28 +21,83 @@ from sympolis.context.registrations.books import (
 )
 from sympolis.context.registrations.registration import Fared
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
+from sympolis.stores.postgres import PostgresStore
+from sympolis.stores.postgres.sources import PostgresSourceBooks
+from sympolis.testing.postgres import server
 
 NOW = datetime(2024, 5, 8, 7, 0, tzinfo=UTC)
-Reopen = Callable[[], RegistrationBooks]
+Reopen = Callable[[], "Kept"]
 
 
-@pytest.fixture(params=["memory", "embedded"])
+KINDS = ("memory", "embedded", "postgres")
+
+
+class Kept(RegistrationBooks, RelayBooks, Protocol):
+    """What all kinds keep."""
+
+
+class InMemory(MemoryRegistrationBooks, MemoryRelayBooks):
+    """Both books."""
+
+    def __init__(self) -> None:
+        MemoryRegistrationBooks.__init__(self)
+        MemoryRelayBooks.__init__(self)
+
+
+@pytest.fixture(params=KINDS)
 def reopened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reopen]:
     """Opens the books, each time after closing them; those in memory stay as they are."""
-    opened: list[RegistrationBooks] = []
-
-    def reopen() -> RegistrationBooks:
+    with ExitStack() as stack:
         if request.param == "memory":
-            opened[:] = opened or [MemoryRegistrationBooks()]
+            yield partial(_same, InMemory())
+        elif request.param == "embedded":
+            yield _Reopening(lambda: EmbeddedRegistrationBooks.open(tmp_path), stack)
         else:
-            for one in opened:
-                one.close()
-            opened[:] = [EmbeddedRegistrationBooks.open(tmp_path)]
-        return opened[0]
+            yield _Reopening(partial(_books_at, stack.enter_context(asyncio.Runner()), url()), stack)
 
-    yield reopen
-    for one in opened:
-        one.close()
+
+def url() -> str:
+    return server().fresh_url()
+
+
+def _same(books: InMemory) -> Kept:
+    return books
+
+
+class _Reopening:
+    """Opens books anew after closing those of before."""
+
+    def __init__(self, opens: Callable[[], Kept], stack: ExitStack) -> None:
+        self._opens = opens
+        self._open: Kept | None = None
+        stack.callback(self._close)
+
+    def __call__(self) -> Kept:
+        self._close()
+        self._open = self._opens()
+        return self._open
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+
+
+class _OfStore(PostgresSourceBooks):
+    """Books that end their store with them."""
+
+    store: PostgresStore
+    runner: asyncio.Runner
+
+    def close(self) -> None:
+        self.runner.run(self.store.close())
+
+
+def _books_at(runner: asyncio.Runner, address: str) -> Kept:
+    store = runner.run(PostgresStore.open(address))
+    runner.run(store.write((), tenant="city"))
+    books = _OfStore(store._calls)
+    books.store, books.runner = store, runner
+    return books
 
 
 def kept(name: str, **document: object) -> KeptRegistration:
@@ -80,10 +139,17 @@ def test_what_is_dropped_is_gone_with_its_record(reopened: Reopen) -> None:
     assert found.fared == Fared()
 
 
-@pytest.mark.parametrize("kind", ["memory", "embedded"])
-def test_relays_are_kept_until_they_are_dropped(kind: str, tmp_path: Path) -> None:
-    embedded = EmbeddedRegistrationBooks.open(tmp_path) if kind == "embedded" else None
-    books: RelayBooks = embedded or MemoryRelayBooks()
+def test_what_is_noted_again_and_again_is_the_last(reopened: Reopen) -> None:
+    books = reopened()
+    books.keep("", kept("a"))
+    for sent in (1, 4, 9):
+        books.note({("", "urn:r:a"): Fared(sent, 1, NOW, None, False)})
+    [found] = reopened().registrations("")
+    assert found.fared == Fared(9, 1, NOW, None, False)
+
+
+def test_relays_are_kept_until_they_are_dropped(reopened: Reopen) -> None:
+    books = reopened()
     first = Relay("k1", "", "urn:s:1", "urn:r:a", "urn:s:there")
     second = Relay("k2", "city", "urn:s:1", "urn:r:a", "urn:s:there")
     books.keep_relay(first)
@@ -91,9 +157,4 @@ def test_relays_are_kept_until_they_are_dropped(kind: str, tmp_path: Path) -> No
     books.keep_relay(replace(first, remote="urn:s:elsewhere"))
     books.drop_relay("k2")
     books.drop_relay("never")
-    if embedded is not None:
-        embedded.close()
-        books = embedded = EmbeddedRegistrationBooks.open(tmp_path)
-    assert books.relays() == [replace(first, remote="urn:s:elsewhere")]
-    if embedded is not None:
-        embedded.close()
+    assert reopened().relays() == [replace(first, remote="urn:s:elsewhere")]

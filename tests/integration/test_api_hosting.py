@@ -160,12 +160,13 @@ def test_only_cached_contexts_are_loaded_again(client: Client) -> None:
 
 def test_a_list_of_contexts_is_given_one_address(client: Client, web: Web, tmp_path: Path) -> None:
     library = ContextLibrary(Contexts(), ContextFiles(tmp_path / "more"))
-    kept = library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example")
-    assert library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example") is kept
+    run = client.loop.run_until_complete
+    kept = run(library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example"))
+    assert run(library.implicit([FAR, DOCUMENT["@context"]], "http://twin.example")) is kept
     contexts = Contexts(fetch=web.fetch)
     again = ContextLibrary(contexts, ContextFiles(tmp_path / "more"))
     assert [one.url for one in again.list(again.get(kept.local_id).kind)] == [kept.url]
-    terms = client.loop.run_until_complete(contexts.resolve(kept.url))
+    terms = run(contexts.resolve(kept.url))
     assert terms.expand("speed") == "https://city.example/speed"
-    again.delete(kept.url)
+    run(again.delete(kept.url))
     assert list(ContextFiles(tmp_path / "more").load()) == []

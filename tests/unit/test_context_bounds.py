@@ -188,10 +188,14 @@ def test_implicit_contexts_go_when_nobody_names_them() -> None:
     library = ContextLibrary(Contexts())
     named: list[str] = []
     library.needed_by(lambda: named)
-    for number in range(2000):
-        url = library.implicit([meaning(number)], "http://twin.example").url
-        if number % 100 == 0:
-            named.append(url)
+
+    async def make() -> None:
+        for number in range(2000):
+            url = (await library.implicit([meaning(number)], "http://twin.example")).url
+            if number % 100 == 0:
+                named.append(url)
+
+    asyncio.run(make())
     kept = {one.url for one in library.list(ContextKind.IMPLICITLY_CREATED)}
     assert set(named) <= kept
     assert len(kept) <= 260

@@ -33,7 +33,7 @@ def test_a_context_is_mapped_to_a_local_copy(tmp_path: Path) -> None:
     assert URL in [one.url for one in library.list(ContextKind.CACHED)]
     asyncio.run(library.reload(URL))
     with pytest.raises(BadRequestData, match="local copy"):
-        library.delete(URL)
+        asyncio.run(library.delete(URL))
 
 
 @pytest.mark.parametrize(

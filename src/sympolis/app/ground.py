@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sympolis.app import mark
+from sympolis.app.adopting import CONTEXTS, adopt_files
 from sympolis.app.joining import Joined, open_sources
 from sympolis.app.knowledge import open_contexts
 from sympolis.app.lasting import Lasting, open_lasting
 from sympolis.app.notifying import open_subscriptions
 from sympolis.context.broker import Broker
-from sympolis.context.library import ContextLibrary
+from sympolis.context.library import ContextLibrary, KeepsContexts, Shelf
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
@@ -21,6 +23,7 @@ from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
 from sympolis.notify import EndpointNotifier
 from sympolis.settings import POSTGRESQL, Settings
+from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Ground:
         await self.lasting.close()
         await self.subscriptions.close()
         await self.sources.close()
+        await self.library.close()
         await self.client.close()
         await self.broker.store.close()
 
@@ -62,16 +66,26 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     policy = egress_policy(settings)
     guard = Guard(policy)
     client = HttpClient(guard)
-    contexts, library = open_contexts(
-        settings, client, None if settings.store == "memory" else folder / "contexts"
-    )
     store = await open_store(settings, folder)
+    await asyncio.to_thread(adopt_files, store, folder)
+    try:
+        shelf = None if settings.store == "memory" else context_shelf(store, folder)
+        contexts, library = open_contexts(settings, client, shelf)
+    except BaseException:
+        await store.close()
+        raise
+    library.watch()
     subscriptions = await open_subscriptions(settings, store, contexts, folder)
     library.needed_by(subscriptions.contexts_in_use)
     sources = await open_sources(settings, store, contexts, folder, client, subscriptions)
     broker = Broker(store)
     lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)))
     return Ground(broker, contexts, library, subscriptions, client, sources, lasting, guard)
+
+
+def context_shelf(store: Store | None, folder: Path) -> Shelf:
+    """Where hosted contexts are kept: by the store itself where several processes use it, else in ``folder``."""
+    return store.context_shelf() if isinstance(store, KeepsContexts) else ContextFiles(folder / CONTEXTS)
 
 
 async def open_store(settings: Settings, folder: Path) -> Store:

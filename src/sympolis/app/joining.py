@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sympolis.app.courier import HttpCourier
-from sympolis.context.distributed.relays import MemoryRelayBooks, RelayBooks
+from sympolis.context.distributed.relays import KeepsSources, MemoryRelayBooks, RelayBooks, SourceBooks
 from sympolis.context.distributed.service import Distribution
 from sympolis.context.distributed.subscribing import RemoteSubscriptions
 from sympolis.context.registrations.books import MemoryRegistrationBooks, RegistrationBooks
@@ -59,7 +59,7 @@ async def open_sources(
     if settings.store == "memory":
         books, told, relays = MemoryRegistrationBooks(), MemoryBooks(), MemoryRelayBooks()
     else:
-        books = relays = EmbeddedRegistrationBooks.open(folder / FOLDER)
+        books = relays = source_books(store, folder)
         told = EmbeddedBooks.open(folder / FOLDER)
     registrations = Registrations(store, books)
     await registrations.open()
@@ -70,7 +70,7 @@ async def open_sources(
         registrations,
         HttpCourier(client),
         contexts,
-        identity=_identity(settings, folder / FOLDER),
+        identity=_identity(settings, store, folder / FOLDER),
         timeout_s=settings.forward_timeout_s,
     )
     address = settings.public_url.rstrip("/")
@@ -79,11 +79,20 @@ async def open_sources(
     return Joined(registrations, subscriptions, distribution, remote)
 
 
-def _identity(settings: Settings, folder: Path) -> str:
+def source_books(store: Store | None, folder: Path) -> EmbeddedRegistrationBooks | SourceBooks:
+    """The registrations where they are kept: by the store itself where several processes use it, else in ``folder``."""
+    if isinstance(store, KeepsSources):
+        return store.source_books()
+    return EmbeddedRegistrationBooks.open(folder / FOLDER)
+
+
+def _identity(settings: Settings, store: Store, folder: Path) -> str:
     """Who this broker is to others: the same after a restart, as long as its data are (clause 5.2.40)."""
     fresh = f"sympolis-{uuid4().hex[:16]}"
     if settings.store == "memory":
         return fresh
+    if isinstance(store, KeepsSources):
+        return store.source_books().identity(fresh)
     path = folder / "identity"
     if not path.exists():
         path.write_text(fresh, encoding="ascii")

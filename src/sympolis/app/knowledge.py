@@ -1,4 +1,4 @@
-"""The @contexts that a server knows: hosted ones from its folder, local copies that the operator chose, a cache."""
+"""The @contexts that a server knows: hosted ones from its shelf, local copies that the operator chose, a cache."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import msgspec
 
 from sympolis.app.fetching import context_fetcher
 from sympolis.context.copies import Bounds
-from sympolis.context.library import ContextLibrary
+from sympolis.context.library import ContextLibrary, Shelf
 from sympolis.context.terms import Contexts
 from sympolis.domain import errors
 from sympolis.egress.http import HttpClient
 from sympolis.settings import Settings
-from sympolis.stores.context_files import ContextFiles
 
 
 def open_contexts(
-    settings: Settings, client: HttpClient, folder: Path | None
+    settings: Settings, client: HttpClient, shelf: Shelf | None
 ) -> tuple[Contexts, ContextLibrary]:
-    """The contexts by ``settings``; hosted ones live in ``folder`` (None: as long as the process).
+    """The contexts by ``settings``; hosted ones are kept on ``shelf`` (None: as long as the process).
 
     Raises ``SettingsInvalid`` where a local copy cannot be read.
     """
@@ -29,7 +28,7 @@ def open_contexts(
         timeout_s=settings.context_timeout_s,
     )
     contexts = Contexts(fetch=context_fetcher(client, settings.context_timeout_s), bounds=bounds)
-    library = ContextLibrary(contexts, None if folder is None else ContextFiles(folder))
+    library = ContextLibrary(contexts, shelf)
     for entry in settings.contexts:
         _pin(entry, contexts, library)
     return contexts, library

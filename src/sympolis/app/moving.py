@@ -19,15 +19,18 @@ from sympolis import __version__
 from sympolis.app import mark
 from sympolis.app.governing import FOLDER as IDENTITY
 from sympolis.app.governing import open_directory
-from sympolis.app.ground import open_store
+from sympolis.app.ground import context_shelf, open_store
 from sympolis.app.joining import FOLDER as SOURCES
+from sympolis.app.joining import source_books
 from sympolis.app.lock import Lock
 from sympolis.app.standalone import FOLDER as BROKER
 from sympolis.app.twin import data_folder
+from sympolis.context.distributed.relays import SourceBooks
 from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.contexts import ContextsPart
 from sympolis.context.dumps.files import DumpReader, DumpWriter, Manifest
 from sympolis.context.dumps.folders import FolderPart
+from sympolis.context.dumps.identity import IdentityPart
 from sympolis.context.dumps.registrations import RegistrationsPart
 from sympolis.context.dumps.relays import RelaysPart
 from sympolis.context.dumps.subscriptions import SubscriptionsPart
@@ -36,7 +39,6 @@ from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.domain import errors
 from sympolis.settings import POSTGRESQL, Settings
-from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
 from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.stores.embedded.ledger import EmbeddedLedger
@@ -172,16 +174,16 @@ async def _parts(
     told = store.subscription_books() if isinstance(store, KeepsBooks) else EmbeddedBooks.open(folder)
     if alone and isinstance(told, SharedBooks):
         await asyncio.to_thread(_take_the_lead, told)
-    registrations = EmbeddedRegistrationBooks.open(folder / SOURCES)
+    registrations = source_books(store, folder)
     watched = EmbeddedBooks.open(folder / SOURCES)
     try:
         yield [
             TenantsPart(source, store),
-            ContextsPart(ContextFiles(folder / "contexts")),
+            ContextsPart(context_shelf(store, folder)),
             SubscriptionsPart(told, store),
             RegistrationsPart(registrations),
             RelaysPart(registrations),
-            FolderPart("identity", folder / SOURCES, only=("identity",), may_be_there=True),
+            _identity(registrations, folder),
             SubscriptionsPart(watched, None, "source-subscriptions"),
             SqlitePart("ledger.sqlite", folder / "ledger.sqlite"),
             SqlitePart("masterdata.sqlite", folder / "masterdata.sqlite"),
@@ -194,6 +196,12 @@ async def _parts(
     finally:
         for books in (told, registrations, watched):
             books.close()
+
+
+def _identity(registrations: EmbeddedRegistrationBooks | SourceBooks, folder: Path) -> whole.Part:
+    if isinstance(registrations, EmbeddedRegistrationBooks):
+        return FolderPart("identity", folder / SOURCES, only=("identity",), may_be_there=True)
+    return IdentityPart(registrations)
 
 
 def _take_the_lead(books: SharedBooks) -> None:

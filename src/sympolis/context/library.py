@@ -7,22 +7,32 @@ counted since the start.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from msgspec.json import encode
 
 from sympolis.context import core_context
 from sympolis.context.core_context import CORE_URL
+from sympolis.context.hearing import Heard, Hearing
 from sympolis.context.terms import Contexts
-from sympolis.domain.errors import BadRequestData, ContextNotAvailable, InvalidRequest, NotFound
+from sympolis.domain.errors import (
+    BadRequestData,
+    ContextNotAvailable,
+    InvalidRequest,
+    NotFound,
+)
 
 _IMPLICIT_UNSWEPT = 256
 """So many implicit contexts may stand unused before they are looked through."""
+_NAMED_BY = timedelta(minutes=1)
+"""By then a new implicit context is named by its subscription in every process that shares the shelf."""
 PATH = "/ngsi-ld/v1/jsonldContexts"
 """Where they are served; a hosted context's local id follows."""
 
@@ -63,6 +73,28 @@ class Shelf(Protocol):
         ...
 
 
+@runtime_checkable
+class SharedShelf(Shelf, Protocol):
+    """Where the hosted contexts of several processes are."""
+
+    def find(self, local_id: str) -> KeptContext | None:
+        """The one of this local id."""
+        ...
+
+    def watch(self, heard: Heard) -> None:
+        """From now on, in any thread, call ``heard(local id)`` when it came or went; None: any may have."""
+        ...
+
+
+@runtime_checkable
+class KeepsContexts(Protocol):
+    """A store that keeps hosted contexts itself."""
+
+    def context_shelf(self) -> SharedShelf:
+        """The shelf; it ends with the store."""
+        ...
+
+
 class ContextLibrary:
     """Adds, tells and deletes contexts on behalf of clients; ``contexts`` resolves them."""
 
@@ -81,10 +113,21 @@ class ContextLibrary:
         self._hosted: dict[str, KeptContext] = {}
         self._needed: list[Callable[[], Iterable[Any]]] = []
         self._sweep_at = _IMPLICIT_UNSWEPT
+        self._hearing: Hearing | None = None
         for kept in shelf.load() if shelf is not None else ():
             self._register(kept)
 
-    def add(self, document: Any) -> KeptContext:
+    def watch(self) -> None:
+        """Hear in this event loop, until ``close``, of contexts that other processes add and delete."""
+        if isinstance(self._shelf, SharedShelf):
+            self._hearing = Hearing(self._shelf.watch, partial(self._refresh, self._shelf))
+
+    async def close(self) -> None:
+        """Hear of nothing more."""
+        if self._hearing is not None:
+            await self._hearing.close()
+
+    async def add(self, document: Any) -> KeptContext:
         """Host a context (5.13.2). Raises ``InvalidRequest`` or ``BadRequestData`` where it is none."""
         if not isinstance(document, dict) or "@context" not in document:
             raise InvalidRequest("expected an object with @context", where="body")
@@ -93,12 +136,10 @@ class ContextLibrary:
         kept = KeptContext(
             local_id, f"{PATH}/{local_id}", ContextKind.HOSTED, document["@context"], self._now()
         )
-        if self._shelf is not None:
-            self._shelf.keep(kept)
-        self._register(kept)
+        await self._keep(kept)
         return kept
 
-    def implicit(self, context: Any, base_url: str) -> KeptContext:
+    async def implicit(self, context: Any, base_url: str) -> KeptContext:
         """A context made from one that no single address names, so that a Link can (5.8.1): the same for the same.
 
         ``base_url`` is where this broker is reached.
@@ -113,27 +154,29 @@ class ContextLibrary:
             context,
             self._now(),
         )
-        if self._shelf is not None:
-            self._shelf.keep(kept)
-        self._register(kept)
-        self._sweep(kept)
+        await self._keep(kept)
+        await self._sweep(kept)
         return kept
 
     def needed_by(self, contexts_in_use: Callable[[], Iterable[Any]]) -> None:
         """Ask ``contexts_in_use`` for the addresses that subscriptions name before an implicit context is let go of."""
         self._needed.append(contexts_in_use)
 
-    def _sweep(self, newest: KeptContext) -> None:
+    async def _sweep(self, newest: KeptContext) -> None:
         """Let go of implicit contexts that nobody names any more, once there are many: they can be made again."""
         implicit = [one for one in self._hosted.values() if one.kind is ContextKind.IMPLICITLY_CREATED]
         if len(implicit) <= self._sweep_at or not self._needed:
             return
         needed = {url for ask in self._needed for url in ask() if isinstance(url, str)}
         for kept in implicit:
-            if kept is not newest and needed.isdisjoint(_addresses(kept)):
-                self._let_go(kept)
+            if kept is not newest and not self._may_be_named(kept) and needed.isdisjoint(_addresses(kept)):
+                await self._let_go(kept)
         left = sum(one.kind is ContextKind.IMPLICITLY_CREATED for one in self._hosted.values())
         self._sweep_at = max(_IMPLICIT_UNSWEPT, 2 * left)
+
+    def _may_be_named(self, kept: KeptContext) -> bool:
+        """Whether a subscription that another process takes just now may name it."""
+        return isinstance(self._shelf, SharedShelf) and self._now() - kept.created_at < _NAMED_BY
 
     def list(self, kind: ContextKind | None = None) -> list[KeptContext]:
         """The contexts of a kind, or of any (5.13.3): the oldest first."""
@@ -151,7 +194,7 @@ class ContextLibrary:
                 return one
         raise NotFound("there is no such @context here", where="contextId")
 
-    def delete(self, name: str) -> None:
+    async def delete(self, name: str) -> None:
         """Let go of a context (5.13.5). Raises ``NotFound``, or ``BadRequestData`` for the core context."""
         kept = self.get(name)
         if core_context.is_core_url(kept.url):
@@ -162,11 +205,19 @@ class ContextLibrary:
                 where="contextId",
                 hint="take it out of the setting `contexts`",
             )
-        self._let_go(kept)
+        await self._let_go(kept)
 
-    def _let_go(self, kept: KeptContext) -> None:
+    async def _keep(self, kept: KeptContext) -> None:
+        if self._shelf is not None:
+            await asyncio.to_thread(self._shelf.keep, kept)
+        self._register(kept)
+
+    async def _let_go(self, kept: KeptContext) -> None:
         if kept.kind is not ContextKind.CACHED and self._shelf is not None:
-            self._shelf.drop(kept.local_id)
+            await asyncio.to_thread(self._shelf.drop, kept.local_id)
+        self._unregister(kept)
+
+    def _unregister(self, kept: KeptContext) -> None:
         self._hosted.pop(kept.local_id, None)
         for url in _addresses(kept):
             self._contexts.unregister(url)
@@ -200,6 +251,22 @@ class ContextLibrary:
         self._hosted[kept.local_id] = kept
         for url in _addresses(kept):
             self._contexts.register(url, kept.context)
+
+    async def _refresh(self, shelf: SharedShelf, local_id: str | None) -> None:
+        """Know one context as it is on the shelf, or all of them."""
+        if local_id is None:
+            names = set(self._hosted)
+            found = {one.local_id: one for one in await asyncio.to_thread(lambda: list(shelf.load()))}
+            names.update(found)
+        else:
+            one = await asyncio.to_thread(shelf.find, local_id)
+            found, names = {} if one is None else {local_id: one}, {local_id}
+        for name in names:
+            known, kept = self._hosted.get(name), found.get(name)
+            if known is not None and known != kept:
+                self._unregister(known)
+            if kept is not None and known != kept:
+                self._register(kept)
 
     def _check(self, context: Any) -> None:
         try:

@@ -59,7 +59,7 @@ class Hosting:
 
     async def add(self, request: Request) -> Reply:
         """Add @context, clause 5.13.2."""
-        kept = self._library.add(await read_json(request, JSON, LD_JSON))
+        kept = await self._library.add(await read_json(request, JSON, LD_JSON))
         return Reply(status=201, headers=((b"Location", kept.url.encode()),))
 
     async def list(self, request: Request) -> Reply:
@@ -91,7 +91,7 @@ class Hosting:
         if RELOAD.raw(request) == "true":
             await self._library.reload(name)
         else:
-            self._library.delete(name)
+            await self._library.delete(name)
         return Reply(status=204)
 
     def _details(self, kept: KeptContext, request: Request) -> dict[str, Any]:

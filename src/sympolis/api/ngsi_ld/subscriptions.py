@@ -111,7 +111,7 @@ class SubscriptionHandlers(SubscriptionReader):
         tenant = tenant_of(request)
         document, terms, context = await read_whole(self._inbox, request)
         if "jsonldContext" not in document and _has_no_address(context) and self._library is not None:
-            document["jsonldContext"] = self._library.implicit(context, request.base_url).url
+            document["jsonldContext"] = (await self._library.implicit(context, request.base_url)).url
         found = await self._subscriptions.create(document, terms, context, tenant=tenant)
         if (journey := self._journey(request, tenant)) is not None and self._remote is not None:
             await self._remote.created(found, journey, request.base_url)

@@ -60,7 +60,7 @@ class Distribution:
         self._timeout_s = timeout_s
         self._aliases: dict[str, str] = {}
         self._probes: set[asyncio.Task[None]] = set()
-        registrations.listen(self)
+        registrations.listen(self, everywhere=True)
 
     async def close(self) -> None:
         """Stop asking sources who they are."""

@@ -10,6 +10,8 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -18,9 +20,10 @@ import msgspec
 
 from sympolis.context.distributed.asking import Answer
 from sympolis.context.distributed.reading import Asked, reduced_selectors, registered_names
-from sympolis.context.distributed.relays import Relay, RelayBooks
+from sympolis.context.distributed.relays import Relay, RelayBooks, SharedRelayBooks
 from sympolis.context.distributed.service import Distribution
 from sympolis.context.distributed.wording import Journey, Speech
+from sympolis.context.hearing import Hearing
 from sympolis.context.query import Query, Selector
 from sympolis.context.registrations.matching import Wanted, matches
 from sympolis.context.registrations.registration import Mode, Registration
@@ -56,15 +59,22 @@ class RemoteSubscriptions:
         self._books = books
         self._address = address
         self._relays: dict[str, Relay] = {}
+        self._hearing: Hearing | None = None
+        self._asked: set[str] = set()
+        """Keys of copies that a source is being asked for: they are kept when it has agreed."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
         """Read what is kept."""
         self._relays = {one.key: one for one in self._books.relays()}
+        if isinstance(self._books, SharedRelayBooks):
+            self._hearing = Hearing(self._books.watch_relays, partial(self._refresh, self._books))
         self._distribution.registrations.listen(self)
 
     async def close(self) -> None:
         """Stop; copies stay where they are."""
+        if self._hearing is not None:
+            await self._hearing.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -124,7 +134,7 @@ class RemoteSubscriptions:
 
     async def heard(self, key: str, body: Any) -> None:
         """Tell a source's notification on (clause 5.8.6). Raises ``NotFound`` for a key that nobody was given."""
-        relay = self._relays.get(key)
+        relay = self._relays.get(key) or await self._look_up(key)
         if relay is None:
             raise NotFound("nobody waits for notifications here", where="key")
         data = body.get("data") if isinstance(body, Mapping) else None
@@ -134,6 +144,29 @@ class RemoteSubscriptions:
             raise BadRequestData("expected a Notification", where="data")
         told = [(one["id"], msgspec.json.encode(one)) for one in data]
         await self._subscriptions.relay(relay.subscription, told, tenant=relay.tenant)
+
+    # --- what other processes agree with sources
+
+    async def _look_up(self, key: str) -> Relay | None:
+        """A copy that another process has just made."""
+        if isinstance(self._books, SharedRelayBooks):
+            return await asyncio.to_thread(self._books.relay, key)
+        return None
+
+    async def _refresh(self, books: SharedRelayBooks, key: str | None) -> None:
+        """Know one relay as it is kept, or all of them."""
+        if key is None:
+            names = set(self._relays)
+            found = {one.key: one for one in await asyncio.to_thread(books.relays)}
+            names.update(found)
+        else:
+            one = await asyncio.to_thread(books.relay, key)
+            found, names = {} if one is None else {key: one}, {key}
+        for name in names - self._asked:
+            if name in found:
+                self._relays[name] = found[name]
+            else:
+                self._relays.pop(name, None)
 
     # --- copies
 
@@ -148,14 +181,17 @@ class RemoteSubscriptions:
             f"urn:ngsi-ld:Subscription:{uuid4()}",
         )
         self._relays[relay.key] = relay
-        answer = await self._send(found, registration, journey, "POST", "/subscriptions", relay)
-        if answer is None or not answer.good:
-            self._relays.pop(relay.key, None)
-            return
-        name = unquote(answer.headers.get("location", "").rstrip("/").rpartition("/")[2])
-        kept = Relay(relay.key, relay.tenant, relay.subscription, relay.registration, name or relay.remote)
-        self._relays[relay.key] = kept
-        await asyncio.to_thread(self._books.keep_relay, kept)
+        self._asked.add(relay.key)
+        try:
+            answer = await self._send(found, registration, journey, "POST", "/subscriptions", relay)
+            if answer is None or not answer.good:
+                self._relays.pop(relay.key, None)
+                return
+            name = unquote(answer.headers.get("location", "").rstrip("/").rpartition("/")[2])
+            kept = self._relays[relay.key] = replace(relay, remote=name or relay.remote)
+            await asyncio.to_thread(self._books.keep_relay, kept)
+        finally:
+            self._asked.discard(relay.key)
 
     async def _update(
         self, found: Subscription, registration: Registration, relay: Relay, journey: Journey

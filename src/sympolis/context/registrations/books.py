@@ -1,12 +1,13 @@
-"""Where registrations are kept: a port, and its form in memory."""
+"""Where registrations are kept: a port, its form in memory, and what it is where several processes share it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from sympolis.context.hearing import Heard
 from sympolis.context.registrations.registration import Fared
 
 
@@ -46,6 +47,43 @@ class RegistrationBooks(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationNews:
+    """What has changed about a tenant's registrations: those kept since, and how many there are in all."""
+
+    version: int
+    kept: tuple[KeptRegistration, ...]
+    count: int
+
+
+@runtime_checkable
+class SharedRegistrationBooks(RegistrationBooks, Protocol):
+    """Books of several processes on one store: each knows the registrations as of some version.
+
+    What was noted is added up over the processes.
+    """
+
+    def watch(self, heard: Heard) -> None:
+        """From now on, in any thread, call ``heard(tenant)`` when its registrations changed; None: any may have."""
+        ...
+
+    def news(self, tenant: str, since: int) -> RegistrationNews:
+        """What has changed since a version (0: all there is), as of one moment."""
+        ...
+
+    def ids(self, tenant: str) -> set[str]:
+        """Which registrations there are."""
+        ...
+
+    def keep_after(self, tenant: str, registration: KeptRegistration, version: int) -> bool:
+        """Like ``keep``, making the next version; False, and nothing is kept, where there is one after ``version``."""
+        ...
+
+    def drop_after(self, tenant: str, registration_id: str, version: int) -> bool:
+        """Like ``drop``, under the same condition."""
         ...
 
 

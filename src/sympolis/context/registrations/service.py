@@ -20,6 +20,7 @@ from sympolis.context.registrations.books import KeptRegistration, RegistrationB
 from sympolis.context.registrations.index import RegistrationIndex
 from sympolis.context.registrations.matching import Wanted, matching_places
 from sympolis.context.registrations.registration import Fared, Registration
+from sympolis.context.registrations.together import Learned, Together
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.sending import Time, WallTime
 from sympolis.context.terms import Terms
@@ -48,31 +49,25 @@ class Registrations:
     def __init__(self, store: Store, books: RegistrationBooks, *, time: Time | None = None) -> None:
         self._store = store
         self._books = books
+        self._together = Together(books)
         self._time = time or WallTime()
         self._tenants: dict[str, RegistrationIndex] = {}
         self._fared: dict[tuple[str, str], Fared] = {}
         self._noted: dict[tuple[str, str], Fared] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, bool]] = []
         self._lock = asyncio.Lock()
         self._due = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         """Read what is kept and begin to let go of what expires."""
-        for tenant in self._books.tenants():
-            for kept in self._books.registrations(tenant):
-                found = parsing.build(
-                    kept.document,
-                    registration_id=kept.id,
-                    created_at=kept.created_at,
-                    modified_at=kept.modified_at,
-                )
-                self._tenants.setdefault(tenant, RegistrationIndex()).add(found)
-                self._fared[tenant, kept.id] = kept.fared
+        await self._refresh(None)
+        self._together.watch(self._refresh)
         self._tasks = [asyncio.create_task(self._expire()), asyncio.create_task(self._keep_notes())]
 
     async def close(self) -> None:
         """Stop, and keep what is known."""
+        await self._together.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -80,9 +75,9 @@ class Registrations:
             await self._write_notes()
         self._books.close()
 
-    def listen(self, listener: Listener) -> None:
-        """Tell this one of every change from now on."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, *, everywhere: bool = False) -> None:
+        """Tell this one of every change that this process makes from now on, or of those of other processes, too."""
+        self._listeners.append((listener, everywhere))
 
     def now(self) -> datetime:
         """The time by which registrations expire."""
@@ -120,12 +115,14 @@ class Registrations:
         wanted = f"urn:ngsi-ld:ContextSourceRegistration:{uuid4()}" if given is None else given
         found = parsing.parse(document, terms, registration_id=check_entity_id(wanted), now=self._time.now())
         async with self._lock:
-            index = self._tenants.get(tenant)
-            if index is not None and index.get(found.id) is not None:
-                raise AlreadyExists(f"registration {found.id} exists already", where="id")
             await self._store.write((), tenant=tenant)
-            await self._check(found, tenant)
-            await self._put(tenant, found)
+            kept = False
+            while not kept:
+                index = self._tenants.get(tenant)
+                if index is not None and index.get(found.id) is not None:
+                    raise AlreadyExists(f"registration {found.id} exists already", where="id")
+                await self._check(found, tenant)
+                kept = await self._put(tenant, found)
         self._fared[tenant, found.id] = Fared()
         await self._tell(tenant, None, found)
         return found
@@ -135,19 +132,22 @@ class Registrations:
     ) -> Registration:
         """Update Context Source Registration (clause 5.9.3). Raises ``NotFound``, ``BadRequestData``, ``Conflict``."""
         async with self._lock:
-            present = await self.get(registration_id, tenant=tenant)
-            found = parsing.change(present, fragment, terms, now=self._time.now())
-            await self._check(found, tenant)
-            await self._put(tenant, found)
+            kept = False
+            while not kept:
+                present = await self.get(registration_id, tenant=tenant)
+                found = parsing.change(present, fragment, terms, now=self._time.now())
+                await self._check(found, tenant)
+                kept = await self._put(tenant, found)
         await self._tell(tenant, present, found)
         return found
 
     async def delete(self, registration_id: str, *, tenant: str = "") -> None:
         """Delete Context Source Registration (clause 5.9.4). Raises ``NotFound``."""
         async with self._lock:
-            present = await self.get(registration_id, tenant=tenant)
-            await asyncio.to_thread(self._books.drop, tenant, registration_id)
-            self._let_go(tenant, registration_id)
+            gone = False
+            while not gone:
+                present = await self.get(registration_id, tenant=tenant)
+                gone = await self._drop(tenant, registration_id)
         await self._tell(tenant, present, None)
 
     async def get(self, registration_id: str, *, tenant: str = "") -> Registration:
@@ -193,12 +193,27 @@ class Registrations:
                     hint="delete what is here first, or register the source as inclusive",
                 )
 
-    async def _put(self, tenant: str, found: Registration) -> None:
+    async def _put(self, tenant: str, found: Registration) -> bool:
+        """Keep it; False where another process was quicker, whose change is known then."""
         kept = KeptRegistration(found.id, found.document, found.created_at, found.modified_at)
-        await asyncio.to_thread(self._books.keep, tenant, kept)
+        if not await self._together.keep(tenant, kept):
+            await self._learn(tenant)
+            return False
+        self._take(tenant, found)
+        return True
+
+    def _take(self, tenant: str, found: Registration) -> None:
         self._tenants.setdefault(tenant, RegistrationIndex()).add(found)
         if found.expires_at is not None:
             self._due.set()
+
+    async def _drop(self, tenant: str, registration_id: str) -> bool:
+        """Let go of it; False as for ``_put``."""
+        if not await self._together.drop(tenant, registration_id):
+            await self._learn(tenant)
+            return False
+        self._let_go(tenant, registration_id)
+        return True
 
     def _let_go(self, tenant: str, registration_id: str) -> None:
         index = self._tenants[tenant]
@@ -208,9 +223,39 @@ class Registrations:
         self._fared.pop((tenant, registration_id), None)
         self._noted.pop((tenant, registration_id), None)
 
-    async def _tell(self, tenant: str, before: Registration | None, after: Registration | None) -> None:
-        for listener in self._listeners:
-            await listener.changed(tenant, before, after)
+    async def _tell(
+        self, tenant: str, before: Registration | None, after: Registration | None, *, other: bool = False
+    ) -> None:
+        for listener, everywhere in self._listeners:
+            if everywhere or not other:
+                await listener.changed(tenant, before, after)
+
+    # --- what other processes change
+
+    async def _refresh(self, tenant: str | None) -> None:
+        for one in await self._together.tenants() if tenant is None else [tenant]:
+            async with self._lock:
+                await self._learn(one)
+
+    async def _learn(self, tenant: str) -> None:
+        """Know what is kept, and tell of it."""
+        index = self._tenants.get(tenant)
+        ids = [] if index is None else index.ids()
+        learned = await self._together.learn(tenant, ids)
+        for before, after in self._apply(tenant, learned):
+            await self._tell(tenant, before, after, other=True)
+
+    def _apply(self, tenant: str, learned: Learned) -> list[tuple[Registration | None, Registration | None]]:
+        changes: list[tuple[Registration | None, Registration | None]] = []
+        for kept in learned.kept:
+            index, found = self._tenants.get(tenant), _built(kept)
+            changes.append((None if index is None else index.get(kept.id), found))
+            self._take(tenant, found)
+            self._fared.setdefault((tenant, kept.id), kept.fared)
+        for one in learned.gone:
+            changes.append((self._tenants[tenant].get(one), None))
+            self._let_go(tenant, one)
+        return changes
 
     # --- in the background
 
@@ -253,8 +298,8 @@ class Registrations:
             index = self._tenants.get(tenant)
             if index is None or index.get(registration.id) is not registration:
                 return  # changed or deleted meanwhile
-            await asyncio.to_thread(self._books.drop, tenant, registration.id)
-            self._let_go(tenant, registration.id)
+            if not await self._drop(tenant, registration.id):
+                return  # whoever changed or deleted it elsewhere told of it
         await self._tell(tenant, registration, None)
 
     async def _keep_notes(self) -> None:
@@ -269,3 +314,9 @@ class Registrations:
         if self._noted:
             noted, self._noted = self._noted, {}
             await asyncio.to_thread(self._books.note, noted)
+
+
+def _built(kept: KeptRegistration) -> Registration:
+    return parsing.build(
+        kept.document, registration_id=kept.id, created_at=kept.created_at, modified_at=kept.modified_at
+    )

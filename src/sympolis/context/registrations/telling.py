@@ -101,7 +101,7 @@ class SourceSubscriptions:
             for one in self._books.pending(tenant):
                 if one.subscription in mine.subscriptions:
                     self._lanes.put(parcel_of([one]), self._endpoint(mine, one.subscription))
-        self._registrations.listen(self)
+        self._registrations.listen(self, everywhere=True)
 
     async def close(self) -> None:
         """Stop; what is left to tell stays in the books."""

@@ -1,6 +1,6 @@
 """One URL says everything about the server: where it is, and how this twin is to use it.
 
-    postgresql://user:password@host:5432/database?schema=bologna&replica=host2&pool=8&timeout=10
+    postgresql://user:password@host:5432/database?schema=trento&replica=host2&pool=8&timeout=10
 
 Our own options are taken out of the query; everything else (``sslmode``, ``host``, ``passfile`` …) is the driver's.
 """
@@ -17,7 +17,7 @@ from sympolis.domain.errors import SettingsInvalid
 
 _SCHEMES: Final = ("postgresql", "postgres")
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,40}", re.ASCII)
-_HINT: Final = "for example postgresql://twin:secret@localhost:5432/twin?schema=bologna"
+_HINT: Final = "for example postgresql://twin:secret@localhost:5432/twin?schema=trento"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ DELETE FROM pending WHERE tenant = $1
 -- name: dead_letters
 DELETE FROM dead_letter WHERE tenant = $1
 
+-- name: registrations
+DELETE FROM registration WHERE tenant = $1
+
+-- name: registry
+DELETE FROM registry WHERE tenant = $1
+
 -- name: tenant
 -- The negative number tells every process that the tenant is no more.
 WITH gone AS (DELETE FROM tenant WHERE key = $1 RETURNING key) SELECT pg_notify($2, (-key)::text) FROM gone

@@ -33,12 +33,15 @@ from sympolis.stores.postgres import dropping, history, reader, schema, trimming
 from sympolis.stores.postgres import still as stills
 from sympolis.stores.postgres.address import Address, parse
 from sympolis.stores.postgres.books import PostgresBooks
+from sympolis.stores.postgres.calls import Calls
 from sympolis.stores.postgres.compile import names_in
 from sympolis.stores.postgres.group import TenantDropped, Wishes
 from sympolis.stores.postgres.listening import Listener
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.server import About, Connection, Server, connect, connect_once, examine
+from sympolis.stores.postgres.shelf import PostgresShelf
+from sympolis.stores.postgres.sources import PostgresSourceBooks
 from sympolis.stores.postgres.statistics import Statistics
 from sympolis.stores.postgres.writer import Tools, Writer
 
@@ -71,6 +74,7 @@ class PostgresStore:
         self._opening = asyncio.Lock()
         self._interest: Interest | None = None
         self._known: dict[str, int] = {}
+        self._calls = Calls(server.address, server.about.search_path)
         self._listener = Listener(server, self._changed)
 
     @classmethod
@@ -204,6 +208,14 @@ class PostgresStore:
         """See ``KeepsBooks``: the subscriptions of all processes on this database."""
         return PostgresBooks(self._server.address, self._server.about.search_path, self._known)
 
+    def source_books(self) -> PostgresSourceBooks:
+        """See ``KeepsSources``."""
+        return PostgresSourceBooks(self._calls)
+
+    def context_shelf(self) -> PostgresShelf:
+        """See ``KeepsContexts``."""
+        return PostgresShelf(self._calls)
+
     async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
         """See ``Store.forget_states``."""
         place = await self._place(tenant)
@@ -261,6 +273,7 @@ class PostgresStore:
         self._server.closed = True
         for place in self._places.values():
             place.bell.close()
+        await asyncio.to_thread(self._calls.close)
         await self._listener.close()
         await self._server.close()
 

@@ -1,0 +1,2 @@
+-- name: say
+SELECT pg_notify($1, $2)

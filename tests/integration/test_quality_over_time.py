@@ -92,6 +92,18 @@ def test_the_badge_of_a_refused_delivery_says_why_in_every_language(client: Clie
     assert client.get("/api/datasets/counts/quality?limit=1").json["badge"] == badge
 
 
+def test_a_list_of_sources_has_the_badge_and_the_warning(client: Client, desk: Desk) -> None:
+    [before] = [one["quality"] for one in client.get("/api/sources").json if one["id"] == "counts"]
+    assert (before["grade"], before["warning"]) == ("good", [])
+    desk.deliver("counts", "")
+    desk.run("counts")
+    [shown] = [one["quality"] for one in client.get("/api/sources").json if one["id"] == "counts"]
+    badge = quality(client)["badge"]
+    assert shown == {"grade": "good", "reason": badge["reasons"][0], "warning": badge["warning"]}
+    assert client.get("/api/sources/counts").json["quality"] == shown
+    assert {one["quality"]["grade"] for one in client.get("/api/sources").json} <= {"good", "unknown", "fair"}
+
+
 def test_a_closed_collection_is_not_called_current(tmp_path: Path) -> None:
     """Read once and never again: it covers a time that is over."""
     desk = desk_of(write_package(tmp_path / "smallville"), tmp_path / "deliveries", refreshed=False)

@@ -11,7 +11,7 @@ from sympolis.api.parameters import LIMIT
 from sympolis.api.reading import check_listed
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, reference
-from sympolis.governance.quality.badge import badge_of, badge_of_data
+from sympolis.governance.quality.badge import Badge, badge_of, badge_of_data
 from sympolis.governance.quality.metrics import DIMENSIONS, METRICS
 
 if TYPE_CHECKING:
@@ -55,6 +55,14 @@ class QualityPages:
             "dimensions": DIMENSIONS,
         }
         return json_reply(shown, headers=_VARIES)
+
+
+def badge_now(coordinator: Coordinator, source: str, status: str) -> Badge:
+    """The badge of a source's data for a list; older evaluations are looked at only where the newest was refused."""
+    newest = coordinator.evaluations(source, limit=1)
+    if newest and not newest[0].taken:
+        newest = coordinator.evaluations(source, limit=_LOOK_BACK)
+    return badge_of_data([one.to_json() for one in newest], status)
 
 
 def _point(evaluation: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ _FIGURE = structure(
 )
 _OVERRIDE = structure({"measure": TEXT, "where": OBJECT, "parameters": OBJECT}, required=("measure",))
 
+_GRADE: Schema = {"enum": ["good", "fair", "poor", "unknown"]}
+
 SCHEMAS: dict[str, Schema] = {
     "Interval": structure(
         {"low": optional(NUMBER), "high": optional(NUMBER), "level": NUMBER},
@@ -134,6 +136,7 @@ SCHEMAS: dict[str, Schema] = {
             "covers": structure({"from": optional(TIME), "to": optional(TIME)}),
             "alarm": optional(TEXTS),
             "listening": optional(OBJECT),
+            "quality": structure({"grade": _GRADE, "reason": TEXTS, "warning": several(TEXTS)}),
         },
         required=("id", "title", "connector", "status", "last_run"),
     ),
@@ -254,7 +257,7 @@ SCHEMAS: dict[str, Schema] = {
             "status": TEXT,
             "badge": structure(
                 {
-                    "grade": {"enum": ["good", "fair", "poor", "unknown"]},
+                    "grade": _GRADE,
                     "reasons": several(TEXTS),
                     "warning": several(TEXTS),
                 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sympolis.api.bodies import read_object
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parameters import LIMIT, OFFSET
+from sympolis.api.twin.quality import badge_now
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
@@ -39,12 +40,20 @@ class Sources:
         """Every source with its state and last run."""
         heard = self._heard()
         found = (one.to_json() for one in self._coordinator.sources())
-        return json_reply([{**one, "listening": heard.get(one["id"])} for one in found])
+        return json_reply(
+            [{**one, "listening": heard.get(one["id"]), "quality": self._quality(one)} for one in found]
+        )
 
     async def get(self, request: Request) -> Reply:
         """One source in full."""
         source = request.arguments["source"]
-        return json_reply({**self._coordinator.source(source), "listening": self._heard().get(source)})
+        found = self._coordinator.source(source)
+        return json_reply({**found, "listening": self._heard().get(source), "quality": self._quality(found)})
+
+    def _quality(self, source: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The badge, with the first of its reasons: the others are in ``/api/datasets/{dataset}/quality``."""
+        badge = badge_now(self._coordinator, source["id"], source["status"])
+        return {"grade": badge.grade, "reason": badge.reasons[0], "warning": badge.warning}
 
     async def run(self, request: Request) -> Reply:
         """Run a source now and wait for the end."""

@@ -1,5 +1,6 @@
 """Reading tables into frozen values: all mistakes at once, each with its place and what to do."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sympolis.domain.reading import Finding, option, read
+from sympolis.domain.reading import Finding, did_you_mean, option, read
 
 
 class Colour(StrEnum):
@@ -108,3 +109,17 @@ def test_every_mistake_is_reported_at_once() -> None:
         "x.toml: parts[0].size",
         "x.toml: extra",
     }
+
+
+def test_a_hint_looks_at_the_beginning_of_a_word_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    real = difflib.get_close_matches
+
+    def noted(word: str, *given: Any, **more: Any) -> list[str]:
+        compared.append(word)
+        return real(word, *given, **more)
+
+    monkeypatch.setattr(difflib, "get_close_matches", noted)
+    assert did_you_mean("levrs", ["levers", "seed"]) == "did you mean 'levers'?"
+    assert did_you_mean("x" * 1_000_000, ["levers", "seed"]) == "known here: levers, seed"
+    assert max(map(len, compared)) == 200

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 Texts = Mapping[str, str]
 """The same text in several languages, by language code."""
+_LONGEST_WORD = 200
+"""Of what is compared with known words: strangers send megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _unknown_keys(
 def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
     """A hint naming the closest known word, or all of them."""
     known = sorted(known)
-    close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(word)[:_LONGEST_WORD], known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known) or 'none'}"
 
 

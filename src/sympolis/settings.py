@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from sympolis.domain import errors
 
 PREFIX = "SYMPOLIS_"
+FIRST_CITY = "bologna"
+"""The city that is meant where none is named: the one place where the platform knows a city's name."""
 FILE = "sympolis.toml"
 ENVIRONMENT_ONLY = frozenset(
     {
@@ -38,7 +40,7 @@ ENVIRONMENT_ONLY = frozenset(
 class Settings:
     """How to run one twin, or one broker; beside each field stands what it means (``meanings``)."""
 
-    city: Annotated[str, "A city package: its name, or the path of its folder."] = "bologna"
+    city: Annotated[str, "A city package: its name, or the path of its folder."] = FIRST_CITY
     host: Annotated[str, "Address to bind."] = "127.0.0.1"
     port: Annotated[int, "Port; 0 takes any free one."] = 8400
     data: Annotated[Path, "Folder that keeps everything the twin knows, a sub-folder per city."] = Path(

@@ -16,7 +16,7 @@ _encoder = msgspec.json.Encoder(order="sorted", enc_hook=str)
 
 
 def urn(kind: str, city: str, local: str) -> str:
-    """The id of a thing of a city, e.g. urn:ngsi-ld:RoadSegment:bologna:a117."""
+    """The id of a thing of a city, e.g. urn:ngsi-ld:RoadSegment:trento:a117."""
     return f"urn:ngsi-ld:{kind}:{city}:{quote(local, safe=_SAFE, errors='backslashreplace')}"
 
 

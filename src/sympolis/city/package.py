@@ -1,4 +1,4 @@
-"""Where the rest of the platform gets a city from: ``load("bologna")`` or ``load(path)``.
+"""Where the rest of the platform gets a city from: ``load("trento")`` or ``load(path)``.
 
 Values are in ``city.schema``; a package with any mistake does not load, and the error lists all of them.
 """

@@ -10,6 +10,7 @@ import typer
 from sympolis.city import package, service_scaffold
 from sympolis.cli.output import Format, FormatOption, reports_errors, screen, show
 from sympolis.plugins import scaffold
+from sympolis.settings import FIRST_CITY
 
 app = typer.Typer(help="Begin a simulator, a connector or a service.", no_args_is_help=True)
 
@@ -44,7 +45,7 @@ def connector(
 def service(
     name: Annotated[str, typer.Argument(help="Its id: small letters, digits and hyphens.")],
     model: Annotated[str, typer.Option(help="The model that answers it.")],
-    city: Annotated[str, typer.Option(metavar="NAME|PATH", help="The city that asks it.")] = "bologna",
+    city: Annotated[str, typer.Option(metavar="NAME|PATH", help="The city that asks it.")] = FIRST_CITY,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Write a service of a city from what its model declares."""

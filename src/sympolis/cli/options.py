@@ -13,7 +13,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from sympolis.settings import Settings, meanings
+from sympolis.settings import FIRST_CITY, Settings, meanings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,7 +49,7 @@ _FLAGS = {one.name: _flag(one) for one in fields(Settings)}
 City = Annotated[
     str | None,
     typer.Option(
-        "--city", metavar="NAME|PATH", help="City package: a name or a folder.", show_default="bologna"
+        "--city", metavar="NAME|PATH", help="City package: a name or a folder.", show_default=FIRST_CITY
     ),
 ]
 Data = Annotated[

@@ -18,7 +18,7 @@ from sympolis.cli.output import notes, reports_errors, screen, text
 @takes(leaving_out=("city",))
 @reports_errors
 def demo(
-    city: Annotated[str, typer.Argument(metavar="CITY", help="A city package's name.")] = "bologna",
+    city: Annotated[str, typer.Argument(metavar="CITY", help="A city package's name.")] = settings.FIRST_CITY,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the twin in a browser when it is ready.")
     ] = True,

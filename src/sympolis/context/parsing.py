@@ -392,7 +392,7 @@ def check_uri(value: Any, where: str) -> str:
     if isinstance(value, str) and len(value) <= 2048 and _URI.fullmatch(value):
         return value
     raise BadRequestData(
-        "this must be a URI", where=where, hint="for example urn:ngsi-ld:RoadSegment:bologna:12"
+        "this must be a URI", where=where, hint="for example urn:ngsi-ld:RoadSegment:trento:12"
     )
 
 
@@ -416,6 +416,6 @@ def parse_scope(value: Any) -> tuple[str, ...]:
     for scope in scopes:
         if not _SCOPE.fullmatch(scope):
             raise BadRequestData(
-                "a scope is a path of names", where="scope", hint="for example /Bologna/Bolognina"
+                "a scope is a path of names", where="scope", hint="for example /Trento/Gardolo"
             )
     return tuple(dict.fromkeys(scope if scope.startswith("/") else "/" + scope for scope in scopes))

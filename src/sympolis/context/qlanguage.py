@@ -1,8 +1,8 @@
 """The query language of the ``q`` parameter (clause 4.9): text to a tree of terms.
 
 ``;`` binds tighter than ``|``. Texts stand in double quotes (a bare word is taken as a text too); numbers, truth
-values, times and URIs need none. Braces lead across a relationship: ``locatedAt{City:name}=="Bologna"``, or a whole
-expression about the entity there: ``locatedAt{City:name=="Bologna";population>1000}``.
+values, times and URIs need none. Braces lead across a relationship: ``locatedAt{City:name}=="Trento"``, or a whole
+expression about the entity there: ``locatedAt{City:name=="Trento";population>1000}``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sympolis.domain.errors import BadRequestData, TooComplexQuery
 
 _OPERATOR = re.compile("==|!=|!~=|~=|>=|<=|>|<")
 _COMPARISONS = {one.value: one for one in Comparison}
-_HINT = 'for example speed>=50;name=="Via Zamboni" or refRoadNode==urn:ngsi-ld:RoadNode:bologna:1'
+_HINT = 'for example speed>=50;name=="Via Zamboni" or refRoadNode==urn:ngsi-ld:RoadNode:trento:1'
 _IRI_NAME = re.compile(r"(?:https?|urn):[^\s;|()\[\]{}=!<>~\"]+")
 _NAME = re.compile(r"[^\s.;|()\[\]{}=!<>~\",@][^\s.;|()\[\]{}=!<>~\",]*")
 _INSIDE = re.compile(r"[^\s.\[\]\";|]+|\"[^\"]+\"")

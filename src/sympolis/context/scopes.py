@@ -10,7 +10,7 @@ from sympolis.context.query import AllOf, AnyOf
 from sympolis.context.scanning import Cursor
 
 _SCOPE = re.compile(r"/?(?:[^\s/,;|()+#\"<>]+|\+)(?:/(?:[^\s/,;|()+#\"<>]+|\+))*(?:/#)?|/#")
-_HINT = "for example /Bologna/+ or /Bologna/#"
+_HINT = "for example /Trento/+ or /Trento/#"
 
 
 def parse(text: str) -> AnyOf | AllOf | str:

@@ -35,7 +35,7 @@ class SympolisError(Exception):
     Parameters
     ----------
     message : what is wrong and what was expected, one sentence, for the person who can mend it
-    where : the file, field, row or parameter concerned, e.g. ``cities/bologna/city.toml: bbox``
+    where : the file, field, row or parameter concerned, e.g. ``cities/trento/city.toml: bbox``
     hint : what to do next
     """
 

@@ -42,7 +42,7 @@ Attributes = dict[str, tuple[Attribute, ...]]
 
 
 def urn(kind: str, city: str, local: str) -> str:
-    """The entity id of a local id, e.g. ``urn:ngsi-ld:Scenario:bologna:quiet-centre``."""
+    """The entity id of a local id, e.g. ``urn:ngsi-ld:Scenario:trento:quiet-centre``."""
     return f"urn:ngsi-ld:{kind}:{city}:{local}"
 
 

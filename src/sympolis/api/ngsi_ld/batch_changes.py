@@ -26,7 +26,7 @@ from sympolis.domain import errors
 _PARSED_BETWEEN_BREATHS: Final = 200
 _Rule = Callable[[str, dict[str, Any], Terms], Write]
 _EXAMPLE = [
-    {"id": "urn:ngsi-ld:RoadSegment:bologna:1", "type": "RoadSegment", "maximumAllowedSpeed": {"value": 30}}
+    {"id": "urn:ngsi-ld:RoadSegment:trento:1", "type": "RoadSegment", "maximumAllowedSpeed": {"value": 30}}
 ]
 _BODY = Body({"type": "array", "minItems": 1, "items": {"type": "object"}}, (JSON, LD_JSON), _EXAMPLE)
 _ANSWERS = {

@@ -85,7 +85,7 @@ SCHEMAS: dict[str, Schema] = {
     "UpdateResult": {**_UPDATE_RESULT, "description": "What was changed and what was not (clause 5.2.18)."}
 }
 _FRAGMENT = {"maximumAllowedSpeed": {"type": "Property", "value": 30, "unitCode": "KMH"}}
-_WHOLE = {"id": "urn:ngsi-ld:RoadSegment:bologna:1", "type": "RoadSegment", **_FRAGMENT}
+_WHOLE = {"id": "urn:ngsi-ld:RoadSegment:trento:1", "type": "RoadSegment", **_FRAGMENT}
 _PATH_TEXTS = {"entityId": "The entity's URI, percent-encoded.", "attrId": "The attribute's name or IRI."}
 _DONE = {204: Answer("Done.")}
 _PARTLY = {

@@ -35,7 +35,7 @@ _PATH_TEXTS = {
     "instanceId": "The instance's id, as an evolution tells it.",
 }
 _INSTANCES = {"speed": [{"type": "Property", "value": 30, "observedAt": "2024-05-08T07:00:00Z"}]}
-_EVOLUTION = {"id": "urn:ngsi-ld:RoadSegment:bologna:1", "type": "RoadSegment", **_INSTANCES}
+_EVOLUTION = {"id": "urn:ngsi-ld:RoadSegment:trento:1", "type": "RoadSegment", **_INSTANCES}
 _DONE = {204: Answer("Done.")}
 _MEDIA = (JSON, LD_JSON)
 _MOST_INSTANCES: Final = 1_000_000

@@ -90,7 +90,7 @@ SCHEMAS: dict[str, Schema] = {
 }
 
 _EXAMPLE: dict[str, Any] = {
-    "id": "urn:ngsi-ld:RoadSegment:bologna:1",
+    "id": "urn:ngsi-ld:RoadSegment:trento:1",
     "type": "RoadSegment",
     "name": {"type": "Property", "value": "Via Indipendenza"},
     "maximumAllowedSpeed": {"type": "Property", "value": 30, "unitCode": "KMH"},

@@ -62,9 +62,7 @@ OPTIONS = ListParameter(
     name="options", text="normalized, concise, keyValues or simplified; sysAttrs.", max_items=8
 )
 FORMAT = Parameter(name="format", text="normalized, concise, keyValues or simplified; wins over options.")
-SCOPE_Q = Parameter(
-    name="scopeQ", text="Scopes in the scope query language (clause 4.19), e.g. `/Bologna/#`."
-)
+SCOPE_Q = Parameter(name="scopeQ", text="Scopes in the scope query language (clause 4.19), e.g. `/Trento/#`.")
 CSF = Parameter(name="csf", text="Which context sources may answer, in the query language.")
 EXPAND_VALUES = ListParameter(
     name="expandValues", text="Attributes whose values in `q` are names of the @context.", max_items=100

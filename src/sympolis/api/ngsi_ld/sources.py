@@ -51,11 +51,11 @@ _KIND = Managed(
     argument_text="The registration's URI, percent-encoded.",
     schema="ContextSourceRegistration",
     example={
-        "id": "urn:ngsi-ld:ContextSourceRegistration:leipzig",
+        "id": "urn:ngsi-ld:ContextSourceRegistration:trento",
         "type": "ContextSourceRegistration",
         "mode": "inclusive",
         "information": [{"entities": [{"type": "Building"}], "propertyNames": ["heatDemand"]}],
-        "endpoint": "https://twin.leipzig.example",
+        "endpoint": "https://twin.trento.example",
     },
     change={"mode": "auxiliary", "operations": ["retrieveOps"]},
     noun="CSource",

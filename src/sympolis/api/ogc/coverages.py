@@ -21,7 +21,7 @@ from sympolis.domain import errors
 TYPE: Final = "Coverage"
 _MOST: Final = 1_000
 _KEPT: Final = 16
-"""Grids in memory: Bologna's have some fifty thousand cells each."""
+"""Grids in memory: a city's, in cells of 90 m, have some fifty thousand each."""
 
 
 @dataclass(frozen=True, slots=True)

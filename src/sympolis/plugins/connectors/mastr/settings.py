@@ -12,7 +12,7 @@ class MastrSettings:
     """Which units."""
 
     municipality: str = option("", pattern="[0-9]{0,8}")
-    """The beginning of the official municipality key (AGS), e.g. ``14713000`` for Leipzig; empty: all."""
+    """The beginning of the official municipality key (AGS), e.g. ``14713000``; empty: all."""
     units: str = option("EinheitenSolar", pattern="Einheiten[A-Za-z]+")
     """Which files of the bulk export: ``EinheitenSolar``, ``EinheitenWind``, ``EinheitenStromSpeicher`` …"""
     encoding: str = option("utf-8-sig", choices=("utf-8-sig", "cp1252"))

@@ -1,4 +1,4 @@
-"""Reads a dataset of an Opendatasoft portal, such as Bologna's, by its export (Explore API v2.1).
+"""Reads a dataset of an Opendatasoft portal by its export (Explore API v2.1).
 
 The export gives all rows in one document, where paging through records ends at 10,000.
 """

@@ -79,7 +79,7 @@ class Frame:
 
 
 def local_id(urn: str) -> str:
-    """The last part of an entity id: ``a10`` of ``urn:ngsi-ld:RoadSegment:bologna:a10``."""
+    """The last part of an entity id: ``a10`` of ``urn:ngsi-ld:RoadSegment:trento:a10``."""
     return urn.rsplit(":", 1)[-1]
 
 

@@ -1,0 +1,70 @@
+"""The platform knows no city: cities are folders. Held by their names, which no module may say but where it must."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CITIES = ("bologna", "leipzig")
+NAMES = re.compile("|".join(CITIES), re.IGNORECASE)
+
+PLATFORM = ROOT / "src" / "sympolis"
+NOT_THE_PLATFORM = ("web/assets/", "testing/")
+"""What is built from `ui/src`, which is looked at itself, and the test kit."""
+INTERFACE = ROOT / "ui" / "src"
+TEXTS = (".css", ".html", ".json", ".md", ".py", ".sql", ".svelte", ".toml", ".ts", ".txt", ".typed")
+
+ALLOWED = {
+    "src/sympolis/settings.py": 1,
+    "src/sympolis/plugins/simulators/road_noise/settings.py": 2,
+    "src/sympolis/plugins/simulators/sumo_traffic/settings.py": 3,
+    "src/sympolis/plugins/simulators/mobility_policy/__init__.py": 1,
+    "src/sympolis/plugins/simulators/mobility_policy/behaviour.py": 1,
+    "src/sympolis/plugins/simulators/mobility_policy/circulation.py": 1,
+    "src/sympolis/plugins/simulators/mobility_policy/settings.py": 4,
+}
+"""How often each file may: the default of the setting `city` once; models where a default value or a method comes
+from, which whoever judges it in another city must read. No line decides anything by it."""
+
+
+def sources() -> list[Path]:
+    """Every text of the platform, its own tests left out."""
+    found = [path for folder in (PLATFORM, INTERFACE) for path in folder.rglob("*") if path.suffix in TEXTS]
+    return [
+        path
+        for path in found
+        if "tests" not in path.parts
+        and not any(f"src/sympolis/{part}" in path.as_posix() for part in NOT_THE_PLATFORM)
+    ]
+
+
+def named(path: Path) -> int:
+    """How often a text names a city."""
+    return len(NAMES.findall(path.read_text(encoding="utf-8")))
+
+
+def test_there_are_cities_to_look_for() -> None:
+    assert all((ROOT / "cities" / city / "city.toml").is_file() for city in CITIES)
+    assert len(sources()) > 500
+
+
+def test_no_module_names_a_city() -> None:
+    counts = Counter({path.relative_to(ROOT).as_posix(): named(path) for path in sources()})
+    assert {name: count for name, count in counts.items() if count} == ALLOWED
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_no_file_bears_a_city_s_name(city: str) -> None:
+    folders = [path for folder in (PLATFORM, INTERFACE) for path in folder.rglob(f"*{city}*")]
+    assert [path for path in folders if "tests" not in path.parts and "testing" not in path.parts] == []
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_city_brings_nothing_that_the_platform_runs_at_work(city: str) -> None:
+    """Only the derivation of its samples and its tests are Python; the twin reads declarations."""
+    code = [path.relative_to(ROOT / "cities" / city) for path in (ROOT / "cities" / city).rglob("*.py")]
+    assert {path.parts[0] for path in code} <= {"pipeline", "tests"}

@@ -208,3 +208,55 @@ class RecognisingContract(ConnectorContract):
         assert isinstance(connector, Recognising)
         path = _harmed(sound, tmp_path, harm).path
         assert path is not None and 0.0 <= connector.recognise(path).confidence <= 1.0
+
+
+def published(folder: Path, content: str, *, encoding: str = "utf-8") -> Origin:
+    """An XML publication as it lies in a delivery. Publications begin with a declaration of UTF-8, if any."""
+    path = folder / "publication.xml"
+    path.write_bytes(content.replace('encoding="UTF-8"', f'encoding="{encoding}"', 1).encode(encoding))
+    return Origin(path)
+
+
+_GROWING = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>',
+    '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>',
+    '<!DOCTYPE x SYSTEM "http://example.org/x.dtd">',
+)
+"""Document types that grow, read files and call strangers."""
+
+
+class PublicationContract(RecognisingContract):
+    """The same for a connector of XML publications: ``publication`` is one of ``rows`` rows of ``standard``."""
+
+    publication: ClassVar[str]
+    standard: ClassVar[str]
+
+    @pytest.fixture
+    def sound(self, tmp_path: Path) -> Origin:
+        """That publication."""
+        return published(tmp_path, self.publication)
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> Origin:
+        """It ends too early."""
+        return published(tmp_path, self.publication[:-30])
+
+    @pytest.mark.parametrize("content", ["<html/>", "<html><body>Login</body></html>", "<x xmlns='urn:y'/>"])
+    def test_another_document_is_told(self, connector: Connector, tmp_path: Path, content: str) -> None:
+        with pytest.raises(errors.SourceFailed, match=f"no {self.standard}"):
+            self.read(connector, published(tmp_path, content))
+
+    @pytest.mark.parametrize("kind", _GROWING)
+    def test_a_document_type_is_refused(self, connector: Connector, tmp_path: Path, kind: str) -> None:
+        content = self.publication.replace("?>", f"?>{kind}", 1)
+        with pytest.raises(errors.SourceFailed, match="document type"):
+            self.read(connector, published(tmp_path, content))
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+    def test_its_encoding_does_not_matter(
+        self, connector: Connector, sound: Origin, tmp_path: Path, encoding: str
+    ) -> None:
+        wanted = [record.fields for record in self.read(connector, sound)]
+        declared = self.publication.replace("UTF-8", "utf-8") if encoding == "utf-8-sig" else self.publication
+        found = self.read(connector, published(tmp_path, declared, encoding=encoding))
+        assert [record.fields for record in found] == wanted

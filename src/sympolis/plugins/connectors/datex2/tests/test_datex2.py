@@ -1,15 +1,15 @@
 """The DATEX II connector keeps the contract, and reads both versions into the same rows."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Record
+from sympolis.plugins.connector import Connector, Record
 from sympolis.plugins.connectors.datex2 import Datex2Connector
 from sympolis.plugins.connectors.datex2.settings import Datex2Settings
-from sympolis.testing.connectors import RecognisingContract
+from sympolis.testing.connectors import PublicationContract, published
 
 TIME = "2026-03-01T08:00:00Z"
 
@@ -70,31 +70,18 @@ SITUATION = """<situation id="S1" version="1"><overallSeverity>high</overallSeve
 <situationRecord version="1"/></situation>"""
 
 
-def _file(folder: Path, content: str) -> Origin:
-    path = folder / "publication.xml"
-    path.write_text(content)
-    return Origin(path)
-
-
-class TestContract(RecognisingContract):
-    settings: ClassVar[dict[str, Any]] = {}
+class TestContract(PublicationContract):
+    publication = version2("".join(site2(n) for n in (1, 2, 3)))
+    standard = "DATEX II publication"
 
     @pytest.fixture
     def connector(self) -> Connector:
         return Datex2Connector()
 
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, version2("".join(site2(n) for n in (1, 2, 3))))
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, version2(site2(1))[:-60])
-
 
 def rows(folder: Path, content: str, publication: str, **more: Any) -> list[Record]:
     settings = Datex2Settings(publication=publication, **more)
-    return list(Datex2Connector().read(_file(folder, content), settings))
+    return list(Datex2Connector().read(published(folder, content), settings))
 
 
 @pytest.mark.parametrize("content", [version2(site2(1)), version3(SITE3)])

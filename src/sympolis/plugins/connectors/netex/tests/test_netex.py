@@ -2,15 +2,14 @@
 
 import zipfile
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Origin, Record
 from sympolis.plugins.connectors.netex import NetexConnector
 from sympolis.plugins.connectors.netex.settings import NetexSettings
-from sympolis.testing.connectors import RecognisingContract
+from sympolis.testing.connectors import PublicationContract, published
 
 
 def publication(content: str) -> str:
@@ -36,26 +35,13 @@ OTHERS = """<ServiceFrame><lines><Line id="IT:Line:11"><Name>Undici</Name><Publi
 </quays></SiteFrame>"""
 
 
-def _file(folder: Path, content: str) -> Origin:
-    path = folder / "network.xml"
-    path.write_text(content)
-    return Origin(path)
-
-
-class TestContract(RecognisingContract):
-    settings: ClassVar[dict[str, Any]] = {}
+class TestContract(PublicationContract):
+    publication = publication("".join(place(n) for n in range(3)))
+    standard = "NeTEx publication"
 
     @pytest.fixture
     def connector(self) -> Connector:
         return NetexConnector()
-
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, publication("".join(place(n) for n in range(3))))
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, publication(place(1))[:-30])
 
 
 def rows(origin: Origin, objects: str) -> list[Record]:
@@ -63,14 +49,14 @@ def rows(origin: Origin, objects: str) -> list[Record]:
 
 
 def test_stop_places_have_their_point_and_quays(tmp_path: Path) -> None:
-    [row] = rows(_file(tmp_path, publication(place(1))), "stop_places")
+    [row] = rows(published(tmp_path, publication(place(1))), "stop_places")
     wanted = {"id": "IT:StopPlace:1", "name": "Piazza 1", "mode": "bus", "parent": "IT:StopPlace:9"}
     assert wanted.items() <= row.fields.items() and row.fields["quays"] == ["IT:Quay:1a"]
     assert row.geometry == {"type": "Point", "coordinates": [11.34, 44.5]}
 
 
 def test_quays_know_their_stop_place_wherever_they_stand(tmp_path: Path) -> None:
-    first, second = rows(_file(tmp_path, publication(place(1) + OTHERS)), "quays")
+    first, second = rows(published(tmp_path, publication(place(1) + OTHERS)), "quays")
     assert (first.fields["public_code"], first.fields["stop_place"]) == ("A", "IT:StopPlace:1")
     assert (second.fields["id"], second.fields["stop_place"]) == ("IT:Quay:x", "IT:StopPlace:1")
 
@@ -84,7 +70,7 @@ def test_quays_know_their_stop_place_wherever_they_stand(tmp_path: Path) -> None
     ],
 )
 def test_other_objects(tmp_path: Path, objects: str, wanted: dict[str, Any]) -> None:
-    [row] = rows(_file(tmp_path, publication(OTHERS)), objects)
+    [row] = rows(published(tmp_path, publication(OTHERS)), objects)
     assert wanted.items() <= row.fields.items() and row.geometry is None and not row.faults
 
 
@@ -99,10 +85,5 @@ def test_a_zip_of_files_is_read_by_name(tmp_path: Path) -> None:
 
 def test_an_object_that_is_wrong_is_kept_with_its_fault(tmp_path: Path) -> None:
     content = place(1, "north").replace('id="IT:StopPlace:1" ', "")
-    [row] = rows(_file(tmp_path, publication(content)), "stop_places")
+    [row] = rows(published(tmp_path, publication(content)), "stop_places")
     assert len(row.faults) == 2 and "north" in row.faults[1]
-
-
-def test_another_document_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.SourceFailed, match="no NeTEx publication"):
-        rows(_file(tmp_path, "<html/>"), "lines")

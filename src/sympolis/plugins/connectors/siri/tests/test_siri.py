@@ -1,15 +1,14 @@
 """The SIRI connector keeps the contract, and makes seconds of delays."""
 
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
 from sympolis.domain import errors
-from sympolis.plugins.connector import Connector, Origin, Record
+from sympolis.plugins.connector import Connector, Record
 from sympolis.plugins.connectors.siri import SiriConnector
 from sympolis.plugins.connectors.siri.settings import SiriSettings
-from sympolis.testing.connectors import RecognisingContract
+from sympolis.testing.connectors import PublicationContract, published
 
 TIME = "2026-03-01T08:00:00Z"
 
@@ -37,30 +36,17 @@ JOURNEY = """<EstimatedVehicleJourney><LineRef>11</LineRef><DatedVehicleJourneyR
 </EstimatedCalls></EstimatedVehicleJourney>"""
 
 
-def _file(folder: Path, content: str) -> Origin:
-    path = folder / "siri.xml"
-    path.write_text(content)
-    return Origin(path)
-
-
-class TestContract(RecognisingContract):
-    settings: ClassVar[dict[str, Any]] = {}
+class TestContract(PublicationContract):
+    publication = delivery("".join(vehicle(n) for n in range(3)))
+    standard = "SIRI delivery"
 
     @pytest.fixture
     def connector(self) -> Connector:
         return SiriConnector()
 
-    @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, delivery("".join(vehicle(n) for n in range(3))))
-
-    @pytest.fixture
-    def broken(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, delivery(vehicle(1))[:-30])
-
 
 def rows(folder: Path, content: str, service: str) -> list[Record]:
-    return list(SiriConnector().read(_file(folder, delivery(content)), SiriSettings(service=service)))
+    return list(SiriConnector().read(published(folder, delivery(content)), SiriSettings(service=service)))
 
 
 def test_vehicles_have_their_point_and_delay(tmp_path: Path) -> None:
@@ -102,11 +88,6 @@ def test_a_delivery_that_is_an_error_is_told(tmp_path: Path) -> None:
     content = f"<Status>false</Status><ErrorCondition>{problem}</ErrorCondition>"
     with pytest.raises(errors.SourceFailed, match="quota exceeded"):
         rows(tmp_path, content, "vehicles")
-
-
-def test_another_document_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.SourceFailed, match="no SIRI delivery"):
-        list(SiriConnector().read(_file(tmp_path, "<html/>"), SiriSettings()))
 
 
 def test_a_quiet_night_is_no_failure(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -88,24 +89,24 @@ class Calls:
     # --- in the thread
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        try:
-            return asyncio.run_coroutine_threadsafe(work, self._started()).result()
-        except troubles.ANY as error:
-            raise troubles.translated(error, str(self._address), doing="write") from error
-        finally:
-            work.close()  # where it could not be begun
-
-    def _started(self) -> asyncio.AbstractEventLoop:
         with self._begun:
             if self._closed:
+                work.close()
                 raise StoreUnavailable("the store is closed")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="sympolis-calls", daemon=True
-                )
-                self._thread.start()
-            return self._loop
+            doing = asyncio.run_coroutine_threadsafe(work, self._started())
+        try:
+            return doing.result()
+        except CancelledError as error:
+            raise StoreUnavailable("the store is closed") from error
+        except troubles.ANY as error:
+            raise troubles.translated(error, str(self._address), doing="write") from error
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="sympolis-calls", daemon=True)
+            self._thread.start()
+        return self._loop
 
     async def _asked(self, work: Callable[[Connection], Awaitable[_T]]) -> _T:
         async with self._lock:
@@ -157,9 +158,11 @@ class Calls:
             self._heard[topic](name)
 
     async def _let_go(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        """Whoever still waits for an answer gets none: no thread is left waiting."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         if self._connection is not None:
             self._connection.terminate()
 

@@ -11,13 +11,11 @@ from sympolis.plugins.simulators.street_liveability.declaring import texts
 from sympolis.plugins.simulators.street_liveability.network import Values
 from sympolis.plugins.simulators.street_liveability.settings import THEMES
 from sympolis.plugins.simulators.street_liveability.state import State
-from sympolis.plugins.simulators.street_liveability.themes import Judged, people
+from sympolis.plugins.simulators.street_liveability.themes import WALKING_KMH, Judged, people
 from sympolis.plugins.simulators.street_liveability.town import Town
 
 POOR = 40.0
 """Below, a street counts as a poor place to be; declared."""
-FEW_CARS = 300.0
-"""Vehicles a day on a street that counts as left to people: the class of living streets; declared."""
 
 INDICATORS = (
     IndicatorSpec(
@@ -84,7 +82,7 @@ INDICATORS = (
     ),
     IndicatorSpec(
         "for_people",
-        texts("Streets with next to no cars", "Strade quasi senza auto", "Straßen fast ohne Autos"),
+        texts("Streets at walking pace", "Strade a passo d'uomo", "Straßen im Schritttempo"),
         "km",
         Direction.HIGHER,
         2,
@@ -147,6 +145,7 @@ def indicators(town: Town, state: State, found: Judged) -> dict[str, float]:
     by_people = living if living.sum() > 0 else length
     cars = np.array([STREETS[name].vehicles > 0 for name in town.classes])
     streets = cars | np.array([name in ("pedestrian", "living_street") for name in town.classes])
+    at_walking_pace = (state.flow <= 0) | (state.speed_kmh <= WALKING_KMH)
     return {
         "liveability": _mean(found.total, by_people),
         "people_poor": float(living[found.total < POOR].sum()),
@@ -155,7 +154,7 @@ def indicators(town: Town, state: State, found: Judged) -> dict[str, float]:
         "shade": 100 * _mean(state.shade, length),
         "minutes": _mean(found.minutes, by_people),
         "kinds": _mean(found.kinds, by_people),
-        "for_people": float(length[streets & (state.flow <= FEW_CARS)].sum()) / 1000,
+        "for_people": float(length[streets & at_walking_pace].sum()) / 1000,
         "displaced": state.displaced,
     }
 

@@ -290,6 +290,15 @@ def test_who_handed_a_model_in_does_not_sign_for_it(twin: SmallTwin) -> None:
     assert answer.status == 403 and "somebody else" in answer.json["hint"]
 
 
+@pytest.mark.parametrize(
+    "data", [[[]] * 1000, [0.5] * 1000, [[0.5, 1.0], [[]] * 1000], [[0.5] * 1000], [[0.5], 1.0]]
+)
+def test_data_cost_no_more_than_their_shape(data: Any) -> None:
+    found = read_card(card(b""))
+    with pytest.raises(errors.BadRequestData, match=r"the shape (has|says)"):
+        tensors.read_inputs([{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": data}], found)
+
+
 def test_nested_and_flat_data_are_the_same() -> None:
     found: Card = read_card(card(b""))
     tensor = {"name": "x", "datatype": "FP32", "shape": [2, 2]}

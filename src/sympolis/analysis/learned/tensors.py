@@ -7,7 +7,8 @@ input's name before a model sees it: shape, number of values, kind and range of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from sympolis.analysis.learned.card import Card, Tensor
@@ -52,7 +53,8 @@ def _read(given: Mapping[str, Any], wanted: Tensor) -> Json:
     shape = _shape(given.get("shape"), wanted, where)
     if "data" not in given:
         raise errors.BadRequestData("has no data", where=where, hint="binary data are not offered: send JSON")
-    data = list(_flat(given["data"], where))
+    most = min(math.prod(max(length, 1) for length in shape), MOST_VALUES)
+    data = _flat(given["data"], where, most)
     if len(data) != math.prod(shape):
         text = f"a shape of {shape} has {math.prod(shape)} values, not {len(data)}"
         raise errors.BadRequestData(text, where=where)
@@ -79,14 +81,20 @@ def _shape(given: Any, wanted: Tensor, where: str) -> list[int]:
     return list(given)
 
 
-def _flat(data: Any, where: str, depth: int = 0) -> Iterator[Any]:
-    if not isinstance(data, Sequence) or isinstance(data, str) or depth > _NESTING:
-        raise errors.BadRequestData("expected data as a list, flat or nested as the shape says", where=where)
-    for one in data:
-        if isinstance(one, Sequence) and not isinstance(one, str):
-            yield from _flat(one, where, depth + 1)
-        else:
-            yield one
+def _flat(data: Any, where: str, most: int = MOST_VALUES) -> list[Any]:
+    """The values one behind the other; level by level, so that lists in lists cost no more than ``most`` values."""
+    for _ in range(_NESTING):
+        if not isinstance(data, list | tuple):
+            break
+        if len(data) > most:
+            raise errors.BadRequestData(f"more values than the {most} that the shape has", where=where)
+        nested = [isinstance(one, list | tuple) for one in data]
+        if not any(nested):
+            return list(data)
+        if not all(nested) or sum(map(len, data)) > most:
+            break
+        data = list(chain.from_iterable(data))
+    raise errors.BadRequestData("expected data as a list, flat or nested as the shape says", where=where)
 
 
 def _fits(value: Any, datatype: str) -> bool:
@@ -114,7 +122,7 @@ def close(found: Sequence[Json], expected: Sequence[Mapping[str, Any]], toleranc
         name = str(one.get("name"))
         if name not in known:
             return f"there is no output {name}"
-        values, wanted = known[name]["data"], list(_flat(one.get("data"), f"outputs.{name}"))
+        values, wanted = known[name]["data"], _flat(one.get("data"), f"outputs.{name}")
         if len(values) != len(wanted):
             return f"output {name} has {len(values)} values, {len(wanted)} were expected"
         for value, other in zip(values, wanted, strict=True):

@@ -79,7 +79,8 @@ async def lay_ground(settings: Settings, folder: Path) -> Ground:
     library.needed_by(subscriptions.contexts_in_use)
     sources = await open_sources(settings, store, contexts, folder, client, subscriptions)
     broker = Broker(store)
-    lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)))
+    kept_in = None if settings.store == "memory" else folder
+    lasting = await open_lasting(broker, subscriptions, EndpointNotifier(Guard(policy)), kept_in)
     return Ground(broker, contexts, library, subscriptions, client, sources, lasting, guard)
 
 

@@ -1,18 +1,20 @@
 """Entity maps: what a query once selected, kept for a while so that its pages stay the same (clauses 5.5.9.3, 5.14).
 
 A map names candidates, entities by their ids, each with the registrations of the context sources that hold it
-(``@none``: this broker itself). Maps are of this process and bounded in number, size and lifetime: one that is gone is
-made anew by the next query that asks for it.
+(``@none``: this broker itself). Maps are bounded in number, size and lifetime: one that is gone is made anew by the
+next query that asks for it. A shelf keeps them through a restart, and for other processes of the same broker.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import uuid4
 
+from sympolis.context.map_shelves import KeptMap, MapLimits, MapShelf
 from sympolis.context.parsing import check_uri
 from sympolis.context.periods import Duration
 from sympolis.domain.errors import NotFound, TooManyResults
@@ -46,6 +48,10 @@ class EntityMap:
     sources: dict[str, tuple[str, ...]]
     linked: Mapping[str, str] = field(default_factory=dict)
     """The maps that context sources made for their parts, by registration."""
+    revision: int = 0
+    """Of what is kept."""
+    kept: int = -1
+    """How many entities what is kept has."""
 
     @property
     def ids(self) -> list[str]:
@@ -59,10 +65,14 @@ class EntityMap:
 
 
 class EntityMaps:
-    """The maps of all tenants. ``now`` gives the time."""
+    """The maps of all tenants, those in use in memory. ``now`` gives the time.
+
+    ``create``, ``drop`` and ``prolong`` change what is in memory; ``keep`` what is on the shelf.
+    """
 
     def __init__(
         self,
+        shelf: MapShelf | None = None,
         *,
         bounds: MapBounds | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -70,6 +80,8 @@ class EntityMaps:
         self.bounds = bounds or MapBounds()
         self._now = now
         self._maps: dict[tuple[str, str], EntityMap] = {}
+        self._shelf = shelf
+        self._keeping = asyncio.Lock()
 
     def create(
         self,
@@ -109,6 +121,63 @@ class EntityMaps:
             del self._maps[key]
             return None
         return found
+
+    async def look_up(self, reference: str, *, tenant: str = "") -> EntityMap | None:
+        """Like ``find``, also on the shelf. Raises ``StoreUnavailable``."""
+        known = self.find(reference, tenant=tenant)
+        if self._shelf is None:
+            return known
+        key = (tenant, map_id(reference))
+        if known is not None and await asyncio.to_thread(self._shelf.revision, *key) == known.revision:
+            return known
+        kept = await asyncio.to_thread(self._shelf.read, *key)
+        self._maps.pop(key, None)
+        if kept is None or kept[0].expires_at <= self._now():
+            return None
+        found = _from_shelf(*kept)
+        self._make_room(len(found.sources))
+        self._maps[key] = found
+        return found
+
+    async def keep(self, found: EntityMap, *, changed: bool = False) -> None:
+        """Keep a map that is new, has lost entities or was ``changed``. Raises ``StoreUnavailable``."""
+        if self._shelf is None:
+            return
+        async with self._keeping:
+            entities, new = len(found.sources), found.kept < 0
+            if not new and self._maps.get((found.tenant, found.id)) is not found:
+                return  # deleted meanwhile
+            if changed or entities != found.kept:
+                found.revision = await asyncio.to_thread(self._shelf.keep, _for_shelf(found))
+                found.kept = entities
+            if new:
+                limits = MapLimits(self.bounds.maps, self.bounds.entities_together)
+                await asyncio.to_thread(self._shelf.trim, self._now(), limits)
+
+    async def require(self, reference: str, *, tenant: str = "") -> EntityMap:
+        """Like ``look_up``. Raises ``NotFound``."""
+        found = await self.look_up(reference, tenant=tenant)
+        if found is None:
+            raise NotFound(f"there is no entity map {map_id(reference)}", where="entityMapId")
+        return found
+
+    async def discard(self, reference: str, *, tenant: str = "") -> None:
+        """Delete EntityMap (clause 5.14.3), on the shelf as well. Raises ``NotFound``."""
+        found = await self.require(reference, tenant=tenant)
+        self._maps.pop((tenant, found.id), None)
+        if self._shelf is not None:
+            await asyncio.to_thread(self._shelf.drop, tenant, found.id)
+
+    async def leave(self, tenant: str) -> None:
+        """Let go of all maps of a tenant, on the shelf as well."""
+        self.forget(tenant)
+        if self._shelf is not None:
+            await asyncio.to_thread(self._shelf.forget, tenant)
+
+    def close(self) -> None:
+        """Let go of the shelf's files."""
+        if self._shelf is not None:
+            self._shelf.close()
 
     def get(self, reference: str, *, tenant: str = "") -> EntityMap:
         """Like ``find``. Raises ``NotFound``."""
@@ -156,6 +225,17 @@ class EntityMaps:
                 return
             together -= len(first.sources)
             del self._maps[waiting.pop()]
+
+
+def _for_shelf(found: EntityMap) -> KeptMap:
+    return KeptMap(found.id, found.tenant, found.expires_at, dict(found.sources), dict(found.linked))
+
+
+def _from_shelf(kept: KeptMap, revision: int) -> EntityMap:
+    entities = len(kept.sources)
+    return EntityMap(
+        kept.id, kept.tenant, kept.expires_at, kept.sources, kept.linked, revision=revision, kept=entities
+    )
 
 
 def map_id(reference: str) -> str:

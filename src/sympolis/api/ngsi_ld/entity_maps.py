@@ -71,22 +71,25 @@ class EntityMapResources:
     async def retrieve(self, request: Request) -> Reply:
         """Retrieve EntityMap, clause 5.14.1."""
         tenant, terms = tenant_of(request), await terms_of(request, self._vocabulary)
-        return _shown(request, self._maps.get(_id(request), tenant=tenant), terms, tenant_headers(tenant))
+        found = await self._maps.require(_id(request), tenant=tenant)
+        return _shown(request, found, terms, tenant_headers(tenant))
 
     async def update(self, request: Request) -> Reply:
         """Update EntityMap, clause 5.14.2: all but ``expiresAt`` is for output only."""
-        tenant, found = tenant_of(request), self._maps.get(_id(request), tenant=tenant_of(request))
+        tenant = tenant_of(request)
+        found = await self._maps.require(_id(request), tenant=tenant)
         body, terms = await self._inbox.read(request)
         document, _ = await self._inbox.document(request, body, terms, "body")
         if "expiresAt" in document:
             until = parse_instant(document["expiresAt"], where="expiresAt")
             self._maps.prolong(found, until)
+            await self._maps.keep(found, changed=True)
         return Reply(status=204, headers=tenant_headers(tenant))
 
     async def delete(self, request: Request) -> Reply:
         """Delete EntityMap, clause 5.14.3."""
         tenant = tenant_of(request)
-        self._maps.delete(_id(request), tenant=tenant)
+        await self._maps.discard(_id(request), tenant=tenant)
         return Reply(status=204, headers=tenant_headers(tenant))
 
     async def _create(self, request: Request, terms: Terms) -> Reply:
@@ -99,12 +102,16 @@ class EntityMapResources:
             sources = await self._candidates.of_query(query, tenant)
         else:
             sources = await self._shared.candidates(journey, request, terms, query)
-        return _created(request, self._maps.create(sources, tenant=tenant, lifetime=lifetime), terms, tenant)
+        found = self._maps.create(sources, tenant=tenant, lifetime=lifetime)
+        await self._maps.keep(found)
+        return _created(request, found, terms, tenant)
 
     async def _create_temporal(self, request: Request, terms: Terms) -> Reply:
         tenant, lifetime = tenant_of(request), mapped.lifetime(request)
         sources = await self._candidates.of_history(request, terms, tenant)
-        return _created(request, self._maps.create(sources, tenant=tenant, lifetime=lifetime), terms, tenant)
+        found = self._maps.create(sources, tenant=tenant, lifetime=lifetime)
+        await self._maps.keep(found)
+        return _created(request, found, terms, tenant)
 
 
 def _created(request: Request, found: EntityMap, terms: Terms, tenant: str) -> Reply:

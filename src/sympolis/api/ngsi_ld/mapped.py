@@ -74,10 +74,12 @@ async def map_in_use(
     """The map that the request names, or, where that one is gone or none is named, a new one of the candidates."""
     wanted = lifetime(request)
     named = request.header(HEADER)
-    known = None if named is None else maps.find(named, tenant=tenant)
+    known = None if named is None else await maps.look_up(named, tenant=tenant)
     if known is not None:
         return InUse(known, fresh=False)
-    return InUse(maps.create(await candidates(), tenant=tenant, lifetime=wanted), fresh=True)
+    made = maps.create(await candidates(), tenant=tenant, lifetime=wanted)
+    await maps.keep(made)
+    return InUse(made, fresh=True)
 
 
 def local_sources(ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -37,6 +37,7 @@ class MappedEntities:
         use = await self._use(request, query, tenant)
         fetch = partial(self._fetch, query, tenant)
         found, more = await take_page(use.map, query.offset, LIMIT.of(request), fetch)
+        await self._maps.keep(use.map)
         headers = [*tenant_headers(tenant), *page_links(request, presenter.media, more=more), *use.headers]
         if query.count:
             headers.append((b"ngsild-results-count", b"%d" % len(use.map.sources)))

@@ -241,6 +241,7 @@ class SharedEntities:
             return {entity.id: entity for entity in page.entities}
 
         entities, more = await take_page(use.map, asked.query.offset, LIMIT.of(request), fetch)
+        await self._maps.keep(use.map)
         headers = [*tenant_headers(journey.tenant), *page_links(request, presenter.media, more=more)]
         headers += [*use.headers, *warning_headers(gathered, journey)]
         if asked.query.count:

@@ -161,6 +161,7 @@ class Temporal:
             return await self._shown(history, query, terms, shape, tenant)
 
         documents, more = await take_page(use.map, entities.offset, LIMIT.of(request), fetch)
+        await self._maps.keep(use.map)
         headers = [*tenant_headers(tenant), *page_links(request, media, more=more), *use.headers]
         if entities.count:
             headers.append((b"ngsild-results-count", b"%d" % len(use.map.sources)))

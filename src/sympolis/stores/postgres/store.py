@@ -37,6 +37,7 @@ from sympolis.stores.postgres.calls import Calls
 from sympolis.stores.postgres.compile import names_in
 from sympolis.stores.postgres.group import TenantDropped, Wishes
 from sympolis.stores.postgres.listening import Listener
+from sympolis.stores.postgres.maps import PostgresMapShelf
 from sympolis.stores.postgres.months import Partitions
 from sympolis.stores.postgres.names import Names
 from sympolis.stores.postgres.server import About, Connection, Server, connect, connect_once, examine
@@ -215,6 +216,10 @@ class PostgresStore:
     def context_shelf(self) -> PostgresShelf:
         """See ``KeepsContexts``."""
         return PostgresShelf(self._calls)
+
+    def map_shelf(self) -> PostgresMapShelf:
+        """See ``KeepsMaps``."""
+        return PostgresMapShelf(self._calls)
 
     async def forget_states(self, up_to: int, *, tenant: str = "") -> None:
         """See ``Store.forget_states``."""

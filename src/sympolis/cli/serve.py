@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import webbrowser
 from typing import Annotated, Any
@@ -25,8 +26,28 @@ def demo(
     **flags: Any,
 ) -> None:
     """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
-    chosen = settings.read({"city": city, **flags}, defaults={"forecasts": True})
+    usual = {"forecasts": True, "port": free_port(settings.Settings().port)}
+    chosen = settings.read({"city": city, **flags}, defaults=usual)
     app.run(_demo(chosen, open_browser=open_browser))
+
+
+_PORTS_TRIED = 20
+
+
+def free_port(first: int) -> int:
+    """The first port from ``first`` on that nobody listens on, so that demos of two cities run side by side.
+
+    Where none is free it is ``first``: starting to serve then says what is wrong.
+    """
+    for port in range(first, first + _PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return first
 
 
 async def _demo(chosen: settings.Settings, *, open_browser: bool) -> None:

@@ -15,7 +15,7 @@ from typer.main import get_command
 from docs import conformance_page, connector_reference, package_reference
 from sympolis import settings
 from sympolis.cli.verbs import app
-from sympolis.governance.roles.table import default_table
+from sympolis.governance.roles.table import Role, default_table
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by `make docs`; edit the code, not this page. -->\n\n"
@@ -41,14 +41,27 @@ def roles_page() -> str:
         "A city alters roles in `policies/roles.toml` of its package. Everybody has the rights of `anyone`.\n\n"
     )
     roles = "".join(
-        f"| `{one.name}` | {one.title['en']} | {one.description} | {_quoted(one.rights)} |\n"
+        f"| `{one.name}` | {one.title['en']} | {one.description} | {_quoted(one.rights)} | {_bounded(one)} |\n"
         for one in table.roles.values()
     )
     rights = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in table.rights.items())
     return (
-        f"{NOTE}{head}| role | title | | rights |\n|---|---|---|---|\n{roles}\n`*` stands for all rights. "
+        f"{NOTE}{head}| role | title | | rights | may have computed |\n|---|---|---|---|---|\n{roles}\n"
+        f"`*` stands for all rights. "
         f"Which right an operation needs stands with it in `/docs`.\n\n| right | meaning |\n|---|---|\n{rights}"
     )
+
+
+def _bounded(role: Role) -> str:
+    """A role's quota in words; empty where it says none."""
+    quota, words = role.quota, []
+    if quota.runs is not None:
+        words.append(f"{quota.runs} at once")
+    if quota.cpu_s_per_day is not None:
+        words.append(f"{quota.cpu_s_per_day:,.0f} CPU-s a day")
+    if quota.priority:
+        words.append(f"priority {quota.priority} (0 first)")
+    return ", ".join(words)
 
 
 def _quoted(words: Iterable[str]) -> str:

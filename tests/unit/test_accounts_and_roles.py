@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sympolis.context.allowance import Allowance
 from sympolis.domain import errors
 from sympolis.governance.identity.accounts import Accounts
 from sympolis.governance.identity.attempts import Attempts
@@ -143,12 +144,41 @@ def test_a_city_alters_the_table() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [{"roles": {"x": {"rights": ["fly"]}}}, {"roles": {"x": {}}}, {"roles": {"x": 1}}, {"rights": {}}],
+    [
+        {"roles": {"x": {"rights": ["fly"]}}},
+        {"roles": {"x": {}}},
+        {"roles": {"x": 1}},
+        {"rights": {}},
+        {"roles": {"x": {"rights": [], "quota": 3}}},
+        {"roles": {"x": {"rights": [], "quota": {"runs": -1}}}},
+        {"roles": {"x": {"rights": [], "quota": {"runs": 1.5}}}},
+        {"roles": {"x": {"rights": [], "quota": {"runs": True}}}},
+        {"roles": {"x": {"rights": [], "quota": {"walks": 1}}}},
+    ],
 )
 def test_mistakes_in_a_table_are_named(document: dict[str, object]) -> None:
     with pytest.raises(errors.CityPackageInvalid) as found:
         altered(default_table(), document, where="policies/roles.toml")
     assert found.value.where.startswith("policies/roles.toml")
+
+
+def test_a_quota_bounds_the_right_to_run_and_the_most_generous_counts() -> None:
+    document = {
+        "roles": {
+            "citizen": {
+                "rights": ["scenarios.run"],
+                "quota": {"runs": 1, "cpu_s_per_day": 60, "priority": 2},
+            },
+            "partner": {"rights": ["results.read"], "quota": {"runs": 50}},
+        }
+    }
+    table = altered(default_table(), document, where="roles.toml")
+    assert table.allowance("anna", ["citizen", "partner"]) == Allowance("anna", 1, 60, 2), (
+        "a partner runs nothing"
+    )
+    assert table.allowance("anna", ["citizen", "planner"]) == Allowance("anna", 8, 86400, 0)
+    assert table.allowance("operator", ["planner", "administrator"]) == Allowance("operator")
+    assert table.allowance("", []).runs == 0
 
 
 def test_release_is_by_licence_but_for_exceptions() -> None:

@@ -47,6 +47,7 @@ TABLE: Mapping[type[BaseException], Row] = {
     errors.UnsupportedMediaType: Row(415),
     errors.OperationNotSupported: Row(422, "OperationNotSupported"),
     errors.TooManyAttempts: Row(429),
+    errors.QuotaExceeded: Row(429),
     errors.OverrideRefused: Row(422, "OperationNotSupported"),
     errors.CityPackageInvalid: Row(422, "BadRequestData"),
     errors.SympolisError: Row(500, "InternalError"),

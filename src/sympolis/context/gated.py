@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
+from sympolis.context.allowance import UNLIMITED, Allowance
 from sympolis.context.documents import DocumentForm, DocumentPage, Documents
 from sympolis.context.dumps.port import Dumping, Still
 from sympolis.context.patches import Patches, Patchwork
@@ -72,6 +73,11 @@ class Reading(Protocol):
         """Make use of a ``service`` or a ``model`` once. Raises like ``narrowed``, with the reason."""
         ...
 
+    @property
+    def allowance(self) -> Allowance:
+        """How much they may have computed."""
+        ...
+
 
 class _Everything:
     """For what the server itself has to know of all entities."""
@@ -92,6 +98,10 @@ class _Everything:
 
     def use(self, kind: str, name: str) -> None:  # noqa: ARG002
         return None
+
+    @property
+    def allowance(self) -> Allowance:
+        return UNLIMITED
 
 
 EVERYTHING: Reading = _Everything()
@@ -136,6 +146,11 @@ def use_model(model: str) -> None:
 def use_service(service: str) -> None:
     """The same for a service that answers a question with models."""
     _reading.get(EVERYTHING).use("service", service)
+
+
+def allowance() -> Allowance:
+    """How much whoever asks may have computed; the server itself has no limit."""
+    return _reading.get(EVERYTHING).allowance
 
 
 @contextmanager

@@ -13,7 +13,7 @@
     ├── TooComplexQuery · TooManyResults                                                 403
     ├── Unauthenticated           say who you are first                                  401
     ├── Forbidden                 this caller may not                                    403
-    ├── TooManyAttempts           come back later                                        429
+    ├── TooManyAttempts · QuotaExceeded   come back later                                429
     ├── NotImplementedHere        a part of a standard we know and do not do yet         501
     ├── ContextNotAvailable       a JSON-LD @context cannot be had                       504
     ├── DeliveryFailed            a notification did not arrive; DeliveryRefused: never will
@@ -160,6 +160,12 @@ class TooManyAttempts(SympolisError):
     """Too many attempts failed in a short time: wait a minute before the next one."""
 
     title = "Too many attempts"
+
+
+class QuotaExceeded(SympolisError):
+    """Whoever asks has as much computed as their roles allow: wait for it, or for the next day."""
+
+    title = "Quota exceeded"
 
 
 class Forbidden(SympolisError):

@@ -28,6 +28,7 @@ from sympolis.orchestration.learned_desk import LearnedDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.prescription_desk import PrescriptionDesk
+from sympolis.orchestration.quotas import Quotas
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
@@ -113,6 +114,7 @@ class Desk:
             scenarios=self._scenarios,
             atlas=self._atlas,
             pool=self._pool,
+            quotas=Quotas(folder / "usage.json", now),
             folder=folder,
             now=now,
             tariff=tariff,
@@ -130,18 +132,9 @@ class Desk:
             self._models,
             self._runs.board,
             self._runs.execution,
+            quotas=self._runs.quotas,
             pool=self._pool,
             folder=folder / "sensitivity",
-            now=now,
-        )
-        self.forecasts = ForecastDesk(
-            broker,
-            names,
-            forecasts,
-            city=city,
-            zone=timezone,
-            pool=self._pool,
-            folder=folder / "forecasts",
             now=now,
         )
         self.recommendations = PrescriptionDesk(

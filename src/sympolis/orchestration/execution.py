@@ -13,6 +13,7 @@ from sympolis.analysis import ensemble
 from sympolis.domain import errors
 from sympolis.orchestration.member_library import MemberLibrary
 from sympolis.orchestration.model_desk import Ready
+from sympolis.orchestration.quotas import Quotas, priority
 from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import Member, MemberResult
 
@@ -46,9 +47,10 @@ class Computed:
 class Execution:
     """Runs ensembles. Two that need the same member at the same time compute it once."""
 
-    def __init__(self, pool: Executor, library: MemberLibrary) -> None:
+    def __init__(self, pool: Executor, library: MemberLibrary, quotas: Quotas) -> None:
         self._pool = pool
         self._library = library
+        self._quotas = quotas
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def compute(
@@ -132,13 +134,15 @@ class Execution:
         def under_way(share: float, text: str) -> None:
             progress(min(share, ALMOST), text)
 
+        place = PRIORITY[member.mode] + priority()
         try:
-            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
+            answer = await self._pool.run(task, priority=place, progress=under_way)
         except errors.ModelFailed as lost:
             if lost.where != WORKER_DIED:
                 raise
             # The machine may have been short of memory for a moment; a model that kills its worker does so again.
-            answer = await self._pool.run(task, priority=PRIORITY[member.mode], progress=under_way)
+            answer = await self._pool.run(task, priority=place, progress=under_way)
+        self._quotas.charge(answer.cost_cpu_s)
         return answer.cost_cpu_s
 
 

@@ -84,7 +84,8 @@ class PrescriptionDesk:
     async def start(self, document: Mapping[str, Any]) -> Json:
         """Start a recommendation; the one that is kept where the same was asked of the same data before.
 
-        Raises ``BadRequestData`` naming the member, ``Conflict`` (too many at once), ``ModelFailed``.
+        Raises ``BadRequestData`` naming the member, ``Conflict`` (too many at once), ``QuotaExceeded``,
+        ``ModelFailed``.
         """
         asked = read(document, self._models.ids, self._models.simulator, self._language)
         gated.use_model(asked.model)
@@ -101,11 +102,18 @@ class PrescriptionDesk:
         begun = Recommendation(
             id=f"recommendation-{key}", asked=asked, started_at=self._now(), trials=len(trials)
         )
+        self._runs.quotas.admit()
         self._post(begun)
-        task = asyncio.create_task(self._guarded(begun, ready, areas, trials), name=begun.id)
+        with self._runs.quotas.one():  # the run of what is recommended is a part of it
+            self._runs.quotas.begin(begun.id)
+            task = asyncio.create_task(self._guarded(begun, ready, areas, trials), name=begun.id)
         self._tasks[begun.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(begun.id, None))
+        task.add_done_callback(lambda _: self._over(begun.id))
         return recommendation.document(begun)
+
+    def _over(self, recommendation_id: str) -> None:
+        self._tasks.pop(recommendation_id, None)
+        self._runs.quotas.end(recommendation_id)
 
     def get(self, recommendation_id: str) -> Json:
         """One recommendation. Raises ``NotFound``."""

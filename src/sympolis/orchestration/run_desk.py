@@ -29,6 +29,7 @@ from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.execution import Computed, Execution, Grown, Report
 from sympolis.orchestration.member_library import MemberLibrary, plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
+from sympolis.orchestration.quotas import Quotas
 from sympolis.orchestration.request import Request, Upstream
 from sympolis.orchestration.run import NO_TARIFF, Figure, Run, RunProgress, Tariff, new_id, problem
 from sympolis.orchestration.run_board import RunBoard
@@ -58,6 +59,7 @@ class RunDesk:
         scenarios: ScenarioDesk,
         atlas: Atlas,
         pool: Executor,
+        quotas: Quotas,
         folder: Path,
         now: Callable[[], datetime],
         tariff: Tariff = NO_TARIFF,
@@ -70,7 +72,8 @@ class RunDesk:
         self._scenarios = scenarios
         self._atlas = atlas
         self._library = MemberLibrary(folder / "members")
-        self.execution = Execution(pool, self._library)
+        self.quotas = quotas
+        self.execution = Execution(pool, self._library, quotas)
         self._now = now
         self.board = RunBoard(folder / "runs", now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -123,7 +126,8 @@ class RunDesk:
     async def start(self, scenario_id: str, request: Request) -> Run:
         """Start a run, or give the finished (or running) one that answers the same question.
 
-        Raises ``NotFound``, ``BadRequestData``, ``OverrideRefused`` (the model does not allow it), ``Conflict`` (full).
+        Raises ``NotFound``, ``BadRequestData``, ``OverrideRefused`` (the model does not allow it), ``Conflict``
+        (full), ``QuotaExceeded``.
         """
         request.checked()
         scenario = await self._scenarios.get(scenario_id)
@@ -138,7 +142,9 @@ class RunDesk:
             return known
         if len(self._tasks) >= MOST_ACTIVE:
             raise errors.Conflict(f"{MOST_ACTIVE} runs are under way already", hint="wait, or cancel one")
+        self.quotas.admit()
         self.board.post(run)
+        self.quotas.begin(run.id)
         self._launch(run, ready, request)
         return run
 
@@ -181,6 +187,7 @@ class RunDesk:
     def _over(self, run_id: str) -> None:
         """Whatever became of the task (it may have been cancelled before its first step), the run gets a last state."""
         del self._tasks[run_id]
+        self.quotas.end(run_id)
         if not self._closing:
             self._end(run_id, status=RunStatus.CANCELLED)
 

@@ -25,6 +25,7 @@ from sympolis.orchestration.documents import instant
 from sympolis.orchestration.execution import Execution
 from sympolis.orchestration.member_library import plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
+from sympolis.orchestration.quotas import Quotas
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Problem, Run
 from sympolis.orchestration.run_board import RunBoard
@@ -81,6 +82,7 @@ class SensitivityDesk:
         board: RunBoard,
         execution: Execution,
         *,
+        quotas: Quotas,
         pool: Executor,
         folder: Path,
         now: Callable[[], datetime],
@@ -88,6 +90,7 @@ class SensitivityDesk:
         self._models = models
         self._board = board
         self._execution = execution
+        self._quotas = quotas
         self._pool = pool
         self._folder = folder
         self._now = now
@@ -97,7 +100,8 @@ class SensitivityDesk:
     async def start(self, run_id: str, points: int = 16) -> Json:
         """Analyse a finished run; the analysis that is kept where the same was asked before.
 
-        Raises ``BadRequestData`` (``points``), ``NotFound``, ``Conflict`` (not finished, data changed, too many).
+        Raises ``BadRequestData`` (``points``), ``NotFound``, ``Conflict`` (not finished, data changed, too many),
+        ``QuotaExceeded``.
         """
         if points not in POINTS:
             raise errors.BadRequestData(f"expected one of {', '.join(map(str, POINTS))}", where="points")
@@ -105,14 +109,20 @@ class SensitivityDesk:
         kept = self._find(run_id)
         if kept is not None and kept.points == points and kept.status in (RunStatus.RUNNING, RunStatus.DONE):
             return self._document(kept)
+        ready = await self._ready(asked)
+        # Nothing is awaited from here until the task is entered: two who ask at once are one after the other.
+        if run_id in self._tasks:
+            return self._document(self._analyses[run_id])
         if len(self._tasks) >= MOST_ACTIVE:
             raise errors.Conflict(f"{MOST_ACTIVE} analyses are under way already", hint="wait for one")
-        ready = await self._ready(asked)
         analysis = self._planned(asked, ready, points)
+        self._quotas.admit()
         self._post(analysis, durable=True)
-        task = asyncio.create_task(self._guarded(analysis, asked, ready), name=f"sensitivity of {run_id}")
+        name = f"sensitivity of {run_id}"
+        self._quotas.begin(name)
+        task = asyncio.create_task(self._guarded(analysis, asked, ready), name=name)
         self._tasks[run_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
+        task.add_done_callback(lambda _: self._over(run_id, name))
         return self._document(analysis)
 
     def get(self, run_id: str) -> Json:
@@ -120,6 +130,10 @@ class SensitivityDesk:
         self._board.get(run_id)
         found = self._find(run_id)
         return self._document(found) if found is not None else {**_MISSING, "run": run_id}
+
+    def _over(self, run_id: str, name: str) -> None:
+        self._tasks.pop(run_id, None)
+        self._quotas.end(name)
 
     async def close(self) -> None:
         """Stop what is under way; members that are done stay."""

@@ -132,6 +132,14 @@ class ServiceDesk:
         self._refuse_levers(service, levers)
         if misfits := linking.complaints(service.steps, self._models.simulator):
             raise errors.Conflict(misfits[0], where=f"services/{service.id}.toml", hint="mend the chain")
+        with self._runs.quotas.one():
+            started = await self._started(service, levers, request)
+        return started[service.model]
+
+    async def _started(
+        self, service: ServiceSetup, levers: Mapping[str, Any], request: Request
+    ) -> dict[str, Run]:
+        """The run of every model of the chain, each fed by those before it."""
         chosen = await self._chosen(service)
         started: dict[str, Run] = {}
         for step in service.steps:
@@ -140,7 +148,7 @@ class ServiceDesk:
             scenario = await self._kept(service, replace(scenario, window=window))
             asked = replace(request, service=service.id, upstream=_upstream(step, started))
             started[step.model] = await self._runs.start(scenario.id, asked)
-        return started[service.model]
+        return started
 
     # --- scenarios ----------------------------------------------------------------------------------------------------
 

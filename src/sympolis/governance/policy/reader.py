@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sympolis.context.allowance import Allowance
 from sympolis.context.gated import Reading, named_types
 from sympolis.context.query import AllOf, AnyOf, NoneOf, TypeIs
 from sympolis.domain import errors
@@ -83,6 +84,11 @@ class PolicyReader:
         noted[verdict.asset.iri] = verdict
         if not verdict.readable:
             raise refusal(self.subject, verdict, self._language)
+
+    @property
+    def allowance(self) -> Allowance:
+        """See ``Reading``."""
+        return self._gate.roles.allowance(self.subject.id, self.subject.roles)
 
     @property
     def inside(self) -> bool:
@@ -168,6 +174,11 @@ class Elsewhere:
     def use(self, kind: str, name: str) -> None:
         """See ``Reading``."""
         self._reader.use(kind, name)
+
+    @property
+    def allowance(self) -> Allowance:
+        """See ``Reading``."""
+        return self._reader.allowance
 
 
 def refusal(subject: Subject, verdict: Verdict, language: str) -> errors.SympolisError:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sympolis.app.adopting import adopt_files
+from sympolis.app.adopting import adopt_files, check_adopted
 from sympolis.context.distributed.relays import Relay
 from sympolis.context.library import ContextKind, ContextLibrary, KeptContext
 from sympolis.context.registrations.books import KeptRegistration
@@ -220,6 +220,8 @@ def test_files_of_before_are_taken_in_once(tmp_path: Path) -> None:
         context = KeptContext("one", "http://x/one", ContextKind.HOSTED, {"a": "urn:a"}, NOW)
         ContextFiles(tmp_path / "contexts").keep(context)
         store = await PostgresStore.open(server().fresh_url())
+        with pytest.raises(Conflict, match="beside the database"):
+            check_adopted(tmp_path)
         for _ in range(2):
             await asyncio.to_thread(adopt_files, store, tmp_path)
         books = store.source_books()
@@ -227,7 +229,10 @@ def test_files_of_before_are_taken_in_once(tmp_path: Path) -> None:
         assert [one.key for one in books.relays()] == ["k"]
         assert books.identity("new") == "sympolis-old"
         assert list(store.context_shelf().load()) == [context]
-        assert (tmp_path / "sources" / "registrations.sqlite.adopted").exists()
+        check_adopted(tmp_path)
+        await asyncio.to_thread(books.drop, "", "urn:r:a")
+        await asyncio.to_thread(adopt_files, store, tmp_path)
+        assert books.registrations("") == []
         await store.close()
 
     asyncio.run(story())

@@ -1,7 +1,7 @@
 """Takes what older versions kept in files beside a server on PostgreSQL into the database, once.
 
-A file that has been taken in stays, under a name that ends in ``.adopted``. Killed in between, the next start goes on:
-what is in the database already is not overwritten.
+The files stay as they are, with an empty file ``adopted`` beside them. Killed in between, the next start goes on: what
+is in the database already is not overwritten.
 """
 
 from __future__ import annotations
@@ -13,20 +13,39 @@ from sympolis.app.joining import FOLDER as SOURCES
 from sympolis.context.distributed.relays import KeepsSources, SourceBooks
 from sympolis.context.library import KeepsContexts, Shelf
 from sympolis.context.store import Store
+from sympolis.domain.errors import Conflict
 from sympolis.stores.context_files import ContextFiles
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
 
 CONTEXTS: Final = "contexts"
 """Below the data folder: hosted contexts, where the store does not keep them."""
-_DONE: Final = ".adopted"
+_DONE: Final = "adopted"
+_OLD: Final = {CONTEXTS: "*.json", SOURCES: EmbeddedRegistrationBooks.FILE}
 
 
 def adopt_files(store: Store, folder: Path) -> None:
     """See the module; nothing for a store that keeps nothing of this itself. Raises ``StoreUnavailable``."""
-    if isinstance(store, KeepsContexts) and (files := folder / CONTEXTS).is_dir():
+    if isinstance(store, KeepsContexts) and _waits(files := folder / CONTEXTS):
         _adopt_contexts(files, store.context_shelf())
-    if isinstance(store, KeepsSources):
-        _adopt_sources(folder / SOURCES, store.source_books())
+        (files / _DONE).touch()
+    if isinstance(store, KeepsSources) and _waits(files := folder / SOURCES):
+        _adopt_sources(files, store.source_books())
+        (files / _DONE).touch()
+
+
+def check_adopted(folder: Path) -> None:
+    """Raise ``Conflict`` where an older version's files wait: a dump of the database would lack them."""
+    for name in (CONTEXTS, SOURCES):
+        if _waits(folder / name) and any((folder / name).glob(_OLD[name])):
+            raise Conflict(
+                "holds what an older version kept beside the database",
+                where=str(folder / name),
+                hint="start the broker of this version on it once",
+            )
+
+
+def _waits(folder: Path) -> bool:
+    return folder.is_dir() and not (folder / _DONE).exists()
 
 
 def _adopt_contexts(folder: Path, shelf: Shelf) -> None:
@@ -34,23 +53,19 @@ def _adopt_contexts(folder: Path, shelf: Shelf) -> None:
     for kept in ContextFiles(folder).load():
         if kept.local_id not in known:
             shelf.keep(kept)
-    folder.rename(folder.with_name(folder.name + _DONE))
 
 
 def _adopt_sources(folder: Path, books: SourceBooks) -> None:
     identity = folder / "identity"
     if identity.exists():
         books.identity(identity.read_text(encoding="ascii").strip())
-        identity.rename(identity.with_name(identity.name + _DONE))
-    file = folder / EmbeddedRegistrationBooks.FILE
-    if not file.exists():
+    if not (folder / EmbeddedRegistrationBooks.FILE).exists():
         return
     old = EmbeddedRegistrationBooks.open(folder)
     try:
         _copy(old, books)
     finally:
         old.close()
-    file.rename(file.with_name(file.name + _DONE))
 
 
 def _copy(old: EmbeddedRegistrationBooks, books: SourceBooks) -> None:

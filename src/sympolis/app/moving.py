@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sympolis import __version__
 from sympolis.app import mark
+from sympolis.app.adopting import check_adopted
 from sympolis.app.governing import FOLDER as IDENTITY
 from sympolis.app.governing import open_directory
 from sympolis.app.ground import context_shelf, open_store
@@ -152,6 +153,7 @@ async def _source_parts(settings: Settings, folder: Path) -> AsyncIterator[list[
         async with _parts(EmbeddedFiles(folder / "store"), None, folder) as parts:
             yield parts
         return
+    check_adopted(folder)
     store = await open_store(settings, folder)
     try:
         async with _parts(store, store, folder) as parts:

@@ -40,7 +40,7 @@ class Twin:
 
     def entities(self, kind: str) -> list[Any]:
         """Every entity of a type, by short name."""
-        query = Query(types=TypeIs(self.terms.expand(kind)), limit=1000)
+        query = Query(types=TypeIs(self.terms.expand(kind)), limit=2000)
         return list(asyncio.run(self.broker.query(query)).entities)
 
 
@@ -207,7 +207,7 @@ def test_daily_temperatures_are_read_anew_from_the_portal_s_own_export(tmp_path:
 
 
 def test_scenarios_touch_segments_that_exist(twin: Twin) -> None:
-    known = {entity.id for entity in twin.entities("RoadSegment")}
+    known = {entity.id for kind in ("RoadSegment", "StreetSection") for entity in twin.entities(kind)}
     for scenario in package.load(FOLDER).scenarios:
         for override in scenario.overrides:
             assert known.issuperset(override.where.get("segments", ()))

@@ -162,3 +162,86 @@ def test_a_rows_place_decides_where_it_is_clear(folder: Path) -> None:
         path = "/ngsi-ld/v1/entities/urn:ngsi-ld:StatisticalArea:smallville"
         names = [twin.entities(f"{path}:{one}")["name"]["value"] for one in ("w1", "w2", "w3")]
         assert names == ["works in 0", "works in 1", "works in 4"]
+
+
+NEW_TERMS = ("alternateName", "sameAs", "validFrom", "masterData", "decisions")
+STREET = "urn:ngsi-ld:RoadSegment:smallville"
+
+
+@pytest.fixture
+def entities(folder: Path) -> Path:
+    """The same package, whose ways are entities by themselves."""
+    (folder / "master-data/ways.toml").write_text(KIND + "entities = true\n")
+    (folder / "master-data/ways.csv").write_text(
+        "id,name,aliases,valid_from,valid_to,successors,lon,lat\n"
+        "w1,Via Uno,Via Prima,1900-01-01,,,11.3,44.5\nw2,Via Due,,,,,,\nold,Via Antica,,,2001-01-01,w1,,\n"
+    )
+    context = folder / "contexts/smallville.jsonld"
+    document = json.loads(context.read_text())
+    document["@context"] |= {name: f"https://example.org/{name}" for name in NEW_TERMS}
+    context.write_text(json.dumps(document))
+    return folder
+
+
+def ways(twin: Any) -> dict[str, Any]:
+    found = twin.entities("/ngsi-ld/v1/entities?type=RoadSegment&limit=100")
+    return {one["id"].rpartition(":")[2]: one for one in found if "masterData" in one}
+
+
+def test_a_register_makes_entities_and_keeps_them_in_step(entities: Path) -> None:
+    assert [one for one in check.check(entities) if one.error] == []
+    with connect(asked(entities)) as twin:
+        twin.post("/api/sources/streets/runs", {})
+        decision = {"kind": "ways", "by": "A. Rossi", "reason": "as the council decided"}
+        accepted = twin.post(
+            "/api/master-data/decisions", {**decision, "action": "accept", "words": "V. Uno", "thing": "w1"}
+        )
+        first = ways(twin)
+        assert sorted(first) == ["w1", "w2"]
+        assert first["w1"]["name"]["value"] == "Via Uno"
+        assert first["w1"]["alternateName"]["value"] == ["Via Prima", "V. Uno"]
+        assert first["w1"]["sameAs"]["object"] == [f"{STREET}:old"]
+        assert first["w1"]["location"]["value"]["coordinates"] == [11.3, 44.5]
+        assert first["w1"]["validFrom"]["value"] == "1900-01-01"
+        [told] = first["w1"]["decisions"]["value"]
+        assert (told["action"], told["reason"]) == ("accept", "as the council decided")
+        assert "Rossi" not in json.dumps(first["w1"]), "who decided is for those who may ask the book"
+
+        twin.post("/api/master-data/decisions", {**decision, "action": "undo", "undoes": accepted["number"]})
+        assert ways(twin)["w1"]["alternateName"]["value"] == ["Via Prima"]
+        twin.post(
+            "/api/master-data/decisions", {**decision, "action": "merge", "thing": "w1", "others": ["w2"]}
+        )
+        merged = ways(twin)
+        assert sorted(merged) == ["w1"]
+        assert merged["w1"]["sameAs"]["object"] == [f"{STREET}:old", f"{STREET}:w2"]
+        with pytest.raises(errors.NotFound):
+            twin.entities(f"/ngsi-ld/v1/entities/{STREET}:w2")
+
+
+def test_what_a_source_says_of_the_same_entity_stays(entities: Path) -> None:
+    """The register does not rename what a source describes, and takes only its own with it when it goes."""
+    (entities / "master-data/ways.csv").write_text("id,name\nw1,Via Uno\n")
+    with connect(asked(entities)) as twin:
+        vocabulary = "https://smallville.example/terms/"
+        name = {f"{vocabulary}name": {"type": "Property", "value": "Uno"}}
+        mine = {"id": f"{STREET}:w1", "type": f"{vocabulary}RoadSegment", **name}
+        twin.post("/ngsi-ld/v1/entityOperations/upsert", [mine])
+        decision = {"kind": "ways", "by": "A. Rossi"}
+        alias = {**decision, "action": "accept", "words": "V. Uno", "thing": "w1"}
+        twin.post("/api/master-data/decisions", alias)
+        found = ways(twin)["w1"]
+        assert (found["name"]["value"], found["alternateName"]["value"]) == ("Uno", ["V. Uno"])
+        twin.post("/api/master-data/decisions", {**decision, "action": "retire", "thing": "w1"})
+        left = twin.entities(f"/ngsi-ld/v1/entities/{STREET}:w1")
+        assert "masterData" not in left and left["name"]["value"] == "Uno"
+
+
+def test_an_erased_thing_does_not_come_back(entities: Path) -> None:
+    with connect(asked(entities)) as twin:
+        alias = {"kind": "ways", "by": "A. Rossi", "action": "accept", "words": "V. Due", "thing": "w2"}
+        twin.post("/api/master-data/decisions", alias)
+        assert "w2" in ways(twin)
+        twin.post("/api/admin/erasures", {"id": f"{STREET}:w2", "why": "asked for"})
+        twin.post("/api/master-data/decisions", {**alias, "words": "Via 2"})
+        assert sorted(ways(twin)) == ["w1"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sympolis.api.access import Access
     from sympolis.api.governance.subjects import Answering
     from sympolis.city.proposing.desk import Proposer
+    from sympolis.city.registered import Registered
     from sympolis.city.schema import City
     from sympolis.context.distributed.service import Distribution
     from sympolis.context.distributed.subscribing import RemoteSubscriptions
@@ -138,6 +139,7 @@ class ApiParts:
     data_models: Registry | None = None
     """The data models that the twin knows."""
     masterdata: MasterData | None = None
+    registered: Registered | None = None
     """Streets, areas, buildings, organisations: who a name means."""
     subscriptions: Subscriptions | None = None
     registrations: Registrations | None = None

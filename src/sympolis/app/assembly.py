@@ -30,6 +30,7 @@ from sympolis.app.subjects import Subjects
 from sympolis.app.twin import Twin, data_folder
 from sympolis.city import acquiring, describing, grids, modelling, package
 from sympolis.city.proposing.desk import Proposer
+from sympolis.city.registered import Registered
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
 from sympolis.context.judging import judged
@@ -79,7 +80,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.desk.learned.known = settings.identity == "required"
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
-    twin.coordinator.erased = twin.government.erasures.is_erased
+    twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
 
@@ -110,6 +111,7 @@ def _twin(
         ground=ground,
         ledger=ledger,
         masterdata=masterdata,
+        registered=Registered(city, masterdata, ground.broker, terms),
         coordinator=coordinator,
         handovers=Handovers(coordinator, deliveries, folder / "handovers"),
         deposits=Deposits(coordinator, deliveries),
@@ -191,6 +193,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         proposer=Proposer(twin.city, models, downloader(ground.client)),
         data_models=models,
         masterdata=twin.masterdata,
+        registered=twin.registered,
         deposits=twin.deposits,
         retention=twin.retention,
         hooks=twin.hooks,

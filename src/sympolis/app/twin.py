@@ -23,6 +23,7 @@ from sympolis.app.governing import Government
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
+from sympolis.city.registered import Registered
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
@@ -79,6 +80,7 @@ class Twin:
     ground: Ground
     ledger: Ledger
     masterdata: MasterData
+    registered: Registered
     coordinator: Coordinator
     handovers: Handovers
     deposits: Deposits
@@ -111,6 +113,7 @@ class Twin:
         tell = self._teller(report)
         try:
             await self.coordinator.run_all(lambda share, words: tell("ingest", share * INGEST_SHARE, words))
+            await self.registered.keep_all()
             if self.city.models:
                 rest = 1 - INGEST_SHARE
                 await self.desk.ensure_baseline(

@@ -18,7 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, registers, secrets, services
+from sympolis.city import governing, registered, registers, secrets, services
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
@@ -301,6 +301,9 @@ def _check_register(contents: Contents, kind: str) -> None:
         contents.report(
             f"{registers.FOLDER}/{kind}.toml: id", f"{kind!r} is a path of the API", "choose another"
         )
+    if contents.kinds[kind].entities and contents.context:
+        for name in (contents.kinds[kind].entity_type, *registered.TERMS):
+            _term(contents, f"{registers.FOLDER}/{kind}.toml: entities", name, terms_of(contents.context))
     known = {one.id for one in contents.things[kind]}
     for one in contents.things[kind]:
         lost = [name for name in one.successors if name not in known]

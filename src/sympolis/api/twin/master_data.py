@@ -14,6 +14,7 @@ from sympolis.api.schemas import OBJECT, TEXT, several, structure
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
+    from sympolis.city.registered import Registered
     from sympolis.governance.masterdata.model import Decision
     from sympolis.governance.masterdata.registry import MasterData
 
@@ -36,8 +37,9 @@ _DECISION = structure(
 class MasterDataPages:
     """Handlers of ``/api/master-data``."""
 
-    def __init__(self, known: MasterData) -> None:
+    def __init__(self, known: MasterData, registered: Registered | None = None) -> None:
         self._known = known
+        self._registered = registered
 
     async def kinds(self, request: Request) -> Reply:  # noqa: ARG002
         """Every kind with the number of its things."""
@@ -80,8 +82,10 @@ class MasterDataPages:
         return json_reply({"total": len(found), "decisions": [_plain(one) for one in page]})
 
     async def decide(self, request: Request) -> Reply:
-        """Take a decision."""
+        """Take a decision; where things are entities, they follow before it is answered."""
         taken = self._known.decide(_decision(await read_object(request)))
+        if self._registered is not None:
+            await self._registered.keep(taken.kind)
         return json_reply(_plain(taken), status=201)
 
 
@@ -130,11 +134,11 @@ def _text(document: Any, name: str) -> str:
     return value
 
 
-def operations(known: MasterData | None) -> tuple[Operation, ...]:
+def operations(known: MasterData | None, registered: Registered | None = None) -> tuple[Operation, ...]:
     """The routes of the master data."""
     if known is None:
         return ()
-    pages, tag = MasterDataPages(known), "Master data"
+    pages, tag = MasterDataPages(known, registered), "Master data"
     texts = {"kind": "A kind of master data, e.g. streets.", "id": "A thing's id."}
 
     def route(path: str, handle: Any, name: str, title: str, schema: Any, **more: Any) -> Operation:

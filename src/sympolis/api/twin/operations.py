@@ -81,7 +81,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
             routes += fairness.operations(parts, parts.city, parts.coordinator, terms)
     routes += data_model_routes(parts.data_models, parts.coordinator)
-    routes += master_data_routes(parts.masterdata) + mediation_routes(parts, terms)
+    routes += master_data_routes(parts.masterdata, parts.registered) + mediation_routes(parts, terms)
     if parts.desk is not None:
         routes += service_routes(parts.desk) + recommendation_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))

@@ -27,6 +27,8 @@ class Kind:
     title: Texts
     entity_type: str = option(pattern="[A-Za-z][A-Za-z0-9_]*")
     """Type of the entities that the things are in the twin."""
+    entities: bool = False
+    """Whether the register itself makes them entities: those that exist, with names, former ids and decisions."""
     near_m: float = option(250.0, minimum=1, maximum=100_000, unit="m")
     """Things farther apart than this are hardly the same."""
     drop: tuple[str, ...] = ()

@@ -216,6 +216,7 @@ def test_a_card_that_says_otherwise_than_the_file_is_not_validated(twin: SmallTw
         (lambda m: package(m, card(m).replace("model.onnx", "..")), "does not look like"),
         (lambda m: package(m, card(m).replace("model.onnx", "record.json")), "does not look like"),
         (lambda m: damaged(package(m, card(m))), "not a zip"),
+        (lambda m: package(bytes(2**24), card(bytes(2**24))), "inflates to more than 100 times"),
         (lambda m: package(m, card(m), packing=zipfile.ZIP_LZMA), "packed in a rare way"),
     ],
 )  # fmt: skip

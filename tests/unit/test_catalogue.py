@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,6 +91,18 @@ def test_snippets_name_the_twin_and_the_type() -> None:
     snippets = {one.tool: one.text for one in snippets_of(dataset)}
     assert "https://twin.example/ngsi-ld/v1/entities?type=Loop" in snippets["curl"]
     assert snippets["QGIS"].endswith("https://twin.example/ogc")
+    compile(snippets["Python"], "snippet", "exec")
+
+
+def test_snippets_ask_in_the_words_of_the_city() -> None:
+    twin = replace(
+        TWIN, types={"Loop": "https://vocab.example/Loop"}, context="https://twin.example/contexts/x.jsonld"
+    )
+    [dataset] = build_catalogue(twin, [source("a")]).datasets
+    snippets = {one.tool: one.text for one in snippets_of(dataset)}
+    assert "type=https%3A%2F%2Fvocab.example%2FLoop&" in snippets["curl"]
+    assert "-H 'Link: <https://twin.example/contexts/x.jsonld>; rel=" in snippets["curl"]
+    assert "add_headers(Link = '<https://twin.example/contexts/x.jsonld>" in snippets["R"]
     compile(snippets["Python"], "snippet", "exec")
 
 

@@ -62,6 +62,8 @@ class Offering:
             collections=frozenset(
                 [kind for kind in {one["entity_type"] for one in sources} if await self._located(kind)]
             ),
+            types={kind: self._terms.expand(kind) for kind in {one["entity_type"] for one in sources}},
+            context=f"{base_url}/contexts/{self._city.id}.jsonld",
         )
         models = await self._models()
         services = await self._parts.desk.services() if self._parts.desk is not None else []

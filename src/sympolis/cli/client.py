@@ -193,12 +193,17 @@ def _reply(sent: list[Mapping[str, Any]]) -> Reply:
     return Reply(start["status"], headers, body)
 
 
+def _from_here(address: str) -> str:
+    """How this machine reaches a server that listens on every address: such an address is no name to ask at."""
+    return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[Client]:
     """A client for the twin in ``settings.data``: the server that holds it, else the twin opened here."""
     address = app.holder(app.data_folder(settings))
     if address:
-        yield Client(OverHttp(address))
+        yield Client(OverHttp(_from_here(address)))
         return
     with asyncio.Runner() as runner:  # also ends what the twin leaves behind, or what could not be opened
         twin = runner.run(app.open_twin(settings))

@@ -30,6 +30,8 @@ from sympolis.orchestration.workers import Executor
 
 RUNNER = "sympolis.analysis.learned.runner"
 MOST_VERSIONS = 1000
+MOST_BYTES = 20 * 2**30
+"""Of all versions' models together: a disk is for the twin's data first."""
 MOST_WAITING = 64
 """Questions under way at once; more are refused, so that models leave the workers room for scenarios."""
 RECORD = "record.json"
@@ -147,11 +149,18 @@ class LearnedDesk:
                 raise errors.Conflict(
                     f"{MOST_VERSIONS} versions are kept already", hint="retire and delete some"
                 )
+            kept = await asyncio.to_thread(self._size)
+            if kept + len(package.model) > MOST_BYTES:
+                text = f"the models kept take {kept / 2**30:.1f} GB, and {MOST_BYTES // 2**30} GB is the most"
+                raise errors.Conflict(text, hint="retire and delete some")
             folder = self._folder / key[0] / key[1]
             record = Record(by, (Step(Stage.DRAFT, self._now(), by, why),))
             await asyncio.to_thread(_keep, folder, package, record)
             self._versions[key] = Version(package.card, package.card_text, record, folder)
             return self._versions[key]
+
+    def _size(self) -> int:
+        return sum(one.model.stat().st_size for one in self._versions.values() if one.model.exists())
 
     async def move(self, name: str, version: str, to: Stage, *, by: str, why: str) -> Version:
         """Take a step of a version's life; validation runs its examples first. Raises ``Conflict``, ``Forbidden``."""
@@ -210,7 +219,7 @@ class LearnedDesk:
         """
         found = self.asked(name, version)
         gated.use_model(name)
-        checked = tensors.read_inputs(inputs, found.card)
+        checked = await asyncio.to_thread(tensors.read_inputs, inputs, found.card)
         if self._waiting >= MOST_WAITING:
             raise errors.TooManyAttempts(
                 f"{MOST_WAITING} questions are waiting already", where="model", hint="ask again soon"

@@ -24,7 +24,7 @@ DATATYPES = (
 
 NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 """A DNS label, so that the name can be that of a Kubernetes service."""
-VERSION = r"\d{1,6}\.\d{1,6}\.\d{1,6}"
+VERSION = r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}"
 CARD = "model.toml"
 EXAMPLES = "examples.json"
 

@@ -22,6 +22,8 @@ from sympolis.domain import errors
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 _MOST_TEXT: Final = 4 * 1024 * 1024
+MOST_RATIO: Final = 100
+_SMALL: Final = 4 * 1024 * 1024
 _MOST_EXAMPLES: Final = 100
 _UNREADABLE: Final = (
     zipfile.BadZipFile,
@@ -74,7 +76,13 @@ def read_package(content: bytes) -> Package:
 
 
 def _check_packing(bundle: zipfile.ZipFile) -> None:
-    """Stored or deflated, as every tool packs: what else there is brings libraries and errors of its own."""
+    """Stored or deflated, as every tool packs: what else there is brings libraries and errors of its own.
+
+    Weights hardly compress: what claims to inflate a hundredfold is no model.
+    """
+    packed = sum(one.compress_size for one in bundle.infolist())
+    if sum(one.file_size for one in bundle.infolist()) > MOST_RATIO * packed + _SMALL:
+        raise errors.BadRequestData(f"inflates to more than {MOST_RATIO} times its size", where="body")
     for one in bundle.infolist():
         if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             hint = "zip it with the usual method (deflate)"

@@ -7,7 +7,7 @@ does not have.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -85,6 +85,10 @@ class Twin:
     bbox: tuple[float, float, float, float] | None = None
     collections: frozenset[str] = frozenset()
     """Entity types that have a collection of OGC API Features: those with a location."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The IRI of each entity type: a type by its short name means another thing without the city's @context."""
+    context: str = ""
+    """The address of that @context."""
 
 
 def build_catalogue(
@@ -177,7 +181,8 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
         Distribution(
             iri=f"{iri}#entities",
             title=_ENTITIES,
-            access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={kind}",
+            access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={_type(twin, source)}",
+            context=twin.context,
             media_type=LD_JSON,
             licence=licence,
             service=f"{twin.base_url}/catalogue/services/ngsi-ld",
@@ -197,6 +202,10 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
             )
         )
     return (*found, *_files(twin, iri, source, licence))
+
+
+def _type(twin: Twin, source: Json) -> str:
+    return quote(twin.types.get(source["entity_type"], source["entity_type"]), safe="")
 
 
 def _files(twin: Twin, iri: str, source: Json, licence: str) -> Iterator[Distribution]:

@@ -33,6 +33,8 @@ class Distribution:
     """IRI of the licence."""
     service: str | None = None
     download_url: str | None = None
+    context: str = ""
+    """The JSON-LD @context in which its terms are the city's, where it is asked with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,19 +20,22 @@ class Snippet:
 
 
 _ENTITIES: Final = (
-    ("curl", "shell", "curl '{url}&limit=10&format=simplified'"),
+    ("curl", "shell", "curl '{url}&limit=10&format=simplified' -H '{header}: {link}'"),
     (
         "Python",
         "python",
-        "import json, urllib.request\n\nwith urllib.request.urlopen('{url}&limit=100&format=simplified') as answer:\n"
+        "import json, urllib.request\n\nquestion = urllib.request.Request(\n    '{url}&limit=100&format=simplified',\n"
+        "    headers={{'{header}': '{link}'}})\nwith urllib.request.urlopen(question) as answer:\n"
         "    entities = json.load(answer)",
     ),
     (
         "R",
         "r",
-        "library(jsonlite)\nentities <- fromJSON('{url}&limit=100&format=simplified')",
+        "library(httr)\nlibrary(jsonlite)\nanswer <- GET('{url}&limit=100&format=simplified',\n"
+        "  add_headers({header} = '{link}'))\nentities <- fromJSON(content(answer, 'text', encoding = 'UTF-8'))",
     ),
 )
+_LINK: Final = '<{}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 _FEATURES: Final = (
     (
         "Python (GeoPandas)",
@@ -73,5 +76,7 @@ def _snippets(distribution: Distribution, dataset_id: str) -> tuple[Snippet, ...
         "root": distribution.access_url.partition("/collections/")[0],
         "server": distribution.access_url.partition("/api/")[0],
         "dataset": dataset_id,
+        "header": "Link" if distribution.context else "Accept",
+        "link": _LINK.format(distribution.context) if distribution.context else "application/json",
     }
     return tuple(Snippet(tool, language, text.format(**words)) for tool, language, text in templates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def _road(number: int) -> Entity:
     return Entity(f"urn:ngsi-ld:RoadSegment:test:{number}", (TERMS.expand("RoadSegment"),), attributes)
 
 
-def with_desk(folder: Path, work: Callable[[Desk], Any], *services: ServiceSetup, roads: int = 4) -> Any:
+def with_desk(folder: Path, work: Callable[[Desk], Any], *services: ServiceSetup, roads: int = 4,
+              scenario: Scenario = CHARGE) -> Any:  # fmt: skip
     async def run() -> Any:
         broker = Broker(MemoryStore())
         await broker.upsert([_road(number) for number in range(roads)])
@@ -68,7 +70,7 @@ def with_desk(folder: Path, work: Callable[[Desk], Any], *services: ServiceSetup
                 ModelSetup(id="toy", simulator="toy", calibrated=False),
                 ModelSetup(id="exposure", simulator="toy_exposure", calibrated=False),
             ],
-            scenarios=[CHARGE], services=services, workers=PoolSettings(workers=2, grace_s=0.3),
+            scenarios=[scenario], services=services, workers=PoolSettings(workers=3, grace_s=0.3),
         )  # fmt: skip
         await desk.open()
         try:
@@ -165,6 +167,43 @@ def test_only_the_link_that_changed_is_computed_again(tmp_path: Path) -> None:
     assert second["baseline"] == first["baseline"]
     assert second["indicators"][0]["value"] == pytest.approx(first["indicators"][0]["value"] / 2)
     assert again["id"] == second["id"] and again["cached"]
+
+
+def test_cancelling_the_end_of_a_chain_stops_what_nobody_else_waits_for(tmp_path: Path) -> None:
+    trouble = replace(CHARGE, overrides=(Override("trouble", {}, {"kind": "slow"}),))
+    stuck = replace(chain(), levers=(SCREEN_LEVER,))
+
+    async def ended(desk: Desk, run: str) -> str:
+        return [found["status"] async for found in desk.run_events(run)][-1]
+
+    async def work(desk: Desk) -> None:
+        first = await desk.start_service("exposure", {"screens": 0.2}, members=2)
+        second = await desk.start_service("exposure", {"screens": 0.4}, members=2)
+        traffic = first["upstream"]["traffic"]
+        assert second["upstream"]["traffic"] == traffic and second["id"] != first["id"]
+        await desk.cancel_run(first["id"])
+        await desk.cancel_run(first["id"])
+        assert await ended(desk, first["id"]) == "cancelled"
+        assert (await desk.run(traffic))["status"] in ("queued", "running"), "the second waits for it"
+        await desk.cancel_run(second["id"])
+        assert await ended(desk, second["id"]) == "cancelled"
+        assert await ended(desk, traffic) == "cancelled"
+
+    with_desk(tmp_path, work, stuck, scenario=trouble)
+
+
+def test_an_analysis_of_a_fed_run_says_why_it_is_not_there_yet(tmp_path: Path) -> None:
+    async def work(desk: Desk) -> Any:
+        run = await done(desk, await desk.start_service("exposure", {}, members=2))
+        with pytest.raises(errors.NotImplementedHere, match="fed by other models") as refused:
+            await desk.analyse(run["id"], 8)
+        assert run["upstream"]["traffic"] in refused.value.hint
+        entity = await desk._broker.store.get(f"urn:ngsi-ld:SimulationRun:test:{run['id']}")
+        return run, entity
+
+    run, entity = with_desk(tmp_path, work, chain())
+    fed = f"urn:ngsi-ld:SimulationRun:test:{run['upstream']['traffic']}"
+    assert entity.value(TERMS.expand("upstream")) == {"traffic": fed}
 
 
 def test_a_chain_fed_by_a_what_if_is_not_taken_for_the_city_as_it_is(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ class RunDesk:
         self._now = now
         self.board = RunBoard(folder / "runs", now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._asked: dict[str, int] = {}
+        """How many have asked for each run that is under way."""
         self._closing = False
 
     # --- asking -------------------------------------------------------------------------------------------------------
@@ -139,21 +141,35 @@ class RunDesk:
         request = self._fed(request) or request
         run = self._queued(scenario, ready, overrides, request)
         if (known := self._known(run, request)) is not None:
+            if known.id in self._asked:
+                self._asked[known.id] += 1
             return known
         if len(self._tasks) >= MOST_ACTIVE:
             raise errors.Conflict(f"{MOST_ACTIVE} runs are under way already", hint="wait, or cancel one")
         self.quotas.admit()
         self.board.post(run)
         self.quotas.begin(run.id)
+        self._asked[run.id] = 1
         self._launch(run, ready, request)
         return run
 
     def cancel(self, run_id: str) -> Run:
-        """Stop a run; one that is over stays as it is."""
+        """Stop a run, and those before it that nobody else has asked for; one that is over stays as it is."""
         run = self.board.get(run_id)
         if run_id in self._tasks:
             self._tasks[run_id].cancel()
+            asked = self._asked.pop(run_id, 0)
+            for before in run.upstream.values():
+                self._release(before, asked)
         return run
+
+    def _release(self, run_id: str, asked: int) -> None:
+        """So many of those who asked for a run need it no longer: it stops where there is nobody else."""
+        if run_id not in self._asked:
+            return
+        self._asked[run_id] -= asked
+        if self._asked[run_id] <= 0:
+            self.cancel(run_id)
 
     async def wait(self, run_id: str, heard: Callable[[Run], None] | None = None) -> Run:
         """The run when it is over; ``heard`` is told of its progress."""
@@ -187,6 +203,7 @@ class RunDesk:
     def _over(self, run_id: str) -> None:
         """Whatever became of the task (it may have been cancelled before its first step), the run gets a last state."""
         del self._tasks[run_id]
+        self._asked.pop(run_id, None)
         self.quotas.end(run_id)
         if not self._closing:
             self._end(run_id, status=RunStatus.CANCELLED)

@@ -101,7 +101,7 @@ class SensitivityDesk:
         """Analyse a finished run; the analysis that is kept where the same was asked before.
 
         Raises ``BadRequestData`` (``points``), ``NotFound``, ``Conflict`` (not finished, data changed, too many),
-        ``QuotaExceeded``.
+        ``QuotaExceeded``, ``NotImplementedHere`` (the run's model was fed by another one).
         """
         if points not in POINTS:
             raise errors.BadRequestData(f"expected one of {', '.join(map(str, POINTS))}", where="points")
@@ -148,6 +148,10 @@ class SensitivityDesk:
             raise errors.Conflict(
                 f"the run is {asked.status}, so there is nothing to analyse", where=asked.id
             )
+        if asked.upstream:
+            text = f"{asked.model} was fed by other models, whose uncertain inputs would have to vary with its own"
+            hint = f"analyse what feeds it: {', '.join(sorted(asked.upstream.values()))}"
+            raise errors.NotImplementedHere(text, where=asked.id, hint=hint)
         ready = await self._models.ready(asked.model)
         if (ready.data_version, ready.simulator.version) != (asked.data_version, asked.model_version):
             text = "the twin's data or the model have changed since this run"

@@ -102,6 +102,8 @@ def run_entity(run: Run, city: str, expand: Expand) -> Entity:
     made.json("overrides", [asdict(override) for override in run.overrides])
     made.json("calibration", {split: dict(figures) for split, figures in run.calibration.items()})
     made.value("results", f"/api/runs/{run.id}/results")
+    if run.upstream:
+        made.json("upstream", {need: urn(SIMULATION_RUN, city, fed) for need, fed in run.upstream.items()})
     for name in ("queued_at", "started_at", "finished_at"):
         if (at := getattr(run, name)) is not None:
             made.value(_camel(name), {"@type": "DateTime", "@value": at.isoformat().replace("+00:00", "Z")})

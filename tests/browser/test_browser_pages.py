@@ -28,7 +28,12 @@ PAGES = {
     "scenarios": "scenarios",
     "builder": "scenario/new?from=extended-ztl-charge",
     "compare": "compare?with={run}",
+    "services": "services",
+    "service": "services/mobility-policy",
+    "advice": "services/heat-waves",
+    "forecasts": "forecasts/no2",
     "models": "models",
+    "heat model": "models/heat",
     "sources": "sources/loop-counts",
     "lineage": "lineage/{run}",
 }

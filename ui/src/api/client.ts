@@ -1,5 +1,5 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
-import type { Forecast, Sensitivity, Service } from './analysis';
+import type { Alert, Fairness, Forecast, LearnedModel, Question, Recommendation, Sensitivity, Service } from './analysis';
 import type {
   Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
   QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
@@ -77,6 +77,10 @@ export const listModels = () => get<Model[]>('models');
 export const getModelFeatures = (id: string) =>
   get<FeatureCollection<SegmentProperties>>(`models/${part(id)}/features`);
 
+export const getModelFairness = (id: string) => get<Fairness>(`models/${part(id)}/fairness`);
+export const listLearnedModels = async () => (await get<{ models: LearnedModel[] }>('ai-models')).models;
+export const listAlerts = async () => (await get<{ alerts: Alert[] }>('alerts')).alerts;
+
 export const listScenarios = async () => (await get<{ scenarios: Scenario[] }>('scenarios')).scenarios;
 export const getScenario = (id: string) => get<Scenario>(`scenarios/${part(id)}`);
 export const createScenario = (draft: ScenarioDraft) => send<Scenario>('POST', 'scenarios', draft);
@@ -96,6 +100,10 @@ export const startService = (id: string, levers: Record<string, unknown>) =>
   send<Run>('POST', `services/${part(id)}/runs`, { levers });
 export const explainRun = (id: string, points: number) => send<Sensitivity>('POST', `runs/${part(id)}/sensitivity`, { points });
 export const getSensitivity = (id: string) => get<Sensitivity>(`runs/${part(id)}/sensitivity`);
+
+export const listRecommendations = async () => (await get<{ recommendations: Recommendation[] }>('recommendations')).recommendations;
+export const getRecommendation = (id: string) => get<Recommendation>(`recommendations/${part(id)}`);
+export const startRecommendation = (question: Question) => send<Recommendation>('POST', 'recommendations', question);
 
 export const listForecasts = () => get<Forecast[]>('forecasts');
 export const getForecast = (id: string, feature?: string) =>

@@ -14,7 +14,7 @@ export interface Parameter {
   source: string;
 }
 
-export type Target = 'segments' | 'area' | 'polygon';
+export type Target = 'segments' | 'features' | 'area' | 'polygon';
 
 export interface Measure {
   name: string;
@@ -57,8 +57,11 @@ export interface Model {
   measures: Measure[];
   indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number }[];
   fields: FieldInfo[];
-  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean }[];
+  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: string[]; problems: string[] }[];
   runs_here: boolean;
+  /** Otherwise a run stands for the whole `period`, and every field has one row. */
+  hours_matter: boolean;
+  period: Text;
   calibration: Calibration | null;
 }
 
@@ -69,6 +72,7 @@ export interface Window {
 
 export interface Where {
   segments?: string[];
+  features?: string[];
   area?: string;
   polygon?: Geometry;
 }
@@ -199,6 +203,8 @@ export interface EquityRow {
   flow_change_percent: Estimate | null;
   nox_change_kg: Estimate | null;
   verdict: Verdict;
+  /** The model's own fields, those that can be split by area. */
+  fields: Record<string, { title: Text; unit: string; direction: Direction; change: Estimate; percent: Estimate | null; verdict: Verdict }>;
 }
 
 export interface Comparison {

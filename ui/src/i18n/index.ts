@@ -37,9 +37,13 @@ export function figure(value: number | null | undefined): string {
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
-export function signed(value: number | null | undefined, decimals = 1): string {
+/** Without `decimals`: three significant digits, for values whose precision is not declared. */
+export function signed(value: number | null | undefined, decimals: number | null = 1): string {
   if (!isNumber(value)) return '–';
-  const options = { signDisplay: 'exceptZero', minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const;
+  const digits = decimals === null
+    ? (Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
+    : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const options = { signDisplay: 'exceptZero', ...digits } as const;
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 

@@ -33,6 +33,15 @@ class CityState {
     return this.models.find((model) => model.fields.length > 0) ?? null;
   }
 
+  modelOf(id: string): Model | null {
+    return this.models.find((model) => model.id === id) ?? null;
+  }
+
+  /** Calibrations are made when a model first runs: ask again where they are shown. */
+  async refreshModels() {
+    this.models = await listModels();
+  }
+
   /** Take up a new baseline after a recalculation. */
   async refresh() {
     this.city = await getCity();

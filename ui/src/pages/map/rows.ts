@@ -32,7 +32,8 @@ function lookup(features: string[], grid: Grid | undefined, hour: number): Looku
   return (id) => values.get(id) ?? null;
 }
 
-const shortId = (id: string): string => id.slice(id.lastIndexOf(':') + 1);
+/** The last part of an entity's id. */
+export const shortId = (id: string): string => id.slice(id.lastIndexOf(':') + 1);
 
 /** A street's name, or its number in the model where it has none. */
 export const segmentName = (feature: Feature<SegmentProperties> | undefined, id: string): string =>

@@ -8,8 +8,11 @@ const STORED = 'sympolis.draft';
 const CHECK_DELAY_MS = 300;
 const UNDO_STEPS = 50;
 
-export const targetOf = (where: Where): Target => (where.polygon ? 'polygon' : where.area ? 'area' : 'segments');
-export const hasTarget = (where: Where): boolean => !!(where.polygon || where.area || where.segments?.length);
+export const targetOf = (where: Where): Target =>
+  where.polygon ? 'polygon' : where.area ? 'area' : where.features ? 'features' : 'segments';
+export const hasTarget = (where: Where): boolean => !!(where.polygon || where.area || where.segments?.length || where.features?.length);
+/** Targets that are lists of ids. */
+export type Listed = 'segments' | 'features';
 
 /** What the form starts with: uncertain parameters are left out, so that the ensemble samples them. */
 export function defaults(parameters: Parameter[]): Record<string, unknown> {
@@ -18,6 +21,7 @@ export function defaults(parameters: Parameter[]): Record<string, unknown> {
 }
 
 export class Draft {
+  model = $state.raw<Model>()!;
   title = $state('');
   question = $state('');
   overrides = $state<Override[]>([]);
@@ -31,7 +35,19 @@ export class Draft {
   #future = $state.raw<string[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly model: Model) {}
+  constructor(model: Model) {
+    this.model = model;
+  }
+
+  /** Ask another model: its measures are others, so the overrides start anew. */
+  turnTo(model: Model) {
+    if (model.id === this.model.id) return;
+    this.model = model;
+    this.overrides = [];
+    this.#past = this.#future = [];
+    this.active = 0;
+    [this.startHour, this.endHour] = model.hours_matter ? [8, 9] : [0, 24];
+  }
 
   get canUndo(): boolean {
     return this.#past.length > 0;
@@ -99,11 +115,15 @@ export class Draft {
     });
   }
 
-  toggleSegments(index: number, ids: string[]) {
-    const present = this.overrides[index].where.segments ?? [];
+  toggle(index: number, target: Listed, ids: string[]) {
+    const present = this.overrides[index].where[target] ?? [];
     const all = ids.every((id) => present.includes(id));
-    const segments = all ? present.filter((id) => !ids.includes(id)) : [...new Set([...present, ...ids])];
-    this.setWhere(index, { segments });
+    this.setWhere(index, { [target]: all ? present.filter((id) => !ids.includes(id)) : [...new Set([...present, ...ids])] });
+  }
+
+  /** A measure without targets applies everywhere. */
+  #placed(override: Override): boolean {
+    return this.measure(override.measure)?.targets.length === 0 || hasTarget(override.where);
   }
 
   /** As the server takes it. Other languages of a stored scenario's texts are kept. */
@@ -135,13 +155,14 @@ export class Draft {
   checkSoon() {
     const body = this.body;
     clearTimeout(this.#timer);
-    if (body.overrides.length === 0 || !body.overrides.every((override) => hasTarget(override.where))) {
+    if (body.overrides.length === 0 || !body.overrides.every((override) => this.#placed(override))) {
       this.check = null;
       return;
     }
     this.#timer = setTimeout(async () => {
       const wanted = JSON.stringify(body);
-      const check = await checkScenario(body).catch(() => null);
+      const named = this.title.trim() ? body : { ...body, title: { [preferences.language]: t('newScenario') } }; // a name may come last
+      const check = await checkScenario(named).catch(() => null);
       if (wanted === JSON.stringify(this.body)) this.check = check;
     }, CHECK_DELAY_MS);
   }

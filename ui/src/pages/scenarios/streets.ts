@@ -1,26 +1,27 @@
 // Streets as people know them: all segments of one name, as one choice.
+import type { Feature, SegmentProperties } from '../../api/types';
 import type { Option } from '../../components/Combobox.svelte';
 import { number, t } from '../../i18n';
-import { twin } from '../../state/twin.svelte';
 
 const PREFIX = 'street:';
+type Segments = Feature<SegmentProperties>[];
 
-function byName(): Map<string, string[]> {
+function byName(segments: Segments): Map<string, string[]> {
   const streets = new Map<string, string[]>();
-  for (const feature of twin.segments?.features ?? []) {
+  for (const feature of segments) {
     const name = feature.properties.name;
     if (name) streets.set(name, [...(streets.get(name) ?? []), feature.id]);
   }
   return streets;
 }
 
-export function streetOptions(): Option[] {
-  return [...byName()]
-    .filter(([, segments]) => segments.length > 1)
-    .map(([name, segments]) => ({ id: PREFIX + name, label: name, detail: t('wholeStreet', { n: number(segments.length) }) }))
+export function streetOptions(segments: Segments): Option[] {
+  return [...byName(segments)]
+    .filter(([, ids]) => ids.length > 1)
+    .map(([name, ids]) => ({ id: PREFIX + name, label: name, detail: t('wholeStreet', { n: number(ids.length) }) }))
     .sort((a, b) => a.label.localeCompare(b.label));
 }
 
 /** The segments of an option made above; empty for any other id. */
-export const segmentsOfStreet = (id: string): string[] =>
-  id.startsWith(PREFIX) ? (byName().get(id.slice(PREFIX.length)) ?? []) : [];
+export const segmentsOfStreet = (segments: Segments, id: string): string[] =>
+  id.startsWith(PREFIX) ? (byName(segments).get(id.slice(PREFIX.length)) ?? []) : [];

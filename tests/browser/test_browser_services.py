@@ -30,7 +30,7 @@ def test_move_a_lever_ask_and_see_why_the_answer_is_uncertain(page: Page, twin_u
     charge.fill("9")
     charge.press("Tab")
     page.get_by_role("button", name="Ask the twin").click()
-    page.wait_for_function("location.hash.includes('run=')", timeout=RUN_PATIENCE_MS)
+    page.wait_for_function("() => location.hash.includes('run=')", timeout=RUN_PATIENCE_MS)
     expect(page.locator(".answer .kpi").first).to_be_visible()
     run_id = str(page.evaluate("new URLSearchParams(location.hash.split('?')[1]).get('run')"))
     run = ask(f"runs/{run_id}")

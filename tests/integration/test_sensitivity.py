@@ -87,3 +87,14 @@ def test_what_cannot_be_analysed_is_refused_with_the_reason(tmp_path: Path) -> N
                 await desk.analyse(run["id"])
 
     twin(tmp_path, work)
+
+
+def test_two_who_ask_at_once_get_one_analysis(tmp_path: Path) -> None:
+    async def work(desk: Desk) -> None:
+        run = await desk.ensure_baseline()
+        asked = await asyncio.gather(*(desk.analyse(run["id"], 8) for _ in range(4)))
+        assert [one["members"] for one in asked] == [8 * 4] * 4
+        assert len(desk._sensitivity._tasks) == 1
+        assert (await analysed(desk, run["id"], 8))["status"] == "done"
+
+    desk_of(tmp_path, work)

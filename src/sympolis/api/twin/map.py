@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sympolis.api.http import Reply, Request, json_reply
-from sympolis.api.parameters import MomentParameter, Parameter
+from sympolis.api.parameters import Parameter, TimeParameter
 from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.series import ObservedSeries
 from sympolis.context import temporal
@@ -14,8 +14,8 @@ from sympolis.domain import errors
 
 FEATURE = Parameter(name="feature", text="An entity's id.", required=True, max_length=2048)
 FIELD = Parameter(name="field", text="One of the layer's fields.", required=True, max_length=256)
-FROM = MomentParameter(name="from", text="Start of the span; a week before its end unless given.")
-TO = MomentParameter(name="to", text="End of the span, excluded; just after the newest value unless given.")
+FROM = TimeParameter(name="from", text="Start of the span; a week before its end unless given.")
+TO = TimeParameter(name="to", text="End of the span, excluded; just after the newest value unless given.")
 PERIOD = Parameter(
     name="period", text="Length of one mean: an ISO 8601 duration; PT1H unless given.", max_length=32
 )

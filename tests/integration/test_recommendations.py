@@ -174,3 +174,38 @@ def test_an_unknown_recommendation_is_not_found(tmp_path: Path) -> None:
                 desk.recommendations.get(name)
 
     with_desk(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("lever", "where"),
+    [
+        ({"measure": [1]}, "levers[0].measure"),
+        ({"measure": {}}, "levers[0].measure"),
+        ({"parameter": []}, "levers[0].parameter"),
+        ({"parameters": "abc"}, "levers[0].parameters"),
+        ({"parameters": [1]}, "levers[0].parameters"),
+        ({"parameters": {"shade": 1}}, "levers[0].parameters.shade"),
+    ],
+)
+def test_a_lever_of_any_shape_is_the_clients_mistake(
+    tmp_path: Path, lever: dict[str, Any], where: str
+) -> None:
+    async def work(desk: Desk, _broker: Broker) -> None:
+        with pytest.raises(errors.BadRequestData) as caught:
+            await desk.recommendations.start({**ASKED, "levers": [{**ASKED["levers"][0], **lever}]})
+        assert caught.value.where == where
+
+    with_desk(tmp_path, work)
+
+
+def test_the_same_question_asked_at_once_is_one_recommendation(tmp_path: Path) -> None:
+    async def work(desk: Desk, _broker: Broker) -> None:
+        asked = await asyncio.gather(*(desk.recommendations.start(ASKED) for _ in range(5)))
+        assert len({one["id"] for one in asked}) == 1
+        others = [desk.recommendations.start({**ASKED, "seed": seed}) for seed in range(2, 6)]
+        found = await asyncio.gather(*others, return_exceptions=True)
+        assert sum(isinstance(one, errors.Conflict) for one in found) == 3
+        with pytest.raises(errors.NotFound):
+            desk.recommendations.get("recommendation-" + "x" * 300)
+
+    with_desk(tmp_path, work)

@@ -54,5 +54,5 @@ def find_json(path: Path) -> Any:
     """What ``write_json`` put there; None where there is no such file or it cannot be read as JSON."""
     try:
         return msgspec.json.decode(path.read_bytes())
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):  # a name that no file can have names no file
         return None

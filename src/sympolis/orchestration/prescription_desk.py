@@ -90,6 +90,8 @@ class PrescriptionDesk:
         asked = read(document, self._models.ids, self._models.simulator, self._language)
         gated.use_model(asked.model)
         ready = await self._models.ready(asked.model)
+        areas = await self._areas(ready)
+        # Nothing is awaited from here until the task is entered: two who ask at once are one after the other.
         key = files.key([asked, ready.data_version, ready.simulator.version])[:12]
         kept = self._find(f"recommendation-{key}")
         if kept is not None and kept.status in (RunStatus.RUNNING, RunStatus.DONE):
@@ -97,7 +99,6 @@ class PrescriptionDesk:
         if len(self._tasks) >= MOST_ACTIVE:
             text = f"{MOST_ACTIVE} recommendations are under way already"
             raise errors.Conflict(text, hint="wait for one")
-        areas = await self._areas(ready)
         trials = trials_of(asked, areas)
         begun = Recommendation(
             id=f"recommendation-{key}", asked=asked, started_at=self._now(), trials=len(trials)

@@ -12,15 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sympolis.analysis import scenario as checking
 from sympolis.analysis.prescription.problem import MOST_CHOSEN, Limits
 from sympolis.domain import errors
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import did_you_mean
-from sympolis.plugins.simulator import Measure, Simulator
+from sympolis.plugins.simulator import Measure, Parameter, Simulator
 
+Named = TypeVar("Named")
+
+LONGEST_TITLE = 2000
 MOST_LEVERS = 6
 MOST_AMOUNTS = 5
 MOST_TRIALS = 1000
@@ -80,7 +83,7 @@ def read(
         limits=_limits(document, directions),
         front=_boolean(document.get("front", True), "front"),
         seed=_seed(document.get("seed", 1)),
-        title={language: title} if isinstance(title, str) and title else _texts(title),
+        title=_texts({language: title} if isinstance(title, str) and title else title),
     )
 
 
@@ -115,14 +118,14 @@ def _lever(given: Any, measures: Mapping[str, Measure], place: str) -> Prescript
     known = {"measure", "parameter", "amounts", "places", "parameters"}
     if not isinstance(given, Mapping) or set(given) - known:
         raise _bad(f"expected an object of {', '.join(sorted(known))}", place)
-    measure = measures.get(given.get("measure", ""))
+    measure = _known(measures, given.get("measure"))
     if measure is None:
         hint = did_you_mean(str(given.get("measure")), measures)
         raise _bad(f"the model knows no measure {given.get('measure')!r}", f"{place}.measure", hint)
     if "features" not in measure.targets:
         raise _bad(f"{measure.name} cannot be placed in single areas", f"{place}.measure")
     parameters = {parameter.name: parameter for parameter in measure.parameters}
-    parameter = parameters.get(given.get("parameter", ""))
+    parameter = _known(parameters, given.get("parameter"))
     if parameter is None or parameter.kind not in ("number", "integer"):
         hint = did_you_mean(str(given.get("parameter")), parameters)
         raise _bad("is no amount of this measure", f"{place}.parameter", hint)
@@ -137,8 +140,24 @@ def _lever(given: Any, measures: Mapping[str, Measure], place: str) -> Prescript
         parameter=parameter.name,
         amounts=tuple(sorted(set(amounts))),
         places=_names(given.get("places", ()), f"{place}.places"),
-        parameters=dict(given.get("parameters") or {}),
+        parameters=_fixed(given.get("parameters") or {}, parameters, f"{place}.parameters"),
     )
+
+
+def _known(table: Mapping[str, Named], name: Any) -> Named | None:
+    return table.get(name) if isinstance(name, str) else None
+
+
+def _fixed(given: Any, known: Mapping[str, Parameter], where: str) -> dict[str, Any]:
+    """The other parameters of a measure, held at one value while amounts are tried."""
+    if not isinstance(given, Mapping):
+        raise _bad("expected an object of parameter values", where)
+    for name, value in given.items():
+        if name not in known:
+            raise _bad("is no parameter of this measure", f"{where}.{name}", did_you_mean(str(name), known))
+        if reason := checking.value_objection(known[name], value):
+            raise _bad(reason, f"{where}.{name}")
+    return dict(given)
 
 
 # --- single values ----------------------------------------------------------------------------------------------------
@@ -181,6 +200,8 @@ def _names(value: Any, where: str) -> tuple[str, ...]:
 def _texts(value: Any) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
         raise _bad("expected a text, or texts by language", "title")
+    if any(len(text) > LONGEST_TITLE for text in value.values()):
+        raise _bad(f"is longer than {LONGEST_TITLE} characters", "title")
     return {str(language): text for language, text in value.items()}
 
 

@@ -16,6 +16,9 @@ from sympolis.testing.asgi_client import Client
 from sympolis.testing.small_city import write_package
 from sympolis.testing.steward import desk_of
 
+UNASKED = {"recommendations": None, "learned": None, "forecasts": None}
+"""Parts of the desk of scenarios whose routes are there and not asked here."""
+
 
 async def model(model_id: str) -> Any:
     needs = [{"type": "ItemFlowObserved", "history": True}, {"type": "RoadSegment", "history": False}]
@@ -30,7 +33,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
         contexts=Contexts(),
         city=desk.city,
         coordinator=desk.coordinator,
-        desk=cast("Any", SimpleNamespace(model=model)),
+        desk=cast("Any", SimpleNamespace(model=model, **UNASKED)),
     )
     client = Client(create_api(parts))
     yield client

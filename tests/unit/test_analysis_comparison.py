@@ -53,6 +53,12 @@ def test_no_percent_of_nothing() -> None:
     assert indicator_change(FLOW, DAYS * 0, DAYS).percent is None
 
 
+@pytest.mark.parametrize("unit", ["°C", "dB(A)"])
+def test_no_percent_where_nought_is_arbitrary(unit: str) -> None:
+    change = indicator_change(replace(NOX, unit=unit), DAYS, DAYS * 0.98)
+    assert change.percent is None and change.verdict is Verdict.LIKELY_BETTER
+
+
 def member(flow: list[float], nox: float = 1.0, features: tuple[str, ...] = ("a", "b")) -> MemberResult:
     return MemberResult(features, {"flow": [flow]}, {"nox": nox})
 

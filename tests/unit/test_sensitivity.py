@@ -45,6 +45,15 @@ def test_each_mixed_point_differs_from_its_row_of_a_in_one_place() -> None:
         assert (rows[2 + column][:, column] == rows[1][:, column]).all()
 
 
+def test_an_input_that_changes_nothing_has_an_interval_too() -> None:
+    rows = sensitivity.shares(inputs=2, n=8, seed=1)
+    found = sensitivity.indices(values=[row[0] for row in rows], inputs=2, seed=1)
+    assert [found[1][name] for name in ("first", "first_low", "first_high")] == pytest.approx(
+        [0, 0, 0], abs=1e-9
+    )
+    assert all(math.isfinite(value) for one in found for value in one.values())
+
+
 def test_what_does_not_vary_has_no_indices() -> None:
     assert sensitivity.indices(values=[3.0] * 40, inputs=3, seed=1) == []
 

@@ -139,12 +139,18 @@ def indicator_change(spec: IndicatorSpec, base: Values, other: Values) -> Indica
     )
 
 
+NO_SHARES = frozenset({"°C", "dB", "dB(A)", "dB(A)/m"})
+"""Units whose nought is arbitrary: differences mean something there, ratios do not (Stevens 1946,
+DOI 10.1126/science.103.2684.677)."""
+
+
 def percent(change: Estimate, base: float) -> Estimate | None:
     """The change in % of the base's mean, both ends scaled alike so that the sign stays what it was.
 
-    Nothing can fall by more than all of it: the symmetric interval is cut at -100 %.
+    Nothing can fall by more than all of it: the symmetric interval is cut at -100 %. None where there is no share to
+    speak of: 40 °C is not twice 20 °C, nor are 60 dB twice the noise of 30.
     """
-    if base <= 0.0 or not np.isfinite(base):
+    if change.unit in NO_SHARES or base <= 0.0 or not np.isfinite(base):
         return None
     scale = 100.0 / base
     low, high = (max(end * scale, -100.0) for end in (change.interval.low, change.interval.high))

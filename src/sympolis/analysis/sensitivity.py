@@ -13,6 +13,7 @@ much of the uncertainty no data could take away.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -50,11 +51,19 @@ def indices(*, values: Sequence[float], inputs: int, seed: int) -> list[dict[str
     if float(np.ptp(found[:2])) <= 1e-12 * max(1.0, float(np.abs(found).max())):
         return []
     judged = sobol_indices(func=_evaluated(found), n=found.shape[1], rng=seed)
-    spread = judged.bootstrap(confidence_level=LEVEL)
+    with warnings.catch_warnings(
+        category=RuntimeWarning, action="ignore"
+    ):  # of an input without effect; see below
+        spread = judged.bootstrap(confidence_level=LEVEL)
     first, total = spread.first_order.confidence_interval, spread.total_order.confidence_interval
     columns = (judged.first_order, first.low, first.high, judged.total_order, total.low, total.high)
     names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
     table = np.array([np.asarray(column, dtype=np.float64).reshape(inputs) for column in columns]).T
+    # An input that changes nothing at any point has no spread to resample: its interval is its value.
+    for value, low, high in ((0, 1, 2), (3, 4, 5)):
+        table[:, (low, high)] = np.where(
+            np.isnan(table[:, (low, high)]), table[:, [value]], table[:, (low, high)]
+        )
     return [dict(zip(names, row, strict=True)) for row in table.tolist()]
 
 

@@ -20,7 +20,9 @@ INDICATORS = (
     IndicatorSpec(
         "severe_hours",
         texts(
-            "… in very strong heat stress", "… con stress molto forte", "… bei sehr starker Hitzebelastung"
+            "Hours people spend outdoors in very strong heat stress",
+            "Ore di persone all'aperto con stress da caldo molto forte",
+            "Stunden von Menschen im Freien bei sehr starker Hitzebelastung",
         ),
         "person·h/d",
         Direction.LOWER,

@@ -7,13 +7,21 @@ import en from './en.json';
 import it from './it.json';
 
 export type Key = keyof typeof en;
-const WORDS: Record<string, Record<Key, string>> = { it, de, en };
 
-/** The interface's own words; `{name}` in them is replaced from `values`. */
-export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const text = WORDS[preferences.language][key];
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+type Values = Record<string, string | number>;
+
+/**
+ * The words of one page from its three files, typed by the English one: they travel in the page's own chunk.
+ * `{name}` in a text is replaced from `values`.
+ */
+export function vocabulary<Words extends Record<string, string>>(words: { it: Record<keyof Words, string>; de: Record<keyof Words, string>; en: Words }) {
+  const byLanguage: Record<string, Record<keyof Words, string>> = words;
+  return (key: keyof Words, values: Values = {}): string =>
+    byLanguage[preferences.language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
+
+/** The words of the shell and of what several pages show. */
+export const t = vocabulary({ it, de, en });
 
 /** A text of the city package in the reader's language, else in English, else in whichever there is. */
 export function say(text: Text | string | null | undefined): string {

@@ -1,0 +1,1 @@
+"""Trading with other twins: catalogues, contracts, transfers and what makes them trustworthy."""

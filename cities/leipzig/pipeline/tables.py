@@ -68,6 +68,11 @@ def write_features(path: Path, features: Iterable[Feature]) -> None:
     path.write_text(f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n', encoding="utf-8")
 
 
+def compact_json(document: Any) -> str:
+    """JSON without blanks, in the order given."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A CSV table (comma, LF); None is an empty cell."""
     path.parent.mkdir(parents=True, exist_ok=True)

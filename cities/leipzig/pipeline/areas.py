@@ -19,10 +19,15 @@ from . import tables
 
 TOLERANCE_M = 5.0
 FIRST_YEAR = 2014
+FIRST_YEAR_OF_PEOPLE = 2000
+"""People and their ages go as far back as they are published: a forecast of children is judged on the past."""
 
 RESIDENTS = "Einwohner:Einwohner insgesamt"
 YOUTH, OLD, AGE = "Jugendquote", "Altenquote", "Durchschnittsalter"
 FOREIGN = "Einwohner:Ausländer"
+POVERTY = ("Anteil an Kindern",)
+"""Of 100 children under 15, those in households with basic income support (SGB II)."""
+SINCE_2000 = (RESIDENTS, FOREIGN, YOUTH, OLD, AGE)
 STOCK = (
     "Gebäude mit Wohnungen insgesamt",
     "Gebäude mit 1 oder 2 Wohnungen",
@@ -45,13 +50,14 @@ Values = dict[str, dict[tuple[str, int], int]]
 
 
 def build(pack: Path, out: Path) -> None:
-    """Write areas/{areas.geojson, districts.geojson, population.csv, ages.csv, housing.csv, cars.csv} below ``out``."""
+    """Write areas/{areas.geojson, districts.geojson, population.csv, ages.csv, housing.csv, cars.csv, poverty.csv} below ``out``."""
     keys = _shapes(pack / "boundaries", out / "areas")
     values = _published(pack / "stats" / "ortsteil_indicators_long.csv.gz", keys)
     _population(values, out / "areas" / "population.csv")
     _ages(values, out / "areas" / "ages.csv")
     _table(values, STOCK, out / "areas" / "housing.csv")
     _table(values, CARS, out / "areas" / "cars.csv")
+    _table(values, POVERTY, out / "areas" / "poverty.csv")
 
 
 def _shapes(folder: Path, out: Path) -> dict[str, str]:
@@ -91,7 +97,8 @@ def _published(source: Path, keys: dict[str, str]) -> Values:
     with gzip.open(source, "rt", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
             key = keys.get(row["area"])
-            if key is not None and int(row["year"]) >= FIRST_YEAR:
+            first = FIRST_YEAR_OF_PEOPLE if row["indicator"] in SINCE_2000 else FIRST_YEAR
+            if key is not None and int(row["year"]) >= first:
                 found[row["indicator"]][key, int(row["year"])] = int(row["value"])
     return found
 
@@ -127,6 +134,7 @@ _COLUMNS = {
     "Wohnfläche insgesamt": "living_area_m2",
     "Privat-PKW": "private_cars",
     "mit Elektromotor": "electric_cars",
+    "Anteil an Kindern": "children_on_support_percent",
 }
 
 

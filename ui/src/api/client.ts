@@ -1,7 +1,7 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type { Alert, Fairness, Forecast, LearnedModel, Question, Recommendation, Sensitivity, Service } from './analysis';
 import type {
-  Check, City, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
+  Check, City, CityIndicator, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
   QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
   IngestRun, ValueOrigin,
 } from './types';
@@ -44,6 +44,7 @@ export const getCity = () => get<City>('city');
 export const getMe = () => get<Me>('identity/me');
 export const signOut = () => send<void>('POST', 'identity/logout');
 export const signInUrl = (following: string) => `/api/identity/login?next=${part(following)}`;
+export const listIndicators = () => get<CityIndicator[]>('indicators');
 export const listLayers = () => get<LayerInfo[]>('map/layers');
 export const getLayer = (id: string, signal?: AbortSignal) => get<FeatureCollection>(`map/layers/${part(id)}`, signal);
 export const getProfile = (layer: string, field: string) =>

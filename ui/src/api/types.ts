@@ -19,6 +19,7 @@ export interface City {
   id: string;
   name: Text;
   title: Text;
+  description: Text;
   bbox: [number, number, number, number];
   view: { center: [number, number]; zoom: number };
   timezone: string;
@@ -31,6 +32,8 @@ export interface City {
   ready: boolean;
   readiness: { step: string; share: number; text: Text } | null;
   baseline_run: string | null;
+  /** What this city has beyond the map: pages without their part are not in the navigation. */
+  parts: string[];
 }
 
 /** Who looks at the page; in mode `machine` nobody is asked. */
@@ -40,6 +43,8 @@ export interface Me {
   id: string;
   name: string;
   proof: 'none' | 'key' | 'token' | 'session' | 'machine';
+  roles: string[];
+  rights: string[];
 }
 
 export interface FieldInfo {
@@ -111,6 +116,19 @@ export interface Profile {
   values: Cell[][];
   period: { from: string; to: string } | null;
   days: string;
+}
+
+/** A figure of the city as it is: of a run with its interval, or measured by a source. */
+export interface CityIndicator {
+  name: string;
+  title: Text;
+  unit: string;
+  decimals: number;
+  value: number;
+  interval: Interval | null;
+  at: string;
+  run: string | null;
+  source: string | null;
 }
 
 export interface IngestRun {

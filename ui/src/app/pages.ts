@@ -1,5 +1,12 @@
 // The pages there are. Each is its own chunk; `nav` names the entry of the navigation it belongs to.
 import type { Component } from 'svelte';
+import Boxes from '@lucide/svelte/icons/boxes';
+import ChartSpline from '@lucide/svelte/icons/chart-spline';
+import Database from '@lucide/svelte/icons/database';
+import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
+import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
+import MapIcon from '@lucide/svelte/icons/map';
+import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
 import type { Key } from '../i18n';
 
 interface Page {
@@ -9,6 +16,7 @@ interface Page {
 }
 
 export const PAGES: Record<string, Page> = {
+  overview: { title: 'navOverview', nav: 'overview', load: () => import('../pages/overview/OverviewPage.svelte') },
   map: { title: 'navMap', nav: 'map', load: () => import('../pages/map/MapPage.svelte') },
   scenarios: { title: 'navScenarios', nav: 'scenarios', load: () => import('../pages/scenarios/ScenariosPage.svelte') },
   scenario: { title: 'scenarioBuilder', nav: 'scenarios', load: () => import('../pages/scenarios/BuilderPage.svelte') },
@@ -19,3 +27,26 @@ export const PAGES: Record<string, Page> = {
   sources: { title: 'navSources', nav: 'sources', load: () => import('../pages/sources/SourcesPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
+
+export interface Entry {
+  page: string;
+  label: Key;
+  icon: typeof MapIcon;
+  /** Entries of one group stand together: to see, to decide, to trust, to share, to run. */
+  group: 'see' | 'decide' | 'trust' | 'share' | 'run';
+  /** Only where the city has this part (`parts` of /api/city). */
+  part?: string;
+  /** Only for those who have this right (`rights` of /api/identity/me). */
+  right?: string;
+}
+
+/** In this order; a phone shows the first four, the rest behind "More". */
+export const ENTRIES: Entry[] = [
+  { page: 'overview', label: 'navOverview', icon: LayoutDashboard, group: 'see' },
+  { page: 'map', label: 'navMap', icon: MapIcon, group: 'see' },
+  { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },
+  { page: 'services', label: 'navServices', icon: MessageCircleQuestion, group: 'decide', part: 'services' },
+  { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
+  { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },
+  { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
+];

@@ -20,7 +20,7 @@ function parse(hash: string): { page: string; id: string | null; query: Query } 
   const [path, search = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [page, ...rest] = path.split('/');
   const id = rest.length > 0 ? decodeURIComponent(rest.join('/')) : null;
-  return { page: page || 'map', id, query: Object.fromEntries(new URLSearchParams(search)) };
+  return { page: page || (embedded ? 'map' : 'overview'), id, query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
 function format(page: string, id: string | null, query: Query): string {
@@ -29,7 +29,7 @@ function format(page: string, id: string | null, query: Query): string {
 }
 
 class Route {
-  page = $state('map');
+  page = $state('overview');
   id = $state<string | null>(null);
   query = $state<Query>({});
   #timer: ReturnType<typeof setTimeout> | undefined;

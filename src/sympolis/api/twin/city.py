@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Final, cast
 
 from sympolis.api.http import LD_JSON, Reply, Request, json_reply, tagged_reply
 from sympolis.api.parts import ApiParts
@@ -11,6 +12,12 @@ from sympolis.city.schema import City
 from sympolis.domain import errors
 
 BASELINE = "baseline"
+PARTS: Final[Mapping[str, Callable[[City], object]]] = {
+    "models": lambda city: city.models,
+    "services": lambda city: city.services,
+    "forecasts": lambda city: city.forecasts,
+}
+"""What a city package may hold beyond its sources: the interface offers only the pages of what is there."""
 
 
 class CityPages:
@@ -48,6 +55,7 @@ class CityPages:
                     "text": in_words(readiness.text),
                 },
                 "baseline_run": await self._baseline_run(),
+                "parts": [name for name, found in PARTS.items() if found(self._city)],
             }
         )
 

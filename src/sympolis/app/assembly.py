@@ -28,7 +28,7 @@ from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.subjects import Subjects
 from sympolis.app.twin import Twin, data_folder
-from sympolis.city import acquiring, describing, grids, modelling, package
+from sympolis.city import acquiring, describing, grids, modelling, package, tables
 from sympolis.city.proposing.desk import Proposer
 from sympolis.city.registered import Registered
 from sympolis.city.schema import City
@@ -156,6 +156,7 @@ def _desk(city: City, broker: Broker, terms: Terms, folder: Path, settings: Sett
         observed=modelling.observed(city),
         language=city.facts.languages[0],
         grids=functools.partial(grids.read, city.folder),
+        tables=functools.partial(tables.read, city.folder),
         tariff=Tariff(settings.core_watts, settings.eur_per_kwh),
         workers=PoolSettings(
             executor=settings.executor, workers=settings.workers, memory_mb=settings.worker_memory_mb

@@ -36,6 +36,7 @@ from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
 from sympolis.orchestration.sensitivity_desk import SensitivityDesk
 from sympolis.orchestration.service import ServiceSetup
 from sympolis.orchestration.service_desk import ServiceDesk
+from sympolis.orchestration.tabled import TableReader, no_tables
 from sympolis.orchestration.workers import PoolSettings, Progress
 from sympolis.plugins.simulator import Simulator
 
@@ -64,6 +65,7 @@ class Desk:
     city : the city's id, part of every URN
     models, scenarios, services : what the city package declares; the baseline of each model is added
     grids : reads the cells of a coverage that a model needs
+    tables : reads the table of very many things that a model needs
     tariff : what the machines draw and electricity costs, for the estimated energy of a run
     """
 
@@ -85,6 +87,7 @@ class Desk:
         language: str = "en",
         workers: PoolSettings | None = None,
         grids: GridReader = no_grids,
+        tables: TableReader = no_tables,
         tariff: run.Tariff = run.NO_TARIFF,
         now: Callable[[], datetime] = run.now,
     ) -> None:
@@ -94,7 +97,15 @@ class Desk:
         self._pool = executor(workers or PoolSettings(), folder)
         self._atlas = Atlas(broker, names, areas or AreaSetup())
         self._models = ModelDesk(
-            broker, names, simulators, models, pool=self._pool, folder=folder, now=now, grids=grids
+            broker,
+            names,
+            simulators,
+            models,
+            pool=self._pool,
+            folder=folder,
+            now=now,
+            grids=grids,
+            tables=tables,
         )
         self._scenarios = ScenarioDesk(
             broker,

@@ -17,6 +17,7 @@ from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Entity
 from sympolis.orchestration import files, fitting
 from sympolis.orchestration.cells import CELLS, GridReader, grid_of, no_grids
+from sympolis.orchestration.tabled import TABLE, TableReader, no_tables, table_of
 from sympolis.plugins.simulator import Need
 
 PAGE = 1000
@@ -41,14 +42,18 @@ class Names(Protocol):
 
 
 async def gather(
-    broker: Broker, names: Names, needs: Sequence[Need], read_grid: GridReader = no_grids
+    broker: Broker,
+    names: Names,
+    needs: Sequence[Need],
+    read_grid: GridReader = no_grids,
+    read_table: TableReader = no_tables,
 ) -> dict[str, list[Simple]]:
     """Entities by need, ordered by id, as ``plugins.simulator.Inputs`` has them.
 
     Raises ``ModelFailed`` where there are fewer than the model must have, or where a unit is one of another quantity.
     """
     read = [need for need in needs if not need.linked]
-    found = {need.name: await _need(broker, names, need, read_grid) for need in read}
+    found = {need.name: await _need(broker, names, need, read_grid, read_table) for need in read}
     for need in read:
         fitting.refuse_gaps(need, found[need.name])
         if len(found[need.name]) < need.minimum:
@@ -84,12 +89,16 @@ async def entities_of(broker: Broker, names: Names, need: Need) -> AsyncIterator
             yield entity
 
 
-async def _need(broker: Broker, names: Names, need: Need, read_grid: GridReader) -> list[Simple]:
+async def _need(
+    broker: Broker, names: Names, need: Need, read_grid: GridReader, read_table: TableReader
+) -> list[Simple]:
     found: list[Simple] = []
     async for entity in entities_of(broker, names, need):
         simple = fitting.simplify(entity, need, names.expand)
         if need.grid:
             simple[CELLS] = await grid_of(entity, need, names.compact, read_grid)
+        if need.table:
+            simple[TABLE] = await table_of(entity, names.compact, read_table)
         found.append(simple)
     if need.history:
         for start in range(0, len(found), SERIES_AT_ONCE):

@@ -29,6 +29,7 @@ from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, gather
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.release import release
+from sympolis.orchestration.tabled import TableReader, no_tables
 from sympolis.orchestration.worker import reference_to
 from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import WHOLE_PERIOD, Calibration, Simulator
@@ -116,6 +117,7 @@ class ModelDesk:
         folder: Path,
         now: Callable[[], datetime],
         grids: GridReader = no_grids,
+        tables: TableReader = no_tables,
     ) -> None:
         self._broker = broker
         self._names = names
@@ -125,6 +127,7 @@ class ModelDesk:
         self._folder = folder
         self._now = now
         self._grids = grids
+        self._tables = tables
         self._locks = {setup.id: asyncio.Lock() for setup in setups}
         self.working: dict[str, tuple[str, datetime]] = {}
         """Model id → (what is being done, since when), for the list of jobs."""
@@ -224,7 +227,9 @@ class ModelDesk:
         self.working[model_id] = ("preparation", self._now())
         try:
             position = (await self._broker.status()).position
-            inputs = await gather.gather(self._broker, self._names, simulator.needs, self._grids)
+            inputs = await gather.gather(
+                self._broker, self._names, simulator.needs, self._grids, self._tables
+            )
             version, content = await asyncio.to_thread(_named, inputs)
             place = self._place(model_id, simulator, version)
             if not place.is_dir():

@@ -50,6 +50,8 @@ class Need:
     each member as ``Member.linked``; nothing is read from the twin. ``units`` are then those of ``FieldSpec``."""
     grid: bool = False
     """True: the entities are coverages; each comes with its cells as ``grid`` (see ``Inputs``)."""
+    table: bool = False
+    """True: the entities name a table of very many things (``file``); each comes with its bytes as ``table``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,9 @@ Where the need asks for grids, each coverage also has ``"grid": {"crs", "shape":
 "affine": [a, b, c, d, e, f], "unit", "values"}``: ``values`` are float32, little-endian, row by row from the north,
 NaN where a cell has none (``grid_values`` makes an array of them); the outer corner of cell (line, column) lies at
 ``x = a·column + b·line + c``, ``y = d·column + e·line + f`` in metres of ``crs``.
+
+Where the need asks for tables, each entity also has ``"table"``: the content of an Apache Parquet file
+(``table_columns`` makes arrays of its columns).
 """
 
 WHOLE_PERIOD = Window(0, 24)
@@ -203,6 +208,24 @@ def grid_values(grid: Mapping[str, Any]) -> Any:
     import numpy as np  # a contract is read by processes that never compute
 
     return np.frombuffer(grid["values"], dtype="<f4").reshape(grid["shape"])
+
+
+def table_columns(table: bytes, names: Sequence[str]) -> dict[str, Any]:
+    """Columns of a table among ``Inputs`` by name: numpy arrays, of objects where the column holds texts or bytes.
+
+    Raises ``ModelFailed`` naming a column that is missing, or the extra that reads tables.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError as cause:
+        hint = "install the extra sympolis[parquet]"
+        raise errors.ModelFailed("tables cannot be read here", where="pyarrow", hint=hint) from cause
+    source = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(table))
+    if missing := sorted(set(names) - set(source.schema_arrow.names)):
+        hint = f"it has {', '.join(source.schema_arrow.names)}"
+        raise errors.ModelFailed(f"the table has no column {missing[0]!r}", where="needs", hint=hint)
+    found = source.read(columns=list(names))
+    return {name: found[name].to_numpy() for name in names}
 
 
 class Simulator(ABC):

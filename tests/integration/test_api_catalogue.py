@@ -111,3 +111,35 @@ def test_a_service_and_a_model_are_there_by_name(twin: SmallTwin, path: str) -> 
 def test_the_page_lists_models_and_interfaces(twin: SmallTwin) -> None:
     text = twin.client.get("/catalogue?f=html&lang=de").body.decode()
     assert "Modelle" in text and "Schnittstellen" in text and "/catalogue/models/toy" in text
+
+
+def test_every_way_to_a_dataset_gives_that_dataset(twin: SmallTwin) -> None:
+    """Loops and counts share a type: what each is had by gives its own values, not the other's."""
+    asked = {}
+    for name in ("loops", "counts"):
+        ways = {
+            one["iri"].rpartition("#")[2]: one
+            for one in twin.client.get(f"/api/datasets/{name}").json["distributions"]
+        }
+        assert set(ways) == {"entities", "geojson", "parquet", "csv"}
+        link = f'<{ways["entities"]["context"]}>; rel="http://www.w3.org/ns/json-ld#context"'
+        address = ways["entities"]["access_url"].partition("8400")[2]
+        asked[name] = twin.client.get(f"{address}&options=keyValues", link=link).json
+    assert asked["loops"] and all(
+        {"name", "location"} < set(one) and "intensity" not in one for one in asked["loops"]
+    )
+    assert asked["counts"] and all(
+        set(one) - {"@context"} == {"id", "type", "intensity"} for one in asked["counts"]
+    )
+    alone = twin.client.get("/api/datasets/streets").json["distributions"]
+    assert [one["iri"].rpartition("#")[2] for one in alone] == ["entities", "features", "parquet", "csv"]
+    assert "q=" not in alone[0]["access_url"]
+
+
+def test_a_file_is_opened_in_a_map_by_its_address(twin: SmallTwin) -> None:
+    snippets = {one["tool"]: one["text"] for one in twin.client.get("/api/datasets/loops").json["snippets"]}
+    assert snippets["QGIS"].endswith("/api/datasets/loops/download?f=geojson")
+    assert (
+        "read_file('http" in snippets["Python (GeoPandas)"]
+        and "f=geojson')" in snippets["Python (GeoPandas)"]
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from sympolis.api.exporting import files, reading
 from sympolis.stores.embedded import EmbeddedStore
-from sympolis.testing.small_city import STREETS
+from sympolis.testing.small_city import LOOPS, STREETS
 from sympolis.testing.small_twin import SmallTwin, small_twin
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -83,19 +83,21 @@ def test_conditions_hold_for_files_too(twin: SmallTwin) -> None:
 def test_pages_and_pieces_fit_together(twin: SmallTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = download(twin, "/api/datasets/streets/download?f=csv")
     history = parquet.read_table(
-        io.BytesIO(download(twin, "/api/datasets/loops/history.parquet"))
+        io.BytesIO(download(twin, "/api/datasets/counts/history.parquet"))
     ).to_pylist()
     monkeypatch.setattr(reading, "_AT_ONCE", 3)
     monkeypatch.setattr(reading, "_INSTANCES_AT_ONCE", 7)
     assert download(twin, "/api/datasets/streets/download?f=csv") == whole
-    pieces = parquet.read_table(io.BytesIO(download(twin, "/api/datasets/loops/history.parquet"))).to_pylist()
+    pieces = parquet.read_table(
+        io.BytesIO(download(twin, "/api/datasets/counts/history.parquet"))
+    ).to_pylist()
     key = lambda row: (row["entity"], row["attribute"], row["time"])  # noqa: E731
     assert len(history) > 100 and sorted(pieces, key=key) == sorted(history, key=key)
 
 
 def test_a_history_of_some_time(twin: SmallTwin) -> None:
     span = "start=2024-03-04T00:00:00Z&end=2024-03-05T00:00:00Z"
-    path = f"/api/datasets/loops/history.parquet?attrs=intensity&{span}"
+    path = f"/api/datasets/counts/history.parquet?attrs=intensity&{span}"
     table = parquet.read_table(io.BytesIO(download(twin, path)))
     assert set(table.column_names) >= {"entity", "attribute", "time", "value"}
     days = {one.date().isoformat() for one in table["time"].to_pylist()}
@@ -115,14 +117,52 @@ def test_values_of_several_kinds_become_text(twin: SmallTwin) -> None:
     assert [row[name] for row in rows] == ["1", "2.5", "x", "true", '{"a":[1]}', str(2**70)]
 
 
+def test_a_dataset_is_what_its_own_source_gave(twin: SmallTwin) -> None:
+    """Loops and their counts are one type of entity, and two datasets under two licences."""
+    loops, counts = (
+        {one["id"]: one for one in json.loads(download(twin, f"/api/datasets/{name}/download?f=geojson"))["features"]}
+        for name in ("loops", "counts")
+    )  # fmt: skip
+    assert len(loops) == len(counts) == LOOPS
+    for one in loops.values():
+        assert one["geometry"] is not None and set(one["properties"]) == {"type", "name", "location"}
+    for one in counts.values():
+        assert one["geometry"] is None and set(one["properties"]) == {"type", "intensity"}
+
+
+def test_what_others_said_is_not_the_datasets(twin: SmallTwin) -> None:
+    """A value that a person wrote, and an entity that no source gave, are in no dataset's file."""
+    area = "urn:ngsi-ld:StatisticalArea:smallville:"
+    link = '<http://127.0.0.1:8400/contexts/smallville.jsonld>; rel="http://www.w3.org/ns/json-ld#context"'
+    link += '; type="application/ld+json"'
+    path, body = f"/ngsi-ld/v1/entities/{area}0/attrs", {"population": {"type": "Property", "value": 7}}
+    assert twin.client.post(path, json=body, link=link).status == 204
+    other = {"id": f"{area}9", "type": "StatisticalArea", "name": {"type": "Property", "value": "Nowhere"}}
+    assert twin.client.post("/ngsi-ld/v1/entities", json=other, link=link).status == 201
+    rows = list(csv.DictReader(io.StringIO(download(twin, "/api/datasets/areas/download?f=csv").decode())))
+    assert [(row["name"], row["population"]) for row in rows] == [("West", ""), ("East", "1000")]
+
+
+def test_a_preview_gives_the_first_rows(twin: SmallTwin) -> None:
+    shown = twin.client.get("/api/datasets/counts/preview?limit=2").json
+    assert shown["dataset"] == "counts" and shown["units"] == {"intensity": "C62"}
+    assert [set(one["properties"]) for one in shown["features"]] == [{"type", "intensity"}] * 2
+    assert shown["lineage"]["licence"] == "CC0-1.0"
+    placed = twin.client.get("/api/datasets/loops/preview?limit=100").json
+    assert len(placed["features"]) == LOOPS and "intensity" not in str(placed["features"])
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/api/datasets/nothing/download", 404),
         ("/api/datasets/streets/download?f=xls", 400),
         ("/api/datasets/streets/download?q=((", 400),
-        ("/api/datasets/loops/history.parquet?start=yesterday", 400),
-        ("/api/datasets/loops/history.parquet?start=2024-03-05T00:00:00Z&end=2024-03-04T00:00:00Z", 400),
+        ("/api/datasets/nothing/preview", 404),
+        ("/api/datasets/counts/history.parquet?attrs=nope", 404),
+        ("/api/datasets/counts/history.parquet?attrs=name", 404),
+        ("/api/datasets/counts/history.parquet?start=yesterday", 400),
+        ("/api/datasets/counts/history.parquet?start=2024-03-05T00:00:00Z&end=2024-03-04T00:00:00Z", 400),
         (f"{ITEMS}?f=csv&crs=http://www.opengis.net/def/crs/EPSG/0/3857", 400),
     ],
 )

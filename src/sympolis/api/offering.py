@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sympolis.acquisition.identity import urn
+from sympolis.acquisition.mapping import attribute_names
 from sympolis.api.parts import ApiParts
 from sympolis.api.reading import is_listed
 from sympolis.api.vocabulary import city_terms
@@ -47,8 +50,15 @@ class Offering:
     async def catalogue(self, base_url: str) -> Catalogue:
         """All of it that whoever asks may know of."""
         known = [told for one in self._coordinator.sources() if is_listed((told := one.to_json())["id"])]
+        givers = Counter(one.planned.mapping.entity_type for one in self._coordinator.sources())
         sources = [
-            {**one, "evaluations": self._evaluations(one["id"]), **self._openness(one["id"])} for one in known
+            {
+                **one,
+                "evaluations": self._evaluations(one["id"]),
+                **self._openness(one["id"]),
+                **(self._own(one["id"]) if givers[one["entity_type"]] > 1 else {}),
+            }
+            for one in known
         ]
         facts = self._city.facts
         twin = Twin(
@@ -133,6 +143,13 @@ class Offering:
         asset = governed.gate.asset(dataset)
         policies = () if asset is None else governed.gate.book.of(asset)
         return {"stage": governed.lifecycle.stage(dataset), "restricted": bool(policies)}
+
+    def _own(self, dataset: str) -> dict[str, Any]:
+        """The query that selects what the dataset's source gave, where others give entities of its type, too."""
+        names = attribute_names(self._coordinator.planned(dataset).mapping)
+        source = urn("Source", self._city.id, dataset)
+        given = "|".join(f'{name}.providedBy=="{source}"' for name in names)
+        return {"own": {"q": given, "attrs": ",".join(names)}}
 
     def _evaluations(self, dataset: str) -> list[dict[str, Any]]:
         """Newest first, far enough back to find one of data that were taken."""

@@ -166,6 +166,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getStage",
         "getDataset",
         "downloadDataset",
+        "previewDataset",
         "downloadHistory",
     ),
     "results.read": (

@@ -211,17 +211,23 @@ class Dataset:
             "lineage": {name: self.facts.get(name) for name in names} | {"twin": base},
         }
 
+    def features(self, *, q: str | None = None) -> list[dict[str, Any]]:
+        """Its rows as GeoJSON features: the values that its own source gave, ``geometry`` null where it gave none."""
+        path = f"/api/datasets/{quote(self.facts['id'], safe='')}/download"
+        found = self._twin.connection.get(path, {"f": "geojson", "q": q}, accept="*/*").json
+        return list(found["features"])
+
     def frame(self, *, q: str | None = None) -> Any:
-        """A DataFrame of its entities' present state, by id."""
-        found = self._twin.entities(self.entity_type, q=q)
-        features = [
-            {"id": one.pop("id"), "geometry": _place(one.get("location")), "properties": one} for one in found
-        ]
-        return frames.frame(features, self.attrs)
+        """A DataFrame of its rows' present state, by id."""
+        return frames.frame(self.features(q=q), self.attrs)
 
     def geoframe(self, *, filter: str | None = None, bbox: str | None = None) -> Any:
-        """A GeoDataFrame (WGS84) of those of its entities that have a place, that a CQL2 filter selects, in a box."""
-        return frames.geoframe(self._twin.features(self.entity_type, filter=filter, bbox=bbox), self.attrs)
+        """A GeoDataFrame (WGS84) of those of its rows that have a place, that a CQL2 filter selects, in a box."""
+        placed = [one for one in self.features() if one["geometry"] is not None]
+        if filter is not None or bbox is not None:
+            chosen = {one["id"] for one in self._twin.features(self.entity_type, filter=filter, bbox=bbox)}
+            placed = [one for one in placed if one["id"] in chosen]
+        return frames.geoframe(placed, self.attrs)
 
     def history(
         self,
@@ -245,7 +251,3 @@ class Dataset:
                 f"/api/datasets/{quote(self.facts['id'], safe='')}/download", parameters, out
             )
         return target
-
-
-def _place(value: Any) -> Any:
-    return value if isinstance(value, dict) and "coordinates" in value else None

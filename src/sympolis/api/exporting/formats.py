@@ -36,3 +36,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("csv", "text/csv; charset=utf-8", arrow=False),
     )
 }
+DATASET_FORMATS: Final[Mapping[str, Format]] = {
+    **FORMATS,
+    "geojson": Format("geojson", "application/geo+json", arrow=False),
+}
+"""The same for datasets: collections give GeoJSON by themselves, page by page."""

@@ -2,71 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.exporting import reading
+from sympolis.api.exporting.belonging import Own, own_of
 from sympolis.api.exporting.files import FileMaker
-from sympolis.api.exporting.formats import FORMATS
-from sympolis.api.http import Request, Stream
+from sympolis.api.exporting.formats import DATASET_FORMATS, FORMATS
+from sympolis.api.http import GEO_JSON, Reply, Request, Stream, json_reply
 from sympolis.api.offering import Offering
-from sympolis.api.parameters import ListParameter, Parameter, TimeParameter
+from sympolis.api.parameters import IntegerParameter, ListParameter, Parameter, TimeParameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
+from sympolis.api.schemas import OBJECT, TEXT, several, structure
 from sympolis.api.vocabulary import city_terms
 from sympolis.context import qlanguage
-from sympolis.context.query import Query, TypeIs
-from sympolis.context.terms import Terms
 from sympolis.domain import errors
 from sympolis.governance.catalogue.model import Dataset
 
-F: Final = Parameter(name="f", text="The kind of file.", choices=tuple(FORMATS), example="parquet")
+if TYPE_CHECKING:
+    from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.city.schema import City
+
+F: Final = Parameter(name="f", text="The kind of file.", choices=tuple(DATASET_FORMATS), example="parquet")
 Q: Final = Parameter(
     name="q", text="Only entities that this selects: NGSI-LD's query language.", max_length=4096
 )
 ATTRS: Final = ListParameter(name="attrs", text="Only these attributes.", max_items=50)
 START: Final = TimeParameter(name="start", text="From this time on.")
 END: Final = TimeParameter(name="end", text="Before this time.")
+FIRST: Final = IntegerParameter(name="limit", text="How many rows at most.", low=1, high=100, default=10)
 _LONGEST_S: Final = 900.0
 _BINARY: Final = {
-    one.media.partition(";")[0]: {"type": "string", "format": "binary"} for one in FORMATS.values()
+    one.media.partition(";")[0]: {"type": "string", "format": "binary"} for one in DATASET_FORMATS.values()
 }
 
 
-class Downloads:
-    """Handlers of downloads."""
+_PREVIEW: Final = structure(
+    {
+        "type": {"const": "FeatureCollection"},
+        "dataset": TEXT,
+        "units": OBJECT,
+        "lineage": OBJECT,
+        "features": several(OBJECT),
+    },
+    required=("type", "dataset", "features"),
+)
 
-    def __init__(self, parts: ApiParts, offering: Offering) -> None:
+
+class Downloads:
+    """Handlers of downloads. A dataset's rows are those that its source gave (see ``belonging``)."""
+
+    def __init__(self, parts: ApiParts, city: City, coordinator: Coordinator) -> None:
         self._broker = parts.broker
         self._terms = city_terms(parts)
-        self._offering = offering
+        self._city = city.id
+        self._coordinator = coordinator
+        self._offering = Offering(parts, city, coordinator)
         self._maker = FileMaker()
 
     async def dataset(self, request: Request) -> Stream:
-        """The dataset's entities in their present state."""
-        dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
-        form = FORMATS[F.raw(request) or "parquet"]
-        query = _selection(request, dataset, self._terms)
-        facts = await self._facts(dataset, query)
-        pages = reading.features(self._broker, query, self._terms)
+        """The dataset's rows in their present state."""
+        dataset, own = await self._asked(request)
+        form = DATASET_FORMATS[F.raw(request) or "parquet"]
+        condition = self._condition(request)
+        facts = await self._facts(dataset, own)
+        pages = reading.rows(self._broker, own, condition, self._terms)
         return await self._maker.make(pages, form, name=dataset.id, facts=facts)
 
+    async def preview(self, request: Request) -> Reply:
+        """The first of the dataset's rows, with units and lineage, as a FeatureCollection."""
+        dataset, own = await self._asked(request)
+        limit, condition = FIRST.of(request), self._condition(request)
+        facts = await self._facts(dataset, own)
+        features = await reading.first(self._broker, own, condition, self._terms, limit)
+        return json_reply({"type": "FeatureCollection", **facts, "features": features})
+
     async def history(self, request: Request) -> Stream:
-        """What was observed of the dataset's entities, as Parquet."""
-        dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
-        query = _selection(request, dataset, self._terms)
-        names = tuple(map(self._terms.expand, ATTRS.of(request)))
-        span = (START.of(request), END.of(request))
+        """What the dataset's source observed, as Parquet."""
+        dataset, own = await self._asked(request)
+        condition, span = self._condition(request), (START.of(request), END.of(request))
+        names = own.chosen(ATTRS.of(request), self._terms)
         if span[0] is not None and span[1] is not None and span[0] >= span[1]:
             raise errors.InvalidRequest("the span ends before it starts", where="end")
-        facts = {**(await self._facts(dataset, query)), "kind": "history"}
-        rows = reading.history(self._broker, query, span, names, self._terms)
+        facts = {**(await self._facts(dataset, own)), "kind": "history"}
+        rows = reading.history(self._broker, own, condition, span, names, self._terms)
         return await self._maker.make(rows, FORMATS["parquet"], name=f"{dataset.id}-history", facts=facts)
 
-    async def _facts(self, dataset: Dataset, query: Query) -> dict[str, Any]:
+    async def _asked(self, request: Request) -> tuple[Dataset, Own]:
+        """The dataset that is asked for. Raises ``NotFound``."""
+        dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
+        mapping = self._coordinator.planned(dataset.id).mapping
+        return dataset, own_of(self._city, dataset.id, mapping, self._terms)
+
+    def _condition(self, request: Request) -> Any:
+        text = Q.raw(request)
+        return None if text is None else qlanguage.parse(text, self._terms)
+
+    async def _facts(self, dataset: Dataset, own: Own) -> dict[str, Any]:
         names = ("title", "licence", "attribution", "version", "modified")
         return {
             "dataset": dataset.id,
-            "units": await reading.units(self._broker, query, self._terms),
+            "units": await reading.units_of(self._broker, own, self._terms),
             "lineage": {
                 **{name: getattr(dataset, name) for name in names},
                 "owner": dataset.creator.name,
@@ -75,17 +111,11 @@ class Downloads:
         }
 
 
-def _selection(request: Request, dataset: Dataset, terms: Terms) -> Query:
-    text = Q.raw(request)
-    q: Any = None if text is None else qlanguage.parse(text, terms)
-    return Query(types=TypeIs(terms.expand(dataset.entity_type)), q=q)
-
-
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes; none without a catalogue."""
     if parts.city is None or parts.coordinator is None:
         return ()
-    downloads = Downloads(parts, Offering(parts, parts.city, parts.coordinator))
+    downloads = Downloads(parts, parts.city, parts.coordinator)
     path = "/api/datasets/{dataset}"
     texts = {"dataset": "A dataset's id."}
     return (
@@ -96,11 +126,25 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             name="downloadDataset",
             title="A dataset as a file",
             tag="Datasets",
-            text="GeoParquet 1.1, an Arrow stream, or CSV; units and lineage are in the file's metadata.",
+            text="GeoParquet 1.1, an Arrow stream, GeoJSON or CSV, of the values that the dataset's own source gave; "
+            "units and lineage are in the file's metadata.",
             parameters=(F, Q),
             path_texts=texts,
             timeout_s=_LONGEST_S,
             answers={200: Answer("The file.", _BINARY)},
+        ),
+        Operation(
+            method="GET",
+            path=f"{path}/preview",
+            handle=downloads.preview,
+            name="previewDataset",
+            title="The first rows of a dataset",
+            tag="Datasets",
+            text="GeoJSON features with the values that the dataset's own source gave; geometry is null where it "
+            "gives none.",
+            parameters=(FIRST, Q),
+            path_texts=texts,
+            answers={200: Answer("The rows.", {GEO_JSON: _PREVIEW})},
         ),
         Operation(
             method="GET",

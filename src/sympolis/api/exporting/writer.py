@@ -26,6 +26,9 @@ Row = dict[str, Any]
 def main(form: str, rows: str, target: str) -> int:
     """Write the file; the exit code."""
     facts = msgspec.json.decode(sys.stdin.buffer.read())
+    if form == "geojson":
+        _write_geojson(Path(rows), Path(target), facts)
+        return 0
     flat = _Flat(Path(rows), is_history=facts.get("kind") == "history")
     if form == "csv":
         _write_csv(flat, Path(target))
@@ -78,6 +81,19 @@ def _wider(known: type | None, found: type) -> type:
     if known is None or known is found:
         return found
     return float if {known, found} == {int, float} else str
+
+
+# --- GeoJSON
+
+
+def _write_geojson(rows: Path, target: Path, facts: Mapping[str, Any]) -> None:
+    """The rows are features already: a collection is made of them as they are, the facts beside them."""
+    head = {"type": "FeatureCollection", "sympolis": facts}
+    with rows.open("rb") as lines, target.open("wb") as out:
+        out.write(msgspec.json.encode(head)[:-1] + b',"features":[')
+        for number, line in enumerate(lines):
+            out.write((b",\n" if number else b"\n") + line.rstrip(b"\n"))
+        out.write(b"\n]}\n")
 
 
 # --- CSV

@@ -126,7 +126,10 @@ def build_catalogue(
 
 
 def build_dataset(twin: Twin, source: Json, terms: Terms = NO_TERMS) -> Dataset:
-    """The dataset that comes of one source."""
+    """The dataset that comes of one source.
+
+    Where other sources give entities of its type, too, ``own`` is the NGSI-LD query (``q``, ``attrs``) for its part.
+    """
     run = source.get("last_run")
     iri = f"{twin.base_url}/catalogue/datasets/{quote(source['id'])}"
     return Dataset(
@@ -181,14 +184,16 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
         Distribution(
             iri=f"{iri}#entities",
             title=_ENTITIES,
-            access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={_type(twin, source)}",
+            access_url=f"{twin.base_url}/ngsi-ld/v1/entities?type={_type(twin, source)}{_own(source)}",
             context=twin.context,
             media_type=LD_JSON,
             licence=licence,
             service=f"{twin.base_url}/catalogue/services/ngsi-ld",
         )
     ]
-    if source["entity_type"] in twin.collections:
+    if source["entity_type"] in twin.collections and source.get("own"):
+        found.append(_file(twin, iri, source, "geojson", GEO_JSON, _FEATURES))
+    elif source["entity_type"] in twin.collections:
         items = f"{twin.base_url}/ogc/collections/{kind}/items"
         found.append(
             Distribution(
@@ -201,27 +206,35 @@ def _distributions(twin: Twin, iri: str, source: Json) -> tuple[Distribution, ..
                 download_url=f"{items}?limit=1000",
             )
         )
-    return (*found, *_files(twin, iri, source, licence))
+    return (*found, *_files(twin, iri, source))
 
 
 def _type(twin: Twin, source: Json) -> str:
     return quote(twin.types.get(source["entity_type"], source["entity_type"]), safe="")
 
 
-def _files(twin: Twin, iri: str, source: Json, licence: str) -> Iterator[Distribution]:
+def _own(source: Json) -> str:
+    """What selects the source's part of its type's entities, to be appended; nothing where it gives all of them."""
+    return "".join(f"&{name}={quote(text, safe='')}" for name, text in source.get("own", {}).items())
+
+
+def _files(twin: Twin, iri: str, source: Json) -> Iterator[Distribution]:
     """The whole dataset as a file of each kind."""
-    address = f"{twin.base_url}/api/datasets/{quote(source['id'], safe='')}/download"
     for name, media, title in _FILES:
-        url = f"{address}?f={name}"
-        yield Distribution(
-            iri=f"{iri}#{name}",
-            title=title,
-            access_url=url,
-            media_type=media,
-            licence=licence,
-            service=f"{twin.base_url}/catalogue/services/downloads",
-            download_url=url,
-        )
+        yield _file(twin, iri, source, name, media, title)
+
+
+def _file(twin: Twin, iri: str, source: Json, name: str, media: str, title: Texts) -> Distribution:
+    url = f"{twin.base_url}/api/datasets/{quote(source['id'], safe='')}/download?f={name}"
+    return Distribution(
+        iri=f"{iri}#{name}",
+        title=title,
+        access_url=url,
+        media_type=media,
+        licence=licence_of(source["licence"]).iri,
+        service=f"{twin.base_url}/catalogue/services/downloads",
+        download_url=url,
+    )
 
 
 def _publisher(twin: Twin) -> Agent:
@@ -232,7 +245,13 @@ def _services(twin: Twin, root: str, datasets: Sequence[Dataset], terms: Terms) 
     """Every interface, with the datasets that it gives, by a distribution or in another form."""
     located = tuple(one for one in datasets if one.entity_type in twin.collections)
     observed = tuple(one for one in datasets if one.newest_observation is not None)
-    given = {"tiles": located, "edr": located, "sensorthings": observed, "ldes": tuple(datasets)}
+    given = {
+        "ogc": located,
+        "tiles": located,
+        "edr": located,
+        "sensorthings": observed,
+        "ldes": tuple(datasets),
+    }
     for one in INTERFACES:
         iri = f"{root}/services/{one.id}"
         served = given.get(one.id) or tuple(

@@ -40,17 +40,19 @@ _FEATURES: Final = (
     (
         "Python (GeoPandas)",
         "python",
-        "import geopandas\n\nfeatures = geopandas.read_file('{url}?limit=1000')",
+        "import geopandas\n\nfeatures = geopandas.read_file('{download}')",
     ),
-    ("R (sf)", "r", "library(sf)\nfeatures <- st_read('{url}?limit=1000')"),
+    ("R (sf)", "r", "library(sf)\nfeatures <- st_read('{download}')"),
     (
         "QGIS",
         "text",
         "Layer > Add Layer > Add WFS / OGC API - Features Layer > New: {root}",
     ),
 )
-
-
+_GEO_JSON_FILE: Final = (
+    *_FEATURES[:2],
+    ("QGIS", "text", "Layer > Add Layer > Add Vector Layer > Protocol: HTTP(S) > {url}"),
+)
 _FILES: Final = (
     (
         "Python (client)",
@@ -71,8 +73,11 @@ def snippets_of(dataset: Dataset) -> tuple[Snippet, ...]:
 
 def _snippets(distribution: Distribution, dataset_id: str) -> tuple[Snippet, ...]:
     templates = _BY_MEDIA.get(distribution.media_type, ())
+    if templates is _FEATURES and "/collections/" not in distribution.access_url:
+        templates = _GEO_JSON_FILE
     words: Mapping[str, str] = {
         "url": distribution.access_url,
+        "download": distribution.download_url or distribution.access_url,
         "root": distribution.access_url.partition("/collections/")[0],
         "server": distribution.access_url.partition("/api/")[0],
         "dataset": dataset_id,

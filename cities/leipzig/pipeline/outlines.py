@@ -66,7 +66,10 @@ def build(pack: Path, out: Path) -> None:
 
 def _compact(shapes: Any) -> Any:
     """Corners nearer than 0.2 m to a straight wall are left out; a house that would fall flat keeps its own."""
-    found = [tables.degrees(one) for one in shapely.simplify([tables.metres(shape) for shape in shapes], TOLERANCE_M)]
+    found = [
+        tables.degrees(one)
+        for one in shapely.simplify([tables.metres(shape) for shape in shapes], TOLERANCE_M)
+    ]
     on_grid = shapely.transform(np.array(found, dtype=object), lambda places: np.round(places * GRID) / GRID)
     return np.where(shapely.is_valid(on_grid) & ~shapely.is_empty(on_grid), on_grid, shapes)
 
@@ -93,7 +96,7 @@ def _columns(rows: Sequence[Mapping[str, Any]], uses: Sequence[str]) -> dict[str
         ),
         "roof": _words([_roof(row["roof"]) for row in rows]),
         "built": pyarrow.array([_year(row["start_date"]) for row in rows], pyarrow.int16()),
-        "listed": pyarrow.array([row["heritage"] is not None for row in rows], pyarrow.bool_()),
+        "listed": pyarrow.array([row["heritage"] is not None or None for row in rows], pyarrow.bool_()),
     }
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from sympolis.acquisition.ledger import MemoryLedger, RunState, RunSummary
@@ -20,15 +22,17 @@ from sympolis.stores.memory import MemoryStore
 FOLDER = Path(__file__).parents[1]
 PACK = FOLDER.parents[1].parent / "shared" / "data" / "leipzig"
 LARGEST_MB = 8
+OUTLINES = "samples/buildings/outlines.parquet"
+ALTLINDENAU = "70"
 GERMANY_MW = {"pv_mw": 81925.4, "wind_mw": 60927.8, "biomass_mw": 9053.3, "hydro_mw": 4695.0}
 """The register's own sums for Germany, 2024, which the pipeline leaves out of the table."""
 
 
 class Twin:
-    """Leipzig's samples in a memory store."""
+    """Leipzig's samples in a memory store; of the buildings only those of one Ortsteil, for there are 103,856."""
 
-    def __init__(self) -> None:
-        city = package.load(FOLDER)
+    def __init__(self, folder: Path) -> None:
+        city = package.load(few_buildings(folder))
         self.terms: Terms = Contexts().resolve_local(city.context["@context"])
         self.broker = Broker(MemoryStore())
         self.coordinator = acquiring.coordinator(
@@ -49,9 +53,20 @@ class Twin:
         return {entity.id.rpartition(":")[2]: entity.value(term) for entity in self.entities(kind)}
 
 
+def few_buildings(folder: Path) -> Path:
+    """A copy of the package that has the buildings of Altlindenau."""
+    copy = folder / "leipzig"
+    shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("tests", "pipeline", "__pycache__"))
+    table = pyarrow.parquet.read_table(FOLDER / OUTLINES, filters=[("area", "=", ALTLINDENAU)])
+    pyarrow.parquet.write_table(table, copy / OUTLINES)
+    declared = copy / "sources" / "buildings.toml"
+    declared.write_text(declared.read_text(encoding="utf-8").replace("min_rows = 100000", "min_rows = 1"))
+    return copy
+
+
 @pytest.fixture(scope="module")
-def twin() -> Twin:
-    return Twin()
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    return Twin(tmp_path_factory.mktemp("city"))
 
 
 def test_there_is_nothing_to_mend() -> None:
@@ -65,7 +80,9 @@ def test_samples_are_small() -> None:
 
 def test_every_table_has_its_licence() -> None:
     text = (FOLDER / "samples" / "LICENSES.md").read_text(encoding="utf-8")
-    tables = (path for path in (FOLDER / "samples").rglob("*.*") if path.suffix in (".csv", ".geojson"))
+    tables = (
+        path for path in (FOLDER / "samples").rglob("*.*") if path.suffix in (".csv", ".geojson", ".parquet")
+    )
     assert [str(path) for path in tables if f"`{path.relative_to(FOLDER / 'samples')}`" not in text] == []
 
 
@@ -115,6 +132,28 @@ def test_zentrum_says_that_its_outlines_are_unknown(twin: Twin) -> None:
     assert sum(number for number in outlines.values() if number is not None) == 103_856
     [zentrum] = [one for one in twin.entities("StatisticalArea") if one.id.endswith(":00")]
     assert set(zentrum.value(twin.terms.expand("dataNote"))) == {"de", "en", "it"}
+
+
+def test_buildings_say_where_their_height_is_from(twin: Twin) -> None:
+    height, origin = twin.values("Building", "height"), twin.values("Building", "heightFrom")
+    assert len(height) == 896
+    assert set(origin.values()) == {"measured", "storeys", "typical"}
+    assert all(2 <= metres <= 210 for metres in height.values())
+
+
+def test_the_table_of_outlines_covers_what_the_sums_cover() -> None:
+    """Each building once, in sixty-two Ortsteile, on the same ground as the sums by Ortsteil say."""
+    table = pyarrow.parquet.read_table(
+        FOLDER / OUTLINES, columns=["id", "area", "footprint_m2", "height_from"]
+    )
+    assert len(set(table["id"].to_pylist())) == table.num_rows == 103_856
+    areas = set(table["area"].to_pylist())
+    assert len(areas) == 62
+    assert "00" not in areas
+    with (FOLDER / "samples/buildings/by_area.csv").open(encoding="utf-8") as stream:
+        covered = sum(float(row["covered_m2"] or 0) for row in csv.DictReader(stream))
+    assert sum(table["footprint_m2"].to_pylist()) == pytest.approx(covered, rel=1e-4)
+    assert table["height_from"].to_pylist().count("typical") / table.num_rows == pytest.approx(0.72, abs=0.01)
 
 
 def test_places_of_childcare_are_known_or_unknown_never_zero(twin: Twin) -> None:

@@ -421,7 +421,11 @@ def _check_map(contents: Contents) -> None:
         _languages(contents, f"{where}.title", layer.title)
         if layer.source:
             _named(contents, f"{where}.source", layer.source, contents.sources, "source")
-        names = (layer.geometry, *(field.name for field in layer.fields))
+        if (layer.kind == "extrusion") != bool(layer.height):
+            contents.report(f"{where}.height", "belongs to layers of kind extrusion, and only to these")
+        if layer.note:
+            _languages(contents, f"{where}.note", layer.note)
+        names = (layer.geometry, *filter(None, [layer.height]), *(field.name for field in layer.fields))
         _check_names(contents, where, layer.entity_type, names, produced)
     for index, figure in enumerate(contents.map.figures):
         where = f"dashboards/map.toml: figures[{index}]"

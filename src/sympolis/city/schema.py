@@ -199,8 +199,13 @@ class MapLayer:
 
     id: str = option(pattern=IDENTIFIER)
     title: Texts
-    kind: str = option(choices=("line", "fill", "point"))
+    kind: str = option(choices=("line", "fill", "point", "extrusion"))
+    """``extrusion``: outlines that rise to ``height``; too many to send at once, they are drawn from vector tiles."""
     entity_type: str = option(pattern=TERM)
+    height: str = option("", pattern=f"({TERM})?")
+    """Of an extrusion: the attribute that says how high [m] a feature is."""
+    note: Texts = option({})
+    """What a reader of this layer must know, e.g. where it has a gap."""
     geometry: str = option("location", pattern=TERM)
     q: str = ""
     """NGSI-LD query that narrows the entities, e.g. ``simulated==true``."""

@@ -59,8 +59,13 @@ export type LayerRole = 'areas' | 'streets' | 'green' | 'water' | 'buildings' | 
 export interface LayerInfo {
   id: string;
   title: Text;
-  kind: 'line' | 'fill' | 'point';
+  kind: 'line' | 'fill' | 'point' | 'extrusion';
   url: string;
+  /** Of an extrusion: the template of its vector tiles, and the property that says how high a feature is [m]. */
+  tiles?: string;
+  height?: string;
+  /** What a reader of this layer must know. */
+  note?: Text;
   count: number;
   attribution: string | null;
   source: string | null;

@@ -12,6 +12,10 @@ type Colours = (typeof palette.base)['light'];
 const ORDER: LayerRole[] = ['areas', 'green', 'water', 'buildings', 'streets', 'observed'];
 export const sourceId = (layer: string): string => `layer-${layer}`;
 
+/** Between these zooms tiles are fetched; above, the last ones are magnified. */
+const NEAREST_TILES = 13;
+const FARTHEST_TILES = 16;
+
 const WIDTHS: Record<string, number> = {
   motorway: 4.2, trunk: 4, primary: 3.6, secondary: 3, tertiary: 2.4, residential: 1.5, living_street: 1.3,
 };
@@ -41,6 +45,18 @@ function areas(layer: LayerInfo, c: Colours): LayerSpecification[] {
   ];
 }
 
+/** Real outlines, as high as the twin says; from far away, where a house is a pixel, they are left out. */
+function buildings(layer: LayerInfo, c: Colours): LayerSpecification[] {
+  const height = ['coalesce', ['get', layer.height!], 0] as unknown as ExpressionSpecification;
+  return [{
+    id: sourceId(layer.id), type: 'fill-extrusion', source: sourceId(layer.id), 'source-layer': collectionOf(layer), minzoom: NEAREST_TILES,
+    paint: { 'fill-extrusion-color': c.building, 'fill-extrusion-height': height, 'fill-extrusion-opacity': 0.9, 'fill-extrusion-vertical-gradient': true },
+  }];
+}
+
+/** Tiles have one layer, called like their collection. */
+const collectionOf = (layer: LayerInfo): string => decodeURIComponent(layer.tiles!.split('/')[3]);
+
 function plain(layer: LayerInfo, colour: string): LayerSpecification[] {
   const source = sourceId(layer.id);
   if (layer.kind === 'line') return [{ id: source, type: 'line', source, paint: { 'line-color': colour, 'line-width': 2 } }];
@@ -60,6 +76,7 @@ function overlay(layer: LayerInfo, c: Colours): LayerSpecification[] {
 
 function layersOf(layer: LayerInfo, c: Colours): LayerSpecification[] {
   const role = roleOf(layer);
+  if (layer.kind === 'extrusion') return buildings(layer, c);
   if (isOverlay(layer)) return overlay(layer, c);
   if (role === 'streets') return streets(layer, c);
   if (role === 'areas') return areas(layer, c);
@@ -135,11 +152,17 @@ function draftLayers(c: Colours): LayerSpecification[] {
 
 const empty = (): SourceSpecification => ({ type: 'geojson', data: { type: 'FeatureCollection', features: [] }, promoteId: 'id' });
 
+function sourceOf(layer: LayerInfo): SourceSpecification {
+  if (layer.kind !== 'extrusion') return empty();
+  const tiles = [new URL(layer.tiles!, location.href).href.replaceAll('%7B', '{').replaceAll('%7D', '}')];
+  return { type: 'vector', tiles, minzoom: NEAREST_TILES, maxzoom: FARTHEST_TILES };
+}
+
 export function style(layers: LayerInfo[], theme: Theme): StyleSpecification {
   const c = palette.base[theme];
   const depth = (layer: LayerInfo) => ORDER.indexOf(roleOf(layer)) + (isOverlay(layer) ? ORDER.length : 0);
   const ordered = [...layers].sort((a, b) => depth(a) - depth(b));
-  const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), empty()]));
+  const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), sourceOf(layer)]));
   return {
     version: 8,
     sources: { ...sources, model: empty(), draft: empty() },

@@ -94,7 +94,7 @@ class Twin {
   }
 
   async loadLayer(layer: LayerInfo) {
-    if (this.layerData[layer.id]) return;
+    if (layer.kind === 'extrusion' || this.layerData[layer.id]) return; // the map fetches tiles of its own
     const data = await getLayer(layer.id);
     this.layerData = { ...this.layerData, [layer.id]: data };
   }

@@ -27,6 +27,7 @@ _GZIP_LEVEL = 5
 _MOST_BUILT = 256
 """Paid once per change, saved with every request."""
 _ALWAYS_SHOWN = ("name",)
+_RISING = "extrusion"
 _CLASSES = ("roadClass",)
 """Properties by which streets are ranked: OSM's words."""
 
@@ -69,8 +70,13 @@ class Layers:
         return [await self._described(layer) for layer in shown]
 
     async def features(self, layer_id: str) -> Reply:
-        """The layer as a FeatureCollection. Raises ``NotFound``."""
-        return (await self._current(self.get(layer_id))).reply
+        """The layer as a FeatureCollection. Raises ``NotFound``, ``InvalidRequest`` for one drawn from tiles."""
+        layer = self.get(layer_id)
+        if layer.kind == _RISING:
+            raise errors.InvalidRequest(
+                "this layer is too large to be sent whole", where="layer", hint=f"its tiles: {_tiles(layer)}"
+            )
+        return (await self._current(layer)).reply
 
     async def entities(self, layer: MapLayer) -> AsyncIterator[Entity]:
         """The layer's entities, by id."""
@@ -123,7 +129,7 @@ class Layers:
             "title": layer.title,
             "kind": layer.kind,
             "url": f"/api/map/layers/{layer.id}",
-            "count": (await self._current(layer)).count,
+            "count": await self._count(layer),
             "attribution": None if source is None else source.attribution,
             "source": layer.source or None,
             "fields": [
@@ -135,8 +141,18 @@ class Layers:
             "background": layer.background,
             "role": layer.role or _role(layer),
         }
+        if layer.kind == _RISING:
+            described |= {"tiles": _tiles(layer), "height": layer.height}
+        if layer.note:
+            described["note"] = layer.note
         classes = [one.name for one in layer.fields if one.name in _CLASSES]
         return {**described, "class": classes[0]} if classes else described
+
+    async def _count(self, layer: MapLayer) -> int:
+        if layer.kind != _RISING:
+            return (await self._current(layer)).count
+        counted = await self._broker.query(replace(self._query(layer), limit=0, count=True))
+        return counted.total or 0
 
     def _query(self, layer: MapLayer) -> Query:
         return Query(
@@ -155,7 +171,12 @@ def _shown(layer: MapLayer) -> list[str]:
 
 
 def _role(layer: MapLayer) -> str:
-    return {"fill": "areas", "line": "streets", "point": "observed"}[layer.kind]
+    return {"fill": "areas", "line": "streets", "point": "observed", _RISING: "buildings"}[layer.kind]
+
+
+def _tiles(layer: MapLayer) -> str:
+    """The template of the layer's vector tiles (OGC API Tiles)."""
+    return f"/ogc/collections/{layer.entity_type}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}?f=mvt"
 
 
 def _feature(entity: Entity, geometry: str, wanted: list[tuple[str, str]]) -> dict[str, Any]:

@@ -66,7 +66,10 @@ SCHEMAS: dict[str, Schema] = {
         {
             "id": TEXT,
             "title": TEXTS,
-            "kind": {"enum": ["line", "fill", "point"]},
+            "kind": {"enum": ["line", "fill", "point", "extrusion"]},
+            "tiles": TEXT,
+            "height": TEXT,
+            "note": TEXTS,
             "url": TEXT,
             "count": INTEGER,
             "attribution": optional(TEXT),

@@ -316,8 +316,9 @@ def test_a_key_ends_when_it_is_revoked_and_when_its_user_is_disabled(house: Hous
         else:
             accounts.set_disabled("analyst", disabled=True)
         house.twin.asgi._access.identities._known.clear()
-        refused = house.client.get("/api/sources", **proof)
-        assert refused.status == 401 and text not in refused.body.decode()
+        for path in ("/api/sources", "/api/identity/me"):
+            refused = house.client.get(path, **proof)
+            assert refused.status == 401 and text not in refused.body.decode()
 
 
 def test_a_key_has_no_more_roles_than_its_user(house: House) -> None:

@@ -80,6 +80,17 @@ def test_conditions_hold_for_files_too(twin: SmallTwin) -> None:
     assert len(list(csv.DictReader(io.StringIO(asked)))) == 1
 
 
+def test_who_asks_for_more_than_a_page_holds_gets_a_page(twin: SmallTwin) -> None:
+    """OGC API - Features, Part 1, /req/core/fc-limit-response-1; in a file, more than a page's worth fits."""
+    for limit in ("1000", "1001", "100000", "999999999999"):
+        answer = twin.client.get(f"{ITEMS}?limit={limit}")
+        assert answer.status == 200 and answer.json["numberReturned"] == STREETS
+    for limit in ("0", "-1", "many", "1.5"):
+        assert twin.client.get(f"{ITEMS}?limit={limit}").status == 400
+    rows = csv.DictReader(io.StringIO(download(twin, f"{ITEMS}?f=csv&limit=5000").decode()))
+    assert len(list(rows)) == STREETS
+
+
 def test_pages_and_pieces_fit_together(twin: SmallTwin, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = download(twin, "/api/datasets/streets/download?f=csv")
     history = parquet.read_table(

@@ -27,6 +27,8 @@ from sympolis.governance.policy.reader import PolicyReader
 from sympolis.governance.policy.vocabulary import expand, short
 from sympolis.governance.roles.table import EVERYTHING, PUBLIC, RoleTable
 
+_WHO_AM_I: Final = "getMe"
+"""Public, and yet whoever asks it with a proof that does not hold wants to know just that."""
 PURPOSE: Final = b"sympolis-purpose"
 PLACE: Final = b"sympolis-place"
 _LONGEST: Final = 1000
@@ -124,7 +126,7 @@ class Access:
                 Act.DENIED, "", operation.name, _target(request), request.id, reason=refused.message
             )
             self.audit.note(event)
-            if right == PUBLIC:
+            if right == PUBLIC and operation.name != _WHO_AM_I:
                 return STRANGER
             raise
 

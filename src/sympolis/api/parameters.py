@@ -73,6 +73,8 @@ class IntegerParameter(Parameter):
     low: int = 0
     high: int = 1_000_000
     default: int = 0
+    clamps: bool = False
+    """What is above ``high`` means ``high``, where a standard wants it so."""
 
     def check(self, request: Request) -> None:
         """See ``Parameter.check``."""
@@ -83,15 +85,19 @@ class IntegerParameter(Parameter):
         return self._once(request, self._number, self.default)
 
     def _number(self, value: str) -> int:
-        if not _INTEGER.fullmatch(value) or not self.low <= int(value) <= self.high:
+        found = int(value) if _INTEGER.fullmatch(value) else None
+        if found is not None and self.clamps:
+            found = min(found, self.high)
+        if found is None or not self.low <= found <= self.high:
             raise errors.InvalidRequest(
                 f"expected a whole number from {self.low} to {self.high}", where=self.name
             )
-        return int(value)
+        return found
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the value."""
-        return {"type": "integer", "minimum": self.low, "maximum": self.high, "default": self.default}
+        document = {"type": "integer", "minimum": self.low, "default": self.default}
+        return document if self.clamps else {**document, "maximum": self.high}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,10 +13,11 @@ from sympolis.api.exporting.formats import FORMATS
 from sympolis.api.http import Request
 from sympolis.api.ogc import cql2
 from sympolis.api.ogc.collections import Collection
+from sympolis.api.ogc.paging import LIMIT
 from sympolis.api.ogc.predicates import GEOMETRIES
 from sympolis.api.ogc.pushdown import Pushed, push
 from sympolis.api.ogc.reference_systems import WORLD, ReferenceSystem, named
-from sympolis.api.parameters import LIMIT, OFFSET, Parameter
+from sympolis.api.parameters import OFFSET, Parameter
 from sympolis.context.codec import LOCATION
 from sympolis.context.instants import parse_instant
 from sympolis.context.query import (

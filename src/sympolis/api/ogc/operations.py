@@ -17,10 +17,11 @@ from sympolis.api.ogc.feature_files import FeatureFiles
 from sympolis.api.ogc.filtering import FeaturePage, find_feature, find_features
 from sympolis.api.ogc.items import CRS, F_ITEM, F_ITEMS, ITEM_PARAMETERS, F, ItemReader
 from sympolis.api.ogc.links import ROOT, link, segment
+from sympolis.api.ogc.paging import LIMIT, WHOLE_LIMIT
 from sympolis.api.ogc.queryables import SCHEMA_JSON, queryables
 from sympolis.api.ogc.reference_systems import CRS84, ReferenceSystem, named, offered
 from sympolis.api.openapi import OPENAPI_JSON
-from sympolis.api.parameters import LIMIT, OFFSET, Parameter
+from sympolis.api.parameters import OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, Schema, reference, several, structure
@@ -168,7 +169,7 @@ class Features:
         wanted = self._reader.read(request, collection)
         form = FORMATS.get(F_ITEMS.raw(request) or "")
         if form is not None:
-            most = LIMIT.of(request) if LIMIT.raw(request) is not None else None
+            most = WHOLE_LIMIT.of(request) or None
             return await self._files.give(request.base_url, collection, wanted, form, most)
         page = await find_features(self._parts.broker, wanted, self._terms)
         facts = {

@@ -15,8 +15,9 @@ from sympolis.api.http import GEO_JSON, JSON, Reply, Request, json_reply
 from sympolis.api.ogc import process_descriptions as descriptions
 from sympolis.api.ogc import process_jobs as jobs
 from sympolis.api.ogc.links import ROOT, link, segment
+from sympolis.api.ogc.paging import LIMIT
 from sympolis.api.ogc.process_requests import Execution, read_execution
-from sympolis.api.parameters import LIMIT, OFFSET, Parameter
+from sympolis.api.parameters import OFFSET, Parameter
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, Schema, several, structure
 from sympolis.domain import errors

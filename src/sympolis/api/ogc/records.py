@@ -13,7 +13,8 @@ from sympolis.api.http import GEO_JSON, JSON, Reply, Request, json_reply
 from sympolis.api.negotiation import language_of, preferred
 from sympolis.api.ogc.items import BBOX, DATETIME, read_bbox, read_interval
 from sympolis.api.ogc.links import ROOT, link, segment
-from sympolis.api.parameters import LIMIT, OFFSET, ListParameter, Parameter
+from sympolis.api.ogc.paging import LIMIT
+from sympolis.api.parameters import OFFSET, ListParameter, Parameter
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import reference
 from sympolis.context.instants import format_instant

@@ -87,6 +87,43 @@ def test_a_column_for_each_hour(town: Path, tmp_path: Path) -> None:
     assert value == 217, "17:00 in Trento"
 
 
+def test_a_column_for_each_category(town: Path, tmp_path: Path) -> None:
+    file = tmp_path / "cars-by-fuel.csv"
+    fuels = ("petrol", "diesel", "lpg", "methane", "electric")
+    lines = ["area,date," + ",".join(f"cars_{fuel}" for fuel in fuels)]
+    lines += [
+        f"A{n},2024-12-31," + ",".join(str(900 // (rank + 1) + n) for rank in range(5)) for n in range(20)
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    found, summary, _ = taken_in(town, file)
+    assert found.mapping["unpivot"] == {
+        "columns": "cars_{}",
+        "kind": "text",
+        "key": "category",
+        "value": "cars",
+    }
+    assert "5 columns are a category each (cars_petrol … cars_electric)" in found.notes["mapping.unpivot"]
+    assert found.confidence["mapping.unpivot"] < 0.8 and (summary.read, summary.quarantined) == (20 * 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("id,size_a,size_b,size_c", "{n},1,2,3"),  # three only
+        ("id,size_1,size_2,size_3,size_4", "{n},1,2,3,4"),  # numbered, not named
+        ("id,code_a,code_b,code_c,code_d", "{n},0{n},01,02,03"),  # codes, not counts
+        ("id,sum_a,sum_b,sum_c,sum_d", "{n},1,2,90000,4"),  # not of one size
+        ("id,at_a,at_b,at_c,at_d", "{n},1,2,3,4"),  # nothing to speak of is shared
+    ],
+)
+def test_columns_that_share_a_word_only_are_no_categories(
+    town: Path, tmp_path: Path, header: str, row: str
+) -> None:
+    file = tmp_path / "things.csv"
+    file.write_text("\n".join([header, *(row.format(n=n) for n in range(1, 21))]), encoding="utf-8")
+    assert "unpivot" not in propose(file, package.load(town), Registry(), WISH).mapping
+
+
 def test_columns_that_only_look_like_it_stay(town: Path, tmp_path: Path) -> None:
     file = tmp_path / "trees.csv"
     lines = ["code,planted2019,height_1,height_2", *(f"T{n},yes,{n},{n + 1}" for n in range(20))]

@@ -236,6 +236,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "policies.write": ("setPolicy", "deletePolicy"),
     "audit.read": ("listAudit",),
     "sources.read": (
+        "listLdtLayers",
         "listSources",
         "getSource",
         "getSourceImpact",

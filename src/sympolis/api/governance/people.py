@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympolis.api.asking import subject_of
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parts import Governed
-from sympolis.governance.identity.subject import OPERATOR, Subject
 
 _PRIVATE = "no-store"
 
@@ -46,8 +46,3 @@ class People:
             for one in table.roles.values()
         ]
         return json_reply({"roles": roles, "rights": table.rights})
-
-
-def subject_of(request: Request) -> Subject:
-    """Who asks; the machine's operator where nobody is asked."""
-    return OPERATOR if request.subject is None else request.subject

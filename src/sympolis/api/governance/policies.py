@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sympolis.api.access import circumstances
+from sympolis.api.asking import subject_of
 from sympolis.api.bodies import read_json
-from sympolis.api.governance.people import subject_of
 from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
 from sympolis.api.negotiation import language_of
 from sympolis.api.parts import Governed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from sympolis.api.asking import subject_of
 from sympolis.api.bodies import read_object
-from sympolis.api.governance.people import subject_of
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parts import Governed
 from sympolis.domain import errors

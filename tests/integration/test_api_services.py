@@ -90,9 +90,10 @@ def test_the_command_says_why_a_city_cannot_run_a_service(tmp_path: Path) -> Non
         (city / name).write_text(text)
     place = ("--city", str(city), "--data", str(tmp_path / "data"))
     assert [one["id"] for one in invoke("service", "list", *place, code=0)] == ["closing"]
-    found = invoke("service", "check", "closing", "--on", str(city), "--data", str(tmp_path / "data"), code=1)
-    assert found["verdict"] == "cannot"
-    assert any("the twin has 0" in problem for problem in found["problems"])
+    for words in (place, (*place, "--on", str(city))):
+        found = invoke("service", "check", "closing", *words, code=1)
+        assert found["verdict"] == "cannot"
+        assert any("the twin has 0" in problem["text"]["en"] for problem in found["problems"])
     invoke("service", "check", "opening", *place, code=3)
 
 

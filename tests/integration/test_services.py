@@ -15,10 +15,12 @@ from sympolis.context.terms import Contexts
 from sympolis.domain import errors
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.scenario import Override, Scenario, Window
+from sympolis.orchestration import linking, member_files, worker
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.model_desk import ModelSetup
 from sympolis.orchestration.service import Feed, Lever, ServiceSetup, Step
 from sympolis.orchestration.workers import PoolSettings
+from sympolis.plugins.simulator import Link, MemberResult
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.simulators import ToySimulator
 from sympolis.testing.toy_exposure import ToyExposure
@@ -235,8 +237,33 @@ def test_links_that_do_not_fit_are_refused_before_anything_runs(
 
     check, runs = with_desk(tmp_path, work, chain(**fields))
     assert check["verdict"] == "cannot"
-    assert any(words in problem for problem in check["problems"])
+    assert any(words in problem["text"]["en"] for problem in check["problems"])
     assert runs == []
+
+
+def test_a_link_in_another_unit_is_converted_and_the_check_says_so() -> None:
+    """The toy counts vehicles by the hour; who wants them by the minute gets a sixtieth."""
+
+    class ByTheMinute(ToyExposure):
+        needs = (
+            ToyExposure.needs[0],
+            replace(ToyExposure.needs[1], units={"volume": "veh/min"}),
+        )
+
+    steps = chain().steps
+    find = {"toy": ToySimulator, "exposure": ByTheMinute}.__getitem__
+    assert linking.complaints(steps, find) == []
+    [noted] = linking.adaptations(steps[1], find)
+    assert noted.text["en"] == "volume comes in veh/h and is converted to veh/min"
+    assert linking.conversions(steps[1], find)["traffic"]["volume"] == pytest.approx((1 / 60, 0.0))
+
+
+def test_a_worker_converts_what_feeds_a_model(tmp_path: Path) -> None:
+    stem = tmp_path / "ab" / "abc"
+    result = MemberResult(("a", "b"), {"flow": [[60.0, 120.0]]}, {})
+    member_files.save(stem, result, cost_cpu_s=0.0)
+    found = worker._result(str(stem), Link("abc", {"volume": "flow"}, {"volume": (1 / 60, 0.5)}))
+    assert found.fields["volume"].tolist() == [[1.5, 2.5]]
 
 
 def test_a_failed_link_says_so_at_the_end_of_the_chain(tmp_path: Path) -> None:
@@ -282,4 +309,10 @@ def test_a_twin_without_the_data_cannot_and_says_why(tmp_path: Path) -> None:
 
     check = with_desk(tmp_path, work, POLICY, roads=0)
     assert check["verdict"] == "cannot"
-    assert check["problems"] == ["toy: the model needs at least 2 RoadSegment entities, the twin has 0"]
+    [problem] = check["problems"]
+    assert (problem["kind"], problem["model"], problem["need"]) == ("few", "toy", "segments")
+    assert problem["text"] == {
+        "it": "il modello chiede almeno 2 RoadSegment, il gemello ne ha 0",
+        "de": "das Modell braucht mindestens 2 RoadSegment, der Zwilling hat 0",
+        "en": "the model needs at least 2 RoadSegment entities, the twin has 0",
+    }

@@ -191,6 +191,26 @@ def _line_in_words(given: str, quantity: str, unit: str) -> Line:
 
 
 @functools.cache
+def between(given: str, wanted: str) -> Line:
+    """How a value in ``given`` becomes one in ``wanted``, both in words as models write them (``veh/h``, ``kg/h``).
+
+    Raises ``UnitMistake`` where either is unknown or they measure different quantities.
+    """
+    for unit in (given, wanted):
+        if not re.fullmatch(WORDS, unit):
+            raise UnitMistake(f"{unit!r} is not a unit known here", _EXAMPLES)
+    import pint
+
+    try:
+        zero, far = (float(_registry().Quantity(value, given).to(wanted).magnitude) for value in (0.0, _FAR))
+    except pint.DimensionalityError:
+        raise UnitMistake(f"{given} does not convert to {wanted}", "check both units") from None
+    except Exception as cause:  # pint's grammar raises errors of a dozen kinds
+        raise UnitMistake(f"{given!r} or {wanted!r} is not a unit known here", _EXAMPLES) from cause
+    return Line((far - zero) / _FAR, zero)
+
+
+@functools.cache
 def _registry() -> Any:
     """Pint's units, with the few that portals write and pint does not know."""
     import pint

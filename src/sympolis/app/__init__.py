@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from sympolis.app.lock import holder
     from sympolis.app.server import run, serving
     from sympolis.app.standalone import open_broker
+    from sympolis.app.trying import try_service
     from sympolis.app.twin import Twin, data_folder
 
-__all__ = ["Twin", "data_folder", "holder", "open_broker", "open_twin", "run", "serving"]
+__all__ = ["Twin", "data_folder", "holder", "open_broker", "open_twin", "run", "serving", "try_service"]
 
 _WHERE = {
     "Twin": "twin",
@@ -25,6 +26,7 @@ _WHERE = {
     "open_twin": "assembly",
     "run": "server",
     "serving": "server",
+    "try_service": "trying",
 }
 
 

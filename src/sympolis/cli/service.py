@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -9,9 +10,11 @@ from urllib.parse import quote
 import typer
 
 from sympolis import settings
+from sympolis.app import try_service
+from sympolis.city import package
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
 from sympolis.cli.scenario import draw_run, wait_for
 from sympolis.domain import errors
 
@@ -43,16 +46,25 @@ def _draw_services(found: list[dict[str, Any]]) -> None:
 def check(
     service: Service,
     on: Annotated[
-        str | None, typer.Option(help="The city package whose twin is to run it.", show_default="this one")
+        str | None,
+        typer.Option(help="Another city's package (name or folder): would it run on that city's data?"),
     ] = None,
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Whether the twin's data suffice: it runs, runs with adaptations (exit code 0 both), or cannot (1), and why."""
-    with connect(settings.read({"city": on or city, "data": data})) as twin:
-        found = twin.get(f"/api/services/{quote(service)}")["check"]
-    show({"service": service, **found}, form, _draw_check)
+    """Whether the data suffice: it runs, runs with adaptations (exit code 0 both), or cannot (1), and why.
+
+    With --on no twin has to run: the other city's samples are read through its own pipeline, in memory.
+    """
+    given = settings.read({"city": city, "data": data})
+    if on is None:
+        with connect(given) as twin:
+            found = {"service": service, **twin.get(f"/api/services/{quote(service)}")["check"]}
+    else:
+        home, other = package.load(given.city), package.load(on)
+        found = asyncio.run(try_service(home, service, other))
+    show(found, form, _draw_check)
     if found["verdict"] == _CANNOT:
         raise typer.Exit(1)
 
@@ -64,8 +76,12 @@ def _draw_check(found: dict[str, Any]) -> None:
         for need in needs
     ]
     draw(["model", "need", "type", "found", "at least", "met"], rows, title=found["verdict"])
-    for line in (*found["problems"], *found["adaptations"]):
-        screen.print(f"- {line}", soft_wrap=True)
+    for one in (*found["problems"], *found["adaptations"]):
+        before, days = f"{one['model']}: " if one["model"] else "", one["effort_days"]
+        effort = f" ({cell(days[0])} to {cell(days[1])} days)" if days else ""
+        screen.print(f"- {before}{text(one['text'])}{effort}; {text(one['consequence'])}", soft_wrap=True)
+    for one in found.get("licences", ()):
+        screen.print(f"- {one['source']}: {one['licence']}", soft_wrap=True)
 
 
 @app.command()

@@ -7,7 +7,7 @@ one that says more (units, proxies, age, shares, cells) is read through once. Ei
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.orchestration import fitting, gather
+from sympolis.orchestration.adapting import Remark, of_error, remark
 from sympolis.orchestration.cells import CELLS
 from sympolis.orchestration.gather import Names
 from sympolis.plugins.simulator import Need, Simulator
@@ -26,21 +27,27 @@ from sympolis.plugins.simulator import Need, Simulator
 class Supply:
     """What the twin has for one need: ``found`` entities; ``missing`` names attributes that none of them carries.
 
-    ``proxies`` maps an attribute to what stands in for it and for how many entities; ``adaptations`` say in words how
-    the model has to make do, ``problems`` why it cannot.
+    ``proxies`` maps an attribute to what stands in for it and for how many entities; ``adaptations`` say how the model
+    has to make do, ``problems`` why it cannot.
     """
 
     need: Need
     found: int
     missing: tuple[str, ...]
     proxies: tuple[tuple[str, str, int], ...] = ()
-    adaptations: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    adaptations: tuple[Remark, ...] = ()
+    problems: tuple[Remark, ...] = ()
+    carried: Mapping[str, int] = field(default_factory=dict)
+    """Attribute → how many of the entities carry it, themselves or by proxy."""
 
     @property
     def met(self) -> bool:
         """Whether the model can run. Attributes that are missing lower a result; they do not prevent it."""
         return not self.problems
+
+
+Key = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A simulator's id and version, and the entity types that it reads in this city."""
 
 
 class Compatibility:
@@ -50,11 +57,12 @@ class Compatibility:
         self._broker = broker
         self._names = names
         self._now = now
-        self._kept: dict[tuple[str, str], tuple[int, tuple[Supply, ...]]] = {}
+        self._kept: dict[Key, tuple[int, tuple[Supply, ...]]] = {}
 
     async def of(self, simulator: type[Simulator]) -> tuple[Supply, ...]:
         """The supply of each need, in the model's order; linked needs are another model's business."""
-        key = (simulator.id, simulator.version)
+        types = tuple((need.name, need.type) for need in simulator.needs)
+        key = (simulator.id, simulator.version, types)
         position = (await self._broker.status()).position
         kept = self._kept.get(key)
         if kept is None or kept[0] != position:
@@ -72,6 +80,7 @@ class Compatibility:
             tuple((name, used, count) for (name, used), count in sorted(seen.proxies.items())),
             tuple(_adaptations(seen, self._now())),
             tuple(_problems(seen)),
+            {name: seen.carried[name] for name in need.attributes},
         )
 
     async def _counted(self, need: Need) -> _Seen:
@@ -160,31 +169,44 @@ def _says_more(need: Need) -> bool:
     return any(stated)
 
 
-def _adaptations(seen: _Seen, now: datetime) -> Iterator[str]:
+def _adaptations(seen: _Seen, now: datetime) -> Iterator[Remark]:
     need = seen.need
     for name in seen.missing():
-        if not need.coverage:
-            yield f"no {need.type} has {name}: the model makes do without it"
+        if not need.coverage and name not in need.optional:
+            yield remark("gap", need.name, type=need.type, name=name)
     for (name, used), count in sorted(seen.proxies.items()):
-        yield f"{used} stands in for {name} of {count} {need.type} entities"
+        yield remark("proxy", need.name, used=used, name=name, count=count, type=need.type)
+    for name, code in sorted(seen.units):
+        wanted = need.units.get(name, code)
+        if code != wanted and _refusal(need, name, code) is None:
+            yield remark("unit", need.name, name=name, given=code, wanted=wanted)
     if need.max_age_days is not None and seen.newest is not None:
         age = (now - seen.newest).total_seconds() / 86_400
         if age > need.max_age_days:
-            yield f"the newest {need.type} is {age:.0f} days old, the model asks for at most {need.max_age_days:g}"
+            yield remark("age", need.name, type=need.type, age=f"{age:.0f}", limit=f"{need.max_age_days:g}")
     if need.resolution_m is not None and seen.coarsest_m > need.resolution_m:
-        yield f"cells of {seen.coarsest_m:g} m are coarser than the {need.resolution_m:g} m that the model asks for"
+        size, limit = f"{seen.coarsest_m:g}", f"{need.resolution_m:g}"
+        yield remark("resolution", need.name, size=size, limit=limit)
 
 
-def _problems(seen: _Seen) -> Iterator[str]:
+def _problems(seen: _Seen) -> Iterator[Remark]:
     need = seen.need
     if seen.found < need.minimum:
-        yield f"the model needs at least {need.minimum} {need.type} entities, the twin has {seen.found}"
+        yield remark("few", need.name, minimum=need.minimum, type=need.type, found=seen.found)
     for name in need.attributes if need.coverage and seen.found else ():
         share = seen.carried[name] / seen.found
         if share < need.coverage:
-            yield f"{share:.0%} of the {need.type} entities have {name}, the model needs {need.coverage:.0%}"
+            shares = {"share": f"{share:.0%}", "wanted": f"{need.coverage:.0%}"}
+            yield remark("coverage", need.name, type=need.type, name=name, **shares)
     for name, code in sorted(seen.units):
-        try:
-            fitting.converter(need, name, code)
-        except errors.ModelFailed as wrong:
-            yield wrong.message
+        if (wrong := _refusal(need, name, code)) is not None:
+            yield of_error(wrong, need.name)
+
+
+def _refusal(need: Need, name: str, code: str) -> errors.ModelFailed | None:
+    """Why values of this unit are no use; None where they can be converted."""
+    try:
+        fitting.converter(need, name, code)
+    except errors.ModelFailed as wrong:
+        return wrong
+    return None

@@ -19,6 +19,7 @@ from sympolis.analysis.equity import AreaChange, FieldSplit
 from sympolis.analysis.intervals import Spread
 from sympolis.domain.measure import Estimate, Interval
 from sympolis.domain.scenario import Scenario
+from sympolis.orchestration import adapting
 from sympolis.orchestration.compatibility import Supply
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
@@ -75,10 +76,11 @@ def supply(one: Supply) -> Json:
         "history": one.need.history,
         "found": one.found,
         "missing": list(one.missing),
+        "carried": dict(one.carried),
         "met": one.met,
         "proxies": [[name, used, count] for name, used, count in one.proxies],
-        "adaptations": list(one.adaptations),
-        "problems": list(one.problems),
+        "adaptations": [adapting.document(note) for note in one.adaptations],
+        "problems": [adapting.document(note) for note in one.problems],
     }
 
 

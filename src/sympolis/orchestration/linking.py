@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from sympolis.acquisition import units
+from sympolis.orchestration.adapting import Remark, remark
 from sympolis.orchestration.atlas import feature_needs
 from sympolis.orchestration.service import Feed, Step
 from sympolis.plugins.simulator import Need, Simulator
@@ -21,6 +23,43 @@ def complaints(steps: Sequence[Step], find: Find) -> list[str]:
     for number, step in enumerate(steps):
         before = {earlier.model for earlier in steps[:number]}
         found += [f"{step.model}: {text}" for text in _step(step, before, find)]
+    return found
+
+
+def conversions(step: Step, find: Find) -> dict[str, dict[str, tuple[float, float]]]:
+    """By need and attribute: (factor, offset) where what feeds it comes in another unit of the same quantity."""
+    wanted = {need.name: need for need in find(step.model).needs if need.linked}
+    found = {feed.need: _lines(wanted[feed.need], find(feed.model), feed) for feed in step.feeds}
+    return {need: lines for need, lines in found.items() if lines}
+
+
+def adaptations(step: Step, find: Find) -> list[Remark]:
+    """How the links of a step make do: the units that are converted on the way."""
+    wanted = {need.name: need for need in find(step.model).needs if need.linked}
+    return [
+        remark("unit", feed.need, name=attribute, given=_given(find(feed.model), feed, attribute),
+               wanted=wanted[feed.need].units[attribute])
+        for feed in step.feeds
+        if feed.need in wanted
+        for attribute in _lines(wanted[feed.need], find(feed.model), feed)
+    ]  # fmt: skip
+
+
+def _given(giver: type[Simulator], feed: Feed, attribute: str) -> str:
+    return next((spec.unit for spec in giver.fields if spec.name == feed.fields.get(attribute)), "")
+
+
+def _lines(need: Need, giver: type[Simulator], feed: Feed) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for attribute, wanted in need.units.items():
+        given = _given(giver, feed, attribute)
+        if given in ("", wanted):
+            continue
+        try:
+            line = units.between(given, wanted)
+        except units.UnitMistake:
+            continue  # ``complaints`` says so
+        found[attribute] = (line.factor, line.offset)
     return found
 
 
@@ -62,7 +101,17 @@ def _schema_and_units(need: Need, giver: type[Simulator], feed: Feed) -> Iterato
             yield f"schema: no field is named for {attribute}"
         elif name not in given:
             yield f"schema: there is no field {name} (it gives {', '.join(given)})"
-        elif need.units.get(attribute, given[name].unit) != given[name].unit:
+        elif not _converts(given[name].unit, need.units.get(attribute, given[name].unit)):
             yield f"unit: {name} comes in {given[name].unit}, {attribute} is needed in {need.units[attribute]}"
     for attribute in feed.fields.keys() - set(need.attributes):
         yield f"schema: the need has no attribute {attribute}"
+
+
+def _converts(given: str, wanted: str) -> bool:
+    if given == wanted:
+        return True
+    try:
+        units.between(given, wanted)
+    except units.UnitMistake:
+        return False
+    return True

@@ -33,10 +33,11 @@ class MemberLibrary:
         """The name of one member's result."""
         named = msgspec.to_builtins(member)
         del named["linked"]  # follows from the links
+        for link in named["links"].values():
+            if not link["lines"]:
+                del link["lines"]  # results keep the names they had before units were converted on the way
         if not member.links:
-            del named[
-                "links"
-            ]  # results of models that stand alone keep the names they had before there were chains
+            del named["links"]  # and models that stand alone those they had before there were chains
         return files.key([ready.setup.simulator, release(ready.simulator), ready.data_version, named])
 
     def question(self, ready: Ready, plan: ensemble.Design) -> str:

@@ -17,6 +17,8 @@ class Upstream:
 
     run: str
     fields: Mapping[str, str]
+    lines: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Attribute → (factor, offset) where the run's model gives another unit than the need wants."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from sympolis.orchestration.execution import Computed, Execution, Grown, Report
 from sympolis.orchestration.member_library import MemberLibrary, plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
 from sympolis.orchestration.quotas import Quotas
-from sympolis.orchestration.request import Request, Upstream
+from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import NO_TARIFF, Figure, Run, RunProgress, Tariff, new_id, problem
 from sympolis.orchestration.run_board import RunBoard
 from sympolis.orchestration.scenario_desk import ScenarioDesk
@@ -328,7 +328,7 @@ class RunDesk:
         if any(run.status is not RunStatus.DONE for run in runs.values()):
             return None
         links = {
-            need: tuple(Link(key, given.fields) for key in runs[need].member_keys)
+            need: tuple(Link(key, given.fields, given.lines) for key in runs[need].member_keys)
             for need, given in request.upstream.items()
         }
         return replace(request, links=links)
@@ -352,7 +352,7 @@ class RunDesk:
         What feeds them is the world as it is, too: the baseline of each run before this one.
         """
         base = {
-            need: Upstream(self.board.get(given.run).baseline or given.run, given.fields)
+            need: replace(given, run=self.board.get(given.run).baseline or given.run)
             for need, given in request.upstream.items()
         }
         plain = replace(request, members=request.policy.maximum, upstream=base, service="")

@@ -16,6 +16,7 @@ from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Scenario
 from sympolis.orchestration import documents, linking
+from sympolis.orchestration.adapting import ADAPTED, CANNOT, RUNS, Remark, document, remark
 from sympolis.orchestration.compatibility import Compatibility, Supply
 from sympolis.orchestration.model_desk import ModelDesk
 from sympolis.orchestration.request import Request, Upstream
@@ -27,7 +28,8 @@ from sympolis.plugins.simulator import Parameter
 
 Json = dict[str, Any]
 
-RUNS, ADAPTED, CANNOT = "runs", "runs with adaptations", "cannot"
+Noted = tuple[str, Remark]
+"""A remark and the model that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Finding:
     """Whether a service runs on this twin's data: a verdict, the reasons against, and how the models make do."""
 
     verdict: str
-    problems: tuple[str, ...]
-    adaptations: tuple[str, ...]
+    problems: tuple[Noted, ...]
+    adaptations: tuple[Noted, ...]
     supplies: Mapping[str, tuple[Supply, ...]]
 
 
@@ -103,14 +105,7 @@ class ServiceDesk:
             step.model: await self._compatibility.of(self._models.simulator(step.model))
             for step in service.steps
         }
-        problems = linking.complaints(service.steps, self._models.simulator)
-        adaptations: list[str] = []
-        for model, found in supplies.items():
-            for one in found:
-                problems += [f"{model}: {text}" for text in (*one.problems, *_refused(one, service.proxies))]
-                adaptations += [f"{model}: {text}" for text in one.adaptations]
-        verdict = CANNOT if problems else ADAPTED if adaptations else RUNS
-        return Finding(verdict, tuple(problems), tuple(adaptations), supplies)
+        return judged(service, supplies, self._models.simulator)
 
     def runs(self, service_id: str) -> list[Run]:
         """Runs that this service asked for, and those of its own scenarios; newest first."""
@@ -146,7 +141,8 @@ class ServiceDesk:
             scenario = await self._moved(service, chosen[step.model], levers)
             window = chosen[service.steps[0].model].window
             scenario = await self._kept(service, replace(scenario, window=window))
-            asked = replace(request, service=service.id, upstream=_upstream(step, started))
+            lines = linking.conversions(step, self._models.simulator)
+            asked = replace(request, service=service.id, upstream=_upstream(step, started, lines))
             started[step.model] = await self._runs.start(scenario.id, asked)
         return started
 
@@ -227,24 +223,40 @@ class ServiceDesk:
         }
 
 
+def judged(service: ServiceSetup, supplies: Mapping[str, tuple[Supply, ...]], find: linking.Find) -> Finding:
+    """The verdict on a service, from what there is for each of its models; ``find`` gives a model's simulator."""
+    problems: list[Noted] = [
+        (service.model, remark("chain", "", message=text)) for text in linking.complaints(service.steps, find)
+    ]
+    adaptations: list[Noted] = [
+        (step.model, one) for step in service.steps for one in linking.adaptations(step, find)
+    ]
+    for model, found in supplies.items():
+        for one in found:
+            problems += [(model, note) for note in (*one.problems, *_refused(one, service.proxies))]
+            adaptations += [(model, note) for note in one.adaptations]
+    verdict = CANNOT if problems else ADAPTED if adaptations else RUNS
+    return Finding(verdict, tuple(problems), tuple(adaptations), supplies)
+
+
 def finding(found: Finding) -> Json:
     """A check as ``twin-api.md`` has it."""
     return {
         "verdict": found.verdict,
-        "problems": list(found.problems),
-        "adaptations": list(found.adaptations),
+        "problems": [document(one, model) for model, one in found.problems],
+        "adaptations": [document(one, model) for model, one in found.adaptations],
         "needs": {
             model: [documents.supply(one) for one in supplies] for model, supplies in found.supplies.items()
         },
     }
 
 
-def _refused(one: Supply, accepted: tuple[str, ...] | None) -> list[str]:
+def _refused(one: Supply, accepted: tuple[str, ...] | None) -> list[Remark]:
     """Proxies that the city does not accept for this service."""
     if accepted is None:
         return []
     return [
-        f"{used} would stand in for {name}, which this service does not accept"
+        remark("refused", one.need.name, used=used, name=name)
         for name, used, _ in one.proxies
         if f"{one.need.name}.{name}" not in accepted
     ]
@@ -270,8 +282,13 @@ def _present(overrides: Sequence[Override], lever: Lever, default: Any) -> Any:
     return None
 
 
-def _upstream(step: Step, started: Mapping[str, Run]) -> dict[str, Upstream]:
-    return {feed.need: Upstream(started[feed.model].id, feed.fields) for feed in step.feeds}
+def _upstream(
+    step: Step, started: Mapping[str, Run], lines: Mapping[str, Mapping[str, tuple[float, float]]]
+) -> dict[str, Upstream]:
+    return {
+        feed.need: Upstream(started[feed.model].id, feed.fields, lines.get(feed.need, {}))
+        for feed in step.feeds
+    }
 
 
 def _step(step: Step) -> Json:

@@ -237,7 +237,10 @@ def _result(stem: str, link: Link) -> Linked:
     if found is None:
         text = "the result of the model before this one is no longer kept"
         raise errors.ModelFailed(text, where=link.member, hint="start the run again")
-    return Linked(found.features, {name: found.fields[field] for name, field in link.fields.items()})
+    fields: dict[str, Any] = {name: found.fields[field] for name, field in link.fields.items()}
+    for name, (factor, offset) in link.lines.items():
+        fields[name] = fields[name] * factor + offset
+    return Linked(found.features, fields)
 
 
 def _calibrate(simulator: Simulator, task: Task, progress: Progress) -> Any:

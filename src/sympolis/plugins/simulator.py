@@ -41,6 +41,8 @@ class Need:
     the wanted name, and ``proxies`` of the entity says what it really is (see ``Inputs``)."""
     coverage: float = 0.0
     """The share (0..1) of the entities that must carry each attribute, itself or by proxy."""
+    optional: tuple[str, ...] = ()
+    """Attributes that the model is glad of but does well without: nobody is told that they are missing."""
     resolution_m: float | None = None
     """Of a grid: the largest side of a cell [m] with which the model is still good."""
     max_age_days: float | None = None
@@ -152,6 +154,8 @@ class Link:
     member: str
     """The key of the other member: it names everything that its result depends on."""
     fields: Mapping[str, str]
+    lines: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Attribute → (factor, offset) by which the platform converts what comes in another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,8 @@ class Simulator(ABC):
     features: ClassVar[tuple[str, ...]] = ()
     """The needs whose entities (lines, polygons or points with a ``location``) the results refer to; empty: the first
     need that asks for a location."""
+    tables: ClassVar[Mapping[str, str]] = {}
+    """Tables (Apache Parquet) that ``prepare`` leaves in its folder for readers to filter and export: name → file."""
     hours_matter: ClassVar[bool] = True
     """False: the result stands for a whole ``period``, whatever hours a scenario names; every run has the window
     ``WHOLE_PERIOD`` and every field one row."""

@@ -1,5 +1,5 @@
 // Services, what makes their answers uncertain, and forecasts, as the API gives them.
-import type { Parameter } from './modelling';
+import type { Parameter, Remark } from './modelling';
 import type { Cell, Direction, Text } from './types';
 
 export type Feasibility = 'runs' | 'runs with adaptations' | 'cannot';
@@ -22,7 +22,7 @@ export interface Service {
   levers: Lever[];
   indicators: { name: string; title: Text; unit: string; direction: Direction }[];
   runs_here: boolean;
-  check: { verdict: Feasibility; problems: string[]; adaptations: string[] };
+  check: { verdict: Feasibility; problems: Remark[]; adaptations: Remark[] };
   latest_run: string | null;
 }
 

@@ -47,6 +47,17 @@ export interface Calibration {
   data_version: string;
 }
 
+/** What stands between a model and the twin's data, what it costs the answer and how many days it is to make good. */
+export interface Remark {
+  kind: string;
+  model: string;
+  need: string;
+  attribute: string | null;
+  text: Text;
+  consequence: Text;
+  effort_days: [number, number] | null;
+}
+
 export interface Model {
   id: string;
   version: string;
@@ -57,7 +68,7 @@ export interface Model {
   measures: Measure[];
   indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number }[];
   fields: FieldInfo[];
-  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: string[]; problems: string[] }[];
+  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: Remark[]; problems: Remark[] }[];
   runs_here: boolean;
   /** Otherwise a run stands for the whole `period`, and every field has one row. */
   hours_matter: boolean;

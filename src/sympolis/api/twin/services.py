@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 MOST_LEVERS = 50
 _JSON = "application/json"
 _TAG = "Services"
+REMARK = structure(
+    {
+        "kind": TEXT,
+        "model": TEXT,
+        "need": TEXT,
+        "attribute": {"type": ["string", "null"]},
+        "text": TEXTS,
+        "consequence": TEXTS,
+        "effort_days": {"type": ["array", "null"], "items": {"type": "number"}},
+    },
+    required=("kind", "model", "need", "text", "consequence", "effort_days"),
+)
 _CHECK = structure(
     {
         "verdict": {"enum": ["runs", "runs with adaptations", "cannot"]},
-        "problems": several(TEXT),
-        "adaptations": several(TEXT),
+        "problems": several(REMARK),
+        "adaptations": several(REMARK),
         "needs": OBJECT,
     },
     required=("verdict", "problems", "adaptations", "needs"),

@@ -29,13 +29,20 @@ NEEDS = (
             "priority",
             "simulated",
         ),
+        optional=("name", "laneSpread", "priority", "simulated"),
     ),
-    Need("nodes", "RoadNode", ("location", "junctionType", "refTrafficSignal", "rightOfWay", "prohibitions")),
+    Need(
+        "nodes",
+        "RoadNode",
+        ("location", "junctionType", "refTrafficSignal", "rightOfWay", "prohibitions"),
+        optional=("rightOfWay", "prohibitions"),
+    ),
     Need("signals", "TrafficSignal", ("program",), minimum=0),
     Need(
         "demand",
         "TravelDemand",
         ("vehicleClass", "route", "startTime", "timeZone", "intervalMinutes", "departures", "stops"),
+        optional=("stops",),
     ),
     Need("counts", "ItemFlowObserved", ("intensity", "refRoadSegment"), minimum=0, history=True),
 )

@@ -36,6 +36,8 @@ OWN_PREFIXES = (
     "/sta",
     "/catalogue",
     "/ldes",
+    "/dsp",
+    "/.well-known",
     "/api",
     "/health",
     "/metrics",
@@ -71,6 +73,7 @@ def create_api(parts: ApiParts) -> Api:
         *ldes.operations(parts),
         *of_the_twin,
         *of_governance,
+        *_of_the_federation(parts),
         *health.operations(parts, metrics),
         *reference.routes(),
     )
@@ -89,6 +92,15 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
     own = (*own, *inference.operations(parts), *management.operations(parts))
     return {**schemas.SCHEMAS, **management.SCHEMAS}, own
+
+
+def _of_the_federation(parts: ApiParts) -> tuple[Operation, ...]:
+    """Routes of dealings with other twins; likewise."""
+    if parts.federation is None:
+        return ()
+    from sympolis.api import federation
+
+    return federation.operations(parts)
 
 
 def _of_governance(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation, ...]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.context.transient import Transients
+    from sympolis.dataspace.federation import Federation
     from sympolis.governance.audit.log import AuditLog
     from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.identity.accounts import Accounts
@@ -161,6 +162,8 @@ class ApiParts:
     settings: ApiSettings = ApiSettings()
     governed: Governed | None = None
     """People, roles, policies and the audit log."""
+    federation: Federation | None = None
+    """Dealings with other twins; None where this one cannot prove who it is."""
     access: Access | None = None
     """Asks who somebody is and whether they may; None where whoever reaches the server may do everything."""
     site: ASGIApp | None = None

@@ -21,6 +21,18 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getMe",
         "describeIssuer",
         "getIssuerKeys",
+        "getDidDocument",
+        "getDidDocumentBelowPath",
+        "getParticipant",
+        "getRulebook",
+        "getStatusList",
+        "queryPresentations",
+        "receiveCredentials",
+        "requestCredentials",
+        "getCredentialRequest",
+        "getIssuerMetadata",
+        "getStanding",
+        "joinByInvitation",
         "authorize",
         "getToken",
         "showSignIn",
@@ -258,6 +270,25 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "decideOnMasterData",
     ),
     "sources.release": ("releaseHandover",),
+    "federation.read": (
+        "listPartners",
+        "getPartner",
+        "listTrustAnchors",
+    ),
+    "federation.manage": (
+        "addPartner",
+        "changePartner",
+        "removePartner",
+        "contactPartner",
+        "listInvitations",
+        "makeInvitation",
+        "withdrawInvitation",
+        "addTrustAnchor",
+        "removeTrustAnchor",
+        "listCredentials",
+        "revokeCredential",
+        "rotateKeys",
+    ),
     "system.read": (
         "listDeadLetters",
         "getMetrics",
@@ -265,3 +296,15 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 RIGHTS: Final[Mapping[str, str]] = {name: right for right, names in _BY_RIGHT.items() for name in names}
 """The right that an operation needs, by the operation's name."""
+
+SELF_PROVEN: Final = frozenset(
+    {
+        "queryPresentations",
+        "receiveCredentials",
+        "requestCredentials",
+        "getCredentialRequest",
+        "getStanding",
+        "joinByInvitation",
+    }
+)
+"""Operations between twins: what their ``Authorization`` header says is not about a person, and read by themselves."""

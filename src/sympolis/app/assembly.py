@@ -22,6 +22,7 @@ from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
 from sympolis.app.downloading import downloader, permit
+from sympolis.app.federating import open_federation
 from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
@@ -81,6 +82,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
+    twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
     twin.asgi = create_api(_parts(settings, twin, ground))
     return twin
 
@@ -204,5 +206,6 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         settings=api_settings(settings),
         site=create_site(),
         governed=government.governed,
+        federation=twin.federation,
         access=access,
     )

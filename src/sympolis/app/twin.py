@@ -24,6 +24,7 @@ from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
 from sympolis.city import package
 from sympolis.city.registered import Registered
+from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
@@ -95,6 +96,8 @@ class Twin:
     """Reads sources anew; None where the twin keeps to what it has."""
     government: Government | None = None
     """Who may do what."""
+    federation: Federation | None = None
+    """Dealings with other twins; None where this one cannot prove who it is."""
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None
@@ -149,6 +152,8 @@ class Twin:
         if self.publisher is not None:
             await self.publisher.close()
         await self.desk.close()
+        if self.federation is not None:
+            await self.federation.close()
         if self.government is not None:
             await self.government.close()
         await self.ground.close()

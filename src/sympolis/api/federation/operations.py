@@ -1,0 +1,180 @@
+"""The routes of ``/api/federation`` with their documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympolis.api.federation.claims import JWT, Claims
+from sympolis.api.federation.partners import Partners
+from sympolis.api.federation.trust import Trust
+from sympolis.api.http import JSON, LD_JSON, Handler
+from sympolis.api.parameters import Parameter
+from sympolis.api.parts import ApiParts
+from sympolis.api.routing import Answer, Body, Operation
+from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, TIME, Schema, optional, several, structure
+
+TAG = "Federation"
+_TRUST = "Trust between twins"
+_DID = "did:web:twin.city.example"
+PARTNER = structure(
+    {
+        "id": TEXT,
+        "base_url": TEXT,
+        "name": TEXT,
+        "title": TEXTS,
+        "dsp_url": TEXT,
+        "standing": {"enum": ["active", "suspended"]},
+        "origin": {"enum": ["administrator", "invitation"]},
+        "added_at": TIME,
+        "knows_us": BOOLEAN,
+        "vouches_for_us_until": optional(TIME),
+        "breaker": {"enum": ["closed", "open", "half-open"]},
+        "last_contact_at": optional(TIME),
+        "last_failure_at": optional(TIME),
+        "last_failure": TEXT,
+    },
+    required=("id", "base_url", "name", "standing", "knows_us", "breaker"),
+)
+_INVITATION = structure({"id": TEXT, "note": TEXT, "until": TIME, "used_by": TEXT}, required=("id", "until"))
+_PARTNER_ID = {"partner": "The partner's DID, percent-encoded."}
+
+
+def operations(parts: ApiParts) -> tuple[Operation, ...]:
+    """The routes; none where this twin cannot prove who it is."""
+    federation = parts.federation
+    if federation is None:
+        return ()
+    return (
+        *_claims(Claims(federation)),
+        *_partners(Partners(federation)),
+        *_between(Partners(federation)),
+        *_trust(Trust(federation)),
+    )
+
+
+def route(  # noqa: PLR0913 - a table's row
+    method: str,
+    path: str,
+    handle: Handler,
+    name: str,
+    title: str,
+    answer: Schema | None = OBJECT,
+    *,
+    status: int = 200,
+    body: Schema | None = None,
+    example: object = None,
+    parameters: tuple[Parameter, ...] = (),
+    path_texts: Mapping[str, str] | None = None,
+    media: str = JSON,
+    taken: tuple[str, ...] = (JSON,),
+    tag: str = TAG,
+    text: str = "",
+    timeout_s: float | None = None,
+) -> Operation:
+    """One row of the table of routes."""
+    content = None if answer is None else {media: answer}
+    more: dict[str, Any] = {} if timeout_s is None else {"timeout_s": timeout_s}
+    return Operation(
+        method=method,
+        path=path,
+        handle=handle,
+        name=name,
+        title=title,
+        tag=tag,
+        text=text,
+        parameters=parameters,
+        path_texts=path_texts or {},
+        body=None if body is None else Body(body, taken, example),
+        answers={status: Answer(title + ".", content)},
+        **more,
+    )
+
+
+def _claims(handlers: Claims) -> tuple[Operation, ...]:
+    base, both = "/api/federation/dcp", (JSON, LD_JSON)
+    request = {"request": "The request's id, as its Location has it."}
+    return (
+        route("GET", "/.well-known/did.json", handlers.document, "getDidDocument", "This twin's DID document",
+              tag=_TRUST, media="application/did+json"),
+        route("GET", "/did.json", handlers.document, "getDidDocumentBelowPath",
+              "The same, for a public address with a path", tag=_TRUST, media="application/did+json"),
+        route("GET", "/api/federation/about", handlers.about, "getParticipant",
+              "Who this twin is to other twins", tag=_TRUST),
+        route("GET", "/api/federation/rulebook", handlers.rulebook, "getRulebook",
+              "What holds between this twin and others", tag=_TRUST),
+        route("GET", "/api/federation/status-list", handlers.status_list, "getStatusList",
+              "Credentials that were taken back (Bitstring Status List 1.0)", TEXT, tag=_TRUST, media=JWT),
+        route("POST", f"{base}/presentations/query", handlers.present, "queryPresentations",
+              "What others say of this twin (DCP 1.0)", tag=_TRUST, body=OBJECT, taken=both,
+              text="By the token that a message of this twin carried."),
+        route("POST", f"{base}/credentials", handlers.receive, "receiveCredentials",
+              "Deliver credentials that this twin asked for (DCP 1.0)", None, tag=_TRUST, body=OBJECT, taken=both),
+        route("POST", f"{base}/issuer/credentials", handlers.issue, "requestCredentials",
+              "Ask this twin for its word (DCP 1.0)", None, status=201, tag=_TRUST, body=OBJECT, taken=both),
+        route("GET", f"{base}/issuer/requests/{{request}}", handlers.issue_status, "getCredentialRequest",
+              "How far such a request has come", tag=_TRUST, path_texts=request),
+        route("GET", f"{base}/issuer/metadata", handlers.issuer, "getIssuerMetadata",
+              "What this twin gives credentials of", tag=_TRUST),
+    )  # fmt: skip
+
+
+def _partners(handlers: Partners) -> tuple[Operation, ...]:
+    path, one = "/api/federation/partners", "/api/federation/partners/{partner}"
+    adding = structure({"base_url": TEXT, "id": TEXT, "invitation": TEXT}, required=("base_url",))
+    standing = structure({"standing": {"enum": ["active", "suspended"]}}, required=("standing",))
+    invited = structure({"note": TEXT})
+    invitation = {"invitation": "The invitation's id."}
+    return (
+        route("GET", path, handlers.everybody, "listPartners", "Partners, and how the last contacts went",
+              structure({"partners": several(PARTNER)}, required=("partners",))),
+        route("POST", path, handlers.add, "addPartner", "Make the twin at an address a partner", PARTNER,
+              status=201, body=adding, example={"base_url": "https://twin.city.example", "id": _DID}),
+        route("GET", one, handlers.get, "getPartner", "A partner", PARTNER, path_texts=_PARTNER_ID),
+        route("PATCH", one, handlers.change, "changePartner", "Suspend a partner, or deal with it again", PARTNER,
+              body=standing, example={"standing": "suspended"}, path_texts=_PARTNER_ID),
+        route("DELETE", one, handlers.remove, "removePartner", "Part from a partner", None, status=204,
+              path_texts=_PARTNER_ID, text="Credentials that this twin gave it are taken back."),
+        route("POST", f"{one}/contact", handlers.greet, "contactPartner", "Get in touch with a partner now", PARTNER,
+              path_texts=_PARTNER_ID),
+        route("GET", "/api/federation/invitations", handlers.invitations, "listInvitations", "Invitations",
+              structure({"invitations": several(_INVITATION)})),
+        route("POST", "/api/federation/invitations", handlers.invite, "makeInvitation",
+              "Invite a twin: its administrator adds us with this word, once", _INVITATION, status=201,
+              body=invited, example={"note": "the neighbouring city"}),
+        route("DELETE", "/api/federation/invitations/{invitation}", handlers.withdraw, "withdrawInvitation",
+              "Take an invitation back", None, status=204, path_texts=invitation),
+    )  # fmt: skip
+
+
+def _between(handlers: Partners) -> tuple[Operation, ...]:
+    joining = structure({"base_url": TEXT, "invitation": TEXT}, required=("base_url", "invitation"))
+    return (
+        route("GET", "/api/federation/shared/standing", handlers.standing, "getStanding",
+              "How the asking twin stands with this one", tag=_TRUST),
+        route("POST", "/api/federation/join", handlers.join, "joinByInvitation", "Accept an invitation",
+              status=201, body=joining, tag=_TRUST),
+    )  # fmt: skip
+
+
+def _trust(handlers: Trust) -> tuple[Operation, ...]:
+    path = "/api/federation/trust"
+    anchor = structure({"id": TEXT, "types": several(TEXT), "title": TEXT}, required=("id",))
+    example = {"id": "did:web:authority.example", "types": ["MembershipCredential"], "title": "The authority"}
+    credential = {"credential": "The credential's id, percent-encoded."}
+    rotation = structure({"revoke": BOOLEAN})
+    return (
+        route("GET", path, handlers.anchors, "listTrustAnchors", "Whose credentials count here", tag=_TRUST),
+        route("POST", path, handlers.add_anchor, "addTrustAnchor", "Let an issuer's credentials count", status=201,
+              body=anchor, example=example, tag=_TRUST),
+        route("DELETE", f"{path}/{{anchor}}", handlers.remove_anchor, "removeTrustAnchor",
+              "Let an issuer's credentials count no longer", None, status=204,
+              path_texts={"anchor": "The issuer's DID, percent-encoded."}, tag=_TRUST),
+        route("GET", "/api/federation/credentials", handlers.credentials, "listCredentials",
+              "Credentials that this twin gave and holds", tag=_TRUST),
+        route("POST", "/api/federation/credentials/{credential}/revocation", handlers.revoke, "revokeCredential",
+              "Take a credential back", path_texts=credential, tag=_TRUST),
+        route("POST", "/api/federation/keys", handlers.rotate, "rotateKeys", "Sign by a new key from now on",
+              status=201, body=rotation, example={"revoke": False}, tag=_TRUST,
+              text="`revoke` where the old key may be in wrong hands: what it signed then holds no longer."),
+    )  # fmt: skip

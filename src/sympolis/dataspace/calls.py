@@ -1,0 +1,103 @@
+"""The way out of a dataspace: one request to another participant, whoever makes the connection.
+
+Nothing here opens a connection itself. The composition root gives a ``Calls`` that goes through the egress guard, so
+that an address that a stranger wrote into a message, a catalogue or a DID document leads nowhere it should not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from sympolis.domain import errors
+
+JSON: Final = "application/json"
+_PATIENCE_S: Final = 5.0
+_MOST_BYTES: Final = 1 << 20
+_MOST_TOLD: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers by lower-case name, and the body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Calls(Protocol):
+    """Sends one request and waits for the answer."""
+
+    async def __call__(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        timeout_s: float = _PATIENCE_S,
+        most_bytes: int = _MOST_BYTES,
+        sink: Callable[[bytes], object] | None = None,
+    ) -> Answer:
+        """Whatever was answered, of whatever status. The body of a 200 goes to ``sink`` as it comes, if given.
+
+        Raises ``SourceFailed`` where nothing came, or too much.
+        """
+        ...
+
+
+async def send_json(
+    calls: Calls,
+    method: str,
+    url: str,
+    *,
+    document: object = None,
+    authorization: str | None = None,
+    timeout_s: float = _PATIENCE_S,
+    most_bytes: int = _MOST_BYTES,
+) -> Any:
+    """The JSON that was answered (None for an empty body).
+
+    Raises ``SourceFailed`` for anything but a 2xx with JSON, ``Forbidden`` where the other side answers 401, 403 or
+    404: it is there and does not want to.
+    """
+    headers = [("Accept", JSON)]
+    if authorization is not None:
+        headers.append(("Authorization", authorization))
+    body = b""
+    if document is not None:
+        headers.append(("Content-Type", JSON))
+        body = msgspec.json.encode(document)
+    answer = await calls(method, url, headers=headers, body=body, timeout_s=timeout_s, most_bytes=most_bytes)
+    if answer.status in (401, 403, 404):
+        raise errors.Forbidden(f"answered {answer.status}: {_told(answer)}", where=url)
+    if not 200 <= answer.status < 300:
+        raise errors.SourceFailed(f"answered {answer.status}: {_told(answer)}", where=url)
+    return read_json(answer.body, url)
+
+
+def read_json(body: bytes, where: str) -> Any:
+    """What a body says; None for an empty one. Raises ``SourceFailed`` for what is not JSON."""
+    if not body.strip():
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise errors.SourceFailed("the answer is not JSON", where=where) from problem
+
+
+def _told(answer: Answer) -> str:
+    """The reason that the other side gives, in one line without control characters."""
+    try:
+        found = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "without a reason"
+    reason = (
+        found.get("detail") or found.get("title") or found.get("reason") if isinstance(found, dict) else ""
+    )
+    text = " ".join(str(reason or "without a reason").split())
+    return "".join(one for one in text if one.isprintable())[:_MOST_TOLD]

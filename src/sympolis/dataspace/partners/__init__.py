@@ -1,0 +1,1 @@
+"""Partners: the other twins that this one deals with, how to reach them, and how that has gone."""

@@ -1,0 +1,242 @@
+"""Adding partners, being added, and what follows: both sides give each other their word.
+
+A partner is added by its address. Who lives there says its DID document, and that document must be at the address: a
+server cannot claim to be another. Once both sides have added each other, each asks for the other's word: a membership
+credential.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sympolis.dataspace.calls import Calls, send_json
+from sympolis.dataspace.credentials.did import check_did, did_of
+from sympolis.dataspace.credentials.issuing import Requesting
+from sympolis.dataspace.credentials.resolver import Resolver
+from sympolis.dataspace.credentials.wallet import Wallet
+from sympolis.dataspace.partners.contact import Contact
+from sympolis.dataspace.partners.directory import PartnerDirectory
+from sympolis.dataspace.partners.partner import Origin, Partner, Standing
+from sympolis.domain import errors
+
+log = logging.getLogger(__name__)
+
+ABOUT: Final = "/api/federation/about"
+JOIN: Final = "/api/federation/join"
+_LONGEST_URL: Final = 500
+_MOST_BYTES: Final = 64 * 1024
+_LONGEST_TEXT: Final = 200
+_MOST_LANGUAGES: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a twin says of itself before anybody knows it."""
+
+    id: str
+    title: Mapping[str, str]
+    dsp_url: str
+
+
+class PartnerDesk:
+    """See the module. ``own`` is our DID, ``address`` where we are reached."""
+
+    def __init__(  # noqa: PLR0913 - a composition
+        self,
+        directory: PartnerDirectory,
+        contact: Contact,
+        *,
+        calls: Calls,
+        resolver: Resolver,
+        requesting: Requesting,
+        wallet: Wallet,
+        own: Callable[[], str],
+        address: Callable[[], str],
+    ) -> None:
+        self.directory = directory
+        self.contact = contact
+        self._calls = calls
+        self._resolver = resolver
+        self._requesting = requesting
+        self._wallet = wallet
+        self._own = own
+        self._address = address
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def add(self, base_url: str, *, expected: str = "", invitation: str = "", by: str = "") -> Partner:
+        """Make the twin at this address a partner; with an ``invitation`` of theirs, make us theirs as well.
+
+        Raises ``InvalidRequest``, ``AlreadyExists``, ``SourceFailed`` where nobody answers there, ``Forbidden``.
+        """
+        base_url = _checked(base_url)
+        introduced = await self._introduced(base_url)
+        if expected and expected != introduced.id:
+            raise errors.Conflict(
+                f"at this address is {introduced.id}", where="id", hint="ask the partner for its DID"
+            )
+        if self.directory.find(introduced.id) is not None:
+            raise errors.AlreadyExists("is a partner already", where=introduced.id)
+        partner = self.directory.keep(
+            _partner(introduced, base_url, Origin.ADMINISTRATOR, by=by, at=datetime.now(UTC))
+        )
+        if invitation:
+            await self._accept(partner, invitation)
+        await self.greet(partner.id)
+        return self.directory.get(partner.id)
+
+    async def join(self, participant: str, base_url: str, word: str) -> Partner:
+        """Somebody accepts our invitation. ``participant`` is who signed the message.
+
+        Raises ``Forbidden``, ``InvalidRequest``, ``SourceFailed``.
+        """
+        introduced = await self._introduced(_checked(base_url))
+        if introduced.id != participant:
+            raise errors.Forbidden("at this address is somebody else", where="base_url")
+        used = self.directory.redeem(word, participant)
+        present = self.directory.find(participant)
+        if present is not None:
+            return present
+        made = _partner(
+            introduced, _checked(base_url), Origin.INVITATION, by=used.made_by, at=datetime.now(UTC)
+        )
+        self.directory.keep(made)
+        self.later(self.greet(participant))
+        return made
+
+    async def greet(self, partner_id: str) -> Partner:
+        """Get in touch: whether they know us, and their word for us where we have it not yet.
+
+        A partner that does not answer, or has not added us, stays a partner: its record says so.
+        """
+        partner = self.directory.get(partner_id)
+        self.contact.breaker(partner_id).reset()
+        try:
+            found = await self.contact.ask(partner, "/api/federation/shared/standing")
+            knows_us = isinstance(found, dict) and found.get("standing") == Standing.ACTIVE.value
+            partner = self.directory.change(partner_id, knows_us=knows_us)
+            if knows_us and self._wallet.held_of(partner_id) is None:
+                await self._requesting.ask(partner_id)
+        except errors.Forbidden:
+            return self.directory.change(partner_id, knows_us=False)
+        except (errors.SourceFailed, errors.Unauthenticated) as problem:
+            log.info("%s does not answer: %s", partner_id, problem.message)
+        return self.directory.get(partner_id)
+
+    def heard_from(self, participant: str) -> None:
+        """A partner has called: it knows us. Where we have not its word yet, ask for it."""
+        partner = self.directory.find(participant)
+        if partner is None or partner.knows_us:
+            return
+        self.directory.change(participant, knows_us=True)
+        self.later(self.greet(participant))
+
+    def remove(self, partner_id: str) -> int:
+        """Part from somebody: our word for them is taken back. How many credentials that were. Raises ``NotFound``."""
+        self.directory.remove(partner_id)
+        self.contact.forget(partner_id)
+        return self._wallet.revoke_all_of(partner_id)
+
+    def suspend(self, partner_id: str, *, suspended: bool) -> Partner:
+        """Deal with a partner no more for now, or again. Raises ``NotFound``."""
+        standing = Standing.SUSPENDED if suspended else Standing.ACTIVE
+        return self.directory.change(partner_id, standing=standing)
+
+    def later(self, work: Any) -> None:
+        """Do something after the answer; what goes wrong is logged."""
+        task = asyncio.get_running_loop().create_task(_careful(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _accept(self, partner: Partner, word: str) -> None:
+        document = {"invitation": word, "base_url": self._address()}
+        try:
+            await self.contact.ask(partner, JOIN, method="POST", document=document)
+        except errors.SympolisError:
+            self.directory.remove(partner.id)
+            raise
+
+    async def _introduced(self, base_url: str) -> Introduction:
+        """Who is at an address, by their own word and by the DID document at that very address."""
+        found = await send_json(self._calls, "GET", base_url + ABOUT, most_bytes=_MOST_BYTES)
+        if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+            raise errors.SourceFailed("does not introduce itself as a twin", where=base_url)
+        participant = check_did(found["id"])
+        if participant == self._own():
+            raise errors.InvalidRequest("this is our own address", where="base_url")
+        if participant != did_of(base_url):
+            raise errors.Forbidden(
+                f"says that it is {participant}, which is at another address",
+                where=base_url,
+                hint="add it under the address of its DID, its public_url",
+            )
+        self._resolver.forget(participant)
+        await self._resolver.document(participant)
+        return Introduction(participant, _texts(found.get("title")), _below(base_url, found.get("dsp")))
+
+
+async def _careful(work: Any) -> None:
+    try:
+        await work
+    except errors.SympolisError as problem:
+        log.warning("a partner could not be greeted: %s", problem)
+
+
+def _partner(found: Introduction, base_url: str, origin: Origin, *, by: str, at: datetime) -> Partner:
+    name = next(iter(found.title.values()), "") or urlsplit(base_url).netloc
+    return Partner(
+        id=found.id,
+        base_url=base_url,
+        name=name,
+        title=dict(found.title),
+        dsp_url=found.dsp_url,
+        origin=origin,
+        added_at=at,
+        added_by=by,
+    )
+
+
+def _checked(base_url: str) -> str:
+    """The address without its last slash. Raises ``InvalidRequest``."""
+    address = base_url.strip().rstrip("/")
+    try:
+        parts = urlsplit(address)
+        good = parts.port != 0 and bool(parts.hostname) and parts.scheme in ("http", "https")
+    except ValueError:
+        good = False
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' ?#@<>"\\')
+    if not good or not plain or len(address) > _LONGEST_URL:
+        raise errors.InvalidRequest(
+            "expected the address of a twin", where="base_url", hint="https://twin.city.example"
+        )
+    return address
+
+
+def _texts(given: Any) -> dict[str, str]:
+    """A text by language, as far as it is one: a stranger wrote it."""
+    if not isinstance(given, dict):
+        return {}
+    pairs = [(str(key)[:10], value) for key, value in given.items() if isinstance(value, str)]
+    return {
+        key: "".join(filter(str.isprintable, value))[:_LONGEST_TEXT] for key, value in pairs[:_MOST_LANGUAGES]
+    }
+
+
+def _below(base_url: str, given: Any) -> str:
+    """An address of the same server; else where the protocol usually is."""
+    usual = f"{base_url}/dsp"
+    if not isinstance(given, str) or len(given) > _LONGEST_URL:
+        return usual
+    same = urlsplit(given)[:2] == urlsplit(base_url)[:2]
+    return given.rstrip("/") if same else usual

@@ -1,0 +1,53 @@
+"""A partner as it is kept: who they are, by whom they came to be one, and how the last contacts went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Standing(StrEnum):
+    """Whether a partner is dealt with."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Origin(StrEnum):
+    """How somebody came to be a partner."""
+
+    ADMINISTRATOR = "administrator"
+    INVITATION = "invitation"
+
+
+class Partner(msgspec.Struct, frozen=True, kw_only=True):
+    """Another twin. ``id`` is its DID, ``base_url`` where it answers."""
+
+    id: str
+    base_url: str
+    name: str
+    title: dict[str, str] = {}
+    dsp_url: str = ""
+    standing: Standing = Standing.ACTIVE
+    origin: Origin = Origin.ADMINISTRATOR
+    added_at: datetime
+    added_by: str = ""
+    knows_us: bool = False
+    """Whether they have added us, too: seen when they gave us their word, or called us."""
+    last_contact_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    last_failure: str = ""
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A word by which another twin may make itself our partner, once. Only its SHA-256 is kept."""
+
+    id: str
+    digest: str
+    note: str = ""
+    made_at: datetime
+    made_by: str = ""
+    until: datetime
+    used_by: str = ""

@@ -28,17 +28,17 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
   return response;
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await request(path, { signal })).json();
 }
 
-async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const init = { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) };
   const response = await request(path, init);
   return response.status === 204 ? (undefined as T) : response.json();
 }
 
-const part = encodeURIComponent;
+export const part = encodeURIComponent;
 
 export const getCity = () => get<City>('city');
 export const getMe = () => get<Me>('identity/me');

@@ -7,6 +7,7 @@ import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
+import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import type { Key } from '../i18n';
 
 interface Page {
@@ -25,6 +26,7 @@ export const PAGES: Record<string, Page> = {
   forecasts: { title: 'navForecasts', nav: 'forecasts', load: () => import('../pages/forecasts/ForecastsPage.svelte') },
   models: { title: 'navModels', nav: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
   sources: { title: 'navSources', nav: 'sources', load: () => import('../pages/sources/SourcesPage.svelte') },
+  governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 
@@ -49,4 +51,5 @@ export const ENTRIES: Entry[] = [
   { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
   { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },
   { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
+  { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

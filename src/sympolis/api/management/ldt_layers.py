@@ -138,14 +138,15 @@ class LdtLayers:
         desk, city = self._parts.desk, self._parts.city
         if desk is None:
             return {}
-        services = await desk.services()
+        services, runs = await desk.services(), await desk.runs()
         return {
             "models": 0 if city is None else len(city.models),
             "services": len(services),
             "unable": sum(not one["runs_here"] for one in services),
             "forecasts": 0 if city is None else len(city.forecasts),
             "jobs": len(await desk.jobs()),
-            "failed_runs": sum(one["status"] == "failed" for one in await desk.runs()),
+            "runs": len(runs),
+            "failed_runs": sum(one["status"] == "failed" for one in runs),
             "indicators": len(await desk.indicators()),
         }
 

@@ -163,7 +163,7 @@ class ListeningContract(ConnectorContract):
 
 
 class PagedContract(ConnectorContract):
-    """The same for a connector of JSON pages: ``page`` is a page of ``rows`` rows."""
+    """The same for a connector of JSON pages: ``page`` is a page of ``rows`` rows, as a value or as bytes."""
 
     page: ClassVar[Any]
 
@@ -172,7 +172,8 @@ class PagedContract(ConnectorContract):
         """A delivery of that page."""
         folder = tmp_path / "sound"
         folder.mkdir()
-        (folder / "page-1.json").write_bytes(msgspec.json.encode(self.page))
+        content = self.page if isinstance(self.page, bytes) else msgspec.json.encode(self.page)
+        (folder / "page-1.json").write_bytes(content)
         return Origin(folder)
 
     @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +36,19 @@ def fetched(connector: Paging, origin: Origin, settings: Any, answers: Answers, 
         except StopIteration:
             wanted = None
     return wanted_so_far
+
+
+def recorded(folder: Path, exchange: Mapping[str, str]) -> Answers:
+    """Answers with files of ``folder``, as a portal was recorded: ``exchange`` says by address which.
+
+    Whoever asks for anything else fails: so what the connector asks is part of the recording.
+    """
+
+    def answer(wanted: Wanted) -> bytes:
+        assert wanted.url in exchange, f"not recorded: {wanted.url}"
+        return (folder / exchange[wanted.url]).read_bytes()
+
+    return answer
 
 
 def rows_of(connector: Any, origin: Origin, settings: Any, answers: Answers, folder: Path) -> list[Record]:

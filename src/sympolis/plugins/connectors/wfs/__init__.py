@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sympolis.domain import errors
 from sympolis.plugins.connector import Origin, Page, Pages, Record, Wanted
 from sympolis.plugins.connectors.wfs.settings import WfsSettings
 from sympolis.plugins.pages import feature_records, member, read_json, with_query
+
+_EXCEPTION: Final = re.compile(r"<(?:\w+:)?ExceptionText>([^<]*)<")
 
 
 class WfsConnector:
@@ -46,9 +49,15 @@ class WfsConnector:
 
 def _count(page: Page, url: str) -> int:
     """How many features a page has. A service answers errors as XML with status 200: say what it says."""
-    content = page.path.read_bytes()[:2000].lstrip()
+    content = page.path.read_bytes()[:4000].lstrip()
     if content.startswith(b"<"):
-        told = content.decode("utf-8", "replace")
-        message = f"the service did not answer with GeoJSON but: {' '.join(told.split())[:300]}"
+        told = _told(content.decode("utf-8", "replace"))
+        message = f"the service did not answer with GeoJSON but: {told}"
         raise errors.SourceFailed(message, where=url, hint="check settings.type_name and output_format")
     return len(member(read_json(page.path), "features", list, url))
+
+
+def _told(document: str) -> str:
+    """What an exception report (OWS 1.1, section 8) says; of another document, how it begins."""
+    texts = _EXCEPTION.findall(document)
+    return " ".join(" ".join(texts or [document]).split())[:300]

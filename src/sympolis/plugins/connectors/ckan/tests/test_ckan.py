@@ -1,4 +1,7 @@
-"""The CKAN connector keeps the contract, and pages until a page is not full."""
+"""The CKAN connector keeps the contract, and pages until a page is not full.
+
+Fixtures are composed after ``datastore_search`` of the DataStore API (https://docs.ckan.org/en/latest/maintaining/datastore.html).
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +13,11 @@ from sympolis.plugins.connector import Connector, Wanted
 from sympolis.plugins.connectors.ckan import CkanConnector
 from sympolis.plugins.connectors.ckan.settings import CkanSettings
 from sympolis.testing.connectors import PagedContract
-from sympolis.testing.paging import PORTAL, fetched, query, rows_of
+from sympolis.testing.paging import PORTAL, fetched, query, recorded, rows_of
+
+FIXTURES = Path(__file__).parent / "fixtures"
+RESOURCE = "6f0c2b4e-0a51-4c0e-9d0a-3c9c1f1f7e10"
+SEARCH = f"https://portal.example/base/api/3/action/datastore_search?resource_id={RESOURCE}"
 
 
 class TestContract(PagedContract):
@@ -30,6 +37,26 @@ def answers(wanted: Wanted) -> Any:
     return {"success": True, "result": {"records": rows}}
 
 
+def test_recorded_pages_give_their_rows(tmp_path: Path) -> None:
+    answers = recorded(
+        FIXTURES,
+        {
+            f"{SEARCH}&limit=2&offset=0&sort=_id": "page-1.json",
+            f"{SEARCH}&limit=2&offset=2&sort=_id": "page-2.json",
+        },
+    )
+    settings = CkanSettings(resource=RESOURCE, page_rows=2)
+    records = rows_of(CkanConnector(), PORTAL, settings, answers, tmp_path / "d")
+    assert [record.fields["name"] for record in records] == ["Porta Nuova", "Ospedale", "Università"]
+    assert records[0].fields == {
+        "stop": "4021",
+        "name": "Porta Nuova",
+        "boardings": 1820,
+        "day": "2024-03-04T00:00:00",
+    }
+    assert records[2].fields["boardings"] is None
+
+
 @pytest.mark.parametrize(("page_rows", "pages"), [(2, 3), (5, 2), (6, 1)])
 def test_every_row_comes_once(tmp_path: Path, page_rows: int, pages: int) -> None:
     settings = CkanSettings(resource="r1", page_rows=page_rows)
@@ -40,8 +67,8 @@ def test_every_row_comes_once(tmp_path: Path, page_rows: int, pages: int) -> Non
 
 
 def test_the_portal_s_error_is_told(tmp_path: Path) -> None:
-    answer = {"success": False, "error": {"message": "Resource was not found."}}
-    with pytest.raises(errors.SourceFailed, match="not found"):
+    answer = (FIXTURES / "not-found.json").read_bytes()
+    with pytest.raises(errors.SourceFailed, match="was not found"):
         rows_of(CkanConnector(), PORTAL, CkanSettings(resource="r"), lambda _: answer, tmp_path / "d")
 
 

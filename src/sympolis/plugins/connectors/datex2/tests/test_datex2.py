@@ -1,4 +1,7 @@
-"""The DATEX II connector keeps the contract, and reads both versions into the same rows."""
+"""The DATEX II connector keeps the contract, and reads both versions into the same rows.
+
+Fixtures are composed after the schemas of versions 2.3 and 3 (CEN/TS 16157, https://docs.datex2.eu).
+"""
 
 from pathlib import Path
 from typing import Any
@@ -14,64 +17,13 @@ from sympolis.testing.connectors import PublicationContract, published
 TIME = "2026-03-01T08:00:00Z"
 
 
-def version2(content: str, kind: str = "MeasuredDataPublication") -> str:
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<d2LogicalModel xmlns="http://datex2.eu/schema/2/2_0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-<payloadPublication xsi:type="{kind}" lang="it"><publicationTime>{TIME}</publicationTime>{content}
-</payloadPublication></d2LogicalModel>"""
-
-
-def version3(content: str) -> str:
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<con:messageContainer xmlns:con="http://datex2.eu/schema/3/messageContainer"
- xmlns:roa="http://datex2.eu/schema/3/roadTrafficData" xmlns:com="http://datex2.eu/schema/3/common"
- xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-<con:payload xsi:type="roa:MeasuredDataPublication"><com:publicationTime>{TIME}</com:publicationTime>{content}
-</con:payload></con:messageContainer>"""
-
-
-def site2(number: int) -> str:
-    return f"""<siteMeasurements><measurementSiteReference id="L{number}" version="1"/>
-<measurementTimeDefault>2026-03-01T07:55:00Z</measurementTimeDefault>
-<measuredValue index="1"><measuredValue><basicData xsi:type="TrafficFlow">
-  <vehicleFlow><vehicleFlowRate>{number}20</vehicleFlowRate></vehicleFlow></basicData></measuredValue></measuredValue>
-<measuredValue index="2"><measuredValue><basicData xsi:type="TrafficSpeed">
-  <averageVehicleSpeed numberOfInputValuesUsed="9"><speed>48.5</speed></averageVehicleSpeed></basicData>
-</measuredValue></measuredValue></siteMeasurements>"""
-
-
-SITE3 = """<roa:siteMeasurements><roa:measurementSiteReference id="L1" version="1"/>
-<roa:measurementTimeDefault><roa:timeValue>2026-03-01T07:55:00Z</roa:timeValue></roa:measurementTimeDefault>
-<roa:physicalQuantity index="1"><roa:physicalQuantity xsi:type="roa:SinglePhysicalQuantity">
-<roa:basicData xsi:type="roa:TrafficFlow"><roa:vehicleFlow><roa:vehicleFlowRate>120</roa:vehicleFlowRate>
-</roa:vehicleFlow></roa:basicData></roa:physicalQuantity></roa:physicalQuantity>
-<roa:physicalQuantity index="2"><roa:physicalQuantity><roa:basicData xsi:type="roa:TrafficSpeed">
-<roa:averageVehicleSpeed><roa:speed>48.5</roa:speed></roa:averageVehicleSpeed></roa:basicData>
-</roa:physicalQuantity></roa:physicalQuantity></roa:siteMeasurements>"""
-
-SITES = """<measurementSiteTable id="T" version="1"><measurementSiteRecord id="L1" version="2">
-<measurementSiteName><values><value lang="it">Viale Masini</value><value lang="en">Masini Avenue</value></values>
-</measurementSiteName><measurementSiteNumberOfLanes>2</measurementSiteNumberOfLanes>
-<measurementSpecificCharacteristics index="1"><measurementSpecificCharacteristics><period>300</period>
-<specificLane>lane1</specificLane><specificMeasurementValueType>trafficFlow</specificMeasurementValueType>
-</measurementSpecificCharacteristics></measurementSpecificCharacteristics>
-<measurementSiteLocation><pointByCoordinates><pointCoordinates><latitude>44.5</latitude><longitude>11.34</longitude>
-</pointCoordinates></pointByCoordinates></measurementSiteLocation></measurementSiteRecord></measurementSiteTable>"""
-
-SITUATION = """<situation id="S1" version="1"><overallSeverity>high</overallSeverity>
-<situationRecord xsi:type="MaintenanceWorks" id="S1-1" version="3">
-<situationRecordCreationTime>2026-02-27T10:00:00Z</situationRecordCreationTime>
-<validity><validityStatus>active</validityStatus><validityTimeSpecification>
-<overallStartTime>2026-03-01T06:00:00Z</overallStartTime></validityTimeSpecification></validity>
-<generalPublicComment><comment><values><value lang="it">Lavori</value><value lang="en">Works</value></values>
-</comment></generalPublicComment>
-<groupOfLocations><gmlLineString><posList>44.1 11.1 44.2 11.2</posList></gmlLineString></groupOfLocations>
-<roadMaintenanceType>roadworks</roadMaintenanceType></situationRecord>
-<situationRecord version="1"/></situation>"""
+def recording(name: str) -> str:
+    """A publication as it was recorded."""
+    return (Path(__file__).parent / "fixtures" / f"{name}.xml").read_text(encoding="utf-8")
 
 
 class TestContract(PublicationContract):
-    publication = version2("".join(site2(n) for n in (1, 2, 3)))
+    publication = recording("measurements-v2")
     standard = "DATEX II publication"
 
     @pytest.fixture
@@ -84,9 +36,9 @@ def rows(folder: Path, content: str, publication: str, **more: Any) -> list[Reco
     return list(Datex2Connector().read(published(folder, content), settings))
 
 
-@pytest.mark.parametrize("content", [version2(site2(1)), version3(SITE3)])
-def test_both_versions_give_the_same_row(tmp_path: Path, content: str) -> None:
-    [row] = rows(tmp_path, content, "measurements")
+@pytest.mark.parametrize("name", ["measurements-v2", "measurements-v3"])
+def test_both_versions_give_the_same_row(tmp_path: Path, name: str) -> None:
+    row = rows(tmp_path, recording(name), "measurements")[0]
     assert row.fields == {
         "site": "L1",
         "time": "2026-03-01T07:55:00Z",
@@ -99,40 +51,41 @@ def test_both_versions_give_the_same_row(tmp_path: Path, content: str) -> None:
 
 
 def test_values_are_rows_where_that_is_wanted(tmp_path: Path) -> None:
-    found = rows(tmp_path, version2(site2(1)), "values")
-    assert [(row.number, row.fields["index"], row.fields["kind"]) for row in found] == [
-        (1, "1", "TrafficFlow"),
-        (2, "2", "TrafficSpeed"),
+    found = rows(tmp_path, recording("measurements-v2"), "values")
+    assert [(row.number, row.fields["site"], row.fields["index"], row.fields["kind"]) for row in found] == [
+        (1, "L1", "1", "TrafficFlow"),
+        (2, "L1", "2", "TrafficSpeed"),
+        (3, "L2", "1", "TrafficFlow"),
+        (4, "L3", "1", "TrafficFlow"),
     ]
 
 
 def test_what_a_sensor_says_in_error_is_nothing(tmp_path: Path) -> None:
-    content = site2(1).replace("<vehicleFlowRate>", "<dataError>true</dataError><vehicleFlowRate>")
-    [row] = rows(tmp_path, version2(content), "measurements")
-    assert row.fields["1.vehicleFlowRate"] is None and row.fields["1.data_error"] is True
-    assert row.fields["2.speed"] == 48.5
+    _, failing, working = rows(tmp_path, recording("measurements-v2"), "measurements")
+    assert failing.fields["1.vehicleFlowRate"] is None and failing.fields["1.data_error"] is True
+    assert working.fields["1.vehicleFlowRate"] == 960.0
 
 
 def test_a_measurement_of_no_site_is_kept_with_its_fault(tmp_path: Path) -> None:
-    content = version2(site2(1).replace('<measurementSiteReference id="L1" version="1"/>', ""))
-    [row] = rows(tmp_path, content, "measurements")
-    assert row.faults
+    whole = recording("measurements-v2")
+    named = '<measurementSiteReference id="L1" version="1" targetClass="MeasurementSiteRecord"/>'
+    assert named in whole
+    found = rows(tmp_path, whole.replace(named, ""), "measurements")
+    assert [bool(row.faults) for row in found] == [True, False, False]
 
 
 @pytest.mark.parametrize(
     ("language", "name"), [("", "Viale Masini"), ("en", "Masini Avenue"), ("de", "Viale Masini")]
 )
 def test_sites_have_names_lanes_and_places(tmp_path: Path, language: str, name: str) -> None:
-    content = version2(SITES, "MeasurementSiteTablePublication")
-    [row] = rows(tmp_path, content, "sites", language=language)
+    [row] = rows(tmp_path, recording("sites"), "sites", language=language)
     assert (row.fields["site"], row.fields["name"], row.fields["lanes"]) == ("L1", name, "2")
     assert row.fields["indexes"]["1"]["specificLane"] == "lane1"
     assert row.geometry == {"type": "Point", "coordinates": [11.34, 44.5]}
 
 
 def test_situations_are_records_with_their_line(tmp_path: Path) -> None:
-    content = version2(SITUATION, "SituationPublication")
-    first, second = rows(tmp_path, content, "situations", language="en")
+    first, second = rows(tmp_path, recording("situations"), "situations", language="en")
     wanted = {
         "situation": "S1",
         "record": "S1-1",
@@ -156,4 +109,6 @@ def test_another_document_is_told(tmp_path: Path, publication: str) -> None:
 
 
 def test_a_quiet_road_is_no_failure(tmp_path: Path) -> None:
-    assert rows(tmp_path, version2("", "SituationPublication"), "situations") == []
+    before, _, rest = recording("situations").partition("<situation ")
+    quiet = before + rest.partition("</situation>")[2]
+    assert rows(tmp_path, quiet, "situations") == []

@@ -1,9 +1,14 @@
-"""The GTFS Realtime connector keeps the contract, and tells what was not said from what is zero."""
+"""The GTFS Realtime connector keeps the contract, and tells what was not said from what is zero.
+
+The feed is composed after https://gtfs.org/documentation/realtime/reference/ and kept in protobuf's text form, which a
+person can read and change.
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from google.protobuf import text_format
 from google.transit import gtfs_realtime_pb2
 
 from sympolis.domain import errors
@@ -18,29 +23,8 @@ FEED_TIME_TEXT = "2026-03-01T08:00:00+00:00"
 
 def feed() -> Any:
     """Three vehicles, a trip that is late, one alert in two languages."""
-    found = gtfs_realtime_pb2.FeedMessage()
-    found.header.gtfs_realtime_version = "2.0"
-    found.header.timestamp = FEED_TIME
-    for number in range(3):
-        vehicle = found.entity.add(id=f"v{number}").vehicle
-        vehicle.vehicle.id = f"bus-{number}"
-        vehicle.position.latitude, vehicle.position.longitude = 44.494 + number / 1000, 11.342
-    found.entity[0].vehicle.position.speed = 0.0
-    found.entity[0].vehicle.timestamp = FEED_TIME - 30
-    found.entity[0].vehicle.current_status = gtfs_realtime_pb2.VehiclePosition.STOPPED_AT
-    update = found.entity.add(id="t1").trip_update
-    update.trip.trip_id, update.trip.route_id = "T1", "11"
-    first = update.stop_time_update.add(stop_id="S1", stop_sequence=4)
-    first.departure.delay = 120
-    update.stop_time_update.add(stop_id="S2", stop_sequence=5).arrival.time = FEED_TIME + 300
-    alert = found.entity.add(id="a1").alert
-    alert.effect = gtfs_realtime_pb2.Alert.DETOUR
-    for language, text in (("it", "Deviazione"), ("en", "Detour")):
-        alert.header_text.translation.add(text=text, language=language)
-    alert.active_period.add(start=FEED_TIME)
-    for route in ("14", "11"):
-        alert.informed_entity.add(route_id=route)
-    return found
+    text = (Path(__file__).parent / "fixtures" / "feed.textproto").read_text(encoding="utf-8")
+    return text_format.Parse(text, gtfs_realtime_pb2.FeedMessage())
 
 
 def _file(folder: Path, content: bytes) -> Origin:

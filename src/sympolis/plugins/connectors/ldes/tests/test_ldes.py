@@ -1,4 +1,7 @@
-"""The LDES connector keeps the contract, reads every page once, and never puts an old version after a new one."""
+"""The LDES connector keeps the contract, reads every page once, and never puts an old version after a new one.
+
+Fixtures are composed after the TREE and LDES specifications (https://w3id.org/tree/specification, https://w3id.org/ldes/specification).
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +13,9 @@ from sympolis.plugins.connector import Connector, Incremental, Note, Origin, Pag
 from sympolis.plugins.connectors.ldes import LdesConnector
 from sympolis.plugins.connectors.ldes.settings import LdesSettings
 from sympolis.testing.connectors import RecognisingContract
+from sympolis.testing.paging import recorded, rows_of
 
+FIXTURES = Path(__file__).parent / "fixtures"
 ROOT = "https://there.example/ldes/Parking"
 HEAD = f"""
 @prefix tree: <https://w3id.org/tree#> .
@@ -46,10 +51,8 @@ class TestContract(RecognisingContract):
         return LdesConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        path = tmp_path / "stream.ttl"
-        path.write_text(HEAD + "".join(member(number, 8, 5) for number in range(3)))
-        return Origin(path)
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "root.ttl")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:
@@ -102,6 +105,13 @@ def two_pages() -> Stream:
     )
     found.open = {f"{ROOT}?page=b"}
     return found
+
+
+def test_a_recorded_stream_gives_the_newest_of_each_thing(tmp_path: Path) -> None:
+    answers = recorded(FIXTURES, {ROOT: "root.ttl", f"{ROOT}?page=2": "page-2.ttl"})
+    rows = rows_of(LdesConnector(), Origin(url=ROOT), LdesSettings(), answers, tmp_path / "d")
+    assert {row.fields["local_id"]: row.fields["free"] for row in rows} == {"1": 3, "2": 5}, "3 was deleted"
+    assert {row.fields["name"] for row in rows} == {"Uno", "Due"}
 
 
 def test_each_thing_comes_once_in_its_newest_version(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The MaStR connector keeps the contract, and makes the same row of both exports."""
+"""The MaStR connector keeps the contract, and makes the same row of both exports.
+
+Fixtures are composed after the web page's CSV and the documentation of the bulk export (Gesamtdatenexport, UTF-16 XML).
+"""
 
 import zipfile
 from pathlib import Path
@@ -12,25 +15,11 @@ from sympolis.plugins.connectors.mastr import MastrConnector
 from sympolis.plugins.connectors.mastr.settings import MastrSettings
 from sympolis.testing.connectors import RecognisingContract
 
-HEADER = (
-    "MaStR-Nr. der Einheit;Betriebs-Status;Bruttoleistung der Einheit;Inbetriebnahmedatum der Einheit;Postleitzahl;"
-    "Gemeindeschlüssel;Koordinate: Breitengrad (WGS84);Koordinate: Längengrad (WGS84);"
-    "\tMaStR-Nr. des Anlagenbetreibers;Sonstiges\n"
-)
-ROWS = (
-    "SEE1;In Betrieb;1.363,62;6.2.2018;04103;14713000;51,3406;12,3747;ABR1;x\n"
-    "SEE2;In Betrieb;9,9;14.12.2011;04109;14713000;;;ABR2;\n"
-    "SEE3;Stillgelegt;5;1.1.2020;01809;14628000;50,9;13,8;;\n"
-)
-XML = """<?xml version="1.0" encoding="utf-16"?>
-<EinheitenSolar>
-<EinheitSolar><EinheitMastrNummer>SEE1</EinheitMastrNummer><EinheitBetriebsstatus>35</EinheitBetriebsstatus>
-<Bruttoleistung>1363.62</Bruttoleistung><Inbetriebnahmedatum>2018-02-06</Inbetriebnahmedatum>
-<Postleitzahl>04103</Postleitzahl><Gemeindeschluessel>14713000</Gemeindeschluessel>
-<Breitengrad>51.3406</Breitengrad><Laengengrad>12.3747</Laengengrad></EinheitSolar>
-</EinheitenSolar>"""
-CATALOGUE = """<?xml version="1.0" encoding="utf-16"?>
-<Katalogwerte><Katalogwert><Id>35</Id><Wert>In Betrieb</Wert></Katalogwert></Katalogwerte>"""
+FIXTURES = Path(__file__).parent / "fixtures"
+WEB = (FIXTURES / "web-export.csv").read_text(encoding="utf-8-sig")
+HEADER = WEB.splitlines(keepends=True)[0]
+XML = (FIXTURES / "EinheitenSolar_1.xml").read_text(encoding="utf-16")
+CATALOGUE = (FIXTURES / "Katalogwerte.xml").read_text(encoding="utf-16")
 
 
 def _file(folder: Path, content: bytes, name: str = "export.csv") -> Origin:
@@ -47,12 +36,12 @@ class TestContract(RecognisingContract):
         return MastrConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, (HEADER + ROWS).encode("utf-8-sig"))
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "web-export.csv")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, (HEADER + ROWS).encode("cp1252"))
+        return _file(tmp_path, WEB.encode("cp1252"))
 
 
 def rows(origin: Origin, **settings: Any) -> list[Record]:
@@ -68,7 +57,7 @@ def bulk(folder: Path, **files: str) -> Origin:
 
 
 def test_the_web_export_is_understood(tmp_path: Path) -> None:
-    first, second, third = rows(_file(tmp_path, (HEADER + ROWS).encode()))
+    first, second, third = rows(_file(tmp_path, WEB.encode()))
     assert first.fields == {
         "EinheitMastrNummer": "SEE1",
         "EinheitBetriebsstatus": "In Betrieb",
@@ -88,19 +77,19 @@ def test_the_web_export_is_understood(tmp_path: Path) -> None:
 
 
 def test_both_exports_give_the_same_row(tmp_path: Path) -> None:
-    [web, *_] = rows(_file(tmp_path, (HEADER + ROWS).encode()))
+    [web, *_] = rows(_file(tmp_path, WEB.encode()))
     [unit] = rows(bulk(tmp_path, EinheitenSolar_1=XML, Katalogwerte=CATALOGUE))
     assert unit.geometry == web.geometry
     assert {name: web.fields[name] for name in unit.fields} == unit.fields
 
 
-def test_one_file_of_the_bulk_export_is_read_too(tmp_path: Path) -> None:
-    [unit] = rows(_file(tmp_path, XML.encode("utf-16"), "EinheitenSolar_1.xml"))
+def test_one_file_of_the_bulk_export_is_read_too() -> None:
+    [unit] = rows(Origin(FIXTURES / "EinheitenSolar_1.xml"))
     assert unit.fields["EinheitBetriebsstatus"] == "35" and unit.fields["Bruttoleistung"] == 1363.62
 
 
 def test_only_a_municipality_s_units(tmp_path: Path) -> None:
-    found = rows(_file(tmp_path, (HEADER + ROWS).encode()), municipality="14713")
+    found = rows(_file(tmp_path, WEB.encode()), municipality="14713")
     assert [(row.number, row.fields["EinheitMastrNummer"]) for row in found] == [(1, "SEE1"), (2, "SEE2")]
 
 

@@ -1,4 +1,7 @@
-"""The NGSI-LD connector keeps the contract, and says of attributes what a mapping needs."""
+"""The NGSI-LD connector keeps the contract, and says of attributes what a mapping needs.
+
+Fixtures are composed after ETSI GS CIM 009 (normalized form with system attributes, clauses 4.5 and 5.8.6).
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +17,10 @@ from sympolis.plugins.connectors.ngsi_ld import NgsiLdConnector
 from sympolis.plugins.connectors.ngsi_ld.settings import NgsiLdSettings
 from sympolis.plugins.listening import Address, Answered, Call, Listening, Message
 from sympolis.testing.connectors import ListeningContract, PagedContract
-from sympolis.testing.paging import fetched, rows_of
+from sympolis.testing.paging import fetched, recorded, rows_of
 
+FIXTURES = Path(__file__).parent / "fixtures"
+ENTITIES = "https://broker.example/ngsi-ld/v1/entities?type=OffStreetParking&options=sysAttrs&limit=2"
 ORIGIN = Origin(url="https://broker.example", secrets={"there": "s3cret"})
 ADDRESS = Address("https://twin.example/api/sources/p/messages", "X-Source-Token", "t0ken")
 POINT = {"type": "Point", "coordinates": [11.34, 44.49]}
@@ -55,6 +60,27 @@ def answers(wanted: Wanted) -> Any:
 
 def settings(**more: Any) -> NgsiLdSettings:
     return NgsiLdSettings(type="OffStreetParking", **more)
+
+
+def test_recorded_pages_give_their_entities(tmp_path: Path) -> None:
+    answers = recorded(FIXTURES, {ENTITIES: "page-1.json", f"{ENTITIES}&offset=2": "page-2.json"})
+    first, second, third = rows_of(NgsiLdConnector(), ORIGIN, settings(page_rows=2), answers, tmp_path / "d")
+    wanted = {
+        "local_id": "p1",
+        "name": "Parcheggio Stazione",
+        "availableSpotNumber": 112,
+        "refDistrict": "urn:ngsi-ld:District:bo:1",
+    }
+    assert wanted.items() <= first.fields.items()
+    assert first.fields["availableSpotNumber.observedAt"] == "2026-03-01T07:55:00.000Z"
+    assert second.fields["availableSpotNumber"] == 38, "the default instance, not the forecast"
+    assert second.fields["name"] == {"it": "Parcheggio Fiera", "en": "Fair car park"}
+    assert third.geometry is None and third.fields["name"] == "Parcheggio Ospedale"
+
+
+def test_a_recorded_notification_is_a_row() -> None:
+    [row] = heard((FIXTURES / "notification.json").read_bytes())
+    assert (row.fields["local_id"], row.fields["availableSpotNumber"]) == ("p1", 97) and not row.faults
 
 
 def test_every_entity_comes_once_with_values_and_what_stands_beside(tmp_path: Path) -> None:
@@ -99,8 +125,9 @@ def test_tenant_context_and_token_go_along(tmp_path: Path) -> None:
 
 
 def test_the_broker_s_error_is_told(tmp_path: Path) -> None:
-    with pytest.raises(errors.SourceFailed, match="no such type"):
-        rows_of(NgsiLdConnector(), ORIGIN, settings(), lambda _: {"detail": "no such type"}, tmp_path / "d")
+    problem = (FIXTURES / "problem.json").read_bytes()
+    with pytest.raises(errors.SourceFailed, match="unexpected end at 6"):
+        rows_of(NgsiLdConnector(), ORIGIN, settings(), lambda _: problem, tmp_path / "d")
 
 
 def heard(payload: Any) -> list[Any]:

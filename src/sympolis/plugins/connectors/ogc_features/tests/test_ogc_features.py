@@ -1,4 +1,7 @@
-"""The OGC API Features connector keeps the contract, and follows next links, never in a circle."""
+"""The OGC API Features connector keeps the contract, and follows next links, never in a circle.
+
+Fixtures are composed after OGC 17-069r4, section 7.15, as pygeoapi answers.
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +14,10 @@ from sympolis.plugins.connector import Connector, Wanted
 from sympolis.plugins.connectors.ogc_features import OgcFeaturesConnector
 from sympolis.plugins.connectors.ogc_features.settings import OgcFeaturesSettings
 from sympolis.testing.connectors import PagedContract
-from sympolis.testing.paging import PORTAL, fetched, query, rows_of
+from sympolis.testing.paging import PORTAL, fetched, query, recorded, rows_of
+
+FIXTURES = Path(__file__).parent / "fixtures"
+ITEMS = "https://portal.example/base/collections/fountains/items"
 
 
 def feature(number: int) -> dict[str, Any]:
@@ -37,6 +43,17 @@ def answers(wanted: Wanted) -> Any:
     page = int(query(wanted).get("page", 0))
     links = [{"rel": "next", "href": f"items?page={page + 1}"}] if page < 2 else []
     return {"features": [feature(page * 2), feature(page * 2 + 1)], "links": links}
+
+
+def test_recorded_pages_give_their_features(tmp_path: Path) -> None:
+    answers = recorded(
+        FIXTURES, {f"{ITEMS}?limit=2": "page-1.json", f"{ITEMS}?offset=2&limit=2": "page-2.json"}
+    )
+    settings = OgcFeaturesSettings(collection="fountains", page_rows=2)
+    first, second, third = rows_of(OgcFeaturesConnector(), PORTAL, settings, answers, tmp_path / "d")
+    assert first.fields == {"id": "W201", "name": "Fontana di Mezzo", "drinkable": True}
+    assert second.geometry == {"type": "Point", "coordinates": [11.3512, 44.4991]}
+    assert third.geometry is None and third.fields["drinkable"] is None
 
 
 def test_all_pages_are_followed(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The Opendatasoft connector keeps the contract, and takes the portal's own shapes apart."""
+"""The Opendatasoft connector keeps the contract, and takes the portal's own shapes apart.
+
+Fixtures are composed after the Explore API v2.1 (https://help.opendatasoft.com/apis/ods-explore-v2/).
+"""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,16 +14,31 @@ from sympolis.plugins.connector import Connector
 from sympolis.plugins.connectors.opendatasoft import OpendatasoftConnector
 from sympolis.plugins.connectors.opendatasoft.settings import OpendatasoftSettings
 from sympolis.testing.connectors import PagedContract
-from sympolis.testing.paging import PORTAL, fetched, query, rows_of
+from sympolis.testing.paging import PORTAL, fetched, query, recorded, rows_of
+
+FIXTURES = Path(__file__).parent / "fixtures"
+EXPORT = "https://portal.example/base/api/explore/v2.1/catalog/datasets/loops/exports/json"
 
 
 class TestContract(PagedContract):
     settings: ClassVar[dict[str, Any]] = {"dataset": "loops"}
-    page: ClassVar[Any] = [{"id": n} for n in range(3)]
+    page: ClassVar[Any] = (FIXTURES / "export.json").read_bytes()
 
     @pytest.fixture
     def connector(self) -> Connector:
         return OpendatasoftConnector()
+
+
+def test_a_recorded_export_gives_its_rows(tmp_path: Path) -> None:
+    answers = recorded(FIXTURES, {EXPORT: "export.json"})
+    settings = OpendatasoftSettings(dataset="loops")
+    first, second, third = rows_of(OpendatasoftConnector(), PORTAL, settings, answers, tmp_path / "d")
+    assert first.fields["codice_spira"] == "0.127 3.88 1 1" and first.fields["00_00_01_00"] == 41
+    assert first.geometry == {"type": "Point", "coordinates": [11.3214, 44.5081]}
+    assert second.geometry == {"type": "Point", "coordinates": [11.3215, 44.5082]}, (
+        "the point, as there is no shape"
+    )
+    assert third.geometry is None and third.fields["direzione"] is None and not third.faults
 
 
 def test_one_export_is_wanted_with_its_condition(tmp_path: Path) -> None:
@@ -53,7 +71,7 @@ def test_shapes_are_unwrapped_and_points_are_the_second_choice(tmp_path: Path) -
 
 
 def test_the_portal_s_error_is_told(tmp_path: Path) -> None:
-    answer = {"error_code": "ODSQLError", "message": "Unknown field: dya"}
+    answer = (FIXTURES / "unknown-field.json").read_bytes()
     with pytest.raises(errors.SourceFailed, match="Unknown field: dya"):
         rows_of(
             OpendatasoftConnector(),

@@ -1,4 +1,7 @@
-"""The SensorThings connector keeps the contract, and makes flat rows of expanded entities."""
+"""The SensorThings connector keeps the contract, and makes flat rows of expanded entities.
+
+Fixtures are composed after OGC 18-088 (SensorThings API Part 1: Sensing 1.1), as FROST answers.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +16,12 @@ from sympolis.plugins.connectors.sensorthings import SensorThingsConnector
 from sympolis.plugins.connectors.sensorthings.settings import SensorThingsSettings
 from sympolis.plugins.listening import Listening, Message
 from sympolis.testing.connectors import ListeningContract, PagedContract
-from sympolis.testing.paging import PORTAL, fetched, query, rows_of
+from sympolis.testing.paging import PORTAL, fetched, query, recorded, rows_of
+
+FIXTURES = Path(__file__).parent / "fixtures"
+OBSERVATIONS = "https://portal.example/base/Observations"
+FIRST = f"{OBSERVATIONS}?%24expand=Datastream%28%24expand%3DThing%28%24expand%3DLocations%29%29&%24orderby=id&%24top=2"
+NEXT = f"{OBSERVATIONS}?$top=2&$skip=2&$orderby=id&$expand=Datastream($expand=Thing($expand=Locations))"
 
 
 class TestContract(PagedContract, ListeningContract):
@@ -41,6 +49,32 @@ def answers(wanted: Wanted) -> Any:
     }
     following = {"@iot.nextLink": f"{PORTAL.url}/Observations?$skip={skip + 1}"} if skip == 0 else {}
     return {"value": [observation], **following}
+
+
+def test_recorded_pages_give_flat_rows(tmp_path: Path) -> None:
+    answers = recorded(FIXTURES, {FIRST: "page-1.json", NEXT: "page-2.json"})
+    settings = SensorThingsSettings(
+        expand="Datastream($expand=Thing($expand=Locations))",
+        page_rows=2,
+        geometry="Datastream.Thing.Locations.location",
+    )
+    records = rows_of(SensorThingsConnector(), PORTAL, settings, answers, tmp_path / "d")
+    assert [record.fields["result"] for record in records] == [17.4, 17.9, 18.1]
+    assert records[0].fields["Datastream.unitOfMeasurement.symbol"] == "°C"
+    assert records[0].fields["Datastream.Thing.properties.owner"] == "Town"
+    assert not any("Link" in name for name in records[0].fields)
+    assert (
+        records[0].geometry == {"type": "Point", "coordinates": [12.3747, 51.3406]}
+        and records[2].geometry is None
+    )
+
+
+def test_a_recorded_message_is_a_row_like_those() -> None:
+    [row] = heard((FIXTURES / "message.json").read_bytes(), "v1.1/Datastreams(31)/Observations")
+    assert row.fields == {
+        "@iot.id": 8814, "phenomenonTime": "2026-03-01T08:20:00Z", "resultTime": None, "result": 18.3,
+        "Datastream.@iot.id": 31,
+    }  # fmt: skip
 
 
 def test_links_are_followed_and_entities_made_flat(tmp_path: Path) -> None:

@@ -19,13 +19,23 @@ from sympolis.cli.output import notes, reports_errors, screen, text
 @takes(leaving_out=("city",))
 @reports_errors
 def demo(
-    city: Annotated[str, typer.Argument(metavar="CITY", help="A city package's name.")] = settings.FIRST_CITY,
+    city: Annotated[
+        str, typer.Argument(metavar="CITY", help="A city package's name, or federation.")
+    ] = settings.FIRST_CITY,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the twin in a browser when it is ready.")
     ] = True,
     **flags: Any,
 ) -> None:
-    """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map."""
+    """Start a city's twin from its samples: ingest, calibrate, run the baseline, show it on a map.
+
+    `federation` starts several cities side by side that are partners of each other.
+    """
+    if city == "federation":
+        from sympolis.cli import federation_demo
+
+        federation_demo.start(flags, open_browser=open_browser)
+        return
     usual = {"forecasts": True, "port": free_port(settings.Settings().port)}
     chosen = settings.read({"city": city, **flags}, defaults=usual)
     app.run(_demo(chosen, open_browser=open_browser))

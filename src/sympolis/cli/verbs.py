@@ -12,6 +12,7 @@ from sympolis.cli import (
     data_model,
     dataset,
     export,
+    federation,
     forecast,
     learned,
     master_data,
@@ -52,6 +53,7 @@ app.command("recommend")(recommend.recommend)
 app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
+app.add_typer(federation.app, name="federation")
 app.add_typer(store.app, name="store")
 app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")

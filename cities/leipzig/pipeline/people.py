@@ -72,6 +72,10 @@ BIRTHS = (
 )
 """(year, births in the city, who reported the figure of the city's statistics office). Other years were not found."""
 
+_LIZ_2024 = "https://l-iz.de/politik/kassensturz/2024/07/das-leipziger-geburtendrama-leipzig-nachwuchs-abhanden-kommen-597624"
+HALF_YEARS = ((2023, 2417, _LIZ_2024),)
+"""(year, births of its first half, where): doubled, they stand in for a year whose figure was not found."""
+
 Square = tuple[str, int, int]
 """(key of the Ortsteil, column, line)."""
 
@@ -85,8 +89,10 @@ def build(pack: Path, out: Path) -> None:
     }
     rows = [*_squares(floor, outlined), *_by_shape(shapes[MISSING])]
     tables.write_features(out / "people" / "squares.geojson", rows)
-    births = ((f"{year}-12-31", number, source) for year, number, source in BIRTHS)
-    tables.write_rows(out / "people" / "births.csv", ("date", "births", "reported_in"), births)
+    counted = [(f"{year}-12-31", number, None, source) for year, number, source in BIRTHS]
+    doubled = [(f"{year}-12-31", None, 2 * number, source) for year, number, source in HALF_YEARS]
+    header = ("date", "births", "estimate_from_half_year", "reported_in")
+    tables.write_rows(out / "people" / "births.csv", header, [*counted, *doubled])
 
 
 def _floor(source: Path) -> tuple[dict[Square, float], dict[Square, list[tuple[float, float, float]]]]:

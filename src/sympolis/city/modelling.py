@@ -24,6 +24,7 @@ def _model(plan: ModelPlan) -> ModelSetup:
         simulator=plan.simulator,
         title=plan.title,
         parameters={parameter.name: parameter.value for parameter in plan.parameters},
+        types=plan.types,
         calibrated=calibration is not None,
         calibration_window=_window(calibration.window if calibration else HourWindow()),
         calibration_seed=calibration.seed if calibration else 1,

@@ -14,6 +14,7 @@
     forecasts/<id>.toml      series to forecast, judged how          → analysis.forecasting.plan.ForecastPlan
     alerts/<id>.toml         thresholds that warn, and what to do    → alerts.AlertPlan
     dashboards/map.toml      layers of the map                       → MapLayer
+    dashboards/<id>.toml     figures, their sources and tiles        → analysis.dashboards.plan.DashboardPlan
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
 
@@ -31,6 +32,7 @@ from typing import Any
 
 from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
+from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.services import ServicePlan
@@ -151,6 +153,8 @@ class ModelPlan:
     """The simulator version the city has tested; a differing one is a warning."""
     title: Texts = option({})
     parameters: tuple[FixedParameter, ...] = ()
+    types: Mapping[str, str] = option({})
+    """Need of the simulator → entity type that answers it here, where this city calls it otherwise."""
     calibration: CalibrationPlan | None = None
     baseline: BaselinePlan = BaselinePlan()
     order: int = 100
@@ -270,6 +274,8 @@ class City:
     areas: AreaSplit
     context: Mapping[str, Any]
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
+    dashboards: tuple[DashboardPlan, ...] = ()
+    """Figures by which the city watches itself."""
     forecasts: tuple[ForecastPlan, ...] = ()
     """What is forecast of this city's series."""
     alerts: tuple[AlertPlan, ...] = ()

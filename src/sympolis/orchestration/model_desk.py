@@ -26,12 +26,12 @@ from sympolis.context.broker import Broker
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Window
-from sympolis.orchestration import files, gather
+from sympolis.orchestration import files, gather, naming
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.release import release
 from sympolis.orchestration.tabled import TableReader, no_tables
 from sympolis.orchestration.worker import reference_to
-from sympolis.orchestration.workers import Executor, Progress
+from sympolis.orchestration.workers import Answer, Executor, Progress
 from sympolis.plugins.simulator import WHOLE_PERIOD, Calibration, Simulator
 
 KEPT_VERSIONS = 3
@@ -59,6 +59,8 @@ class ModelSetup:
     simulator: str
     title: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Need → entity type, where this city calls it otherwise (``orchestration.naming``)."""
     calibrated: bool = True
     """False: this city has no observations to fit it to."""
     calibration_window: Window = MORNING
@@ -131,6 +133,8 @@ class ModelDesk:
         self._locks = {setup.id: asyncio.Lock() for setup in setups}
         self.working: dict[str, tuple[str, datetime]] = {}
         """Model id → (what is being done, since when), for the list of jobs."""
+        self.fitted: Callable[[StoredCalibration], None] = lambda _: None
+        """Hears of each calibration, whoever asked for it."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -157,7 +161,7 @@ class ModelDesk:
             raise errors.SettingsInvalid(
                 f"no plugin gives the simulator {setup.simulator!r}", where=f"model {model_id}", hint=hint
             )
-        simulator = self._simulators[setup.simulator]
+        simulator = naming.named(self._simulators[setup.simulator], setup.types, f"model {model_id}")
         _check_parameters(setup, simulator)
         return simulator
 
@@ -184,6 +188,20 @@ class ModelDesk:
             found = await self._calibrated(await self._prepared(model_id), progress)
         assert found.calibration is not None
         return found.calibration
+
+    async def evaluate(
+        self, model_id: str, stored: StoredCalibration, progress: Progress | None = None
+    ) -> tuple[str, Mapping[str, float], float]:
+        """How a calibration does on the present data: (data version, figures, CPU seconds)."""
+        async with self._locks[self.setup(model_id).id]:
+            prepared = await self._prepared(model_id)
+            task = {**self._fitting(prepared, "evaluate"), "parameters": stored.result.parameters}
+            answer = await self._worked("evaluation", prepared, task, progress)
+        return prepared.data_version, answer.result, answer.cost_cpu_s
+
+    def refits(self, model_id: str) -> bool:
+        """Whether an evaluation can only say how the model does once it is fitted anew."""
+        return self.simulator(model_id).evaluate is Simulator.evaluate
 
     async def find_calibration(self, model_id: str) -> StoredCalibration | None:
         """The calibration for the present data, else the newest for this version of the model."""
@@ -277,20 +295,29 @@ class ModelDesk:
     # --- calibrate ----------------------------------------------------------------------------------------------------
 
     async def _calibrated(self, prepared: Ready, progress: Progress | None) -> Ready:
-        model_id, setup = prepared.setup.id, prepared.setup
-        self.working[model_id] = ("calibration", self._now())
-        try:
-            task = {
-                **self._task(prepared, "calibrate"),
-                "inputs": str(prepared.folder.with_suffix(".inputs")),
-                "window": setup.calibration_window,
-                "seed": setup.calibration_seed,
-            }
-            answer = await self._pool.run(task, priority=FIRST, progress=progress)
-        finally:
-            self.working.pop(model_id, None)
+        setup = prepared.setup
+        answer = await self._worked("calibration", prepared, self._fitting(prepared, "calibrate"), progress)
         stored = self._store(prepared, answer.result, answer.cost_cpu_s)
         return Ready(setup, prepared.simulator, prepared.data_version, prepared.folder, stored)
+
+    def _fitting(self, prepared: Ready, do: str) -> dict[str, Any]:
+        """A task that compares the model with observations."""
+        return {
+            **self._task(prepared, do),
+            "inputs": str(prepared.folder.with_suffix(".inputs")),
+            "window": prepared.setup.calibration_window,
+            "seed": prepared.setup.calibration_seed,
+        }
+
+    async def _worked(
+        self, what: str, prepared: Ready, task: Mapping[str, Any], progress: Progress | None
+    ) -> Answer:
+        model_id = prepared.setup.id
+        self.working[model_id] = (what, self._now())
+        try:
+            return await self._pool.run(task, priority=FIRST, progress=progress)
+        finally:
+            self.working.pop(model_id, None)
 
     def _store(self, prepared: Ready, found: Any, cost_cpu_s: float) -> StoredCalibration:
         result = msgspec.convert({**found, "cost_cpu_s": round(cost_cpu_s, 2)}, Calibration)
@@ -306,6 +333,7 @@ class ModelDesk:
             result=result,
         )
         files.write_json(self._calibration_file(prepared.setup.id, code, prepared.data_version), stored)
+        self.fitted(stored)
         return stored
 
     def _stored(

@@ -1,0 +1,43 @@
+"""Reasons, in plain words, why a scenario cannot be carried out; each names what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympolis.domain.scenario import Override
+from sympolis.plugins.simulators.facility_network.network import Network
+from sympolis.plugins.simulators.facility_network.plan import areas_of, sites_of
+
+_TWO = 2
+
+
+def refusals(network: Network, overrides: Sequence[Override]) -> list[str]:
+    """Every reason, in the order of the overrides."""
+    found = [
+        f"overrides[{number}]: {text}"
+        for number, override in enumerate(overrides)
+        for text in _of(network, override)
+    ]
+    merged = [
+        site for one in overrides if one.measure == "merge_sites" for site in sites_of(network, one.where)
+    ]
+    if len(set(merged)) < len(merged):
+        found.append("a site may be merged only once: put all that become one into one override")
+    if sum(one.measure == "locate_sites" for one in overrides) > 1:
+        found.append("locate_sites can be asked only once: ask for all new sites together")
+    return found
+
+
+def _of(network: Network, override: Override) -> Iterator[str]:
+    where, measure = override.where, override.measure
+    if measure in ("open_site", "new_homes"):
+        if "polygon" not in where and not areas_of(network, where):
+            yield "name areas of this model, or draw a place"
+    elif measure == "locate_sites":
+        if (where.get("features") or "area" in where) and not areas_of(network, where):
+            yield "name areas of this model, or none for the whole city"
+    elif measure == "change_places":
+        if not sites_of(network, where):
+            yield "name sites of this model whose places change"
+    elif measure == "merge_sites" and len(sites_of(network, where)) < _TWO:
+        yield "name at least two sites of this model to merge"

@@ -143,6 +143,38 @@ def test_the_report_says_what_would_change(twin: Twin) -> None:
     )
 
 
+def test_the_report_shows_the_cells_that_differ(twin: Twin) -> None:
+    """Against the delivery before: the row of Via A, one cell of it; Via B is gone, Via C is new."""
+    report = twin.hand_over(workbook(("street", "places"), ("Via C", 5), ("Via A", 11))).json
+    told = [(one["kind"], one["row"], one["row_before"], one["cells"]) for one in report["differences"]]
+    gone = [
+        {"field": "street", "before": "Via B", "after": None},
+        {"field": "places", "before": 20, "after": None},
+    ]
+    fresh = [
+        {"field": "street", "before": None, "after": "Via C"},
+        {"field": "places", "before": None, "after": 5},
+    ]
+    assert told == [
+        ("changed", 2, 1, [{"field": "places", "before": 10, "after": 11}]),
+        ("missing", None, 2, gone),
+        ("new", 1, None, fresh),
+    ]
+    assert report["more_differences"] == 0
+    assert twin.release(report["id"]).status == 200
+    again = twin.hand_over(workbook(("street", "places"), ("Via C", 5), ("Via A", 12))).json
+    assert [one["cells"] for one in again["differences"]] == [
+        [{"field": "places", "before": 11, "after": 12}]
+    ]
+
+
+def test_many_differences_are_counted(twin: Twin) -> None:
+    rows = [(f"Via {number}", number) for number in range(250)]
+    report = twin.hand_over(workbook(("street", "places"), *rows)).json
+    assert len(report["differences"]) == 200 and report["more_differences"] == 52
+    assert [one["kind"] for one in report["differences"][:3]] == ["missing", "missing", "new"]
+
+
 def test_wrong_cells_come_back_marked_in_the_sender_s_language(twin: Twin) -> None:
     sent = workbook(("street", "places"), ("Via A", "many"), (None, None), ("Via B", -3), ("Via D", None))
     report = twin.hand_over(sent, lang="de").json

@@ -22,6 +22,7 @@ from sympolis.acquisition import identity, ingest, pushed, subjects, tracing
 from sympolis.acquisition.arrival import Arrivals
 from sympolis.acquisition.correcting import corrected, correction
 from sympolis.acquisition.deliveries import Delivery
+from sympolis.acquisition.differences import Before
 from sympolis.acquisition.evaluation import Evaluation
 from sympolis.acquisition.examination import Examination, examine
 from sympolis.acquisition.findings import Finding, explained, refusing
@@ -172,8 +173,18 @@ class Coordinator:
             summary = RunSummary(id="examination", source=source_id, started_at=self._clock(), dry_run=True)
             gate = await self._gate(planned, summary, await self._known(planned))
             known = await asyncio.to_thread(self._ledger.fingerprints, source_id)
-            examination = await asyncio.to_thread(examine, planned, self.connector(planned), gate, known)
+            before = self._held_before(source_id)
+            examination = await asyncio.to_thread(
+                examine, planned, self.connector(planned), gate, known, before
+            )
             return replace(examination, findings=tuple(self._arrivals.judged(planned, gate.tally)))
+
+    def _held_before(self, source_id: str) -> Before | None:
+        """The delivery that the twin holds, to be read again; None where none was taken yet."""
+        if self._last_complete(source_id) is None:
+            return None
+        _, held = self._readable(self._find(source_id))[0]
+        return Before(held, self.connector(held), self._translator(held, self._clock()))
 
     def evaluations(self, source_id: str, *, limit: int = 20) -> list[Evaluation]:
         """The figures of the source's quality, newest first. Raises ``NotFound``."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sympolis.acquisition.differences import Before, Differences, differences
 from sympolis.acquisition.findings import Finding
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.ingest import PlannedSource, check_count, check_fields
 from sympolis.acquisition.ledger import QuarantinedRow
 from sympolis.acquisition.remarks import remark
+from sympolis.domain import errors
 from sympolis.plugins.connector import Connector, Record
+
+_COUNTS = ("read", "new", "changed", "unchanged", "duplicates", "missing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +35,12 @@ class Examination:
     refused: tuple[QuarantinedRow, ...]
     findings: tuple[Finding, ...] = ()
     """What is to be said about the delivery as a whole."""
+    differences: Differences = field(default_factory=Differences)
+    """Against the delivery before, where there is one that can be read."""
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
         """Counts, and the reasons by row, each with a remark for its sender in ``language``."""
-        counts = {name: value for name, value in asdict(self).items() if name not in ("refused", "findings")}
+        counts = {name: getattr(self, name) for name in _COUNTS}
         problems = [
             {"row": row.row_number, **asdict(reason), "remark": remark(reason, language).text}
             for row in self.refused
@@ -44,9 +50,13 @@ class Examination:
 
 
 def examine(
-    planned: PlannedSource, connector: Connector, gate: Gate, known: Mapping[int, int]
+    planned: PlannedSource,
+    connector: Connector,
+    gate: Gate,
+    known: Mapping[int, int],
+    before: Before | None = None,
 ) -> Examination:
-    """Put every row through the gate. ``known``: row key → digest of what was last accepted.
+    """Put every row through the gate. ``known``: row key → digest of what was last accepted; ``before``: of where.
 
     Raises ``SourceFailed`` (unreadable, too few rows) and ``MappingInvalid`` (a column is missing).
     """
@@ -70,7 +80,17 @@ def examine(
         duplicates=total.duplicates,
         missing=max(0, len(known) - changed - total.unchanged),
         refused=tuple(total.quarantined),
+        differences=_compared(before, gate, total),
     )
+
+
+def _compared(before: Before | None, gate: Gate, total: Batch) -> Differences:
+    if before is None:
+        return Differences()
+    try:
+        return differences(before, total.accepted, gate.seen)
+    except errors.SourceFailed:  # a delivery that is damaged by now is nothing to compare with
+        return Differences()
 
 
 def _batches(gate: Gate, records: Iterator[Record]) -> Iterator[Batch]:

@@ -112,6 +112,11 @@ class Gate:
         """The source field that tells one thing from another."""
         return self._translator.id_field
 
+    @property
+    def seen(self) -> Mapping[int, tuple[int, int]]:
+        """The keys of the rows that had a meaning so far, each with the mark and the number of its first row."""
+        return self._seen
+
     def knows(self, key: int) -> bool:
         """Whether an earlier run has accepted a row of this key."""
         return key in self._memory.fingerprints

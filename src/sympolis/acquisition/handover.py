@@ -54,6 +54,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """``checked``, ``doubtful`` (it looks wrong as a whole), ``unusable`` or ``released``."""
     counts: dict[str, int] = {}
     problems: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    """Rows that are new, changed or missing against the delivery before, with the cells that differ."""
+    more_differences: int = 0
+    """How many rows more differ than are told."""
     problem: str | None = None
     marked: bool = False
     """Whether there is a copy with remarks in it."""
@@ -179,6 +183,8 @@ class Handovers:
             draft,
             counts=counts,
             problems=problems,
+            differences=found.differences.to_json(),
+            more_differences=found.differences.beyond,
             marked=marked,
             problem=" ".join(remarkable) or None,
             state="doubtful" if refusing(found.findings) else draft.state,

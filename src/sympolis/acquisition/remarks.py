@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sympolis.acquisition.ledger import QuarantinedRow
+from sympolis.acquisition.phrases import phrase
 from sympolis.acquisition.quality import Reason
 from sympolis.plugins.connector import Remark
 
@@ -62,16 +63,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 LANGUAGES: Final = tuple(_TEXTS)
-_KINDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "it": {"number": "un numero", "integer": "un numero intero", "text": "un testo", "boolean": "sì o no"},
-    "de": {
-        "number": "eine Zahl",
-        "integer": "eine ganze Zahl",
-        "text": "ein Text",
-        "boolean": "ja oder nein",
-    },
-    "en": {"number": "a number", "integer": "a whole number", "text": "a text", "boolean": "yes or no"},
-}
+_PLAIN: Final = {"number": "a number", "integer": "a whole number", "text": "a text", "boolean": "yes or no"}
 _RANGES: Final = {"it": r"da \1 a \2", "de": r"\1 bis \2", "en": r"\1 to \2"}
 _JUDGED: Final = re.compile(
     r"(.+?) is (?:(?:below|above) what is plausible|not an? \w+|not in the code list)", re.DOTALL
@@ -85,7 +77,7 @@ def remark(reason: Reason, language: str) -> Remark:
     if reason.expected:
         parts.append(texts["expected"].format(expected=_expected(reason, language)))
     judged = _JUDGED.fullmatch(reason.message)
-    parts.append(texts["found"].format(message=judged[1] if judged else reason.message))
+    parts.append(texts["found"].format(message=judged[1] if judged else phrase(reason.message, language)))
     return Remark(reason.field, " ".join(parts))
 
 
@@ -93,9 +85,9 @@ def _expected(reason: Reason, language: str) -> str:
     """What is expected, without the gate's English."""
     if reason.rule == "range":
         return re.sub(r"(\S+) to (\S+)", _RANGES[language], reason.expected)
-    return (
-        _KINDS[language].get(reason.expected, reason.expected) if reason.rule == "type" else reason.expected
-    )
+    if language == "en" and reason.rule == "type":
+        return _PLAIN.get(reason.expected, reason.expected)
+    return reason.expected if reason.rule == "code" else phrase(reason.expected, language)
 
 
 def remarks_of(rows: Iterable[QuarantinedRow], language: str) -> dict[int, tuple[Remark, ...]]:

@@ -122,19 +122,25 @@ def deliver(
     release: Annotated[
         bool, typer.Option("--release", help="Let it into the twin, rows that did not pass aside.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Release it although it looks wrong as a whole.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Hand a file over: what it would change, and what is wrong in it. Exit code 1 if a row or the file is refused."""
+    if accept and not release:
+        raise errors.InvalidRequest("says how to release: it needs --release", where="--accept")
     path = f"/api/sources/{quote(source)}/handovers"
     asked = urlencode({"name": file.name, "sender": sender, "lang": lang})
     with connect(settings.read({"city": city, "data": data})) as twin:
         report = twin.upload(f"{path}?{asked}", file.read_bytes(), "application/octet-stream")
         if marked is not None:
             _write_marked(twin, report, marked)
-        if release and report["state"] == "checked":
-            report = twin.post(f"{path}/{quote(report['id'])}/release", {"by": sender})
+        if release and report["state"] in (("checked", "doubtful") if accept else ("checked",)):
+            wanted = {"by": sender, "accept": accept}
+            report = twin.post(f"{path}/{quote(report['id'])}/release", wanted)
     show(report, form, _draw_report)
-    if report["problem"] or report["problems"]:
+    if (report["problem"] and report["state"] != "released") or report["problems"]:
         raise typer.Exit(NO)
 
 
@@ -148,12 +154,26 @@ def _write_marked(twin: Client, report: dict[str, Any], to: Path) -> None:
 def _draw_report(report: dict[str, Any]) -> None:
     if report["problem"]:
         draw(["handover", "state", "problem"], [[report["id"], report["state"], report["problem"]]])
-        return
     counts = report["counts"]
-    draw(["handover", "state", *counts], [[report["id"], report["state"], *counts.values()]])
+    if counts:
+        draw(["handover", "state", *counts], [[report["id"], report["state"], *counts.values()]])
     rows = [[one["row"], one["field"], one["remark"]] for one in report["problems"]]
     if rows:
         draw(["row", "field", "remark"], rows)
+    _draw_differences(report)
+
+
+def _draw_differences(report: dict[str, Any]) -> None:
+    """A line for each cell that differs from the delivery before."""
+    rows = [
+        [one["kind"], one["row"], one["row_before"], cell["field"], cell["before"], cell["after"]]
+        for one in report["differences"]
+        for cell in one["cells"]
+    ]
+    if rows:
+        draw(["difference", "row", "row before", "field", "before", "now"], rows)
+    if report["more_differences"]:
+        notes.print(f"{report['more_differences']} rows more differ")
 
 
 @app.command()

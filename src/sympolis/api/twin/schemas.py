@@ -154,6 +154,8 @@ SCHEMAS: dict[str, Schema] = {
             "state": {"enum": ["checked", "doubtful", "unusable", "released"]},
             "counts": OBJECT,
             "problems": several(OBJECT),
+            "differences": several(OBJECT),
+            "more_differences": INTEGER,
             "problem": optional(TEXT),
             "marked": BOOLEAN,
             "marked_copy": optional(TEXT),

@@ -6,6 +6,7 @@ delivery was refused or the data are overdue · ``unknown`` nothing has been mea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -59,6 +60,18 @@ _TEXTS: Final[Mapping[str, Texts]] = {
         "en": "It is a closed collection, not a current feed.",
     },
 }
+
+
+_EXPECTED: Final[Mapping[str, Texts]] = {
+    r"at least (.+)": {"it": r"almeno \1", "de": r"mindestens \1"},
+    r"at most (.+)": {"it": r"al massimo \1", "de": r"höchstens \1"},
+    r"every row": {"it": "ogni riga", "de": "jede Zeile"},
+    r"(.+) to (.+) times the usual": {
+        "it": r"da \1 a \2 volte il solito",
+        "de": r"das \1- bis \2-Fache des Üblichen",
+    },
+}
+"""What measures of ``acquisition.measuring`` are expected to be."""
 
 
 def note_on_age(status: str) -> Texts | None:
@@ -116,10 +129,21 @@ def _missed(measures: Sequence[Json]) -> Iterator[Texts]:
         about = f" ({measure['attribute']})" if measure["attribute"] else ""
         yield {
             language: _TEXTS["missed"][language].format(
-                title=title[language] + about, value=_shown(measure), expected=measure["expected"]
+                title=title[language] + about,
+                value=_shown(measure),
+                expected=_wanted(measure["expected"], language),
             )
             for language in LANGUAGES
         }
+
+
+def _wanted(expected: str, language: str) -> str:
+    """What a measure was to be (as acquisition says it, in English), in a language."""
+    for pattern, words in _EXPECTED.items():
+        match = re.fullmatch(pattern, expected)
+        if match is not None and language in words:
+            return match.expand(words[language])
+    return expected
 
 
 def _shown(measure: Json) -> str:

@@ -98,6 +98,13 @@ class ServiceDesk:
             "latest_run": next((run.id for run in latest if run.status == "done"), None),
         }
 
+    def needing(self) -> list[tuple[ServiceSetup, Mapping[str, type[Simulator]]]]:
+        """Every service and the models that it asks, by id: what other twins compare with their data."""
+        return [
+            (one, {step.model: self._models.simulator(step.model) for step in one.steps})
+            for one in self._services.values()
+        ]
+
     async def check(self, service_id: str) -> Finding:
         """What the service's models need, against what the twin has."""
         service = self.setup(service_id)

@@ -244,8 +244,9 @@ class PostgresBooks:
             heard(None)
             while not gone.is_set():
                 await self._take_turn(connection, lead)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(gone.wait(), _PROBE_S if self._leading else _TURN_S)
+                with suppress(TimeoutError):  # `wait_for` would lose a cancellation that comes with the loss
+                    async with asyncio.timeout(_PROBE_S if self._leading else _TURN_S):
+                        await gone.wait()
         finally:
             connection.terminate()
 

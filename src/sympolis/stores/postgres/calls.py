@@ -146,7 +146,8 @@ class Calls:
                 heard(None)  # what was said before was missed
             while not gone.is_set():
                 try:
-                    await asyncio.wait_for(gone.wait(), _PROBE_S)
+                    async with asyncio.timeout(_PROBE_S):  # `wait_for` can lose a cancellation
+                        await gone.wait()
                 except TimeoutError:  # a dead wire does not say so
                     await connection.execute("SELECT 1", timeout=_PROBE_S)
         finally:

@@ -53,7 +53,8 @@ class Listener:
             self._on_change(None)
             while not gone.is_set():
                 try:
-                    await asyncio.wait_for(gone.wait(), _PROBE_S)
+                    async with asyncio.timeout(_PROBE_S):  # `wait_for` can lose a cancellation
+                        await gone.wait()
                 except TimeoutError:  # a dead wire does not say so
                     await connection.execute("SELECT 1", timeout=_PROBE_S)
         finally:

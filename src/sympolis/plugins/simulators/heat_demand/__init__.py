@@ -63,17 +63,16 @@ class HeatDemand(Simulator):
     def prepare(self, inputs: Inputs, folder: Path) -> None:
         """Join buildings, blocks and areas."""
         stock.prepare(inputs, folder)
-        measures.keep_shapes(inputs["blocks"], folder)
 
     def check(self, folder: Path, overrides: Sequence[Override], window: Window) -> list[str]:  # noqa: ARG002
         """Reasons why these overrides are not allowed."""
-        return measures.refusals(stock.load(folder), folder, overrides)
+        return measures.refusals(stock.load(folder), overrides)
 
     def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
         """The stock as it is, calibrated; then what the measures make of it, with the same factor."""
         began = time.process_time()
         model = stock.load(folder)
-        reasons = measures.refusals(model, folder, member.overrides)
+        reasons = measures.refusals(model, member.overrides)
         if reasons:
             raise OverrideRefused("; ".join(reasons))
         progress(0.0, "the stock as it is")
@@ -81,7 +80,7 @@ class HeatDemand(Simulator):
         today = demand(model, given, no_effect(model))
         factor = calibration_factor(today.total_gwh, given)
         progress(0.5, "the stock with the measures")
-        effect = measures.effect_of(model, folder, member.overrides)
+        effect = measures.effect_of(model, member.overrides)
         after = demand(model, given, effect) if member.overrides else today
         return MemberResult(
             features=model.blocks,

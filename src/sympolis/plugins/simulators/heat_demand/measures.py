@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sympolis.domain.scenario import Override
+from sympolis.plugins import places
 from sympolis.plugins.simulators.heat_demand.demand import Effect, no_effect
 from sympolis.plugins.simulators.heat_demand.stock import Indices, Stock
 
 
-def keep_shapes(blocks: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """A point in each block, for measures that name a polygon."""
-    import shapely
-
-    places = [
-        shapely.from_geojson(json.dumps(block["location"])).representative_point().coords[0]
-        for block in blocks
-    ]
-    np.save(folder / "places.npy", np.array(places))
-
-
-def touched(stock: Stock, folder: Path, override: Override) -> Indices:
+def touched(stock: Stock, override: Override) -> Indices:
     """Positions of the blocks that an override names or whose middle lies in its polygon; all where it names none."""
-    where = override.where
-    if where.get("polygon"):
-        import shapely
-
-        region = shapely.from_geojson(json.dumps(where["polygon"]))
-        return np.flatnonzero(shapely.contains(region, shapely.points(np.load(folder / "places.npy"))))
-    named = set(where.get("features", ()))
-    if not named:
-        return np.arange(len(stock.blocks))
-    return np.array([n for n, block in enumerate(stock.blocks) if block in named], dtype=np.intp)
+    return places.touched(stock.blocks, stock.points, override.where)
 
 
-def refusals(stock: Stock, folder: Path, overrides: Sequence[Override]) -> list[str]:
+def refusals(stock: Stock, overrides: Sequence[Override]) -> list[str]:
     """Reasons in plain words; empty where all is well."""
     return [
         f"{override.measure}: no planning block lies there"
         for override in overrides
-        if not len(touched(stock, folder, override))
+        if not len(touched(stock, override))
     ]
 
 
-def effect_of(stock: Stock, folder: Path, overrides: Sequence[Override]) -> Effect:
+def effect_of(stock: Stock, overrides: Sequence[Override]) -> Effect:
     """What all overrides do together."""
     effect = no_effect(stock)
     found = {name: getattr(effect, name).copy() for name in Effect.__slots__}
     for override in overrides:
-        _DO[override.measure](found, stock, touched(stock, folder, override), override.parameters)
+        _DO[override.measure](found, stock, touched(stock, override), override.parameters)
     return Effect(**found)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sympolis.domain import errors
+from sympolis.plugins import places
 from sympolis.plugins.simulator import Inputs, table_columns
 from sympolis.plugins.simulators.heat_demand.typology import AGES, age_of
 
@@ -42,6 +43,7 @@ class Stock:
     ``building`` is the id in the table (0: a stand-in); ``block``, ``area`` and ``use`` are positions; ``size`` 0
     small, 1 large; ``age`` 0…3 or −1 where only the mix of its area is known; ``gross`` floor area [m²]. ``ages`` has
     the shares of an area's buildings by age, shape (areas, 4); ``living`` its published living area [m²] (NaN: none).
+    ``points`` are the middles of the blocks in degrees.
     """
 
     building: NDArray[np.int64]
@@ -56,6 +58,7 @@ class Stock:
     living: Values
     blocks: tuple[str, ...]
     areas: tuple[str, ...]
+    points: Values
     notes: tuple[str, ...]
 
     def by_block(self, values: Values) -> Values:
@@ -77,7 +80,7 @@ def prepare(inputs: Inputs, folder: Path) -> None:
     use, heated = _uses(found)
     if not heated.any():
         raise errors.ModelFailed("the table holds no heated building", where="needs: buildings")
-    place = _blocks_of(found["geometry"][heated], blocks)
+    place = places.place_of(found["geometry"][heated], blocks)
     keys = {_key(area["id"]): position for position, area in enumerate(areas)}
     known = np.array([keys.get(str(name), -1) for name in found["area"][heated]])
     mine = _areas_of(blocks, keys)
@@ -97,7 +100,7 @@ def prepare(inputs: Inputs, folder: Path) -> None:
     per_area = {"ages": _mix(areas), "living": _numbers(areas, "livingArea")}
     _stand_in(arrays, per_area["living"], mine, areas, facts["notes"])
     land = _numbers(blocks, "landArea") / 1e4
-    kept_arrays: dict[str, Any] = {**arrays, **per_area, "land_ha": land}
+    kept_arrays: dict[str, Any] = {**arrays, **per_area, "land_ha": land, "points": places.middles(blocks)}
     np.savez(folder / "stock.npz", **kept_arrays)
     (folder / "stock.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -120,21 +123,6 @@ def _uses(found: Mapping[str, Any]) -> tuple[Indices, NDArray[np.bool_]]:
     use = np.array([numbers.get(name, UNKNOWN) for name in found["use"]], dtype=np.intp)
     tiny = (use == UNKNOWN) & (found["footprint_m2"] < LEAST_FOOTPRINT_M2)
     return use, (use != MINOR) & ~tiny & (found["floor_area_m2"] > 0)
-
-
-def _blocks_of(geometry: Any, blocks: Sequence[Mapping[str, Any]]) -> Indices:
-    """The block in which a building's middle lies, else the nearest one."""
-    import shapely
-
-    shapes = [shapely.from_geojson(json.dumps(block["location"])) for block in blocks]
-    tree = shapely.STRtree(shapes)
-    middles = shapely.centroid(shapely.from_wkb(geometry))
-    position = np.full(len(middles), -1, dtype=np.intp)
-    building, block = tree.query(middles, predicate="intersects")
-    position[building[::-1]] = block[::-1]  # on a common border the first one counts
-    lost = np.flatnonzero(position < 0)
-    position[lost] = tree.nearest(middles[lost])
-    return position
 
 
 def _areas_of(blocks: Sequence[Mapping[str, Any]], keys: Mapping[str, int]) -> Indices:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sympolis.plugins import places
 from sympolis.plugins.simulator import Inputs
 
 Values = NDArray[np.float64]
@@ -43,12 +44,9 @@ class Blocks:
 
 def prepare(inputs: Inputs, folder: Path) -> None:
     """Keep what a run needs of the blocks."""
-    import shapely
-
     folder.mkdir(parents=True, exist_ok=True)
     blocks = inputs["blocks"]
-    shapes = [shapely.from_geojson(json.dumps(block["location"])) for block in blocks]
-    degrees = shapely.get_coordinates([shape.representative_point() for shape in shapes])
+    shapes, degrees = places.shapes(blocks), places.middles(blocks)
     flat = METRES_PER_DEGREE * math.cos(math.radians(float(degrees[:, 1].mean()))), METRES_PER_DEGREE
     land = np.array([_land(block, shape, flat) for block, shape in zip(blocks, shapes, strict=True)])
     np.savez(folder / "blocks.npz", places=degrees * flat, land=land, degrees=degrees)
@@ -67,17 +65,3 @@ def load(folder: Path) -> Blocks:
     ids = tuple(json.loads((folder / "blocks.json").read_text(encoding="utf-8")))
     with np.load(folder / "blocks.npz") as arrays:
         return Blocks(ids, arrays["places"], arrays["land"], arrays["degrees"])
-
-
-def touched(blocks: Blocks, where: Mapping[str, Any]) -> Indices:
-    """Positions of the blocks that are named or whose middle lies in the polygon; all where neither is given."""
-    if where.get("polygon"):
-        import shapely
-
-        region = shapely.from_geojson(json.dumps(where["polygon"]))
-        return np.flatnonzero(shapely.contains(region, shapely.points(blocks.degrees)))
-    named: Sequence[str] = where.get("features", ())
-    if not named:
-        return np.arange(len(blocks.ids))
-    wanted = set(named)
-    return np.array([n for n, block in enumerate(blocks.ids) if block in wanted], dtype=np.intp)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sympolis.domain.scenario import Override
-from sympolis.plugins.simulators.heat_supply.blocks import Blocks, touched
+from sympolis.plugins import places
+from sympolis.plugins.simulators.heat_supply.blocks import Blocks
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -30,7 +31,7 @@ def read(blocks: Blocks, overrides: Sequence[Override]) -> Decided:
     n = len(blocks.ids)
     on, off, subsidy, least = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.zeros(n), 0.0
     for override in overrides:
-        where = touched(blocks, override.where)
+        where = places.touched(blocks.ids, blocks.degrees, override.where)
         if override.measure == "network_zone":
             on[where], off[where] = True, False
         elif override.measure == "decentral_zone":
@@ -47,5 +48,5 @@ def refusals(blocks: Blocks, overrides: Sequence[Override]) -> list[str]:
     return [
         f"{override.measure}: no planning block lies there"
         for override in overrides
-        if not len(touched(blocks, override.where))
+        if not len(places.touched(blocks.ids, blocks.degrees, override.where))
     ]

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sympolis.governance.lifecycle.lifecycle import Lifecycle
     from sympolis.governance.masterdata.registry import MasterData
     from sympolis.governance.policy.gate import Gate
+    from sympolis.orchestration.decision_desk import DecisionDesk
     from sympolis.orchestration.desk import Desk
 
 
@@ -163,6 +164,7 @@ class ApiParts:
     governed: Governed | None = None
     """People, roles, policies and the audit log."""
     federation: Federation | None = None
+    decisions: DecisionDesk | None = None
     """Dealings with other twins; None where this one cannot prove who it is."""
     access: Access | None = None
     """Asks who somebody is and whether they may; None where whoever reaches the server may do everything."""

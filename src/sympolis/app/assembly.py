@@ -21,6 +21,7 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
+from sympolis.app.deciding import decisions_of
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.federating import open_federation
 from sympolis.app.governing import gated_broker, open_government
@@ -207,5 +208,6 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         site=create_site(),
         governed=government.governed,
         federation=twin.federation,
+        decisions=decisions_of(twin, data_folder(settings)),
         access=access,
     )

@@ -11,6 +11,7 @@ from sympolis.cli import (
     city,
     data_model,
     dataset,
+    decision,
     export,
     federation,
     forecast,
@@ -49,6 +50,7 @@ app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
 app.add_typer(new.app, name="new")
+app.add_typer(decision.app, name="decision")
 app.command("recommend")(recommend.recommend)
 app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)

@@ -1,0 +1,1 @@
+"""From an answer to a decision: decision files, participation, notifications, and what people print of them."""

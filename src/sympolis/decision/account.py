@@ -1,0 +1,169 @@
+"""A decision file told to people, in three languages: the same words on the page, in the PDF and in the document."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from sympolis.decision.dossier import Decision, Kind, Seal
+from sympolis.decision.printing.blocks import Account, Block, Heading, Items, Table, Text
+
+Json = Mapping[str, Any]
+Say = Callable[..., str]
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files(__package__ or "").joinpath("account.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def account(decision: Decision, language: str, *, address: str = "") -> Account:
+    """The file in ``it``, ``de`` or ``en``; ``address`` is where it is found."""
+
+    def say(key: str, **values: object) -> str:
+        return _words()[key][language].format(**values)
+
+    def told(texts: Any) -> str:
+        if isinstance(texts, str):
+            return texts
+        return str(texts.get(language) or texts.get("en") or next(iter(texts.values()), "")) if texts else ""
+
+    blocks: list[Block] = [
+        Text(say("question", question=decision.question)),
+        Text(say("made", author=decision.author or "–", at=_moment(decision.created_at)), quiet=True),
+    ]
+    if not decision.seals:
+        blocks += [Text(say("draft")), Items(list(decision.runs)), *_notes(decision.notes, say)]
+    for seal in decision.seals:
+        blocks += _decided(seal, say, told) if seal.kind is Kind.DECISION else _measured(seal, say, told)
+        blocks.append(Text(say("seal", digest=seal.digest, before=seal.before), quiet=True))
+    foot = " · ".join(part for part in (decision.id, address, say("verify", id=decision.id)) if part)
+    return Account(title=decision.title, language=language, blocks=blocks, foot=foot)
+
+
+def _decided(seal: Seal, say: Say, told: Callable[[Any], str]) -> list[Block]:
+    content = seal.content
+    decision = content["decision"]
+    chosen = next((run for run in content["runs"] if run["id"] == decision["run"]), None)
+    return [
+        Heading(say("decision")),
+        Text(
+            say(f"outcome_{decision['outcome']}", scenario=told(chosen["scenario_title"]) if chosen else "–")
+        ),
+        Text(say("by", by=seal.by or "–", at=_moment(seal.at))),
+        Text(say("reasons", reasons=decision["reasons"])),
+        *_notes(content["notes"], say),
+        Heading(say("compared")),
+        *(block for one in content["comparisons"] for block in _comparison(one, content["runs"], say, told)),
+        Heading(say("evidence")),
+        *(block for run in content["runs"] for block in _run(run, say, told)),
+        *_contributions(content["contributions"], say),
+    ]
+
+
+def _notes(notes: str, say: Say) -> list[Block]:
+    return [Heading(say("notes"), 2), Text(notes)] if notes else []
+
+
+def _comparison(one: Json, runs: Sequence[Json], say: Say, told: Callable[[Any], str]) -> list[Block]:
+    run = next(run for run in runs if run["id"] == one["with"])
+    rows = [
+        [
+            told(figure["title"]),
+            _number(figure["base"]["value"], figure),
+            _number(figure["with"]["value"], figure),
+            _interval(figure["change"], figure, signed=True),
+            say("verdict_" + figure["verdict"].replace(" ", "_")),
+        ]
+        for figure in one["indicators"]
+    ]
+    titles = [say(name) for name in ("figure", "today", "scenario", "change", "verdict")]
+    title = Heading(told(run["scenario_title"]), 2)
+    return [title, Text(told(one["text"])), Table(titles, rows, numbers=frozenset({1, 2, 3}))]
+
+
+def _run(run: Json, say: Say, told: Callable[[Any], str]) -> list[Block]:
+    facts = [
+        [say("model"), f"{run['model']} {run['model_version']}"],
+        [say("scenario"), f"{run['scenario']}, {say('version')} {run['scenario_version']}"],
+        [say("members"), say("members_text", members=run["members"], seed=run["seed"], mode=run["mode"])],
+        [say("data"), str(run["data_version"])],
+        [say("assumptions"), _assumptions(run["parameters"])],
+        [say("calibration"), _calibration(run["calibration"])],
+        [say("results"), run["results_sha256"]],
+    ]
+    if run["warnings"]:
+        facts.append([say("warnings"), "; ".join(str(one) for one in run["warnings"])])
+    return [Heading(told(run["scenario_title"]), 2), Table([say("what"), run["id"]], facts)]
+
+
+def _contributions(found: Sequence[Json], say: Say) -> list[Block]:
+    if not found:
+        return []
+    rows = [[str(one.get("id", "")), str(one.get("text", ""))[:300]] for one in found]
+    return [Heading(say("contributions")), Table([say("contribution"), say("text")], rows)]
+
+
+def _measured(seal: Seal, say: Say, told: Callable[[Any], str]) -> list[Block]:
+    content = seal.content
+    rows = [
+        [
+            told(one["title"]),
+            "–" if one["change"] is None else _interval(one["change"], one, signed=True),
+            say("verdict_" + one["verdict"].replace(" ", "_")),
+            "–" if one["computed"] is None else _interval(one["computed"], one, signed=True),
+            say({True: "yes", False: "no", None: "unknown"}[one["as_computed"]]),
+        ]
+        for one in content["figures"]
+    ]
+    titles = [say(name) for name in ("figure", "change", "verdict", "computed", "as_computed")]
+    return [
+        Heading(say("measured")),
+        Text(say("measured_text", since=content["since"], until=content["until"])),
+        Table(titles, rows, numbers=frozenset({1, 3})),
+        Text(say("by", by=seal.by or "–", at=_moment(seal.at)), quiet=True),
+    ]
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _number(value: float | None, figure: Json) -> str:
+    if value is None:
+        return "–"
+    decimals = figure.get("decimals", 1)
+    return f"{value:,.{decimals}f}".replace(",", "\u2009") + f" {figure['unit']}"
+
+
+def _interval(change: Json, figure: Json, *, signed: bool) -> str:
+    value, interval = change["value"], change.get("interval")
+    decimals = figure.get("decimals", 1)
+    sign = "+" if signed else ""
+    text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", "\u2009")
+    if interval is None:
+        return f"{text} {figure['unit']}"
+    low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", "\u2009") for end in ("low", "high"))
+    return f"{text} ({low} … {high}) {figure['unit']}"
+
+
+def _assumptions(parameters: Json) -> str:
+    fixed = [f"{name} = {value}" for name, value in parameters["fixed"].items()]
+    sampled = [
+        f"{name}: {', '.join(str(one) for one in values)}" for name, values in parameters["sampled"].items()
+    ]
+    return "; ".join((*fixed, *sampled)) or "–"
+
+
+def _calibration(figures: Json | None) -> str:
+    if not figures:
+        return "–"
+    return "; ".join(
+        f"{split}: " + ", ".join(f"{name} {value}" for name, value in found.items())
+        for split, found in figures.items()
+    )

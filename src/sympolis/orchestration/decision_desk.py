@@ -1,0 +1,221 @@
+"""Decision files put together from what the twin computed: evidence is gathered when somebody decides, and sealed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from sympolis.decision import dossier
+from sympolis.decision.dossier import Decision, Kind, Outcome, Seal, Sealing
+from sympolis.decision.shelf import Shelf
+from sympolis.domain import errors
+from sympolis.orchestration.aftermath import Aftermath
+from sympolis.orchestration.desk import Desk
+
+Json = dict[str, Any]
+Contributions = Callable[[Sequence[str]], Awaitable[list[Json]]]
+"""What people said, by id, as it reads now. Raises ``NotFound`` for one that is not there."""
+
+MOST_RUNS: Final = 8
+_OF_A_RUN: Final = (
+    "id", "scenario", "scenario_version", "scenario_title", "service", "model", "model_version", "mode", "window",
+    "seed", "members", "data_version", "key", "finished_at", "parameters", "indicators", "calibration",
+    "calibration_id", "upstream", "warnings", "lineage",
+)  # fmt: skip
+"""What a file keeps of a run's document: all by which it could be made again, and what it found."""
+
+
+async def no_contributions(ids: Sequence[str]) -> list[Json]:
+    """Where nobody can contribute, nothing is to be cited. Raises ``NotFound``."""
+    if ids:
+        raise errors.NotFound(f"there is no contribution {ids[0][:60]}", where="contributions")
+    return []
+
+
+class DecisionDesk:
+    """The decision files of a twin. One change at a time: two who decide at once do not both decide."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        shelf: Shelf,
+        sealing: Sealing,
+        aftermath: Aftermath,
+        *,
+        contributions: Contributions = no_contributions,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._desk = desk
+        self._shelf = shelf
+        self._sealing = sealing
+        self._aftermath = aftermath
+        self._contributions = contributions
+        self._now = now
+        self._lock = asyncio.Lock()
+
+    def list(self) -> list[Decision]:
+        """Every file, newest first."""
+        return self._shelf.all()
+
+    def get(self, decision: str) -> Decision:
+        """One file. Raises ``NotFound``."""
+        return self._shelf.get(decision)
+
+    async def open(self, draft: Mapping[str, Any], *, by: str) -> Decision:
+        """A new draft. ``draft``: ``title``, ``question``, ``runs``, ``contributions``, ``notes``.
+
+        Raises ``NotFound`` for a run or contribution that is not there, ``Conflict`` for a run that is not finished.
+        """
+        now = self._now()
+        found = Decision(
+            id=f"decision-{now:%Y%m%d}-{secrets.token_hex(4)}",
+            author=by,
+            created_at=now,
+            modified_at=now,
+            **await self._checked(draft),
+        )
+        self._shelf.keep(found)
+        return found
+
+    async def edit(self, decision: str, draft: Mapping[str, Any]) -> Decision:
+        """Change a draft. Raises as ``open``, and ``Conflict`` for a file that was decided."""
+        async with self._lock:
+            found = self._draft(decision)
+            changes = await self._checked(draft)
+            changed = msgspec.structs.replace(found, modified_at=self._now(), **changes)
+            self._shelf.keep(changed)
+        return changed
+
+    def discard(self, decision: str) -> None:
+        """Throw a draft away. Raises ``NotFound``, ``Conflict`` for a file that was decided."""
+        self._shelf.remove(self._shelf.get(decision))
+
+    async def decide(
+        self, decision: str, outcome: Outcome, *, run: str | None, reasons: str, by: str
+    ) -> Decision:
+        """Decide, and seal the file with its evidence as it stands at this moment.
+
+        ``run``: the one whose scenario is adopted. Raises ``NotFound``, ``Conflict`` (decided already),
+        ``BadRequestData`` (a run that the file does not compare).
+        """
+        async with self._lock:
+            found = self._draft(decision)
+            if run is not None and run not in found.runs:
+                raise errors.BadRequestData(
+                    "is not one of the runs that this file compares", where="run", hint=", ".join(found.runs)
+                )
+            if outcome is Outcome.ADOPTED and run is None:
+                raise errors.BadRequestData("what is adopted has to be named", where="run")
+            content = await self._evidence(found)
+            content["decision"] = {"outcome": outcome, "run": run, "reasons": reasons}
+            seal = Seal(kind=Kind.DECISION, at=self._now(), by=by, content=content)
+            closed = dossier.sealed(found, seal, self._sealing)
+            self._shelf.keep(closed)
+        return closed
+
+    async def measure(self, decision: str, since: date, until: date | None = None, *, by: str) -> Decision:
+        """Hold what was measured since a measure began against what had been computed, and seal it, too.
+
+        Raises ``NotFound``, ``Conflict`` where nothing was adopted, ``BadRequestData`` for days in the future.
+        """
+        async with self._lock:
+            found = self._shelf.get(decision)
+            adopted = _adopted(found)
+            computed = found.seals[0].content["comparisons"]
+            expected = next((one["indicators"] for one in computed if one["with"] == adopted), [])
+            content = await self._aftermath.measured(expected, since, until, now=self._now())
+            seal = Seal(kind=Kind.MEASURED, at=self._now(), by=by, content=content)
+            grown = dossier.sealed(found, seal, self._sealing)
+            self._shelf.keep(grown)
+        return grown
+
+    async def verify(self, decision: str) -> Json:
+        """Whether every seal holds, and whether the runs it rests on still say what they said."""
+        found = self._shelf.get(decision)
+        broken = dossier.faults(found, self._sealing)
+        runs = found.seals[0].content["runs"] if found.seals else []
+        standing = [{"run": one["id"], "results": await self._standing(one)} for one in runs]
+        altered = [one["run"] for one in standing if one["results"] == "altered"]
+        faults = [*broken, *(f"the results of {run} are not those that were sealed" for run in altered)]
+        return {
+            "decision": found.id,
+            "sealed": found.is_sealed,
+            "intact": not faults,
+            "faults": faults,
+            "runs": standing,
+        }
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _draft(self, decision: str) -> Decision:
+        found = self._shelf.get(decision)
+        if found.is_sealed:
+            raise errors.Conflict(
+                "this was decided and does not change any more", where="decision", hint="open a new file"
+            )
+        return found
+
+    async def _checked(self, draft: Mapping[str, Any]) -> Json:
+        """The draft's members, all of whose runs are finished and whose contributions are there."""
+        runs = tuple(dict.fromkeys(draft["runs"]))
+        for run in runs:
+            if (found := await self._desk.run(run))["status"] != "done":
+                raise errors.Conflict(f"{run} is {found['status']}", where="runs", hint="wait for its end")
+        contributions = tuple(dict.fromkeys(draft["contributions"]))
+        await self._contributions(contributions)
+        return {**draft, "runs": runs, "contributions": contributions}
+
+    async def _evidence(self, found: Decision) -> Json:
+        return {
+            "title": found.title,
+            "question": found.question,
+            "notes": found.notes,
+            "author": found.author,
+            "runs": [await self._cited(run) for run in found.runs],
+            "comparisons": [one for run in found.runs if (one := await self._compared(run)) is not None],
+            "contributions": await self._contributions(found.contributions),
+        }
+
+    async def _cited(self, run: str) -> Json:
+        document = await self._desk.run(run)
+        scenario = await self._scenario(document["scenario"])
+        results = dossier.evidence_digest(await self._desk.results(run))
+        return {
+            **{name: document[name] for name in _OF_A_RUN},
+            "scenario_now": scenario,
+            "results_sha256": results,
+        }
+
+    async def _scenario(self, scenario: str) -> Json | None:
+        try:
+            found = await self._desk.scenario(scenario)
+        except errors.NotFound:  # deleted since it was run: the run still says what it was
+            return None
+        return {name: found[name] for name in ("id", "version", "title", "question", "overrides", "author")}
+
+    async def _compared(self, run: str) -> Json | None:
+        """The run against the world as it is; None for a run of that itself."""
+        base = (await self._desk.run(run))["baseline"]
+        if base is None or base == run:
+            return None
+        found = await self._desk.compare(base, run)
+        return {name: found[name] for name in ("base", "with", "members", "indicators", "equity", "text")}
+
+    async def _standing(self, cited: Mapping[str, Any]) -> str:
+        try:
+            results = await self._desk.results(cited["id"])
+        except errors.NotFound:
+            return "gone"
+        return "as sealed" if dossier.evidence_digest(results) == cited["results_sha256"] else "altered"
+
+
+def _adopted(found: Decision) -> str:
+    run = found.seals[0].content["decision"]["run"] if found.seals else None
+    if found.status != Outcome.ADOPTED or run is None:
+        raise errors.Conflict("nothing was adopted that could be measured", where="decision")
+    return str(run)

@@ -141,6 +141,12 @@ class Settings:
         "Work the city's forecasts out in the background once it has started, and again when their data change;"
         " else only when asked.",
     ] = False
+    dsp_script: Annotated[
+        str,
+        "Test mode of the Dataspace Protocol: a TOML file that says what this twin does by itself, by dataset and by"
+        " agreement, so that a conformance kit can drive both roles. Everybody is then taken for the kit; never set it"
+        " where anything else depends on this twin.",
+    ] = ""
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:

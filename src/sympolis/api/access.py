@@ -15,7 +15,7 @@ import msgspec
 
 from sympolis.api.http import Parameters, Reply, Request, Stream
 from sympolis.api.negotiation import language_of
-from sympolis.api.rights import RIGHTS, SELF_PROVEN
+from sympolis.api.rights import BETWEEN_TWINS, RIGHTS, SELF_PROVEN
 from sympolis.api.routing import Operation
 from sympolis.api.services import SERVICES
 from sympolis.context.gated import read_as
@@ -133,6 +133,8 @@ class Access:
     async def _note(
         self, request: Request, operation: Operation, subject: Subject, reader: PolicyReader
     ) -> None:
+        if operation.name in BETWEEN_TWINS:
+            return
         if request.method not in _READING and operation.name not in _QUERIES:
             act = Act.ADMINISTERED if RIGHTS.get(operation.name) in _ADMINISTERING else Act.DONE
             await self.audit.keep(_event(act, request, operation, subject, reader))

@@ -175,9 +175,17 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """Scheme and authority by which the client reached the server, e.g. ``http://127.0.0.1:8400``."""
+        """Scheme and authority by which the client reached the server, e.g. ``http://127.0.0.1:8400``.
+
+        With the path that stands before all others where there is one (ASGI's ``root_path``): data under contract have it.
+        """
         host = self.header(b"host") or "localhost"
-        return f"{self._scope.get('scheme', 'http')}://{host}"
+        return f"{self._scope.get('scheme', 'http')}://{host}{self._scope.get('root_path', '')}"
+
+    @property
+    def scope(self) -> Scope:
+        """The ASGI scope that it was made of."""
+        return self._scope
 
     @property
     def media_type(self) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sympolis.acquisition.retention import Retention
     from sympolis.api.access import Access
     from sympolis.api.governance.subjects import Answering
+    from sympolis.api.holdings import Holdings
+    from sympolis.api.ranges import PutAside
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.registered import Registered
     from sympolis.city.schema import City
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from sympolis.context.subscriptions.service import Subscriptions
     from sympolis.context.terms import Contexts
     from sympolis.context.transient import Transients
+    from sympolis.dataspace.contracts.desk import ContractDesk
+    from sympolis.dataspace.delivery.receiving import Receiving
     from sympolis.dataspace.federation import Federation
     from sympolis.governance.audit.log import AuditLog
     from sympolis.governance.datamodels.registry import Registry
@@ -120,6 +124,16 @@ class Governed:
     """``machine``, ``required`` or ``open``: the setting ``identity``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contracting:
+    """What contracts with other twins need: who deals with them, what comes, what is offered, copies put aside."""
+
+    desk: ContractDesk
+    receiving: Receiving
+    holdings: Holdings
+    aside: PutAside
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
     """Everything behind the routes. Without a city (a bare broker) the twin's own API is not mounted."""
@@ -166,6 +180,8 @@ class ApiParts:
     federation: Federation | None = None
     decisions: DecisionDesk | None = None
     """Dealings with other twins; None where this one cannot prove who it is."""
+    contracting: Contracting | None = None
+    """Contracts with other twins, and data under them."""
     access: Access | None = None
     """Asks who somebody is and whether they may; None where whoever reaches the server may do everything."""
     site: ASGIApp | None = None

@@ -12,8 +12,36 @@ from typing import Final
 
 from sympolis.governance.roles.table import PUBLIC
 
+BETWEEN_TWINS: Final = (
+    "requestCatalog",
+    "requestDataset",
+    "requestContract",
+    "offerContract",
+    "getContractNegotiation",
+    "counterContract",
+    "counterOffer",
+    "agreeContract",
+    "verifyContract",
+    "tellContractEvent",
+    "terminateContract",
+    "requestTransfer",
+    "getTransferProcess",
+    "startTransfer",
+    "suspendTransfer",
+    "completeTransfer",
+    "terminateTransfer",
+    "renewTransferToken",
+    "getTransferUsage",
+    *(f"readContractedData{length}" for length in range(2, 7)),
+    "rehearseNegotiation",
+    "rehearseTransfer",
+)
+"""Operations of contracts between twins: who may do what there says the contract, and they note it themselves."""
+
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
+        *BETWEEN_TWINS,
+        "getDataspaceVersions",
         "serveContext",
         "retrieveSourceIdentity",
         "hearNotification",
@@ -287,6 +315,15 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listPartners",
         "getPartner",
         "listTrustAnchors",
+        "listPartnerOffers",
+        "listNegotiations",
+        "getNegotiation",
+        "listAgreements",
+        "getAgreement",
+        "listTransfers",
+        "getTransferOfData",
+        "compareUsage",
+        "listUsage",
     ),
     "federation.manage": (
         "addPartner",
@@ -301,6 +338,12 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listCredentials",
         "revokeCredential",
         "rotateKeys",
+        "startNegotiation",
+        "decideNegotiation",
+        "endAgreement",
+        "startTransferOfData",
+        "decideTransfer",
+        "takeData",
     ),
     "system.read": (
         "listDeadLetters",
@@ -312,6 +355,7 @@ RIGHTS: Final[Mapping[str, str]] = {name: right for right, names in _BY_RIGHT.it
 
 SELF_PROVEN: Final = frozenset(
     {
+        *BETWEEN_TWINS,
         "queryPresentations",
         "receiveCredentials",
         "requestCredentials",

@@ -22,6 +22,7 @@ from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
 from sympolis.app.deciding import decisions_of
+from sympolis.app.contracting import with_contracts
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.federating import open_federation
 from sympolis.app.governing import gated_broker, open_government
@@ -84,7 +85,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
-    twin.asgi = create_api(_parts(settings, twin, ground))
+    twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
     return twin
 
 

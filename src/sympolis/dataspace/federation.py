@@ -110,6 +110,9 @@ class Federation:
     async def close(self) -> None:
         """End what is under way and let go of the file."""
         await self.partners.close()
+        for part in (self.delivery, self.dsp):
+            if part is not None:
+                await part.close()
         self.records.close()
 
     def _identity(self) -> ClaimsIdentity:

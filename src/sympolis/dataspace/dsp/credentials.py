@@ -37,7 +37,7 @@ class Credentials(Protocol):
         ...
 
     async def identify(self, authorization: str | None) -> Participant:
-        """Who sent a message with this ``Authorization`` header. Raises ``Unauthenticated`` for none, or a false one."""
+        """Who sent a message with this ``Authorization`` header. Raises ``Unauthenticated`` for none or a false one."""
         ...
 
     async def authorization(self, audience: str, address: str) -> str | None:

@@ -98,12 +98,13 @@ def _constraint(one: Constraint) -> Json:
         uid=one.uid,
         leftOperand={"@id": one.left},
         operator={"@id": one.operator.value},
-        rightOperand=[_operand(operand) for operand in one.right],
+        rightOperand=[write_operand(operand) for operand in one.right],
         unit=None if one.unit is None else {"@id": one.unit},
     )
 
 
-def _operand(operand: Operand) -> Any:
+def write_operand(operand: Operand) -> Any:
+    """A right operand as JSON-LD: an IRI, or a value with its type."""
     if isinstance(operand, str):
         return {"@id": operand} if ":" in operand else {"@value": operand, "@type": "xsd:string"}
     text, kind = _literal(operand)

@@ -1,0 +1,191 @@
+"""What this twin offers to other twins, and where each dataset is had in each format: from the catalogue as it stands.
+
+Nobody types an offer (``governance.policy.offers``). A participant sees a dataset where a rule is for everybody, for
+them, or for a group that they have shown to belong to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from sympolis.api.offering import Offering
+from sympolis.api.parts import ApiParts
+from sympolis.api.vocabulary import city_terms
+from sympolis.context.gated import everything
+from sympolis.dataspace.contracts.offers import Offered
+from sympolis.dataspace.dsp.credentials import Participant
+from sympolis.dataspace.dsp.terms import write_offer
+from sympolis.dataspace.dsp.vocabulary import HTTP_PULL
+from sympolis.domain.errors import BadRequestData
+from sympolis.governance.policy.assets import dataset_iri
+from sympolis.governance.policy.model import Policy, Rule, RuleKind
+from sympolis.governance.policy.reading import read_policy
+
+if TYPE_CHECKING:
+    from sympolis.acquisition.coordinator import Coordinator
+    from sympolis.city.schema import City
+    from sympolis.governance.catalogue.model import Dataset
+
+_FRESH_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to a dataset: the operations that belong to it, and where it begins. ``kind``: {kind} is the type's name,
+    {iri} its IRI, {dataset} the dataset's id."""
+
+    name: str
+    operations: frozenset[str]
+    start: str
+    located: bool = False
+    """Only for what has a place."""
+
+
+FORMATS: Final = (
+    Format(HTTP_PULL, frozenset({"downloadDataset"}), "/api/datasets/{dataset}/download?f=geojson"),
+    Format(
+        "File-PULL", frozenset({"downloadDataset", "downloadHistory"}), "/api/datasets/{dataset}/download"
+    ),
+    Format(
+        "NGSI-LD-PULL",
+        frozenset({"queryEntities", "retrieveEntity", "queryTemporal", "retrieveTemporal"}),
+        "/ngsi-ld/v1/entities?type={iri}",
+    ),
+    Format(
+        "OGC-Features-PULL",
+        frozenset({"describeCollection", "getQueryables", "getFeatures", "getFeature"}),
+        "/ogc/collections/{kind}/items",
+        located=True,
+    ),
+    Format("LDES-PULL", frozenset({"getStream"}), "/ldes/{kind}"),
+)
+"""What a dataset may be had as. The first is the name by which Eclipse EDC asks for anything over HTTP."""
+BY_NAME: Final = {one.name: one for one in FORMATS}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One dataset: its id, the types of its entities (expanded), those of all others, and where its formats begin."""
+
+    id: str
+    types: frozenset[str]
+    others: frozenset[str]
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    until: float
+    datasets: tuple[tuple[Dataset, Holding, tuple[Policy, ...]], ...]
+
+
+class Holdings:
+    """See the module; it is ``dataspace.contracts.offers.Offers`` and ``transfers.Endpoints``."""
+
+    def __init__(self, parts: ApiParts, city: City, coordinator: Coordinator) -> None:
+        self._offering = Offering(parts, city, coordinator)
+        self._terms = city_terms(parts)
+        self._look: _Look | None = None
+        self._looking = asyncio.Lock()
+        self._known: dict[str, Holding] = {}
+
+    async def datasets(self, participant: Participant) -> Sequence[Offered]:
+        """See ``Offers``."""
+        found = [
+            _offered(one, holding, policies, participant) for one, holding, policies in await self._looked()
+        ]
+        return [one for one in found if one is not None]
+
+    async def find(self, participant: Participant, dataset: str) -> Offered | None:
+        """See ``Offers``."""
+        for one, holding, policies in await self._looked():
+            if dataset_iri(one.id) == dataset:
+                return _offered(one, holding, policies, participant)
+        return None
+
+    def path(self, dataset: str, format: str) -> str | None:
+        """See ``Endpoints``: of what has been offered since the server started."""
+        holding = self._known.get(dataset)
+        return None if holding is None else holding.paths.get(format)
+
+    async def holding(self, dataset: str) -> Holding | None:
+        """What is known of a dataset by its IRI, whether or not it is offered any more."""
+        if dataset not in self._known:
+            await self._looked()
+        return self._known.get(dataset)
+
+    async def _looked(self) -> tuple[tuple[Dataset, Holding, tuple[Policy, ...]], ...]:
+        """All datasets with their offers, at most a second old: a policy that changes changes offers at once."""
+        async with self._looking:
+            if self._look is None or self._look.until < time.monotonic():
+                with everything():
+                    catalogue = await self._offering.catalogue("")
+                found = tuple(self._read(one, catalogue.datasets) for one in catalogue.datasets)
+                self._known |= {dataset_iri(one.id): holding for one, holding, _ in found}
+                self._look = _Look(time.monotonic() + _FRESH_S, found)
+            return self._look.datasets
+
+    def _read(self, one: Dataset, all_of: Sequence[Dataset]) -> tuple[Dataset, Holding, tuple[Policy, ...]]:
+        own = frozenset({self._terms.expand(one.entity_type)})
+        others = frozenset(self._terms.expand(other.entity_type) for other in all_of) - own
+        located = any("/ogc/" in way.access_url for way in one.distributions)
+        words = {
+            "dataset": quote(one.id, safe=""),
+            "kind": quote(one.entity_type, safe=""),
+            "iri": quote(self._terms.expand(one.entity_type), safe=""),
+        }
+        paths = {way.name: way.start.format(**words) for way in FORMATS if located or not way.located}
+        policies = tuple(read_policy(offer.document, where=offer.iri) for offer in one.offers)
+        return one, Holding(one.id, own, others, paths), policies
+
+
+def _offered(
+    one: Dataset, holding: Holding, policies: Sequence[Policy], participant: Participant
+) -> Offered | None:
+    """The dataset as a participant may have it; None where nothing of it is for them."""
+    iri = dataset_iri(one.id)
+    groups = participant.member_of | {participant.id}
+    offers = []
+    for policy in policies:
+        rules = [rule for rule in policy.rules if _concerns(rule, groups)]
+        if any(rule.kind is RuleKind.PERMISSION for rule in rules):
+            try:
+                offers.append(write_offer(iri, rules))
+            except BadRequestData:  # terms that the protocol has no words for are no offer to anybody
+                continue
+    if not offers:
+        return None
+    return Offered(
+        id=iri, title=one.title, offers=tuple(offers), formats=tuple(holding.paths), about=_about(one)
+    )
+
+
+def _concerns(rule: Rule, groups: frozenset[str]) -> bool:
+    """Whether a rule is for somebody of these groups. A prohibition that is, goes with every offer."""
+    return not rule.assignees or any(one.iri in groups for one in rule.assignees)
+
+
+def _about(one: Dataset) -> dict[str, Any]:
+    """What the catalogue says of it, in terms of DCAT and Dublin Core."""
+    found: dict[str, Any] = {
+        "dct:title": _texts(one.title),
+        "dct:description": _texts(one.description),
+        "dct:identifier": one.id,
+        "dct:creator": one.creator.name,
+        "dct:license": one.licence,
+        "dct:type": one.entity_type,
+    }
+    if one.keywords:
+        found["dcat:keyword"] = list(one.keywords)
+    if one.modified is not None:
+        found["dct:modified"] = one.modified.isoformat()
+    return found
+
+
+def _texts(texts: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"@value": text, "@language": language} for language, text in sorted(texts.items())]

@@ -1,0 +1,85 @@
+"""A twin's contracts with others, joined: books in the data folder, offers from the catalogue, policies that hold."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from sympolis.api.holdings import Holdings
+from sympolis.api.parts import ApiParts, Contracting
+from sympolis.api.ranges import PutAside
+from sympolis.dataspace.contracts.book import ContractBook, MemoryBook
+from sympolis.dataspace.contracts.desk import ContractDesk
+from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, ScriptedOffers, Scripts, read_scripts
+from sympolis.dataspace.delivery.receiving import Receiving
+from sympolis.dataspace.dsp.credentials import Anybody
+from sympolis.domain import errors
+from sympolis.governance.policy.assets import Asset
+from sympolis.governance.policy.gate import Gate
+from sympolis.settings import Settings
+from sympolis.stores.embedded.contracts import EmbeddedContracts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sympolis.governance.policy.model import Policy
+
+FOLDER = "federation"
+_DATASET = "urn:sympolis:dataset:"
+
+
+def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiParts:
+    """The parts with contracts among them; as they are where this twin cannot prove who it is, or has no catalogue."""
+    federation, governed = parts.federation, parts.governed
+    if federation is None or governed is None or parts.city is None or parts.coordinator is None:
+        return parts
+    scripts = _scripts(settings)
+    holdings = Holdings(parts, parts.city, parts.coordinator)
+    rehearsing = scripts is not NO_SCRIPTS
+    desk = ContractDesk(
+        _book(settings, folder),
+        federation.calls,
+        Anybody("urn:sympolis:rehearsing", scripts.partner) if rehearsing else federation.identity,
+        address=lambda: f"{federation.own.address()}/dsp",
+        offers=ScriptedOffers(scripts, holdings) if rehearsing else holdings,
+        endpoints=holdings,
+        present=_present(governed.gate),
+        suspended=lambda partner: federation.directory.standing(partner) == "suspended",
+        note=governed.audit.note,
+        scripts=scripts,
+    )
+    for one in scripts.agreements(desk.credentials.participant, desk.clock()) if rehearsing else ():
+        desk.book.add(one)
+    federation.dsp = desk
+    federation.delivery = Receiving(desk, folder / FOLDER / "received")
+    aside = PutAside(folder / FOLDER / "aside")
+    return replace(parts, contracting=Contracting(desk, federation.delivery, holdings, aside))
+
+
+def _book(settings: Settings, folder: Path) -> ContractBook:
+    return MemoryBook() if settings.store == "memory" else EmbeddedContracts.open(folder / FOLDER)
+
+
+def _present(gate: Gate) -> Callable[[str], Sequence[Policy]]:
+    """The policies that speak of a dataset now."""
+    return lambda dataset: gate.book.of(Asset(unquote(dataset.removeprefix(_DATASET))))
+
+
+def _scripts(settings: Settings) -> Scripts:
+    """The test mode's scripts. Raises ``SettingsInvalid``."""
+    if not settings.dsp_script:
+        return NO_SCRIPTS
+    if settings.identity == "required":
+        raise errors.SettingsInvalid(
+            "in the test mode everybody is taken for the kit",
+            where="dsp_script",
+            hint="use another twin for tests",
+        )
+    path = Path(settings.dsp_script)
+    try:
+        return read_scripts(tomllib.loads(path.read_text("utf-8")), where=str(path))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise errors.SettingsInvalid(f"cannot be read: {problem}", where=str(path)) from problem

@@ -1,0 +1,77 @@
+"""What a request under contract may read: the entities of one dataset's types, and nothing beside them.
+
+It is put where a person's rights stand otherwise (``context.gated``), so data under contract come through the very
+handlers and the very gate that all other data come through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympolis.context.allowance import Allowance
+from sympolis.context.gated import Reading, named_types
+from sympolis.context.query import AllOf, AnyOf, NoneOf, TypeIs
+from sympolis.domain import errors
+
+
+@dataclass(frozen=True, slots=True)
+class ContractReading:
+    """See ``context.gated.Reading``. ``types`` are the dataset's, ``others`` those of all other datasets (expanded)."""
+
+    agreement: str
+    dataset: str
+    types: frozenset[str]
+    others: frozenset[str] = frozenset()
+
+    @property
+    def mark(self) -> object:
+        """Equal for all agreements on the same types."""
+        return ("contract", self.types, self.others)
+
+    def within(self, tenant: str) -> Reading:
+        """An agreement is about the default tenant: of others there is nothing."""
+        return (
+            ContractReading(self.agreement, self.dataset, frozenset(), self.others | self.types)
+            if tenant
+            else self
+        )
+
+    def narrowed(self, types: Any) -> Any:
+        """What of this belongs to the dataset. Raises ``Forbidden`` where none of it can."""
+        named = named_types(types)
+        if named and named.isdisjoint(self.types):
+            raise errors.Forbidden(
+                f"the agreement is about the dataset {self.dataset} alone",
+                where="type",
+                hint=f"its types: {', '.join(sorted(self.types)) or 'none'}",
+            )
+        own = AnyOf(tuple(TypeIs(name) for name in sorted(self.types)))
+        parts = [own] if types is None else [types, own]
+        if self.others:
+            parts.append(NoneOf(tuple(sorted(self.others))))
+        return AllOf(tuple(parts)) if len(parts) > 1 else own
+
+    def admit(self, types: Sequence[str]) -> bool:
+        """Whether an entity of these types is part of the dataset."""
+        return self.shows(types)
+
+    def shows(self, types: Sequence[str]) -> bool:
+        """Likewise."""
+        own = set(types)
+        return not own.isdisjoint(self.types) and own.isdisjoint(self.others)
+
+    def use(self, kind: str, name: str) -> None:
+        """Interfaces are chosen by the transfer's format; models are not part of it. Raises ``Forbidden``."""
+        if kind == "model":
+            raise errors.Forbidden(f"the agreement says nothing of the model {name}", where=self.agreement)
+
+    def lists(self, dataset: str) -> bool:
+        """Whether they may know of a dataset: of theirs."""
+        return dataset == self.dataset
+
+    @property
+    def allowance(self) -> Allowance:
+        """Nothing is computed for them."""
+        return Allowance(who=self.agreement, runs=0, cpu_s_per_day=0.0)

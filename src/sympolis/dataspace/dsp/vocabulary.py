@@ -1,0 +1,54 @@
+"""The names of the Dataspace Protocol 2025-1 that are used here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+CONTEXT: Final = "https://w3id.org/dspace/2025/1/context.jsonld"
+"""The @context that every message names. Messages are plain JSON by schema, so nobody has to resolve it."""
+VERSION: Final = "2025-1"
+HTTP_PULL: Final = "HttpData-PULL"
+"""The format by which Eclipse EDC calls: take it from an HTTP address yourself."""
+HTTP_ENDPOINT: Final = "https://w3id.org/idsa/v4.1/HTTP"
+
+
+class Side(StrEnum):
+    """The two sides of a contract."""
+
+    CONSUMER = "consumer"
+    PROVIDER = "provider"
+
+    @property
+    def other(self) -> Side:
+        """Whoever is opposite."""
+        return Side.PROVIDER if self is Side.CONSUMER else Side.CONSUMER
+
+
+class NegotiationState(StrEnum):
+    """States of a contract negotiation (section 7.1)."""
+
+    REQUESTED = "REQUESTED"
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    AGREED = "AGREED"
+    VERIFIED = "VERIFIED"
+    FINALIZED = "FINALIZED"
+    TERMINATED = "TERMINATED"
+
+
+class TransferState(StrEnum):
+    """States of a transfer process (section 9.1)."""
+
+    REQUESTED = "REQUESTED"
+    STARTED = "STARTED"
+    SUSPENDED = "SUSPENDED"
+    COMPLETED = "COMPLETED"
+    TERMINATED = "TERMINATED"
+
+
+class EventType(StrEnum):
+    """What a contract negotiation event message tells."""
+
+    ACCEPTED = "ACCEPTED"
+    FINALIZED = "FINALIZED"

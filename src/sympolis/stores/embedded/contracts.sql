@@ -1,0 +1,71 @@
+-- The statements of contracts with other twins. Values reach them as parameters only.
+
+-- name: schema
+-- Negotiations, transfers and agreements, `body` is JSON; a partner's own id for one (`peer`) is known once at most.
+CREATE TABLE IF NOT EXISTS contract (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  partner TEXT NOT NULL,
+  peer TEXT,
+  tie TEXT NOT NULL,
+  begun TEXT NOT NULL,
+  waiting INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS contract_peer ON contract (kind, partner, peer) WHERE peer IS NOT NULL;
+CREATE INDEX IF NOT EXISTS contract_begun ON contract (kind, begun);
+CREATE INDEX IF NOT EXISTS contract_tie ON contract (kind, tie, begun) WHERE tie <> '';
+CREATE INDEX IF NOT EXISTS contract_partner ON contract (kind, partner, begun);
+CREATE INDEX IF NOT EXISTS contract_waiting ON contract (kind) WHERE waiting = 1;
+CREATE TABLE IF NOT EXISTS data_use (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  transfer TEXT NOT NULL,
+  agreement TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS data_use_transfer ON data_use (transfer, number);
+CREATE INDEX IF NOT EXISTS data_use_agreement ON data_use (agreement, number);
+CREATE TABLE IF NOT EXISTS rule_count (rule TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID
+
+-- name: add
+INSERT INTO contract (kind, id, partner, peer, tie, begun, waiting, version, body)
+VALUES (:kind, :id, :partner, :peer, :tie, :begun, :waiting, :version, :body)
+ON CONFLICT DO NOTHING RETURNING id
+
+-- name: replace
+UPDATE contract SET partner = :partner, peer = :peer, tie = :tie, waiting = :waiting, version = :version, body = :body
+WHERE kind = :kind AND id = :id AND version = :version - 1 RETURNING id
+
+-- name: find
+SELECT body FROM contract WHERE kind = :kind AND id = :id
+
+-- name: find_peer
+SELECT body FROM contract WHERE kind = :kind AND partner = :partner AND peer = :peer
+
+-- name: page
+SELECT body FROM contract
+WHERE kind = :kind AND begun < :before AND (:partner = '' OR partner = :partner) AND (:tie = '' OR tie = :tie)
+ORDER BY begun DESC LIMIT :limit
+
+-- name: waiting
+SELECT body FROM contract WHERE kind = :kind AND waiting = 1
+
+-- name: use
+INSERT INTO data_use (transfer, agreement, body) VALUES (:transfer, :agreement, :body) RETURNING number
+
+-- name: finish
+UPDATE data_use SET body = :body WHERE number = :number
+
+-- name: uses
+SELECT number, body FROM data_use
+WHERE number > :after AND (:transfer = '' OR transfer = :transfer) AND (:agreement = '' OR agreement = :agreement)
+ORDER BY number LIMIT :limit
+
+-- name: count
+INSERT INTO rule_count (rule, number) VALUES (:rule, 1)
+ON CONFLICT (rule) DO UPDATE SET number = number + 1 RETURNING number
+
+-- name: counted
+SELECT number FROM rule_count WHERE rule = :rule

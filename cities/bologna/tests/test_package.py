@@ -93,6 +93,25 @@ def test_real_bad_rows_are_in_quarantine_with_their_reasons(twin: Twin) -> None:
     assert found == {"population": {"reference"}, "fragility": {"range"}, "loop-counts": {"range"}}
 
 
+def test_gates_and_loops_stand_on_streets_of_the_register(twin: Twin) -> None:
+    """Names that one street alone has are joined; the others are questions, with what they may mean."""
+    street = twin.terms.expand("streetId")
+    gates = [one.value(street) for one in twin.entities("TrafficGate")]
+    assert len(gates) == 79 and sum(one is not None for one in gates) > 60
+    loops = {
+        one.value(twin.terms.expand("name")): one.value(street)
+        for one in twin.entities("TrafficFlowObserved")
+    }
+    assert loops["Viale Pepoli"] == "viale-carlo-pepoli"
+    known = twin.coordinator.planned("ztl-gates").identities
+    assert known is not None
+    total, questions = known.matches("", limit=50, offset=0)
+    told = [one.to_json() for one in questions]
+    asked = {one["words"]: [candidate["id"] for candidate in one["candidates"]] for one in told}
+    assert total == len(asked) > 5 and "99" in asked
+    assert "piazza-malpighi" in asked["PIAZZA MARCELLO MALPIGHI"]
+
+
 def test_ninety_areas_cover_the_city_and_know_who_lives_there(twin: Twin) -> None:
     areas = twin.entities("StatisticalArea")
     population = twin.terms.expand("population")

@@ -15,6 +15,7 @@ from sympolis.city import describing
 from sympolis.city.schema import City
 from sympolis.city.secrets import read_secrets
 from sympolis.context.broker import Broker
+from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.plugins.connector import Connector
 
 
@@ -30,8 +31,10 @@ def place(city: City) -> Place:
 def planned(city: City, identities: Identities | None = None) -> list[PlannedSource]:
     """The city's sources in running order, each with its mapping, file, typed settings and the package's secrets.
 
-    ``identities``: the master data that mappings join to.
+    ``identities``: the master data that mappings join to; without them, the registers alone, of which nobody has
+    decided anything yet.
     """
+    known = identities or (describing.master_data(city, MemoryBook()) if city.kinds else None)
     secrets, models = read_secrets(city.folder), describing.registry(city)
     return [
         PlannedSource(
@@ -40,7 +43,7 @@ def planned(city: City, identities: Identities | None = None) -> list[PlannedSou
             city.folder / source.path,
             city.settings[source.id],
             secrets=secrets,
-            identities=identities,
+            identities=known,
             door=describing.door(source, city.mappings[source.mapping], models),
         )
         for source in city.sources.values()

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from sympolis.analysis import calibration
 from sympolis.analysis.calibration import determination, figures, geh, squared_correlation
 
 
@@ -51,3 +52,13 @@ def test_too_few_points_have_no_fit() -> None:
     assert math.isnan(squared_correlation([1.0, 1.0], [1.0, 2.0]))
     with pytest.raises(ValueError, match="per observed"):
         figures([1.0], [1.0, 2.0])
+
+
+def test_what_is_lost_counts_by_the_kind_of_figure() -> None:
+    then = {"r2": 0.9, "geh_below_5": 0.6, "ratio": 1.02, "mae": 10.0, "n": 36.0}
+    now = {"r2": 0.82, "geh_below_5": 0.62, "ratio": 0.95, "mae": 11.0, "n": 12.0}
+    lost = calibration.losses(then, now)
+    assert lost == pytest.approx({"r2": 0.08, "geh_below_5": -0.02, "ratio": 0.03, "mae": 0.1})
+    assert calibration.drift_of(lost) == "slight"
+    assert calibration.drift_of({"mae": 0.3}) == "drifted"
+    assert calibration.drift_of({"r2": -0.5}) == calibration.drift_of({}) == "none"

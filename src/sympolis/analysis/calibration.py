@@ -63,3 +63,37 @@ def figures(simulated: ArrayLike, observed: ArrayLike) -> Mapping[str, float]:
         "ratio": float(model.sum()) / total if total > 0 else math.nan,
         "n": float(count.size),
     }
+
+
+NONE, SLIGHT, DRIFTED = "none", "slight", "drifted"
+SLIGHT_LOSS, CLEAR_LOSS = 0.05, 0.10
+"""Of a share or of R² (absolute), of a ratio's distance from 1: what is worth a word, and what asks for a new fit."""
+SLIGHT_GROWTH, CLEAR_GROWTH = 0.10, 0.25
+"""The same of an error (relative). Assumptions: no standard gives such marks for models of a city."""
+_SHARES = ("r2", "determination", "geh_below_5")
+_ERRORS = ("mae", "rmse")
+
+
+def losses(then: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
+    """By how much each figure is worse than it was, as a share; negative: better. Other figures are left out.
+
+    R² and shares count by their difference, a ratio by its distance from 1, errors by their growth.
+    """
+    found = {name: then[name] - now[name] for name in _SHARES if name in then and name in now}
+    if "ratio" in then and "ratio" in now:
+        found["ratio"] = abs(now["ratio"] - 1.0) - abs(then["ratio"] - 1.0)
+    for name in _ERRORS:
+        if then.get(name) and name in now:
+            found[name] = now[name] / then[name] - 1.0
+    return {name: loss for name, loss in found.items() if math.isfinite(loss)}
+
+
+def drift_of(lost: Mapping[str, float]) -> str:
+    """``none``, ``slight`` or ``drifted``: the worst of the figures decides."""
+    marks = [_mark(name, loss) for name, loss in lost.items()]
+    return (NONE, SLIGHT, DRIFTED)[max(marks, default=0)]
+
+
+def _mark(name: str, loss: float) -> int:
+    slight, clear = (SLIGHT_GROWTH, CLEAR_GROWTH) if name in _ERRORS else (SLIGHT_LOSS, CLEAR_LOSS)
+    return 2 if loss > clear else 1 if loss > slight else 0

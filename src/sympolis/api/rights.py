@@ -12,36 +12,8 @@ from typing import Final
 
 from sympolis.governance.roles.table import PUBLIC
 
-BETWEEN_TWINS: Final = (
-    "requestCatalog",
-    "requestDataset",
-    "requestContract",
-    "offerContract",
-    "getContractNegotiation",
-    "counterContract",
-    "counterOffer",
-    "agreeContract",
-    "verifyContract",
-    "tellContractEvent",
-    "terminateContract",
-    "requestTransfer",
-    "getTransferProcess",
-    "startTransfer",
-    "suspendTransfer",
-    "completeTransfer",
-    "terminateTransfer",
-    "renewTransferToken",
-    "getTransferUsage",
-    *(f"readContractedData{length}" for length in range(2, 7)),
-    "rehearseNegotiation",
-    "rehearseTransfer",
-)
-"""Operations of contracts between twins: who may do what there says the contract, and they note it themselves."""
-
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
-        *BETWEEN_TWINS,
-        "getDataspaceVersions",
         "serveContext",
         "retrieveSourceIdentity",
         "hearNotification",
@@ -76,7 +48,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getTileMatrixSets",
         "getTileMatrixSet",
         "getCatalogueStyle",
-        "getDecisionStyle",
         "getCity",
         "listDataModels",
         "getNewestDataModel",
@@ -211,15 +182,11 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "downloadHistory",
     ),
     "results.read": (
-        "listDecisions",
-        "getDecision",
-        "verifyDecision",
-        "showDecision",
-        "printDecision",
         "listModels",
         "getModel",
         "getModelFairness",
         "getModelFeatures",
+        "listCalibrations",
         "getProcesses",
         "getProcessDescription",
         "getJobs",
@@ -261,14 +228,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getValueOrigin",
         "getIndicatorLineage",
     ),
-    "decisions.take": (
-        "takeDecision",
-        "measureDecision",
-    ),
     "scenarios.run": (
-        "openDecision",
-        "editDecision",
-        "discardDecision",
         "createScenario",
         "updateScenario",
         "deleteScenario",
@@ -282,7 +242,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "cancelRun",
     ),
     "datasets.submit": ("changeStage",),
-    "models.submit": ("handInLearnedModel", "moveLearnedModel"),
+    "models.submit": ("handInLearnedModel", "moveLearnedModel", "calibrateModel", "evaluateModel"),
     "models.release": ("deployLearnedModel",),
     "subjects.answer": ("reportSubject", "eraseSubject", "listErasures"),
     "policies.read": ("getPolicy",),
@@ -315,15 +275,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listPartners",
         "getPartner",
         "listTrustAnchors",
-        "listPartnerOffers",
-        "listNegotiations",
-        "getNegotiation",
-        "listAgreements",
-        "getAgreement",
-        "listTransfers",
-        "getTransferOfData",
-        "compareUsage",
-        "listUsage",
     ),
     "federation.manage": (
         "addPartner",
@@ -338,12 +289,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listCredentials",
         "revokeCredential",
         "rotateKeys",
-        "startNegotiation",
-        "decideNegotiation",
-        "endAgreement",
-        "startTransferOfData",
-        "decideTransfer",
-        "takeData",
     ),
     "system.read": (
         "listDeadLetters",
@@ -355,7 +300,6 @@ RIGHTS: Final[Mapping[str, str]] = {name: right for right, names in _BY_RIGHT.it
 
 SELF_PROVEN: Final = frozenset(
     {
-        *BETWEEN_TWINS,
         "queryPresentations",
         "receiveCredentials",
         "requestCredentials",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from sympolis import settings
-from sympolis.cli.client import connect
+from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, show, text
+from sympolis.cli.output import Format, FormatOption, cell, draw, progress_bar, reports_errors, show, text
+from sympolis.domain import errors
 
 app = typer.Typer(help="Models and their calibration.", no_args_is_help=True)
 
+Model = Annotated[str, typer.Argument(help="A model's id.")]
+_POLL_S = 0.25
+_DRIFTED = "drifted"
 _FIGURES = ("r2", "geh_below_5", "ratio", "n")
 
 
@@ -39,6 +45,78 @@ def _draw_models(found: list[dict[str, Any]]) -> None:
             ]
         )
     draw(["id", "version", "title", "runs here", "R² held out", "GEH < 5", "sim/obs", "n"], rows)
+
+
+@app.command()
+@reports_errors
+def calibrate(model: Model, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Fit a model to the observations there are now, and show how it does where it did not look."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = _done(twin, model, "calibration")
+    show(found["calibrations"][0], form, _draw_calibration)
+
+
+@app.command()
+@reports_errors
+def evaluate(model: Model, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Judge a model's calibration on the observations there are now; exit code 1 where it has drifted clearly."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = _done(twin, model, "evaluation")["evaluations"][0]
+    show(found, form, _draw_evaluation)
+    if found["verdict"] == _DRIFTED:
+        raise typer.Exit(1)
+
+
+@app.command()
+@reports_errors
+def history(model: Model, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """Every calibration of a model, newest first, and how each has aged."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/models/{quote(model, safe='')}/calibrations")
+    show(found, form, _draw_history)
+
+
+def _done(twin: Client, model: str, kind: str) -> dict[str, Any]:
+    """Start a job of a model and wait for its end; the history with its result. Raises what made it fail."""
+    place = f"/api/models/{quote(model, safe='')}"
+    twin.post(f"{place}/{kind}")
+    with progress_bar(kind) as tell:
+        while True:
+            found: dict[str, Any] = twin.get(f"{place}/calibrations")
+            job = found["job"]
+            if job["status"] != "running":
+                break
+            tell(job["progress"]["share"], kind)
+            time.sleep(_POLL_S)
+    if job["status"] != "done":
+        problem = job.get("error") or {}
+        detail = problem.get("detail", f"the {kind} was {job['status']}")
+        raise errors.ModelFailed(detail, where=model, hint=problem.get("hint", ""))
+    return found
+
+
+def _draw_calibration(found: dict[str, Any]) -> None:
+    names = sorted({name for figures in found["figures"].values() for name in figures})
+    rows = [
+        [split, *(_figure(figures.get(name)) for name in names)]
+        for split, figures in found["figures"].items()
+    ]
+    draw(["split", *names], rows, title=f"{found['id']} · {found['at']} · {cell(found['cost_cpu_s'])} CPU-s")
+
+
+def _draw_evaluation(found: dict[str, Any]) -> None:
+    how = "fitted anew" if found["refitted"] else "as it was fitted"
+    rows = [[name, cell(value), _figure(found["lost"].get(name))] for name, value in found["figures"].items()]
+    draw(["figure", "now", "lost"], rows, title=f"{found['calibration']}, {how}: {found['verdict']}")
+
+
+def _draw_history(found: dict[str, Any]) -> None:
+    rows = [
+        [one["id"], one["at"], *(_figure(one["figures"].get("held_out", {}).get(name)) for name in _FIGURES),
+         (one["drift"] or {}).get("verdict"), "standing" if one["id"] == found["standing"] else ""]
+        for one in found["calibrations"]
+    ]  # fmt: skip
+    draw(["id", "at", "R² held out", "GEH < 5", "sim/obs", "n", "drift", ""], rows)
 
 
 def _figure(value: float | None) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -130,6 +131,19 @@ def draw(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | 
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     screen.print(table)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A bar on stderr for as long as something is under way; what it gives is told the share done and what of."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # most commands need no bar
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+        console=notes, transient=True,
+    ) as bars:  # fmt: skip
+        bar = bars.add_task(what, total=1.0)
+        yield lambda share, text: bars.update(bar, completed=share, description=text)
 
 
 def cell(value: Any) -> str:

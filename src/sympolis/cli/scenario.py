@@ -7,12 +7,21 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sympolis import settings
 from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, notes, reports_errors, screen, show, text
+from sympolis.cli.output import (
+    Format,
+    FormatOption,
+    cell,
+    draw,
+    progress_bar,
+    reports_errors,
+    screen,
+    show,
+    text,
+)
 from sympolis.domain import errors
 
 app = typer.Typer(help="Scenarios: list, run, compare.", no_args_is_help=True)
@@ -58,16 +67,10 @@ def run(
 
 def wait_for(twin: Client, run: dict[str, Any]) -> dict[str, Any]:
     """Follow a run to its end with a progress bar on stderr. Raises ``ModelFailed`` or ``Cancelled``."""
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
-        console=notes, transient=True,
-    ) as bars:  # fmt: skip
-        bar = bars.add_task("run", total=1.0)
+    with progress_bar("run") as tell:
         while run["status"] not in _FINISHED:
             progress = run.get("progress") or {}
-            bars.update(
-                bar, completed=progress.get("share", 0.0), description=text(progress.get("text")) or "run"
-            )
+            tell(progress.get("share", 0.0), text(progress.get("text")) or "run")
             time.sleep(_POLL_S)
             run = twin.get(f"/api/runs/{quote(run['id'])}")
     return _succeeded(run)

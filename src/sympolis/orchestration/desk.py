@@ -19,6 +19,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
 from sympolis.orchestration import documents, gather, run
 from sympolis.orchestration.atlas import AreaSetup, Atlas
+from sympolis.orchestration.calibration_desk import CALIBRATE, EVALUATE, CalibrationDesk
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
@@ -130,6 +131,15 @@ class Desk:
             now=now,
             tariff=tariff,
         )
+        self._calibrations = CalibrationDesk(
+            broker,
+            names,
+            self._models,
+            city=city,
+            quotas=self._runs.quotas,
+            folder=folder / "calibrations" / "history",
+            now=now,
+        )
         self._compatibility = Compatibility(broker, names, now)
         self._services = ServiceDesk(
             services,
@@ -176,6 +186,7 @@ class Desk:
     async def open(self) -> None:
         """Find the runs that were kept and publish the city's scenarios. Call once, before anything else."""
         self._runs.board.open()
+        self._calibrations.open()
         self.learned.open()
         await self._scenarios.open()
 
@@ -184,6 +195,7 @@ class Desk:
         self.learned.close()
         await self.recommendations.close()
         await self._sensitivity.close()
+        await self._calibrations.close()
         await self.forecasts.close()
         await self._runs.close()
         await self._pool.close()
@@ -199,17 +211,26 @@ class Desk:
         simulator = self._models.simulator(model_id)
         calibration = await self._models.find_calibration(model_id)
         supplies = await self._compatibility.of(simulator)
-        return documents.model(self._models.setup(model_id), simulator, calibration, supplies)
+        described = documents.model(self._models.setup(model_id), simulator, calibration, supplies)
+        if calibration is not None:
+            described["calibration"]["drift"] = self._calibrations.drift(calibration.id)
+        return described
 
     async def model_features(self, model_id: str) -> Json:
         """The GeoJSON of the features that the model's results refer to."""
         return await self._atlas.features(model_id, self._models.simulator(model_id))
 
-    async def calibrate(self, model_id: str, progress: Progress | None = None) -> Json:
-        """Fit a model to the present observations, even if it was fitted before; its calibration."""
-        found = documents.calibration(await self._models.calibrate(model_id, progress))
-        assert found is not None
-        return found
+    async def calibrate(self, model_id: str) -> Json:
+        """Begin to fit a model to the present observations, even if it was fitted before; the job."""
+        return self._calibrations.start(model_id, CALIBRATE)
+
+    async def evaluate(self, model_id: str) -> Json:
+        """Begin to judge a model's standing calibration on the present observations; the job."""
+        return self._calibrations.start(model_id, EVALUATE)
+
+    async def calibrations(self, model_id: str) -> Json:
+        """Every calibration of a model and how it has aged, newest first. Raises ``NotFound``."""
+        return await self._calibrations.history(model_id)
 
     # --- scenarios ----------------------------------------------------------------------------------------------------
 
@@ -299,7 +320,7 @@ class Desk:
 
     async def service_runs(self, service_id: str) -> list[Json]:
         """A service's runs, newest first."""
-        return [documents.run(found) for found in self._services.runs(service_id)]
+        return [self._run(found) for found in self._services.runs(service_id)]
 
     async def start_service(
         self,
@@ -311,7 +332,7 @@ class Desk:
         seed: int = 1,
     ) -> Json:
         """Run a service with these lever values; the run that gives its answer."""
-        return documents.run(await self._services.start(service_id, levers, Request(mode, members, seed)))
+        return self._run(await self._services.start(service_id, levers, Request(mode, members, seed)))
 
     # --- runs ---------------------------------------------------------------------------------------------------------
 
@@ -319,7 +340,7 @@ class Desk:
         self, scenario_id: str, *, mode: str = "interactive", members: int | None = None, seed: int = 1
     ) -> Json:
         """Start an ensemble; ``cached`` and ``status`` "done" say that the answer was there already."""
-        return documents.run(await self._runs.start(scenario_id, Request(mode, members, seed)))
+        return self._run(await self._runs.start(scenario_id, Request(mode, members, seed)))
 
     async def start_model(
         self,
@@ -342,22 +363,26 @@ class Desk:
         scenario = await self._scenarios.named_by_content(asked, model_id)
         return await self.start_run(scenario.id, mode=mode, members=members, seed=seed)
 
+    def _run(self, found: Run) -> Json:
+        """A run as everybody reads it: with what is known of the drift of the calibration that it rests on."""
+        return {**documents.run(found), "drift": self._calibrations.drift(found.calibration_id)}
+
     async def run(self, run_id: str) -> Json:
         """One run. Raises ``NotFound``."""
-        return documents.run(self._runs.board.get(run_id))
+        return self._run(self._runs.board.get(run_id))
 
     async def runs(self, scenario: str | None = None) -> list[Json]:
         """Runs (of one scenario), newest first."""
-        return [documents.run(found) for found in self._runs.board.list_runs(scenario)]
+        return [self._run(found) for found in self._runs.board.list_runs(scenario)]
 
     async def cancel_run(self, run_id: str) -> Json:
         """Ask a run to stop; a finished one stays as it is."""
-        return documents.run(self._runs.cancel(run_id))
+        return self._run(self._runs.cancel(run_id))
 
     async def run_events(self, run_id: str) -> AsyncIterator[Json]:
         """The run now and after each change, to its end."""
         async for found in self._runs.board.follow(run_id):
-            yield documents.run(found)
+            yield self._run(found)
 
     async def results(self, run_id: str) -> Json:
         """A finished run's fields per hour and feature."""
@@ -365,7 +390,8 @@ class Desk:
 
     async def compare(self, base_run: str, with_run: str) -> Json:
         """What changes between two finished runs, and how clearly."""
-        return await self._comparisons.compare(base_run, with_run)
+        found = await self._comparisons.compare(base_run, with_run)
+        return {**found, "drift": self._calibrations.drift(self._runs.board.get(with_run).calibration_id)}
 
     async def analyse(self, run_id: str, points: int = 16) -> Json:
         """Start (or find) the analysis of which inputs make a finished run uncertain."""
@@ -398,14 +424,12 @@ class Desk:
             detail = done.error.detail if done.error else f"the run is {done.status}"
             raise errors.ModelFailed(f"the baseline could not be run: {detail}", where=done.id)
         hear(1.0, "baseline ready")
-        return documents.run(done)
+        return self._run(done)
 
     async def indicators(self) -> list[Json]:
         """The figures of the latest baseline, then those observed."""
         latest = self._latest(await self._scenarios.get(BASELINE)) if self._models.ids else None
-        modelled = (
-            [_modelled(figure, latest) for figure in documents.run(latest)["indicators"]] if latest else []
-        )
+        modelled = [_modelled(figure, latest) for figure in self._run(latest)["indicators"]] if latest else []
         return [*modelled, *await observed_figures(self._broker, self._names, self._observed)]
 
     async def jobs(self) -> list[Json]:
@@ -414,6 +438,12 @@ class Desk:
             {"id": f"{what}-{model}", "kind": what, "title": model, "status": "running", "progress": None,
              "started_at": documents.instant(since)}
             for model, (what, since) in self._models.working.items()
+        ]  # fmt: skip
+        models += [
+            {"id": f"{one['kind']}-{one['model']}", "kind": one["kind"], "title": one["model"],
+             "status": "running", "progress": one["progress"], "started_at": one["started_at"]}
+            for one in self._calibrations.jobs()
+            if one["model"] not in self._models.working
         ]  # fmt: skip
         return [*models, *self.forecasts.jobs(), *(_job(found) for found in self._runs.board.active())]
 

@@ -19,6 +19,7 @@ from sympolis.orchestration.run import Figure, Run
 
 SCENARIO = "Scenario"
 SIMULATION_RUN = "SimulationRun"
+MODEL_CALIBRATION = "ModelCalibration"
 
 UNIT_CODES: Mapping[str, str] = {
     "1": "C62",
@@ -110,6 +111,23 @@ def run_entity(run: Run, city: str, expand: Expand) -> Entity:
     for figure in run.indicators:
         made.figure(figure)
     return Entity(urn(SIMULATION_RUN, city, run.id), (expand(SIMULATION_RUN),), made.attributes)
+
+
+def calibration_entity(
+    found: Mapping[str, Any], drift: Mapping[str, Any] | None, city: str, expand: Expand
+) -> Entity:
+    """The entity that reports a calibration (its document) and what is known of its drift."""
+    made = Maker(expand)
+    made.value("name", f"{found['model']} {found['version']}: {found['id']}")
+    for name in ("model", "version", "data_version"):
+        made.value(_camel(name), found[name])
+    made.instant("dateCalibrated", found["at"])
+    made.value("cost", found["cost_cpu_s"], unit_code="SEC")
+    for name in ("window", "figures", "parameters", "notes"):
+        made.json(name, found[name])
+    if drift is not None:
+        made.json("drift", drift)
+    return Entity(urn(MODEL_CALIBRATION, city, found["id"]), (expand(MODEL_CALIBRATION),), made.attributes)
 
 
 class Maker:

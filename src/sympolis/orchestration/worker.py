@@ -3,8 +3,9 @@
 Started as ``python -m sympolis.orchestration.worker``; it speaks frames (4 bytes of length, then MessagePack) on
 standard input and output. Whatever an engine prints goes to the log instead. When its parent goes away, it ends.
 
-Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, the methods of the simulator contract, and ``call``: any
-function of ours that is too heavy for the server (``call_of`` writes such a task). Large values are files.
+Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, ``evaluate``, the methods of the simulator contract, and
+``call``: any function of ours that is too heavy for the server (``call_of`` writes such a task). Large values are
+files.
 """
 
 from __future__ import annotations
@@ -248,11 +249,18 @@ def _calibrate(simulator: Simulator, task: Task, progress: Progress) -> Any:
     return simulator.calibrate(Path(task["folder"]), _inputs(task), window, task["seed"], progress)
 
 
+def _evaluate(simulator: Simulator, task: Task, progress: Progress) -> Any:
+    window = msgspec.convert(task["window"], Window)
+    folder, seed = Path(task["folder"]), task["seed"]
+    return dict(simulator.evaluate(folder, _inputs(task), task["parameters"], window, seed, progress))
+
+
 _TASKS: Mapping[str, Callable[[Simulator, Task, Progress], Any]] = {
     "prepare": _prepare,
     "check": _check,
     "run": _run,
     "calibrate": _calibrate,
+    "evaluate": _evaluate,
 }
 
 

@@ -282,3 +282,19 @@ class Simulator(ABC):
         A model with nothing to fit leaves this as it is. Raises ``ModelFailed``.
         """
         raise errors.ModelFailed("this model is not fitted to observations", where=self.id)
+
+    def evaluate(
+        self,
+        folder: Path,
+        inputs: Inputs,
+        parameters: Mapping[str, Any],  # noqa: ARG002 - for models whose fit is judged as it stands
+        window: Window,
+        seed: int,
+        progress: Progress,
+    ) -> Mapping[str, float]:
+        """How a fit of before (``parameters``) does on the observations there are now, by figure.
+
+        A model that is fitted overrides this; as it stands here, the model is fitted anew and judged where it did not
+        look, which says what it can do on today's data, not how its old fit has aged. Raises ``ModelFailed``.
+        """
+        return self.calibrate(folder, inputs, window, seed, progress).figures["held_out"]

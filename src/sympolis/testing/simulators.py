@@ -202,6 +202,15 @@ class SimulatorContract:
         held_out = [point for point in calibration.points if point[1] == "held_out"]
         assert len(held_out) == calibration.figures["held_out"]["n"] > 0
 
+    def test_a_fit_is_judged_again_by_the_figures_it_was_judged_by(self, tmp_path: Path) -> None:
+        if not self.calibrated:
+            return
+        model, folder = self.prepared(tmp_path / "model")
+        fitted = model.calibrate(folder, self.inputs(), self._window(), 1, silent)
+        now = model.evaluate(folder, self.inputs(), fitted.parameters, self._window(), 1, silent)
+        assert set(now) & (set(fitted.figures["held_out"]) - {"n"})
+        assert all(isinstance(value, int | float) for value in now.values())
+
 
 # --- a small model ----------------------------------------------------------------------------------------------------
 
@@ -336,6 +345,28 @@ class ToySimulator(Simulator):
             figures={**{s: _figures(found) for s, found in splits.items()}, "uncalibrated": _figures(points)},
             points=tuple(points),
         )
+
+    def evaluate(
+        self,
+        folder: Path,
+        inputs: Inputs,
+        parameters: Mapping[str, Any],
+        window: Window,  # noqa: ARG002 - the contract's signature
+        seed: int,  # noqa: ARG002 - the contract's signature
+        progress: Progress,
+    ) -> Mapping[str, float]:
+        """The scale of before on every loop's count of now."""
+        progress(0.5, "comparing")
+        capacity = {street[0]: street[2] for street in self._streets(folder)}
+        pairs = [
+            (c["id"].replace("ItemFlowObserved", "RoadSegment"), _mean(c)) for c in inputs.get("counts", ())
+        ]
+        known = [
+            (name, "now", seen, capacity[name] * parameters["scale"])
+            for name, seen in pairs
+            if name in capacity
+        ]
+        return _figures(known)
 
     @staticmethod
     def _streets(folder: Path) -> list[list[Any]]:

@@ -1,7 +1,7 @@
 // One function per call of the twin's API. No host anywhere: the UI talks to the server it came from.
 import type { Alert, Fairness, Forecast, LearnedModel, Question, Recommendation, Sensitivity, Service } from './analysis';
 import type {
-  Check, City, CityIndicator, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
+  CalibrationHistory, Check, City, CityIndicator, Comparison, FeatureCollection, Handover, Impact, Lineage, LayerInfo, Me, Model, Problem, Profile, Quality,
   QuarantineRow, Results, Run, Scenario, ScenarioDraft, SegmentProperties, Series, Source, StageOf,
   IngestRun, ValueOrigin,
 } from './types';
@@ -79,6 +79,8 @@ export const getModelFeatures = (id: string) =>
   get<FeatureCollection<SegmentProperties>>(`models/${part(id)}/features`);
 
 export const getModelFairness = (id: string) => get<Fairness>(`models/${part(id)}/fairness`);
+export const getCalibrations = (model: string) => get<CalibrationHistory>(`models/${part(model)}/calibrations`);
+export const startFitting = (model: string, kind: 'calibration' | 'evaluation') => send<unknown>('POST', `models/${part(model)}/${kind}`);
 export const listLearnedModels = async () => (await get<{ models: LearnedModel[] }>('ai-models')).models;
 export const listAlerts = async () => (await get<{ alerts: Alert[] }>('alerts')).alerts;
 

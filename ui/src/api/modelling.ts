@@ -32,6 +32,33 @@ export interface Figures {
   [name: string]: number | undefined;
 }
 
+/** What a calibration has lost since it was made; `unknown` where nobody has checked. */
+export interface Drift {
+  verdict: 'none' | 'slight' | 'drifted' | 'unknown';
+  evaluated_at: string | null;
+  lost: Record<string, number>;
+  refitted: boolean | null;
+}
+
+export interface Evaluation {
+  calibration: string;
+  at: string;
+  figures: Figures;
+  against: string;
+  refitted: boolean;
+  lost: Record<string, number>;
+  verdict: Drift['verdict'];
+  cost_cpu_s: number;
+}
+
+export interface CalibrationHistory {
+  model: string;
+  standing: string | null;
+  calibrations: Calibration[];
+  evaluations: Evaluation[];
+  job: { kind: 'calibration' | 'evaluation'; status: string; progress: { share: number }; error: Problem | null } | null;
+}
+
 export type CalibrationFigures = Partial<Record<'training' | 'held_out' | 'uncalibrated', Figures>>;
 
 export interface Calibration {
@@ -45,6 +72,7 @@ export interface Calibration {
   notes: string[];
   cost_cpu_s: number;
   data_version: string;
+  drift?: Drift | null;
 }
 
 /** What stands between a model and the twin's data, what it costs the answer and how many days it is to make good. */
@@ -161,6 +189,7 @@ export interface Run {
   warnings: string[];
   indicators: Indicator[];
   calibration: CalibrationFigures | null;
+  drift: Drift | null;
   lineage: string;
   /** The run without overrides for the same hours, mode, seed and data. */
   baseline: string | null;
@@ -231,4 +260,5 @@ export interface Comparison {
   text: Text;
   warnings?: { base: string[]; with: string[] };
   calibration: CalibrationFigures | null;
+  drift?: Drift | null;
 }

@@ -283,6 +283,22 @@ def _model_routes(handlers: Models) -> tuple[Operation, ...]:
             "What its results refer to, as GeoJSON", "Models",
             path_texts=model, answers=_gives(reference("FeatureCollection"), media=GEO_JSON),
         ),
+        _operation(
+            "POST", "/api/models/{model}/calibration", handlers.calibrate, "calibrateModel",
+            "Fit a model to the observations there are", "Models",
+            path_texts=model, answers=_gives(reference("CalibrationJob"), "Under way; see Location.", status=202),
+        ),
+        _operation(
+            "POST", "/api/models/{model}/evaluation", handlers.evaluate, "evaluateModel",
+            "Judge its calibration on the observations there are", "Models",
+            text="A model that cannot judge an old fit is fitted anew and judged where it did not look (`refitted`).",
+            path_texts=model, answers=_gives(reference("CalibrationJob"), "Under way; see Location.", status=202),
+        ),
+        _operation(
+            "GET", "/api/models/{model}/calibrations", handlers.calibrations, "listCalibrations",
+            "Every calibration, and how it has aged", "Models",
+            path_texts=model, answers=_gives(reference("Calibrations")),
+        ),
     )  # fmt: skip
 
 

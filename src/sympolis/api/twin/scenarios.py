@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
 from sympolis.api.http import GEO_JSON, Reply, Request, json_reply, tagged_reply
+from sympolis.domain import errors
 
 if TYPE_CHECKING:
     from sympolis.orchestration.desk import Desk
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 def _with_fairness(model: Mapping[str, Any]) -> dict[str, Any]:
     """A model with the address that says whom its inputs leave out."""
     return {**model, "fairness": f"/api/models/{quote(model['id'])}/fairness"}
+
+
+async def _options(request: Request) -> Mapping[str, Any]:
+    """The body of a request that needs none: an empty one is as good as ``{}``."""
+    return await read_object(request) if request.header(b"content-length") not in (None, "0") else {}
 
 
 class Models:
@@ -35,6 +41,25 @@ class Models:
     async def features(self, request: Request) -> Reply:
         """The features that a model's results refer to."""
         return tagged_reply(await self._desk.model_features(request.arguments["model"]), media=GEO_JSON)
+
+    async def calibrate(self, request: Request) -> Reply:
+        """Begin to fit a model to the observations there are."""
+        return await self._begun(request, self._desk.calibrate)
+
+    async def evaluate(self, request: Request) -> Reply:
+        """Begin to judge the standing calibration on the observations there are."""
+        return await self._begun(request, self._desk.evaluate)
+
+    async def calibrations(self, request: Request) -> Reply:
+        """Every calibration of a model."""
+        return json_reply(await self._desk.calibrations(request.arguments["model"]))
+
+    async def _begun(self, request: Request, begin: Callable[[str], Awaitable[dict[str, Any]]]) -> Reply:
+        for name in await _options(request):
+            raise errors.InvalidRequest("unknown member", where=name, hint="send nothing, or {}")
+        model = request.arguments["model"]
+        location = f"/api/models/{quote(model)}/calibrations".encode()
+        return json_reply(await begin(model), status=202, headers=((b"location", location),))
 
 
 class Scenarios:

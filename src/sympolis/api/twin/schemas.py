@@ -293,6 +293,28 @@ SCHEMAS: dict[str, Schema] = {
     "Quarantine": structure(
         {"total": INTEGER, "rows": several(reference("QuarantinedRow"))}, required=("total", "rows")
     ),
+    "CalibrationJob": structure(
+        {
+            "model": TEXT,
+            "kind": {"enum": ["calibration", "evaluation"]},
+            "status": TEXT,
+            "progress": OBJECT,
+            "started_at": TEXT,
+            "finished_at": optional(TEXT),
+            "error": optional(OBJECT),
+        },
+        required=("model", "kind", "status", "progress"),
+    ),
+    "Calibrations": structure(
+        {
+            "model": TEXT,
+            "standing": optional(TEXT),
+            "calibrations": several(OBJECT),
+            "evaluations": several(OBJECT),
+            "job": optional(OBJECT),
+        },
+        required=("model", "standing", "calibrations", "evaluations", "job"),
+    ),
     "Model": structure(
         {
             "id": TEXT,

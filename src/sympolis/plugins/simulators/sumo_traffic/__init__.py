@@ -97,6 +97,19 @@ class SumoTraffic(Simulator):
         """Fit the demand to the counting loops; see ``calibration``."""
         return calibration.calibrate(folder, inputs, window, seed, progress)
 
+    def evaluate(
+        self,
+        folder: Path,
+        inputs: Inputs,
+        parameters: Mapping[str, Any],
+        window: Window,
+        seed: int,
+        progress: Progress,
+    ) -> Mapping[str, float]:
+        """The demand as it was fitted, against the loops as they count now: one mesoscopic run."""
+        progress(0.0, "simulating")
+        return calibration.evaluate(folder, inputs, parameters, window, seed)
+
 
 def _day(model: Prepared, member: Member) -> tuple[Outcome, Mapping[int, float]]:
     """The trips of one member's day after its measures, and the speeds that differ."""

@@ -12,8 +12,36 @@ from typing import Final
 
 from sympolis.governance.roles.table import PUBLIC
 
+BETWEEN_TWINS: Final = (
+    "requestCatalog",
+    "requestDataset",
+    "requestContract",
+    "offerContract",
+    "getContractNegotiation",
+    "counterContract",
+    "counterOffer",
+    "agreeContract",
+    "verifyContract",
+    "tellContractEvent",
+    "terminateContract",
+    "requestTransfer",
+    "getTransferProcess",
+    "startTransfer",
+    "suspendTransfer",
+    "completeTransfer",
+    "terminateTransfer",
+    "renewTransferToken",
+    "getTransferUsage",
+    *(f"readContractedData{length}" for length in range(2, 7)),
+    "rehearseNegotiation",
+    "rehearseTransfer",
+)
+"""Operations of contracts between twins: who may do what there says the contract, and they note it themselves."""
+
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
+        *BETWEEN_TWINS,
+        "getDataspaceVersions",
         "serveContext",
         "retrieveSourceIdentity",
         "hearNotification",
@@ -48,6 +76,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getTileMatrixSets",
         "getTileMatrixSet",
         "getCatalogueStyle",
+        "getDecisionStyle",
         "getCity",
         "listDataModels",
         "getNewestDataModel",
@@ -182,6 +211,11 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "downloadHistory",
     ),
     "results.read": (
+        "listDecisions",
+        "getDecision",
+        "verifyDecision",
+        "showDecision",
+        "printDecision",
         "listModels",
         "getModel",
         "getModelFairness",
@@ -228,7 +262,14 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getValueOrigin",
         "getIndicatorLineage",
     ),
+    "decisions.take": (
+        "takeDecision",
+        "measureDecision",
+    ),
     "scenarios.run": (
+        "openDecision",
+        "editDecision",
+        "discardDecision",
         "createScenario",
         "updateScenario",
         "deleteScenario",
@@ -275,6 +316,15 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listPartners",
         "getPartner",
         "listTrustAnchors",
+        "listPartnerOffers",
+        "listNegotiations",
+        "getNegotiation",
+        "listAgreements",
+        "getAgreement",
+        "listTransfers",
+        "getTransferOfData",
+        "compareUsage",
+        "listUsage",
     ),
     "federation.manage": (
         "addPartner",
@@ -289,6 +339,12 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listCredentials",
         "revokeCredential",
         "rotateKeys",
+        "startNegotiation",
+        "decideNegotiation",
+        "endAgreement",
+        "startTransferOfData",
+        "decideTransfer",
+        "takeData",
     ),
     "system.read": (
         "listDeadLetters",
@@ -300,6 +356,7 @@ RIGHTS: Final[Mapping[str, str]] = {name: right for right, names in _BY_RIGHT.it
 
 SELF_PROVEN: Final = frozenset(
     {
+        *BETWEEN_TWINS,
         "queryPresentations",
         "receiveCredentials",
         "requestCredentials",

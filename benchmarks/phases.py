@@ -51,7 +51,7 @@ class Bench:
         self._kept = kept
         self._chance = random.Random() if kept else random.Random(7)
         self._now = datetime.now(UTC).replace(microsecond=0)
-        self._created = int(time.time() * 10) % 90_000_000 if kept else 0
+        self._created = int(time.time() * 1000) % 90_000_000 if kept else 0
 
     def phases(self, only: Collection[str] = ()) -> Iterator[tuple[str, Figures]]:
         """Every phase (or ``only`` these) with its figures, in an order in which none disturbs the next."""

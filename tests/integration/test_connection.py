@@ -311,8 +311,15 @@ def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
 
 @pytest.mark.parametrize(
     "request_bytes",
-    [get("/ngsi-ld/v1/entities/urn:ngsi-ld:T:1"), get("/nothing"), put_together("/t/echo", b"abc")],
-    ids=["read", "error", "body"],
+    [
+        get("/ngsi-ld/v1/entities/urn:ngsi-ld:T:1"),
+        get("/nothing"),
+        put_together("/t/echo", b"abc"),
+        put_together("/ngsi-ld/v1/entities", ENTITY),
+        put_together("/ngsi-ld/v1/entityOperations/create", b"[" + ENTITY + b"]"),
+        get("/ngsi-ld/v1/entities/urn:ngsi-ld:T:2", method="DELETE"),
+    ],
+    ids=["read", "error", "body", "exists", "exists in a batch", "absent"],
 )
 def test_requests_leave_no_cycles_for_the_garbage_collector(tmp_path: Path, request_bytes: bytes) -> None:
     async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, times: int) -> None:

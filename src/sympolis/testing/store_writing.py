@@ -65,6 +65,7 @@ class WritingContract(Opening):
         first, second, third = await store.write(creating(road(2), road(1, speed=2), road(3)))
         assert isinstance(second.error, AlreadyExists)
         assert second.change is None
+        assert second.error.__traceback__ is None, "whose frames hold the outcome, a cycle for each refusal"
         assert first.change is not None and third.change is not None
         assert (first.change.number, third.change.number) == (2, 3)
         assert (await store.query(Query(count=True))).total == 3

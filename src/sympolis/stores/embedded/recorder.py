@@ -168,7 +168,7 @@ class Recorder:
         try:
             after = write.decide(before, at)
         except SympolisError as error:
-            return Outcome(entity_id, error=error)
+            return Outcome(entity_id, error=error.with_traceback(None))  # its frames would hold the outcome
         if after is before:
             return Outcome(entity_id, entity=before)
         self.position += 1

@@ -206,7 +206,7 @@ def _apply(
         try:
             after = write.decide(before, at)
         except SympolisError as error:
-            outcomes.append(Outcome(write.entity_id, error=error))
+            outcomes.append(Outcome(write.entity_id, error=error.with_traceback(None)))
             continue
         if after is before:
             outcomes.append(Outcome(write.entity_id, entity=before))

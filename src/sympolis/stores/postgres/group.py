@@ -181,7 +181,7 @@ class Group:
         try:
             after = write.decide(before, at)
         except SympolisError as error:
-            return Outcome(write.entity_id, error=error)
+            return Outcome(write.entity_id, error=error.with_traceback(None))  # see the embedded store
         if after is before:
             return Outcome(write.entity_id, entity=before)
         change = effects.change(before, after, number=self.position + 1, at=at, cause=cause)

@@ -72,6 +72,7 @@ export interface Calibration {
   notes: string[];
   cost_cpu_s: number;
   data_version: string;
+  parameters: Record<string, unknown>;
   drift?: Drift | null;
 }
 

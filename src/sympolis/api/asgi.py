@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from sympolis.api import health, ldes, ngsi_ld, ogc, sensorthings
@@ -28,6 +29,8 @@ from sympolis.api.routing import Operation, Router
 from sympolis.api.schemas import Schema
 from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
 from sympolis.api.twin import changes
+from sympolis.context.broker import Broker
+from sympolis.context.gated import GatedStore, gated
 from sympolis.domain import errors
 
 OWN_PREFIXES = (
@@ -101,7 +104,31 @@ def _of_the_federation(parts: ApiParts) -> tuple[Operation, ...]:
         return ()
     from sympolis.api import federation
 
-    return federation.operations(parts)
+    return (*federation.operations(parts), *_of_contracts(parts))
+
+
+def _of_contracts(parts: ApiParts) -> tuple[Operation, ...]:
+    """Routes of contracts; the data under them come by the interfaces' own operations, over a store that is gated."""
+    if parts.contracting is None:
+        return ()
+    from sympolis.api import dsp
+    from sympolis.api.exporting import operations as downloads
+
+    store = parts.broker.store
+    gated_parts = replace(
+        parts,
+        broker=parts.broker if isinstance(store, GatedStore) else Broker(gated(store)),
+        distribution=None,
+        registrations=None,
+        remote_subscriptions=None,
+    )
+    inside = (
+        *ngsi_ld.operations(gated_parts),
+        *ogc.operations(gated_parts),
+        *ldes.operations(gated_parts),
+        *downloads.operations(gated_parts),
+    )
+    return dsp.operations(parts, Router(inside))
 
 
 def _of_governance(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation, ...]]:

@@ -24,7 +24,7 @@ from sympolis.app.bounds import api_settings
 from sympolis.app.deciding import decisions_of
 from sympolis.app.contracting import with_contracts
 from sympolis.app.downloading import downloader, permit
-from sympolis.app.federating import open_federation
+from sympolis.app.federating import discover, open_federation
 from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
@@ -85,6 +85,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
+    discover(twin, terms)
     twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
     return twin
 

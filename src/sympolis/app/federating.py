@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from sympolis.api.twin.quality import badge_now
 from sympolis.city.schema import City
 from sympolis.dataspace.calls import Answer, Calls
+from sympolis.dataspace.discovery.benchmarks import Backing, Benchmarks
+from sympolis.dataspace.discovery.catalogues import Catalogues
+from sympolis.dataspace.discovery.dcat import DcatCatalogues
+from sympolis.dataspace.discovery.discovery import Discovery
+from sympolis.dataspace.discovery.matrix import Matrix, Ours
+from sympolis.dataspace.discovery.open_needs import OpenNeeds
 from sympolis.dataspace.federation import Federation, Self
+from sympolis.dataspace.partners.partner import Partner
 from sympolis.dataspace.records import Records
 from sympolis.domain import errors
 from sympolis.egress.http import HttpClient, ResponseTooLarge
+from sympolis.orchestration.compatibility import Compatibility
+from sympolis.plugins import loader
 from sympolis.settings import Settings
 from sympolis.stores.embedded.federation import FederationBook
+
+if TYPE_CHECKING:
+    from sympolis.app.twin import Twin
+    from sympolis.context.terms import Terms
 
 FOLDER = "federation"
 """Below the data folder: keys, partners, credentials."""
@@ -69,3 +86,63 @@ def calls_through(client: HttpClient) -> Calls:
         return Answer(found.status, found.headers, found.body)
 
     return call
+
+
+def discover(twin: Twin, terms: Terms) -> None:
+    """Let this city's twin find out what its partners offer, need and can, and tell them the same."""
+    if twin.federation is not None:
+        twin.federation.discovery = _discovery(twin.federation, twin, terms)
+
+
+def _discovery(federation: Federation, twin: Twin, terms: Terms) -> Discovery:
+    broker, contact, own = twin.ground.broker, federation.contact, federation.own.did
+
+    def comparing() -> Compatibility:
+        return Compatibility(broker, terms, lambda: datetime.now(UTC))
+
+    backing = _backing(twin)
+    ours = Ours(twin.desk, terms, comparing, lambda kind: backing(kind).licences, _licence_of_model)
+    return Discovery(
+        catalogues=Catalogues(
+            federation.directory, dsp=_dsp_catalogue(federation), dcat=DcatCatalogues(federation.calls)
+        ),
+        matrix=Matrix(ours, federation.directory, contact, own),
+        needs=OpenNeeds(federation.records, federation.directory, contact, names=terms, comparing=comparing),
+        benchmarks=Benchmarks(broker, terms, federation.directory, contact, backing=backing, own=own),
+    )
+
+
+def _dsp_catalogue(federation: Federation) -> Callable[[Partner], Any]:
+    async def ask(partner: Partner) -> list[dict[str, Any]]:
+        if federation.dsp is None:
+            raise errors.SourceFailed("this twin does not speak the Dataspace Protocol", where=partner.id)
+        found: list[dict[str, Any]] = await federation.dsp.market.catalogue(partner.id, partner.dsp_url)
+        return found
+
+    return ask
+
+
+_GRADES = ("good", "fair", "poor", "unknown")
+"""From the best to the worst."""
+
+
+def _backing(twin: Twin) -> Callable[[str], Backing]:
+    """The sources by the type of entity that they bring."""
+
+    def of(kind: str) -> Backing:
+        found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for one in twin.coordinator.sources():
+            told = one.to_json()
+            found[told["entity_type"]].append(told)
+        sources = found.get(kind, [])
+        grades = [badge_now(twin.coordinator, one["id"], one["status"]).grade for one in sources]
+        worst = max(grades, key=lambda one: _GRADES.index(one) if one in _GRADES else 0, default="unknown")
+        licences = tuple(sorted({str(one["licence"]) for one in sources}))
+        return Backing(worst, licences, tuple(sorted(str(one["id"]) for one in sources)))
+
+    return of
+
+
+def _licence_of_model(simulator: str) -> str:
+    known = loader.simulators()
+    return str(known.manifest(simulator).licence) if simulator in known else ""

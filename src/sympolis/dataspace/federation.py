@@ -22,6 +22,7 @@ from sympolis.dataspace.credentials.rulebook import rulebook
 from sympolis.dataspace.credentials.self_issued import SelfIssued
 from sympolis.dataspace.credentials.status import StatusLists
 from sympolis.dataspace.credentials.wallet import Wallet
+from sympolis.dataspace.discovery.discovery import Discovery
 from sympolis.dataspace.partners.contact import Contact
 from sympolis.dataspace.partners.desk import PartnerDesk
 from sympolis.dataspace.partners.directory import PartnerDirectory
@@ -86,6 +87,8 @@ class Federation:
             own=own.did,
             address=own.address,
         )
+        self.discovery: Discovery | None = None
+        """What partners offer, need and can; None for a twin without a city."""
         self.dsp: Any = None
         """Catalogue requests, contracts and transfers (``dataspace.contracts``)."""
         self.delivery: Any = None
@@ -110,6 +113,8 @@ class Federation:
     async def close(self) -> None:
         """End what is under way and let go of the file."""
         await self.partners.close()
+        if self.discovery is not None:
+            await self.discovery.close()
         for part in (self.delivery, self.dsp):
             if part is not None:
                 await part.close()

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympolis.api.federation.claims import JWT, Claims
+from sympolis.api.federation.finding import ANEW, KIND, ONE_PARTNER, WORDS, Finding, Shared
 from sympolis.api.federation.partners import Partners
 from sympolis.api.federation.trust import Trust
 from sympolis.api.http import JSON, LD_JSON, Handler
-from sympolis.api.parameters import Parameter
+from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, TIME, Schema, optional, several, structure
+from sympolis.dataspace.federation import Federation
 
 TAG = "Federation"
 _TRUST = "Trust between twins"
@@ -50,6 +52,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *_partners(Partners(federation)),
         *_between(Partners(federation)),
         *_trust(Trust(federation)),
+        *_finding(federation),
     )
 
 
@@ -154,6 +157,50 @@ def _between(handlers: Partners) -> tuple[Operation, ...]:
               "How the asking twin stands with this one", tag=_TRUST),
         route("POST", "/api/federation/join", handlers.join, "joinByInvitation", "Accept an invitation",
               status=201, body=joining, tag=_TRUST),
+    )  # fmt: skip
+
+
+def _finding(federation: Federation) -> tuple[Operation, ...]:
+    """What partners offer, need and can; none for a twin without a city."""
+    if federation.discovery is None:
+        return ()
+    find, share = (
+        Finding(federation, federation.discovery),
+        Shared(federation, federation.discovery),
+    )
+    base, shared = "/api/federation", "/api/federation/shared"
+    need = structure(
+        {"title": TEXTS, "description": TEXTS, "type": TEXT, "attributes": several(TEXT)}, required=("title",)
+    )
+    example = {
+        "title": {"en": "Pedestrian counts at tram stops"},
+        "type": "PedestrianFlowObserved",
+        "attributes": ["peopleCount"],
+    }
+    one = {"need": "The open need's id."}
+    return (
+        route("GET", f"{base}/catalogue", find.catalogue, "searchFederation", "What partners offer, across cities",
+              parameters=(WORDS, KIND, ONE_PARTNER, ANEW, LIMIT, OFFSET), timeout_s=30.0,
+              text="`partial` says that somebody's answer is missing or old, `partners` whose."),
+        route("GET", f"{base}/matrix", find.matrix, "getCompatibilityMatrix",
+              "Which service of whom runs on whose data", parameters=(ANEW,), timeout_s=60.0,
+              text="Runs, runs with adaptations, or cannot, because; with effort, consequence and licences."),
+        route("GET", f"{base}/needs", find.needs, "listOpenNeeds", "What this city and its partners look for",
+              parameters=(ANEW,), text="`we_have` counts our entities that fit; partners are not told."),
+        route("POST", f"{base}/needs", find.add_need, "addOpenNeed", "Say that something is looked for", status=201,
+              body=need, example=example),
+        route("DELETE", f"{base}/needs/{{need}}", find.close_need, "closeOpenNeed", "It is looked for no longer",
+              path_texts=one),
+        route("GET", f"{base}/benchmarks", find.benchmarks, "getBenchmarks",
+              "The same indicators by the same method, city beside city", parameters=(ANEW,)),
+        route("GET", f"{shared}/services", share.services, "shareServices", "Services and their needs, for partners",
+              tag=_TRUST),
+        route("GET", f"{shared}/verdicts", share.verdicts, "shareVerdicts",
+              "Which services run on this city's data, for partners", tag=_TRUST, timeout_s=60.0),
+        route("GET", f"{shared}/needs", share.needs, "shareNeeds", "What this city looks for, for partners",
+              tag=_TRUST),
+        route("GET", f"{shared}/indicators", share.indicators, "shareIndicators",
+              "This city's figures of the common indicators, for partners", tag=_TRUST),
     )  # fmt: skip
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+
+from sympolis.analysis.learned.life import Stage, Step
+from sympolis.api.inference.protocol import MOST_LISTS, Inference, _refuse_lists
+from sympolis.api.twin.learned import Learned
 from sympolis.context.gated import read_as
+from sympolis.domain import errors
 from sympolis.governance.identity.subject import Proof, Subject
 from sympolis.governance.policy.book import PolicyBook
 from sympolis.governance.policy.gate import Circumstances, Gate
@@ -85,3 +94,36 @@ def test_weights_are_for_those_who_may_run_the_model(tmp_path: Path) -> None:
     assert status == 200
     with zipfile.ZipFile(io.BytesIO(body)) as bundle:
         assert bundle.read("next-hour/1/model.onnx") == WEIGHTS
+
+
+def _asking(role: str, **arguments: str) -> Any:
+    return SimpleNamespace(subject=Subject(role, frozenset({role}), Proof.KEY), arguments=arguments)
+
+
+def test_what_nobody_has_signed_for_is_known_to_those_who_look_after_models_alone(tmp_path: Path) -> None:
+    governed = cast("Any", SimpleNamespace(gate=SimpleNamespace(roles=default_table())))
+    with small_twin(tmp_path) as twin:
+        desk, run = twin.desk.learned, twin.client.loop.run_until_complete
+        kept = run(desk.hand_in(package(), by="somebody", why="a test"))
+        cards, protocol = Learned(desk, governed), Inference(desk, governed)
+        named = {"model": "next-hour", "version": "1.0.0"}
+
+        def known(role: str) -> list[str]:
+            return [one["version"] for one in json.loads(run(cards.list(_asking(role))).body)["models"]]
+
+        assert (known("citizen"), known("analyst"), known("technical-steward")) == ([], ["1.0.0"], ["1.0.0"])
+        with pytest.raises(errors.NotFound):
+            run(cards.get(_asking("citizen", **named)))
+        staged = desk._stepped(kept, Step(Stage.STAGED, desk._now(), "somebody", "for the test"))
+        with pytest.raises(errors.Conflict, match="is staged and does not answer"):
+            run(protocol.model_ready(_asking("citizen", **named)))
+        assert json.loads(run(protocol.model_ready(_asking("analyst", **named))).body)["ready"]
+        desk._stepped(staged, Step(Stage.DEPLOYED, desk._now(), "somebody else", "looked at it"))
+        assert known("citizen") == ["1.0.0"]
+        assert json.loads(run(protocol.model_ready(_asking("citizen", **named))).body)["ready"]
+
+
+def test_lists_are_counted_before_they_are_decoded() -> None:
+    _refuse_lists(b'{"inputs": [{"data": [' + b"[1.0]," * (MOST_LISTS - 10) + b"[1.0]]}]}")
+    with pytest.raises(errors.PayloadTooLarge):
+        _refuse_lists(b"[],[]" * MOST_LISTS)

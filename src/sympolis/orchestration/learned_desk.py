@@ -121,13 +121,18 @@ class LearnedDesk:
             raise errors.NotFound(f"{name} has no version {version!r}", where="version", hint=hint)
         return known[version]
 
-    def asked(self, name: str, version: str | None = None) -> Version:
-        """The version that answers: the deployed one, or the one that is named. Raises ``NotFound``, ``Conflict``."""
+    def asked(self, name: str, version: str | None = None, *, keeper: bool = True) -> Version:
+        """The version that answers: the deployed one, or the one that is named. Raises ``NotFound``, ``Conflict``.
+
+        ``keeper``: whether a staged one, for which nobody has signed yet, may be tried by whoever asks.
+        """
         if version is not None:
             found = self.get(name, version)
-            if not found.record.stage.answers:
+            stage = found.record.stage
+            if not stage.answers or (stage is Stage.STAGED and not keeper):
                 text = f"{name} {version} is {found.record.stage} and does not answer"
-                raise errors.Conflict(text, where="version", hint="staged and deployed versions do")
+                hint = "deployed versions do, staged ones for those who look after models"
+                raise errors.Conflict(text, where="version", hint=hint)
             return found
         deployed = [one for one in self.versions(name) if one.record.stage is Stage.DEPLOYED]
         if not deployed:
@@ -212,12 +217,14 @@ class LearnedDesk:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    async def infer(self, name: str, version: str | None, inputs: Any) -> tuple[Version, list[Json]]:
+    async def infer(
+        self, name: str, version: str | None, inputs: Any, *, keeper: bool = True
+    ) -> tuple[Version, list[Json]]:
         """The outputs of the version that answers.
 
         Raises ``NotFound``, ``BadRequestData``, ``Conflict`` (none answers), ``Forbidden``, ``ModelFailed``.
         """
-        found = self.asked(name, version)
+        found = self.asked(name, version, keeper=keeper)
         gated.use_model(name)
         checked = await asyncio.to_thread(tensors.read_inputs, inputs, found.card)
         if self._waiting >= MOST_WAITING:

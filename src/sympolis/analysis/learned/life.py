@@ -9,7 +9,7 @@ one takes its place, and it goes back to being staged, from where it can return.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
     @property
     def answers(self) -> bool:
-        """Whether it can be asked: deployed by its name, staged by its version alone."""
+        """Whether it can be asked: deployed by its name, staged by its version and by its keepers alone."""
         return self in (Stage.STAGED, Stage.DEPLOYED)
 
 
@@ -43,6 +43,9 @@ NEXT: Final[Mapping[Stage, tuple[Stage, ...]]] = {
 SIGNED: Final = (Stage.DEPLOYED,)
 """Stages that need a second person."""
 
+KEEPERS: Final = ("models.submit", "models.release")
+"""Rights of those who look after learned models: to them alone a version is known before somebody has signed for it."""
+
 _WORDS: Final = (3, 2000)
 
 
@@ -54,6 +57,11 @@ class Step:
     at: datetime
     by: str
     why: str
+
+
+def is_signed(steps: Sequence[Step]) -> bool:
+    """Whether somebody has ever signed for a version with these steps."""
+    return any(step.stage in SIGNED for step in steps)
 
 
 def read_stage(text: object) -> Stage:

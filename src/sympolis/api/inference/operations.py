@@ -53,7 +53,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes; none where there are no models."""
     if parts.desk is None:
         return ()
-    handlers = Inference(parts.desk.learned)
+    handlers = Inference(parts.desk.learned, parts.governed)
     found = [
         _get("/v2", handlers.server, "getInferenceServer", "What this inference server is"),
         _get("/v2/health/live", handlers.live, "isInferenceLive", "Whether it is there"),

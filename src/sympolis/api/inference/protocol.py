@@ -10,17 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sympolis.analysis.learned.life import KEEPERS, Stage
 from sympolis.api import errors as table
+from sympolis.api.asking import may
 from sympolis.api.bodies import read_object
 from sympolis.api.http import Handler, Reply, Request, json_reply
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
     from sympolis.analysis.learned.card import Tensor
+    from sympolis.api.parts import Governed
     from sympolis.orchestration.learned_desk import LearnedDesk, Version
 
 NAME, VERSION = "sympolis", "2"
 PLATFORM = "onnxruntime_onnx"
+MOST_LISTS = 100_000
+"""Lists and objects in one request: what nested data of a reasonable model need, decoded in some 10 ms."""
 _MEMBERS = ("id", "parameters", "inputs", "outputs")
 
 
@@ -40,8 +45,9 @@ def in_words_of_the_protocol(handler: Handler) -> Handler:
 class Inference:
     """See the module."""
 
-    def __init__(self, learned: LearnedDesk) -> None:
+    def __init__(self, learned: LearnedDesk, governed: Governed | None = None) -> None:
         self._learned = learned
+        self._governed = governed
 
     async def server(self, _request: Request) -> Reply:
         """What this server is."""
@@ -58,8 +64,11 @@ class Inference:
     async def model(self, request: Request) -> Reply:
         """What a model takes and gives."""
         found = self._asked(request)
+        keeper = self._keeper(request)
         versions = [
-            one.card.version for one in self._learned.versions(found.card.name) if one.record.stage.answers
+            one.card.version
+            for one in self._learned.versions(found.card.name)
+            if one.record.stage is Stage.DEPLOYED or (keeper and one.record.stage.answers)
         ]
         return json_reply(
             {
@@ -77,6 +86,7 @@ class Inference:
 
     async def infer(self, request: Request) -> Reply:
         """Outputs for inputs."""
+        _refuse_lists(await request.body())
         document = await read_object(request)
         for name in document.keys() - set(_MEMBERS):
             raise errors.InvalidRequest("unknown member", where=name, hint=f"known: {', '.join(_MEMBERS)}")
@@ -84,7 +94,10 @@ class Inference:
         asked = self._asked(request)
         wanted = _wanted(document.get("outputs"), asked)
         found, outputs = await self._learned.infer(
-            arguments["model"], arguments.get("version"), document.get("inputs")
+            arguments["model"],
+            arguments.get("version"),
+            document.get("inputs"),
+            keeper=self._keeper(request),
         )
         answer = {
             "model_name": found.card.name,
@@ -96,7 +109,18 @@ class Inference:
         )
 
     def _asked(self, request: Request) -> Version:
-        return self._learned.asked(request.arguments["model"], request.arguments.get("version"))
+        arguments = request.arguments
+        return self._learned.asked(arguments["model"], arguments.get("version"), keeper=self._keeper(request))
+
+    def _keeper(self, request: Request) -> bool:
+        return any(may(request, right, self._governed) for right in KEEPERS)
+
+
+def _refuse_lists(raw: bytes) -> None:
+    """Lists in lists cost far more than the values in them: their number is bounded before they are decoded."""
+    if raw.count(b"[") + raw.count(b"{") > MOST_LISTS:
+        hint = "send the data flat, row by row"
+        raise errors.PayloadTooLarge(f"more than {MOST_LISTS:,} lists", where="inputs", hint=hint)
 
 
 def _wanted(given: Any, asked: Version) -> frozenset[str]:

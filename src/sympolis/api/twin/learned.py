@@ -11,7 +11,8 @@ from urllib.parse import quote
 import msgspec
 
 from sympolis.analysis.learned.bill import bill_of_materials, kserve_package
-from sympolis.analysis.learned.life import Stage, read_reason, read_stage
+from sympolis.analysis.learned.life import KEEPERS, Stage, is_signed, read_reason, read_stage
+from sympolis.api.asking import may
 from sympolis.api.bodies import read_object
 from sympolis.api.http import JSON, Reply, Request, json_reply
 from sympolis.api.parameters import Parameter
@@ -23,6 +24,7 @@ from sympolis.domain import errors
 from sympolis.orchestration.learned_desk import next_stages
 
 if TYPE_CHECKING:
+    from sympolis.api.parts import Governed
     from sympolis.orchestration.learned_desk import LearnedDesk, Version
 
 ZIP, CYCLONE_DX = "application/zip", "application/vnd.cyclonedx+json"
@@ -45,13 +47,14 @@ _CARD: Schema = structure(
 class Learned:
     """Handlers of ``/api/ai-models``."""
 
-    def __init__(self, learned: LearnedDesk) -> None:
+    def __init__(self, learned: LearnedDesk, governed: Governed | None = None) -> None:
         self._learned = learned
+        self._governed = governed
 
-    async def list(self, _request: Request) -> Reply:
-        """Every version of every model."""
+    async def list(self, request: Request) -> Reply:
+        """Every version of every model that whoever asks may know of."""
         found = [one for name in self._learned.names() for one in self._learned.versions(name)]
-        return json_reply({"models": [_shown(one) for one in found]})
+        return json_reply({"models": [_shown(one) for one in found if self._known(one, request)]})
 
     async def hand_in(self, request: Request) -> Reply:
         """Take a package as a draft."""
@@ -88,7 +91,15 @@ class Learned:
         return Reply(body=content, media=ZIP, headers=((b"content-disposition", name),))
 
     def _version(self, request: Request) -> Version:
-        return self._learned.get(request.arguments["model"], request.arguments["version"])
+        name, version = request.arguments["model"], request.arguments["version"]
+        found = self._learned.get(name, version)
+        if not self._known(found, request):
+            raise errors.NotFound(f"{name} has no version {version!r}", where="version")
+        return found
+
+    def _known(self, found: Version, request: Request) -> bool:
+        """Everybody may know what somebody has signed for; the rest is known to those who look after models."""
+        return is_signed(found.record.steps) or any(may(request, right, self._governed) for right in KEEPERS)
 
     async def _moved(self, request: Request, *, deploying: bool) -> Reply:
         document = await read_object(request)
@@ -139,9 +150,9 @@ def _shown(found: Version) -> dict[str, Any]:
     }
 
 
-def operations(learned: LearnedDesk) -> tuple[Operation, ...]:
+def operations(learned: LearnedDesk, governed: Governed | None = None) -> tuple[Operation, ...]:
     """The routes with their documentation."""
-    handlers = Learned(learned)
+    handlers = Learned(learned, governed)
     one = {200: Answer("The version.", {JSON: _CARD})}
     step = Body(
         structure({"stage": TEXT, "why": TEXT}), example={"stage": "validated", "why": "its examples hold"}

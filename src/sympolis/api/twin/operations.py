@@ -85,7 +85,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.desk is not None:
         routes += service_routes(parts.desk) + recommendation_routes(parts.desk)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
-        routes += learned_routes(parts.desk.learned)
+        routes += learned_routes(parts.desk.learned, parts.governed)
         routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)

@@ -18,6 +18,11 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
     "forecasts": lambda city: city.forecasts,
 }
 """What a city package may hold beyond its sources: the interface offers only the pages of what is there."""
+KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
+    "decisions": lambda parts: parts.decisions,
+    "federation": lambda parts: parts.federation,
+}
+"""What this twin may keep besides; the same holds."""
 
 
 class CityPages:
@@ -55,7 +60,10 @@ class CityPages:
                     "text": in_words(readiness.text),
                 },
                 "baseline_run": await self._baseline_run(),
-                "parts": [name for name, found in PARTS.items() if found(self._city)],
+                "parts": [
+                    *(name for name, found in PARTS.items() if found(self._city)),
+                    *(name for name, found in KEPT.items() if found(self._parts) is not None),
+                ],
             }
         )
 

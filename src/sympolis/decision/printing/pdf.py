@@ -12,6 +12,8 @@ from sympolis.domain import errors
 
 MEDIA: Final = "application/pdf"
 _MARGIN_PT: Final = 54
+_NARROWEST, _WIDEST = 8, 48
+"""Characters that a column is counted with at least and at most."""
 _PLAIN: Final = str.maketrans(
     {"₂": "2", "₃": "3", "₄": "4", "₁": "1", "−": "-", "≥": ">=", "≤": "<=", "→": "->", "↔": "<->", "≈": "~"}
 )
@@ -47,7 +49,7 @@ def pdf(account: Account) -> bytes:
     def foot(canvas: Any, _document: Any) -> None:
         canvas.saveState()
         canvas.setFont("Vera", 7)
-        canvas.drawString(_MARGIN_PT, _MARGIN_PT / 2, account.foot.translate(_PLAIN)[:150])
+        canvas.drawString(_MARGIN_PT, _MARGIN_PT / 2, account.foot.translate(_PLAIN)[:110])
         canvas.drawRightString(A4[0] - _MARGIN_PT, _MARGIN_PT / 2, str(canvas.getPageNumber()))
         canvas.restoreState()
 
@@ -108,9 +110,14 @@ def _table(table: Table, styles: Any, width: float) -> Any:
 
     head = [Paragraph(_plain(title), styles["Head"]) for title in table.titles]
     rows = [[Paragraph(_plain(cell), styled(at)) for at, cell in enumerate(row)] for row in table.rows]
-    narrow = [0.6 if at in table.numbers else 1.0 for at in range(len(head))]
-    widths = [width * share / sum(narrow) for share in narrow]
-    found = LongTable([head, *rows], colWidths=widths, repeatRows=1)
+    found = LongTable([head, *rows], colWidths=_widths(table, width), repeatRows=1)
     lines = [("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.lightgrey), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     found.setStyle(TableStyle([*lines, ("LEFTPADDING", (0, 0), (0, -1), 0)]))
     return found
+
+
+def _widths(table: Table, width: float) -> list[float]:
+    """Columns share the width by their longest text, within bounds: a number never breaks, a long text wraps."""
+    longest = [max(map(len, column)) for column in zip(table.titles, *table.rows, strict=True)]
+    shares = [min(max(one, _NARROWEST), _WIDEST) for one in longest]
+    return [width * share / sum(shares) for share in shares]

@@ -12,7 +12,7 @@ from typing import Any
 from sympolis.decision.dossier import Decision, Kind, Seal
 from sympolis.decision.printing.blocks import Account, Block, Heading, Items, Table, Text
 
-_THIN = "\u00a0"
+_SPACE = "\u00a0"
 """Between thousands: it neither reads as a point or comma of another language nor breaks the line."""
 Json = Mapping[str, Any]
 Say = Callable[..., str]
@@ -140,17 +140,17 @@ def _number(value: float | None, figure: Json) -> str:
     if value is None:
         return "–"
     decimals = figure.get("decimals", 1)
-    return f"{value:,.{decimals}f}".replace(",", _THIN) + f" {figure['unit']}"
+    return f"{value:,.{decimals}f}".replace(",", _SPACE) + f" {figure['unit']}"
 
 
 def _interval(change: Json, figure: Json, *, signed: bool) -> str:
     value, interval = change["value"], change.get("interval")
     decimals = figure.get("decimals", 1)
     sign = "+" if signed else ""
-    text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", _THIN)
+    text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", _SPACE)
     if interval is None:
         return f"{text} {figure['unit']}"
-    low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", _THIN) for end in ("low", "high"))
+    low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", _SPACE) for end in ("low", "high"))
     return f"{text} ({low} … {high}) {figure['unit']}"
 
 

@@ -143,3 +143,12 @@ def test_a_file_is_opened_in_a_map_by_its_address(twin: SmallTwin) -> None:
         "read_file('http" in snippets["Python (GeoPandas)"]
         and "f=geojson')" in snippets["Python (GeoPandas)"]
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("it", "Le prime righe"), ("de", "Die ersten Zeilen"), ("en", "The first rows")]
+)
+def test_a_datasets_page_shows_its_first_rows(twin: SmallTwin, language: str, heading: str) -> None:
+    page = twin.client.get(f"/catalogue/datasets/streets?f=html&lang={language}").body.decode()
+    assert f"<h2>{heading}</h2>" in page and "Street 3" in page
+    assert 'length <span class="muted">(MTR)</span>' in page and "<td>LineString</td>" in page

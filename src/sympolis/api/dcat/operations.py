@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sympolis.api.dcat import page, things_page
+from sympolis.api.dcat.preview_table import preview_table
 from sympolis.api.dcat.things import THING_PARAMETERS, Things
+from sympolis.api.exporting.dataset_rows import DatasetRows
 from sympolis.api.http import Reply, Request, weak_tag
 from sympolis.api.negotiation import preferred
 from sympolis.api.offering import Offering
@@ -13,6 +15,7 @@ from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import OBJECT, TEXT
+from sympolis.domain import errors
 from sympolis.governance.catalogue.search import search, search_all
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ TURTLE, LD_JSON, RDF_XML, HTML = "text/turtle", "application/ld+json", "applicat
 _OFFERS = (TURTLE, LD_JSON, RDF_XML, HTML)
 _SHORT = {"ttl": TURTLE, "jsonld": LD_JSON, "rdf": RDF_XML, "html": HTML}
 _TAG = "Catalogue"
+_SHOWN = 5
+"""Rows of a dataset on its page."""
 
 WORDS = Parameter(name="q", text="Words to be found, in any language (page only).", max_length=200)
 LANGUAGE = Parameter(name="lang", text="Language of the page.", choices=page.LANGUAGES)
@@ -33,8 +38,17 @@ FORMAT = Parameter(
 class CataloguePages:
     """Handlers of ``/catalogue``."""
 
-    def __init__(self, offering: Offering) -> None:
+    def __init__(self, offering: Offering, rows: DatasetRows) -> None:
         self._offering = offering
+        self._rows = rows
+
+    async def _preview(self, dataset: str, language: str) -> str:
+        """The first rows; nothing for whoever may know of the dataset and not read it."""
+        try:
+            features, units = await self._rows.first(dataset, _SHOWN)
+        except (errors.Forbidden, errors.Unauthenticated):
+            return ""
+        return preview_table(features, units, language)
 
     async def catalogue(self, request: Request) -> Reply:
         """The whole catalogue (DCAT-AP 3.0.1, section 4)."""
@@ -55,7 +69,8 @@ class CataloguePages:
         media = _wanted(request)
         dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
         if media == HTML:
-            return _page(page.dataset_page(dataset, _language(request)))
+            language = _language(request)
+            return _page(page.dataset_page(dataset, language, await self._preview(dataset.id, language)))
         from sympolis.governance.catalogue.graph import dataset_graph
 
         return _graph(dataset_graph(dataset), media)
@@ -91,7 +106,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.city is None or parts.coordinator is None:
         return ()
     offering = Offering(parts, parts.city, parts.coordinator)
-    pages = CataloguePages(offering)
+    pages = CataloguePages(offering, DatasetRows(parts, parts.city, parts.coordinator))
     content = {TURTLE: TEXT, LD_JSON: OBJECT, RDF_XML: TEXT, HTML: TEXT}
     answers = {200: Answer("The description.", content)}
     return (

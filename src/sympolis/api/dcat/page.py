@@ -172,8 +172,8 @@ def catalogue_page(catalogue: Catalogue, found: Found, words: str, language: str
     return frame(f"{own.title} · {text_in(catalogue.title, language)}", body, own, language)
 
 
-def dataset_page(dataset: Dataset, language: str) -> str:
-    """One dataset: what it is, whose, how fresh, how good, and how to use it."""
+def dataset_page(dataset: Dataset, language: str, preview: str = "") -> str:
+    """One dataset: what it is, whose, how fresh, how good, and how to use it; ``preview``: its first rows as HTML."""
     own = WORDS[language]
     path = f"/catalogue/datasets/{dataset.id}"
     title = text_in(dataset.title, language)
@@ -182,7 +182,7 @@ def dataset_page(dataset: Dataset, language: str) -> str:
     body = (
         f'<p><a href="/catalogue?lang={language}">{own.all}</a></p>'
         f"<h1>{escape(title)} {_state(dataset, own)}</h1>{_about(dataset, language)}"
-        f"<dl>{_facts(dataset, own)}</dl>"
+        f"<dl>{_facts(dataset, own)}</dl>{preview}"
         f"<h2>{own.ways}</h2><ul>{ways}</ul>{offers_of(dataset.offers, language)}"
         f"<h2>{own.use}</h2>{snippets}{formats(path, own)}"
     )
@@ -320,6 +320,8 @@ border-radius:99px;vertical-align:middle;color:var(--muted)}
 .fresh{color:var(--good)}.stale,.failed{color:var(--bad)}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1.25rem;margin:1.25rem 0}
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
+.rows{overflow-x:auto;margin-top:.5rem}table{border-collapse:collapse;font-size:.9em}
+th,td{text-align:left;padding:.3rem .7rem;border-bottom:1px solid var(--line);white-space:nowrap}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.75rem;overflow-x:auto;margin:0}
 code{font-family:ui-monospace,monospace;font-size:.88em}footer{margin-top:2.5rem;border-top:1px solid var(--line)}
 @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}

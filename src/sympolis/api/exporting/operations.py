@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.api.exporting import reading
-from sympolis.api.exporting.belonging import Own, own_of
+from sympolis.api.exporting.belonging import Own
+from sympolis.api.exporting.dataset_rows import DatasetRows
 from sympolis.api.exporting.files import FileMaker
 from sympolis.api.exporting.formats import DATASET_FORMATS, FORMATS
 from sympolis.api.http import GEO_JSON, Reply, Request, Stream, json_reply
@@ -55,8 +56,7 @@ class Downloads:
     def __init__(self, parts: ApiParts, city: City, coordinator: Coordinator) -> None:
         self._broker = parts.broker
         self._terms = city_terms(parts)
-        self._city = city.id
-        self._coordinator = coordinator
+        self._rows = DatasetRows(parts, city, coordinator)
         self._offering = Offering(parts, city, coordinator)
         self._maker = FileMaker()
 
@@ -72,9 +72,8 @@ class Downloads:
     async def preview(self, request: Request) -> Reply:
         """The first of the dataset's rows, with units and lineage, as a FeatureCollection."""
         dataset, own = await self._asked(request)
-        limit, condition = FIRST.of(request), self._condition(request)
         facts = await self._facts(dataset, own)
-        features = await reading.first(self._broker, own, condition, self._terms, limit)
+        features, _ = await self._rows.first(dataset.id, FIRST.of(request), self._condition(request))
         return json_reply({"type": "FeatureCollection", **facts, "features": features})
 
     async def history(self, request: Request) -> Stream:
@@ -91,8 +90,7 @@ class Downloads:
     async def _asked(self, request: Request) -> tuple[Dataset, Own]:
         """The dataset that is asked for. Raises ``NotFound``."""
         dataset = await self._offering.dataset(request.base_url, request.arguments["dataset"])
-        mapping = self._coordinator.planned(dataset.id).mapping
-        return dataset, own_of(self._city, dataset.id, mapping, self._terms)
+        return dataset, self._rows.own(dataset.id)
 
     def _condition(self, request: Request) -> Any:
         text = Q.raw(request)

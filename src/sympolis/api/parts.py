@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from sympolis.governance.masterdata.registry import MasterData
     from sympolis.governance.policy.gate import Gate
     from sympolis.orchestration.decision_desk import DecisionDesk
+    from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.desk import Desk
 
 
@@ -143,6 +144,7 @@ class ApiParts:
     city: City | None = None
     coordinator: Coordinator | None = None
     desk: Desk | None = None
+    dashboards: DashboardDesk | None = None
     handovers: Handovers | None = None
     deposits: Deposits | None = None
     retention: Retention | None = None

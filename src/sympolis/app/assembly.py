@@ -40,6 +40,7 @@ from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.orchestration.dashboard_desk import DashboardDesk, DeskBaselines
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.run import Tariff
 from sympolis.orchestration.workers import PoolSettings
@@ -122,6 +123,9 @@ def _twin(
         deposits=Deposits(coordinator, deliveries),
         retention=Retention(coordinator, ground.broker, terms, ledger, deliveries),
         desk=desk,
+        dashboards=DashboardDesk(
+            ground.broker, terms, city.dashboards, city=city.id, baselines=DeskBaselines(desk)
+        ),
         lock=lock,
     )
 
@@ -195,6 +199,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         city=twin.city,
         coordinator=twin.coordinator,
         desk=twin.desk,
+        dashboards=twin.dashboards,
         handovers=twin.handovers,
         proposer=Proposer(twin.city, models, downloader(ground.client)),
         data_models=models,

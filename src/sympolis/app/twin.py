@@ -27,6 +27,7 @@ from sympolis.city.registered import Registered
 from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.orchestration.desk import Desk
 from sympolis.settings import Settings
 
@@ -87,6 +88,7 @@ class Twin:
     deposits: Deposits
     retention: Retention
     desk: Desk
+    dashboards: DashboardDesk
     lock: Lock
     asgi: Any = None
     address: str = ""
@@ -131,6 +133,8 @@ class Twin:
         for part in (self.scheduler, self.listeners, self.announcer):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
+        if self.dashboards.plans:
+            self._at_work.append(asyncio.create_task(self.dashboards.prepare()))
         if self.forecasting:
             self._at_work.append(asyncio.create_task(self.desk.forecasts.keep_current(self.stopped)))
 

@@ -18,7 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, registered, registers, secrets, services
+from sympolis.city import governing, registered, registers, secrets, services, views
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
@@ -96,6 +96,7 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     for service in contents.services.values():
         _check_service(contents, service)
     _check_map(contents)
+    views.check(contents)
     _check_policies(contents)
     return _city(contents, settings), contents.findings
 
@@ -136,6 +137,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
         services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
+        dashboards=tuple(contents.dashboards.values()),
         forecasts=tuple(contents.forecasts.values()),
         alerts=tuple(contents.alerts.values()),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),

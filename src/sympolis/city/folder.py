@@ -16,6 +16,7 @@ from sympolis.acquisition import codelists
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import registers
 from sympolis.city.alerts import AlertPlan
@@ -48,6 +49,7 @@ class Contents:
     forecasts: dict[str, ForecastPlan] = field(default_factory=dict)
     alerts: dict[str, AlertPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
+    dashboards: dict[str, DashboardPlan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
     translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def read(folder: Path) -> Contents:
     contents.forecasts = _each(contents, "forecasts", ForecastPlan)
     contents.alerts = _each(contents, "alerts", AlertPlan)
     contents.services = _each(contents, "services", ServicePlan)
+    contents.dashboards = _each(contents, "dashboards", DashboardPlan, but=("map",))
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()
     contents.translations = {
@@ -94,9 +97,13 @@ def read(folder: Path) -> Contents:
     return contents
 
 
-def _each(contents: Contents, kind_folder: str, kind: type[T]) -> dict[str, T]:
+def _each(
+    contents: Contents, kind_folder: str, kind: type[T], but: tuple[str, ...] = ()
+) -> dict[str, T]:
     found: dict[str, T] = {}
     for path in sorted((contents.folder / kind_folder).glob("*.toml")):
+        if path.stem in but:
+            continue
         name = f"{kind_folder}/{path.name}"
         item: Any = _one(contents, name, kind)
         if item is None:

@@ -9,6 +9,7 @@ from sympolis.cli import (
     audit,
     bench,
     city,
+    dashboard,
     data_model,
     dataset,
     decision,
@@ -49,6 +50,7 @@ app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
+app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(new.app, name="new")
 app.add_typer(decision.app, name="decision")
 app.command("recommend")(recommend.recommend)

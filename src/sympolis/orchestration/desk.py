@@ -403,12 +403,16 @@ class Desk:
 
     # --- the twin as a whole ------------------------------------------------------------------------------------------
 
-    async def ensure_baseline(self, progress: Progress | None = None) -> Json:
-        """Make the city's first model ready and run the world as it is; instant where that was done before.
+    async def baseline_run(self, model_id: str) -> Run | None:
+        """The run that stands for the world as it is in a model; None where it was not run. Raises ``NotFound``."""
+        return self._latest(await self._scenarios.get(self._models.baseline_of(self._models.setup(model_id).id)))
+
+    async def ensure_baseline(self, progress: Progress | None = None, model: str | None = None) -> Json:
+        """Make a model (the city's first) ready and run the world as it is; instant where that was done before.
 
         Raises ``ModelFailed`` with the reason where it cannot be done, ``Cancelled`` if the desk is closed meanwhile.
         """
-        model_id = self._models.ids[0]
+        model_id = model or self._models.ids[0]
         setup = self._models.setup(model_id)
         hear = progress or (lambda _share, _text: None)
         hear(0.0, "preparing the model")

@@ -16,6 +16,7 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
     "models": lambda city: city.models,
     "services": lambda city: city.services,
     "forecasts": lambda city: city.forecasts,
+    "dashboards": lambda city: city.dashboards,
 }
 """What a city package may hold beyond its sources: the interface offers only the pages of what is there."""
 KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {

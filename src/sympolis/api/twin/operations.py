@@ -13,6 +13,7 @@ from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference
 from sympolis.api.twin import anomalies, changes, fairness, map, origins, quality, runs
 from sympolis.api.twin.alerts import operations as alert_routes
 from sympolis.api.twin.city import CityPages
+from sympolis.api.twin.dashboards import operations as dashboard_routes
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
 from sympolis.api.twin.deposits import DepositPages
@@ -90,6 +91,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)
         )
+    if parts.dashboards is not None:
+        routes += dashboard_routes(parts.dashboards, terms)
     if parts.coordinator is not None and parts.desk is not None:
         routes += _lineage_routes(LineagePages(parts, parts.coordinator, parts.desk, terms))
     return routes

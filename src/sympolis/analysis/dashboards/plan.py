@@ -1,0 +1,252 @@
+"""What a city declares about a dashboard (``dashboards/<id>.toml``): figures, where they come from, how to show them.
+
+A figure is bound to exactly one thing: a value of an entity, a sum over entities, another figure times a factor, or an
+indicator of a model. A tile names a kind of chart and the figures in it; neither knows of any subject or city.
+"""
+
+# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sympolis.domain.measure import Direction
+from sympolis.domain.reading import Texts, option
+
+TERM: Final = "[A-Za-z][A-Za-z0-9_]*"
+"""A short name of the city's context."""
+NAME: Final = "[a-z0-9]+(-[a-z0-9]+)*"
+CHARTS: Final = ("kpi", "bars", "compare", "residuals", "peers", "trend", "findings")
+"""``kpi``: one figure with its interval and source. ``bars``: figures beside one another. ``compare``: ways to one
+figure. ``residuals``: official figure, ours, difference, why. ``peers``: other places. ``trend``: past and target path.
+``findings``: what the data contradict or lack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueOf:
+    """An attribute of one entity; where it was observed, as it was on the key date."""
+
+    entity_type: str = option(pattern=TERM)
+    entity: str
+    """The local part of the entity's id."""
+    attribute: str = option(pattern=TERM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumOf:
+    """The sum of an attribute (or the number) of all entities of a type that have these values."""
+
+    entity_type: str = option(pattern=TERM)
+    attribute: str = option("", pattern=f"({TERM})?")
+    """Empty: the entities are counted."""
+    where: Mapping[str, Any] = option({})
+    """Attribute → the value it must have, e.g. ``operatingStatus = "In Betrieb"``."""
+    since: str = option("", pattern=f"({TERM})?")
+    """The attribute that holds a date from which an entity counts: not after the key date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductOf:
+    """Another figure times a factor that somebody takes for granted."""
+
+    figure: str = option(pattern=NAME)
+    factor: float
+    low: float | None = None
+    high: float | None = None
+    """Between which the factor plausibly lies; both or none."""
+    text: Texts
+    """What the factor is, with its unit."""
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOf:
+    """An indicator of the baseline of one of the city's models."""
+
+    model: str = option(pattern=NAME)
+    indicator: str = option(pattern="[a-z0-9_]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """What somebody else has published for the same."""
+
+    value: float
+    source: str
+    url: str = option("", pattern="(https?://.+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """How far a figure without an interval of its own may be off: by a share, or as far as another source is away."""
+
+    percent: float | None = option(None, minimum=0, maximum=1_000)
+    figure: str | None = option(None, pattern=NAME)
+    official: bool = False
+    """The published figure is the other end."""
+    text: Texts
+    """Why so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigurePlan:
+    """One figure, in the unit in which it is shown."""
+
+    id: str = option(pattern=NAME)
+    title: Texts
+    unit: str
+    decimals: int = option(1, minimum=0, maximum=6)
+    direction: Direction = Direction.NEUTRAL
+    scale: float = 1.0
+    """From the unit of the entities to that of the figure."""
+    value: ValueOf | None = None
+    sum: SumOf | None = None
+    product: ProductOf | None = None
+    model: ModelOf | None = None
+    source: str = ""
+    """Id of the source of its values."""
+    method: Texts = option({})
+    """How it comes about, in a sentence."""
+    official: Official | None = None
+    tolerance_percent: float = option(10.0, minimum=0, maximum=1_000)
+    """A larger difference from the official figure is a finding."""
+    why: Texts = option({})
+    """What explains the difference, as far as known."""
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TilePlan:
+    """A part of the page."""
+
+    id: str = option(pattern=NAME)
+    title: Texts
+    chart: str = option(choices=CHARTS)
+    figures: tuple[str, ...] = ()
+    note: Texts = option({})
+    wide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerField:
+    """What other places are compared by."""
+
+    attribute: str = option(pattern=TERM)
+    title: Texts
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeersPlan:
+    """Other places of the same kind: entities with a code, some of them with a name people know."""
+
+    entity_type: str = option(pattern=TERM)
+    code: str = option("code", pattern=TERM)
+    own: str
+    """The code of this city."""
+    fields: tuple[PeerField, ...]
+    shown: tuple[str, ...] = ()
+    """Codes of those that are shown unless others are asked for."""
+    names: Mapping[str, str] = option({})
+    """Code → name."""
+    source: str
+    text: Texts = option({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathPoint:
+    """A year and what is aimed at: a value, or how many times the figure's value of the key date."""
+
+    year: int = option(minimum=1990, maximum=2100)
+    value: float | None = None
+    times: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPlan:
+    """The past of a figure bound to an observed value, and the path it is meant to take."""
+
+    id: str = option(pattern=NAME)
+    figure: str = option(pattern=NAME)
+    path: tuple[PathPoint, ...] = ()
+    text: Texts = option({})
+    """Whose target that is, and how it was carried over."""
+    source: str = ""
+    url: str = option("", pattern="(https?://.+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingPlan:
+    """Something that a reader must know about the data and that no figure says by itself."""
+
+    id: str = option(pattern=NAME)
+    text: Texts
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardPlan:
+    """A dashboard."""
+
+    id: str = option(pattern=NAME)
+    title: Texts
+    question: Texts
+    key_date: date
+    """The day that figures stand for unless another is asked for."""
+    rule: Texts = option({})
+    """What counts on that day."""
+    figures: tuple[FigurePlan, ...]
+    tiles: tuple[TilePlan, ...]
+    peers: PeersPlan | None = None
+    trends: tuple[TrendPlan, ...] = ()
+    findings: tuple[FindingPlan, ...] = ()
+    order: int = 100
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models whose indicators it shows."""
+        return tuple(dict.fromkeys(one.model.model for one in self.figures if one.model is not None))
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of the entities it reads, by short name."""
+        bound = (one.value or one.sum for one in self.figures)
+        found = [one.entity_type for one in bound if one is not None]
+        return tuple(dict.fromkeys([*found, *([self.peers.entity_type] if self.peers else [])]))
+
+
+def mistakes(plan: DashboardPlan) -> list[tuple[str, str]]:
+    """What does not fit together within the file: (where, what)."""
+    known = {one.id for one in plan.figures}
+    found = [(f"figures.{one.id}", text) for one in plan.figures for text in _of_figure(one, known)]
+    found += _doubled("figures", [one.id for one in plan.figures])
+    for tile in plan.tiles:
+        found += [
+            (f"tiles.{tile.id}", f"there is no figure {name!r}") for name in tile.figures if name not in known
+        ]
+    values = {one.id for one in plan.figures if one.value is not None}
+    found += [
+        (f"trends.{one.id}", "its figure must be bound to a value")
+        for one in plan.trends
+        if one.figure not in values
+    ]
+    return found
+
+
+def _doubled(where: str, names: list[str]) -> list[tuple[str, str]]:
+    return [(where, f"{name!r} is there twice") for name in sorted({n for n in names if names.count(n) > 1})]
+
+
+def _of_figure(one: FigurePlan, known: set[str]) -> list[str]:
+    bound = [part for part in (one.value, one.sum, one.product, one.model) if part is not None]
+    found = [] if len(bound) == 1 else ["needs exactly one of value, sum, product, model"]
+    if one.product is not None:
+        if one.product.figure not in known - {one.id}:
+            found.append(f"there is no other figure {one.product.figure!r}")
+        if (one.product.low is None) != (one.product.high is None):
+            found.append("a factor has both low and high, or none")
+    if one.doubt is not None and one.doubt.figure is not None and one.doubt.figure not in known:
+        found.append(f"there is no figure {one.doubt.figure!r}")
+    return found

@@ -1,0 +1,87 @@
+"""Checks what a city's dashboards refer to: entities that a mapping makes, sources, models, languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympolis.acquisition import mapping as mappings
+from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, mistakes
+from sympolis.city.folder import Contents
+from sympolis.domain.reading import Texts, did_you_mean
+
+
+def check(contents: Contents) -> None:
+    """Report every mistake in the dashboards of a package."""
+    produced = _produced(contents)
+    for plan in contents.dashboards.values():
+        file = f"dashboards/{plan.id}.toml"
+        for where, message in mistakes(plan):
+            contents.report(f"{file}: {where}", message)
+        for figure in plan.figures:
+            _figure(contents, f"{file}: figures.{figure.id}", figure, produced)
+        _peers(contents, file, plan, produced)
+        for where, texts in _texts(plan):
+            _languages(contents, f"{file}: {where}", texts)
+
+
+def _produced(contents: Contents) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in contents.mappings.values():
+        found.setdefault(one.entity_type, set()).update(mappings.attribute_names(one))
+    return found
+
+
+def _figure(contents: Contents, where: str, one: FigurePlan, produced: Mapping[str, set[str]]) -> None:
+    if one.source and one.source not in contents.sources:
+        contents.report(
+            f"{where}.source",
+            f"there is no source {one.source!r}",
+            did_you_mean(one.source, contents.sources),
+        )
+    if one.value is not None:
+        _attributes(contents, where, one.value.entity_type, {one.value.attribute}, produced)
+    if one.sum is not None:
+        names = {one.sum.attribute, one.sum.since, *one.sum.where} - {""}
+        _attributes(contents, where, one.sum.entity_type, names, produced)
+    if one.model is not None and one.model.model not in contents.models:
+        hint = did_you_mean(one.model.model, contents.models)
+        contents.report(f"{where}.model", f"there is no model {one.model.model!r}", hint)
+
+
+def _peers(contents: Contents, file: str, plan: DashboardPlan, produced: Mapping[str, set[str]]) -> None:
+    if plan.peers is not None:
+        names = {plan.peers.code, *(one.attribute for one in plan.peers.fields)}
+        _attributes(contents, f"{file}: peers", plan.peers.entity_type, names, produced)
+
+
+def _attributes(
+    contents: Contents, where: str, kind: str, names: set[str], produced: Mapping[str, set[str]]
+) -> None:
+    if kind not in produced:
+        contents.report(where, f"no mapping makes {kind!r}", did_you_mean(kind, produced))
+        return
+    for name in sorted(names - produced[kind]):
+        contents.report(
+            where, f"no mapping gives {kind} an attribute {name!r}", did_you_mean(name, produced[kind])
+        )
+
+
+def _texts(plan: DashboardPlan) -> Iterator[tuple[str, Texts]]:
+    yield "title", plan.title
+    yield "question", plan.question
+    for one in plan.figures:
+        yield f"figures.{one.id}.title", one.title
+        yield from (
+            (f"figures.{one.id}.{name}", text) for name, text in (("method", one.method), ("why", one.why))
+        )
+    for tile in plan.tiles:
+        yield f"tiles.{tile.id}.title", tile.title
+    for finding in plan.findings:
+        yield f"findings.{finding.id}.text", finding.text
+
+
+def _languages(contents: Contents, where: str, texts: Texts) -> None:
+    wanted = contents.facts.languages if contents.facts else ()
+    missing = [language for language in wanted if texts and language not in texts]
+    if missing:
+        contents.report(where, f"has no text in {', '.join(missing)}", "add the translation", error=False)

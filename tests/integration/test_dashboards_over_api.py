@@ -1,0 +1,212 @@
+"""Dashboards over the API: the key date, sums by the rule, a model's figure, other places, and what changes do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sympolis.analysis.dashboards.plan import (
+    DashboardPlan,
+    FigurePlan,
+    ModelOf,
+    PeerField,
+    PeersPlan,
+    SumOf,
+    TilePlan,
+    TrendPlan,
+    ValueOf,
+)
+from sympolis.api.asgi import create_api
+from sympolis.api.parts import ApiParts
+from sympolis.context.broker import Broker
+from sympolis.context.terms import Contexts
+from sympolis.domain.changes import Observation
+from sympolis.domain.entity import Attribute, AttributeKind, Entity
+from sympolis.domain.scenario import Window
+from sympolis.orchestration.dashboard_desk import DashboardDesk
+from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.run import Figure, Run
+from sympolis.stores.memory import MemoryStore
+from sympolis.testing.asgi_client import exchange
+
+TERMS = Contexts().core()
+HOST = {"host": "127.0.0.1:8400"}
+TEXT = {"en": "text"}
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+UNITS = SumOf(entity_type="Unit", attribute="power", where={"status": "In Betrieb"}, since="begun")
+PLAN = DashboardPlan(
+    id="energy",
+    title=TEXT,
+    question=TEXT,
+    key_date=date(2024, 12, 31),
+    figures=(
+        FigurePlan(id="sun", title=TEXT, unit="MW", source="sums",
+                   value=ValueOf(entity_type="Carrier", entity="sun", attribute="capacity")),
+        FigurePlan(id="units", title=TEXT, unit="MW", scale=0.001, sum=UNITS),
+        FigurePlan(id="number", title=TEXT, unit="", sum=SumOf(entity_type="Unit")),
+        FigurePlan(id="weather", title=TEXT, unit="GWh", model=ModelOf(model="yield", indicator="pv")),
+    ),
+    tiles=(TilePlan(id="sun", title=TEXT, chart="kpi", figures=("sun",)),),
+    peers=PeersPlan(entity_type="Town", own="01", source="towns", shown=("02",), names={"02": "Other"},
+                    fields=(PeerField(attribute="capacity", title=TEXT, unit="MW"),)),
+    trends=(TrendPlan(id="sun", figure="sun"),),
+)  # fmt: skip
+
+
+@dataclass
+class Models:
+    """A model that has not run until it is asked to."""
+
+    run: Run | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def latest(self, model: str) -> Run | None:
+        return self.run
+
+    async def ensure(self, model: str) -> None:
+        self.asked.append(model)
+        figure = Figure("pv", TEXT, "GWh", "higher", 1, 170.0, 155.0, 183.0, 0.9)
+        self.run = Run(
+            id="run-1", scenario="baseline", scenario_version=1, scenario_title=TEXT, model=model, model_version="1",
+            mode="interactive", window=Window(0, 24), seed=1, queued_at=NOW, finished_at=NOW, indicators=(figure,),
+        )  # fmt: skip
+
+
+def entity(kind: str, name: str, **values: Any) -> Entity:
+    attributes = {
+        TERMS.expand(key): (Attribute(AttributeKind.PROPERTY, value),) for key, value in values.items()
+    }
+    return Entity(f"urn:ngsi-ld:{kind}:t:{name}", (TERMS.expand(kind),), attributes)
+
+
+class Twin:
+    """A broker with a few entities, and the API over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.broker = Broker(MemoryStore())
+        self.models = Models()
+        self.desk = DashboardDesk(self.broker, TERMS, [PLAN], city="t", baselines=self.models)
+        models = Desk(self.broker, TERMS, {}, folder, city="t")
+        parts = ApiParts(broker=self.broker, contexts=Contexts(), desk=models, dashboards=self.desk)
+        self.api = create_api(parts)
+
+    async def fill(self) -> None:
+        for one in (
+            entity("Carrier", "sun", capacity=9.0),
+            entity("Unit", "a", power=5000.0, status="In Betrieb", begun="2011-12-29"),
+            entity("Unit", "b", power=700.0, status="In Betrieb", begun="2025-01-01"),
+            entity("Unit", "c", power=90.0, status="In Planung", begun="2011-12-29"),
+            entity("Town", "1", code="01", capacity=3.0),
+            entity("Town", "2", code="02", capacity=8.0),
+            entity("Town", "3", code="03"),
+        ):
+            await self.broker.create(one)
+        await self.observe(("2021-12-31", 6.0), ("2024-12-31", 9.0))
+
+    async def observe(self, *points: tuple[str, float]) -> None:
+        kind, name = (TERMS.expand("Carrier"),), TERMS.expand("capacity")
+        await self.broker.observe(
+            [
+                Observation(
+                    "urn:ngsi-ld:Carrier:t:sun",
+                    kind,
+                    name,
+                    datetime.fromisoformat(f"{day}T00:00:00+00:00"),
+                    v,
+                )
+                for day, v in points
+            ]
+        )
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        answer = await exchange(self.api, "GET", path, headers=HOST)
+        return answer.status, answer.json
+
+    async def figures(self, day: str = "") -> Mapping[str, Any]:
+        status, found = await self.get("/api/dashboards/energy" + (f"?date={day}" if day else ""))
+        assert status == 200, found
+        return {one["id"]: one for one in found["figures"]}
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> Twin:
+    made = Twin(tmp_path)
+    asyncio.run(made.fill())
+    return made
+
+
+def test_what_counts_is_in_operation_on_the_key_date(twin: Twin) -> None:
+    async def asked() -> tuple[Any, Any, Any]:
+        return await twin.figures(), await twin.figures("2025-06-01"), await twin.figures("2022-06-01")
+
+    now, later, before = asyncio.run(asked())
+    assert (now["units"]["value"], now["units"]["count"]) == (5.0, 1)
+    assert later["units"]["value"] == 5.7
+    assert (now["sun"]["value"], before["sun"]["value"]) == (9.0, 6.0)
+    assert now["number"]["value"] == 3
+    assert now["sun"]["lineage"] == [
+        "/api/lineage/value?entity=urn%3Angsi-ld%3ACarrier%3At%3Asun&attribute=capacity"
+    ]
+
+
+def test_before_anything_was_observed_there_is_no_value(twin: Twin) -> None:
+    assert asyncio.run(twin.figures("2001-01-01"))["sun"]["state"] == "missing"
+
+
+def test_a_models_figure_is_worked_out_after_the_start_and_has_its_interval(twin: Twin) -> None:
+    async def asked() -> tuple[Any, Any]:
+        before = await twin.figures()
+        await twin.desk.prepare()
+        return before["weather"], (await twin.figures())["weather"]
+
+    before, after = asyncio.run(asked())
+    assert (before["state"], before["value"]) == ("working", None)
+    assert twin.models.asked == ["yield"]
+    assert (after["value"], after["interval"]["low"], after["interval"]["level"]) == (170.0, 155.0, 0.9)
+    assert after["lineage"] == ["/api/lineage/run-1"]
+
+
+def test_a_change_of_what_is_shown_is_seen_and_another_costs_nothing(twin: Twin) -> None:
+    async def asked() -> tuple[bool, Any]:
+        first = await twin.desk.get("energy")
+        await twin.broker.create(entity("Tree", "x", height=3.0))
+        same = await twin.desk.get("energy") is first
+        await twin.observe(("2024-12-31", 11.0))
+        return same, (await twin.figures())["sun"]["value"]
+
+    assert asyncio.run(asked()) == (True, 11.0)
+
+
+def test_other_places_stand_beside_the_city(twin: Twin) -> None:
+    status, found = asyncio.run(twin.get("/api/dashboards/energy/peers"))
+    assert status == 200
+    assert found["places"] == [{"code": "01", "name": None}, {"code": "02", "name": "Other"}]
+    [capacity] = found["fields"]
+    assert capacity["count"] == 2
+    assert [one["rank"] for one in capacity["values"]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/dashboards/unknown", 404),
+        ("/api/dashboards/energy?date=yesterday", 400),
+        ("/api/dashboards/energy?day=2024-12-31", 400),
+        ("/api/dashboards/energy/peers?keys=99", 404),
+        ("/api/dashboards/energy/peers?keys=,", 400),
+        ("/api/dashboards/unknown/peers", 404),
+    ],
+)
+def test_mistakes_are_told(twin: Twin, path: str, status: int) -> None:
+    assert asyncio.run(twin.get(path))[0] == status
+
+
+def test_the_list_names_what_there_is(twin: Twin) -> None:
+    status, found = asyncio.run(twin.get("/api/dashboards"))
+    assert (status, [one["id"] for one in found["dashboards"]]) == (200, ["energy"])

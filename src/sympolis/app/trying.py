@@ -26,6 +26,7 @@ from sympolis.domain.reading import did_you_mean
 from sympolis.governance.catalogue.licences import LICENCES
 from sympolis.orchestration.adapting import ADAPTED, CANNOT, RUNS, Remark, remark
 from sympolis.orchestration.compatibility import Compatibility, Supply
+from sympolis.orchestration.naming import named
 from sympolis.orchestration.service import ServiceSetup
 from sympolis.orchestration.service_desk import Finding, Noted, finding, judged
 from sympolis.plugins import loader
@@ -115,7 +116,11 @@ def _simulators(home: City, service: ServiceSetup) -> tuple[dict[str, type[Simul
     """The simulators of the service's models, and those that no plugin gives."""
     known, plans = loader.simulators(), {setup.id: setup for setup in modelling.models(home)}
     wanted = {step.model: plans[step.model].simulator for step in service.steps}
-    found = {model: known[simulator] for model, simulator in wanted.items() if simulator in known}
+    found = {
+        model: named(known[simulator], plans[model].types, f"model {model}")
+        for model, simulator in wanted.items()
+        if simulator in known
+    }
     return found, [simulator for simulator in wanted.values() if simulator not in known]
 
 

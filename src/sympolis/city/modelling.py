@@ -8,7 +8,8 @@ from sympolis.domain.scenario import Override, Scenario, ScenarioStatus, Window
 from sympolis.orchestration.atlas import AreaSetup
 from sympolis.orchestration.model_desk import ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator
-from sympolis.orchestration.service import Feed, Lever, Objective, ServiceSetup, Step
+from sympolis.orchestration.service import Department, Feed, Lever, Objective, ServiceSetup, Step
+from sympolis.orchestration.worklist import Gap
 
 
 def models(city: City) -> list[ModelSetup]:
@@ -86,6 +87,11 @@ def _service(plan: ServicePlan) -> ServiceSetup:
         indicators=plan.indicators,
         objective=Objective(objective.indicator, objective.sense, objective.budget) if objective else None,
         proxies=plan.proxies,
+        departments=tuple(
+            Department(id=one.id, title=one.title, aim=one.aim, indicators=one.indicators, levers=one.levers)
+            for one in plan.departments
+        ),
+        gaps=tuple(Gap(one.need, one.attribute, one.who, one.how, one.days, one.worth) for one in plan.gaps),
     )
 
 

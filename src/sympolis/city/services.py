@@ -8,6 +8,8 @@ indicators = ["…"]           in the order in which they matter
 proxies = ["areas.population"]  stand-ins that are accepted (without it: all)
 [[levers]]                   a parameter of a measure, within bounds
 [objective]                  what an allocation makes least or most of
+[[departments]]              who plans together: figures and levers of each
+[[gaps]]                     who has what the service makes do without, and how to get it
 """
 
 # ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
@@ -67,6 +69,37 @@ class ObjectivePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DepartmentPlan:
+    """Who works on the service's joint plans (``[[departments]]``)."""
+
+    id: str = option(pattern=IDENTIFIER)
+    title: Texts
+    aim: Texts = option({})
+    """What it wants, in one sentence."""
+    indicators: tuple[str, ...]
+    """The figures by which it judges, in the order in which they matter to it."""
+    levers: tuple[str, ...] = ()
+    """The levers that are its own to move; others may move them too, and everybody sees who did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapPlan:
+    """What the city knows about a gap in the service's data (``[[gaps]]``); it refines the worklist."""
+
+    need: str
+    """A need of one of the service's models."""
+    attribute: str = ""
+    """Without it: everything that the need lacks."""
+    who: str = ""
+    """Who has the data; without it the owner of the source, or the city's operator."""
+    how: Texts = option({})
+    days: tuple[float, float] | None = None
+    """Working days, from and to."""
+    worth: str = ""
+    """The service's indicator that says what closing the gap is worth."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServicePlan:
     """A service of this city (``services/<id>.toml``)."""
 
@@ -84,6 +117,8 @@ class ServicePlan:
     proxies: tuple[str, ...] | None = None
     levers: tuple[LeverPlan, ...] = ()
     objective: ObjectivePlan | None = None
+    departments: tuple[DepartmentPlan, ...] = ()
+    gaps: tuple[GapPlan, ...] = ()
 
     @property
     def steps(self) -> tuple[StepPlan, ...]:
@@ -108,6 +143,7 @@ def complaints(
         if scenarios.get(scenario) not in used:
             yield "scenarios", f"there is no scenario {scenario!r} of its models", "see scenarios/"
     yield from _lever_complaints(plan)
+    yield from _department_complaints(plan)
     if plan.objective is not None and plan.indicators and plan.objective.indicator not in plan.indicators:
         yield "objective.indicator", f"{plan.objective.indicator!r} is not among its indicators", ""
 
@@ -127,6 +163,24 @@ def _chain_complaints(plan: ServicePlan, used: Sequence[str], models: Collection
             if feed.model not in used[:number]:
                 message = f"{feed.model} does not run before {step.model}"
                 yield f"chain[{number}].feeds", message, "change the order"
+
+
+def _department_complaints(plan: ServicePlan) -> Iterator[Complaint]:
+    names = [one.id for one in plan.departments]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "departments", f"two departments are called {name!r}", "give each an id of its own"
+    levers = [lever.name for lever in plan.levers]
+    for department in plan.departments:
+        for name in department.levers:
+            if name not in levers:
+                yield (
+                    f"departments.{department.id}",
+                    f"there is no lever {name!r}",
+                    did_you_mean(name, levers),
+                )
+        for name in department.indicators:
+            if plan.indicators and name not in plan.indicators:
+                yield f"departments.{department.id}", f"{name!r} is not among the service's indicators", ""
 
 
 def _lever_complaints(plan: ServicePlan) -> Iterator[Complaint]:

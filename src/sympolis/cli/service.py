@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,13 +11,15 @@ import typer
 from sympolis import settings
 from sympolis.app import try_service
 from sympolis.city import package
+from sympolis.cli import plan
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
 from sympolis.cli.scenario import draw_run, wait_for
-from sympolis.domain import errors
+from sympolis.cli.values import given_value
 
 app = typer.Typer(help="Services: list, check, run.", no_args_is_help=True)
+app.add_typer(plan.app, name="plan")
 
 Service = Annotated[str, typer.Argument(help="A service's id.")]
 _CANNOT = "cannot"
@@ -101,20 +102,9 @@ def run(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Run a service and show its indicators."""
-    levers = dict(_lever(one) for one in lever or ())
+    levers = dict(given_value(one) for one in lever or ())
     with connect(settings.read({"city": city, "data": data})) as twin:
         asked = {"levers": levers, "mode": mode, "members": members, "seed": seed}
         started = twin.post(f"/api/services/{quote(service)}/runs", asked)
         finished = wait_for(twin, started)
     show(finished, form, draw_run)
-
-
-def _lever(given: str) -> tuple[str, Any]:
-    """A name and its value: JSON where it is JSON, else text. Raises ``InvalidRequest``."""
-    name, sign, value = given.partition("=")
-    if not sign:
-        raise errors.InvalidRequest("expected name=value", where="--lever", hint="e.g. --lever charge=5")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value

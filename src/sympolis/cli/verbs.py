@@ -28,6 +28,7 @@ from sympolis.cli import (
     store,
     subject,
     user,
+    worklist,
 )
 from sympolis.cli.output import screen
 
@@ -50,6 +51,8 @@ app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
+app.add_typer(dashboard.app, name="dashboard")
+app.command("worklist")(worklist.show_worklist)
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(new.app, name="new")
 app.add_typer(decision.app, name="decision")

@@ -25,6 +25,7 @@ from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
+from sympolis.orchestration.joint_desk import JointDesk
 from sympolis.orchestration.learned_desk import LearnedDesk
 from sympolis.orchestration.model_desk import ModelDesk, ModelSetup
 from sympolis.orchestration.observed import ObservedIndicator, observed_figures
@@ -39,6 +40,7 @@ from sympolis.orchestration.service import ServiceSetup
 from sympolis.orchestration.service_desk import ServiceDesk
 from sympolis.orchestration.tabled import TableReader, no_tables
 from sympolis.orchestration.workers import PoolSettings, Progress
+from sympolis.orchestration.worklist import Asking, Owner, worklist
 from sympolis.plugins.simulator import Simulator
 
 Json = dict[str, Any]
@@ -149,6 +151,15 @@ class Desk:
             compatibility=self._compatibility,
         )
         self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
+        self.joint = JointDesk(
+            broker,
+            names,
+            city=city,
+            services=self._services,
+            runs=self._runs,
+            comparisons=self._comparisons,
+            now=now,
+        )
         self._sensitivity = SensitivityDesk(
             self._models,
             self._runs.board,
@@ -322,6 +333,23 @@ class Desk:
         """A service's runs, newest first."""
         return [self._run(found) for found in self._services.runs(service_id)]
 
+    async def worklist(self, owners: Mapping[str, Owner], operator: str) -> list[Json]:
+        """What the services of the city make do without, as tasks; ``owners`` is by entity type."""
+        asking = []
+        for described in await self._services.list_services():
+            latest = self._runs.board.get(described["latest_run"]) if described["latest_run"] else None
+            figures = documents.run(latest)["indicators"] if latest else []
+            asking.append(
+                Asking(
+                    described["id"],
+                    described["title"],
+                    described["check"],
+                    self._services.setup(described["id"]).gaps,
+                    {figure["name"]: {**figure, "run": described["latest_run"]} for figure in figures},
+                )
+            )
+        return worklist(asking, owners, operator)
+
     async def start_service(
         self,
         service_id: str,
@@ -405,7 +433,9 @@ class Desk:
 
     async def baseline_run(self, model_id: str) -> Run | None:
         """The run that stands for the world as it is in a model; None where it was not run. Raises ``NotFound``."""
-        return self._latest(await self._scenarios.get(self._models.baseline_of(self._models.setup(model_id).id)))
+        return self._latest(
+            await self._scenarios.get(self._models.baseline_of(self._models.setup(model_id).id))
+        )
 
     async def ensure_baseline(self, progress: Progress | None = None, model: str | None = None) -> Json:
         """Make a model (the city's first) ready and run the world as it is; instant where that was done before.

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sympolis.orchestration.worklist import Gap
+
 Texts = Mapping[str, str]
 
 
@@ -55,6 +57,17 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """Who works on the service's joint plans: the figures by which it judges, and the levers that are its own."""
+
+    id: str
+    title: Texts
+    aim: Texts = field(default_factory=dict)
+    indicators: tuple[str, ...] = ()
+    levers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSetup:
     """A service of this city.
 
@@ -73,6 +86,8 @@ class ServiceSetup:
     indicators: tuple[str, ...] = ()
     objective: Objective | None = None
     proxies: tuple[str, ...] | None = None
+    departments: tuple[Department, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def model(self) -> str:

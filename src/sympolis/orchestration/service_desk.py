@@ -93,6 +93,7 @@ class ServiceDesk:
                 documents.indicator_spec(known[name]) for name in service.indicators or known if name in known
             ],
             "objective": asdict(service.objective) if service.objective else None,
+            "departments": [asdict(one) for one in service.departments],
             "runs_here": found.verdict != CANNOT,
             "check": finding(found),
             "latest_run": next((run.id for run in latest if run.status == "done"), None),
@@ -123,10 +124,17 @@ class ServiceDesk:
             if run.model == service.model and (run.service == service.id or run.scenario in service.scenarios)
         ]
 
-    async def start(self, service_id: str, levers: Mapping[str, Any], request: Request) -> Run:
+    async def start(
+        self,
+        service_id: str,
+        levers: Mapping[str, Any],
+        request: Request,
+        measures: Sequence[Mapping[str, Any]] = (),
+    ) -> Run:
         """Run the service with these lever values (its own for the others); the run that gives its answer.
 
-        Raises ``BadRequestData`` for a value out of bounds, ``Conflict`` where the chain does not fit together.
+        ``measures`` are further overrides, each of the model of the chain that has its measure. Raises
+        ``BadRequestData`` for a value out of bounds, ``Conflict`` where the chain does not fit together.
         """
         service = self.setup(service_id)
         gated.use_service(service.id)
@@ -134,18 +142,24 @@ class ServiceDesk:
         self._refuse_levers(service, levers)
         if misfits := linking.complaints(service.steps, self._models.simulator):
             raise errors.Conflict(misfits[0], where=f"services/{service.id}.toml", hint="mend the chain")
+        added = self._added(service, measures)
         with self._runs.quotas.one():
-            started = await self._started(service, levers, request)
+            started = await self._started(service, levers, request, added)
         return started[service.model]
 
     async def _started(
-        self, service: ServiceSetup, levers: Mapping[str, Any], request: Request
+        self,
+        service: ServiceSetup,
+        levers: Mapping[str, Any],
+        request: Request,
+        added: Mapping[str, Sequence[Override]],
     ) -> dict[str, Run]:
         """The run of every model of the chain, each fed by those before it."""
         chosen = await self._chosen(service)
         started: dict[str, Run] = {}
         for step in service.steps:
             scenario = await self._moved(service, chosen[step.model], levers)
+            scenario = replace(scenario, overrides=(*scenario.overrides, *added.get(step.model, ())))
             window = chosen[service.steps[0].model].window
             scenario = await self._kept(service, replace(scenario, window=window))
             lines = linking.conversions(step, self._models.simulator)
@@ -173,6 +187,32 @@ class ServiceDesk:
                 scenario = replace(scenario, overrides=_set(scenario.overrides, lever, levers[lever.name]))
         return scenario
 
+    def _added(
+        self, service: ServiceSetup, measures: Sequence[Mapping[str, Any]]
+    ) -> dict[str, list[Override]]:
+        """Overrides by model. Raises ``BadRequestData`` for a measure that no model of the service has or allows."""
+        found: dict[str, list[Override]] = {}
+        for number, one in enumerate(measures):
+            name = str(one.get("measure", ""))
+            owner = self._owner_of(service, name)
+            if owner is None:
+                raise errors.BadRequestData(
+                    "no model of this service has that measure", where=f"measures[{number}].measure"
+                )
+            allowed, reasons = checking.read_overrides([one], self._models.simulator(owner).measures)
+            if reasons:
+                raise errors.BadRequestData(
+                    reasons[0].reason, where=f"measures[{number}]", hint=reasons[0].hint
+                )
+            found.setdefault(owner, []).extend(allowed)
+        return found
+
+    def _owner_of(self, service: ServiceSetup, measure: str) -> str | None:
+        for step in service.steps:
+            if any(one.name == measure for one in self._models.simulator(step.model).measures):
+                return step.model
+        return None
+
     async def _kept(self, service: ServiceSetup, scenario: Scenario) -> Scenario:
         """The scenario as everybody finds it: itself where nothing was moved, else one named by what it asks."""
         present = await self._scenarios.get(scenario.id)
@@ -196,9 +236,8 @@ class ServiceDesk:
                 raise errors.BadRequestData(reason, where=f"levers.{name}")
 
     def _model_of(self, service: ServiceSetup, lever: Lever) -> str:
-        for step in service.steps:
-            if any(measure.name == lever.measure for measure in self._models.simulator(step.model).measures):
-                return step.model
+        if (owner := self._owner_of(service, lever.measure)) is not None:
+            return owner
         where = f"services/{service.id}.toml: levers.{lever.name}"
         raise errors.SettingsInvalid(f"no model of the service has a measure {lever.measure!r}", where=where)
 

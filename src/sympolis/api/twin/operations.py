@@ -21,6 +21,7 @@ from sympolis.api.twin.diagnosis import operations as diagnosis_routes
 from sympolis.api.twin.forecasts import operations as forecast_routes
 from sympolis.api.twin.handovers import LANGUAGE, MEDIA, NAME, SENDER, WORKBOOK, HandoverPages
 from sympolis.api.twin.insight import Insight
+from sympolis.api.twin.joint import operations as joint_routes
 from sympolis.api.twin.layers import Layers
 from sympolis.api.twin.learned import operations as learned_routes
 from sympolis.api.twin.lineage import LineagePages
@@ -37,6 +38,7 @@ from sympolis.api.twin.sensitivity import Sensitivity
 from sympolis.api.twin.series import ObservedSeries
 from sympolis.api.twin.services import operations as service_routes
 from sympolis.api.twin.sources import Sources
+from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
 
@@ -85,6 +87,9 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     routes += master_data_routes(parts.masterdata, parts.registered) + mediation_routes(parts, terms)
     if parts.desk is not None:
         routes += service_routes(parts.desk) + recommendation_routes(parts.desk)
+        routes += joint_routes(parts.desk.joint)
+        if parts.city is not None:
+            routes += worklist_routes(parts.desk, parts.city)
         routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
         routes += learned_routes(parts.desk.learned, parts.governed)
         routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)

@@ -56,14 +56,17 @@ LOCATE = Measure(
         "Beste Orte für neue Einrichtungen finden",
     ),
     texts(
-        "Where so many new sites would do most good, on today's children: fewest without a place, then the "
+        "Where in the city so many new sites would do most good, on today's children: fewest without a place, "
+        "then the "
         "shortest ways.",
-        "Dove tante nuove sedi servirebbero di più ai bambini di oggi: meno bambini senza posto, poi tragitti "
+        "Dove in città tante nuove sedi servirebbero di più ai bambini di oggi: meno bambini senza posto, poi "
+        "tragitti "
         "più brevi.",
-        "Wo so viele neue Einrichtungen den Kindern von heute am meisten nützen: wenigste ohne Platz, dann "
+        "Wo in der Stadt so viele neue Einrichtungen den Kindern von heute am meisten nützen: wenigste ohne "
+        "Platz, dann "
         "kürzeste Wege.",
     ),
-    ("features", "area"),
+    (),
     (
         amount("sites", texts("New sites", "Nuove sedi", "Neue Einrichtungen"), "1", 3, (1, 12)),
         PLACES,

@@ -199,7 +199,7 @@ def _add_point(plan: Plan, network: Network, at: tuple[float, float], children: 
 def _locate(plan: Plan, network: Network, override: Override, given: Mapping[str, Any]) -> None:
     """The same places in every member: chosen on today's children, mean places and the middle of every "
     "assumption."""
-    candidates = _candidates(network, areas_of(network, override.where) or range(len(network.area_ids)))
+    candidates = _candidates(network, range(len(network.area_ids)))
     at = np.array([network.point_at[index] for index in candidates])
     found = _best(network, override, at, given)
     if not found.proven:
@@ -231,7 +231,7 @@ def _best(network: Network, override: Override, at: Values, given: Mapping[str, 
     return location.choose(location.gathered(today.point_at, question))
 
 
-def _candidates(network: Network, areas: Sequence[int] | range) -> list[int]:
+def _candidates(network: Network, areas: Sequence[int]) -> list[int]:
     points = network.points()
     far = travel.straight_m(points, network.sites()).min(axis=1)
     found: list[int] = []

@@ -33,9 +33,6 @@ def _of(network: Network, override: Override) -> Iterator[str]:
     if measure in ("open_site", "new_homes"):
         if "polygon" not in where and not areas_of(network, where):
             yield "name areas of this model, or draw a place"
-    elif measure == "locate_sites":
-        if (where.get("features") or "area" in where) and not areas_of(network, where):
-            yield "name areas of this model, or none for the whole city"
     elif measure == "change_places":
         if not sites_of(network, where):
             yield "name sites of this model whose places change"

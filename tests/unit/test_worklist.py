@@ -1,0 +1,71 @@
+"""What services make do without becomes work: named once, with who, how long and what it is worth."""
+
+from typing import Any
+
+from sympolis.orchestration.adapting import document, remark
+from sympolis.orchestration.worklist import Asking, Gap, Owner, worklist
+
+OWNERS = {"Site": Owner("Youth office", "sites")}
+
+
+def supply(name: str, kind: str, found: int, /, **carried: int) -> dict[str, Any]:
+    return {"name": name, "type": kind, "found": found, "proxies": [], "carried": carried}
+
+
+def check(*needs: dict[str, Any], problems: Any = (), adaptations: Any = ()) -> dict[str, Any]:
+    return {
+        "problems": [document(one, "m") for one in problems],
+        "adaptations": [document(one, "m") for one in adaptations],
+        "needs": {"m": list(needs)},
+    }
+
+
+def asking(name: str, found: dict[str, Any], **more: Any) -> Asking:
+    return Asking(name, {"en": name}, found, **more)
+
+
+def test_a_figure_that_some_things_lack_is_work_for_whoever_owns_them() -> None:
+    found = check(supply("sites", "Site", 311, capacity=71, name=300))
+    [task] = worklist([asking("childcare", found)], OWNERS, "City")
+    assert task["what"]["en"] == "capacity is known of 71 of 311 Site entities"
+    assert (task["who"], task["source"], task["services"]) == ("Youth office", "sites", ["childcare"])
+    assert task["effort_days"] == [0.5, 5.3]
+    assert not task["blocking"]
+
+
+def test_what_keeps_a_service_from_running_comes_first() -> None:
+    few = remark("few", "grids", minimum=1, type="Coverage", found=0)
+    proxy = remark("proxy", "sites", name="share", used="surface", type="Site", count=3)
+    found = check(
+        supply("grids", "Coverage", 0), supply("sites", "Site", 5), problems=[few], adaptations=[proxy]
+    )
+    first, second = worklist([asking("heat", found)], OWNERS, "City")
+    assert first["blocking"] and first["type"] == "Coverage"
+    assert first["who"] == "City", "nobody brings it: the operator answers"
+    assert second["kind"] == "proxy"
+
+
+def test_the_same_gap_of_two_services_is_one_task() -> None:
+    found = check(supply("sites", "Site", 10, capacity=4))
+    [task] = worklist([asking("a", found), asking("b", found)], OWNERS, "City")
+    assert task["services"] == ["a", "b"]
+
+
+def test_the_city_knows_better_who_how_and_what_it_is_worth() -> None:
+    found = check(supply("sites", "Site", 10, capacity=4))
+    gap = Gap("sites", "capacity", "Kita office", {"en": "ask them"}, (1.0, 2.0), "worth")
+    value = {"name": "worth", "value": 5.0, "run": "run-1"}
+    [task] = worklist([asking("a", found, gaps=[gap], figures={"worth": value})], OWNERS, "City")
+    assert (task["who"], task["how"], task["effort_days"]) == ("Kita office", {"en": "ask them"}, [1.0, 2.0])
+    assert task["worth"] == value
+
+
+def test_a_stand_in_is_not_told_twice() -> None:
+    proxied = {**supply("sites", "Site", 10, capacity=4), "proxies": [["capacity", "seats", 6]]}
+    proxy = remark("proxy", "sites", name="capacity", used="seats", type="Site", count=6)
+    [task] = worklist([asking("a", check(proxied, adaptations=[proxy]))], OWNERS, "City")
+    assert task["kind"] == "proxy"
+
+
+def test_a_twin_that_lacks_nothing_has_nothing_to_do() -> None:
+    assert worklist([asking("a", check(supply("sites", "Site", 10, capacity=10)))], OWNERS, "City") == []

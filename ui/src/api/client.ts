@@ -32,7 +32,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await request(path, { signal })).json();
 }
 
-export async function send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const init = { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body ?? {}) };
   const response = await request(path, init);
   return response.status === 204 ? (undefined as T) : response.json();

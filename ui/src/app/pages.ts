@@ -8,6 +8,7 @@ import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
+import Network from '@lucide/svelte/icons/network';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import type { Key } from '../i18n';
 
@@ -28,6 +29,7 @@ export const PAGES: Record<string, Page> = {
   forecasts: { title: 'navForecasts', nav: 'forecasts', load: () => import('../pages/forecasts/ForecastsPage.svelte') },
   models: { title: 'navModels', nav: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
   sources: { title: 'navSources', nav: 'sources', load: () => import('../pages/sources/SourcesPage.svelte') },
+  federation: { title: 'navFederation', nav: 'federation', load: () => import('../pages/federation/FederationPage.svelte') },
   governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
@@ -54,5 +56,6 @@ export const ENTRIES: Entry[] = [
   { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
   { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },
   { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
+  { page: 'federation', label: 'navFederation', icon: Network, group: 'share', part: 'federation', right: 'federation.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

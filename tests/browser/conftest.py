@@ -110,6 +110,17 @@ def run_id(ask: Ask) -> str:
     return str(run["id"])
 
 
+@pytest.fixture(scope="session")
+def decision_id(ask: Ask, run_id: str) -> str:
+    """A decision that rests on that run, and what was measured afterwards."""
+    draft = {"title": "Thirty in the west", "question": "Should it be 30 km/h?", "runs": [run_id]}
+    decision = str(ask("decisions", draft)["id"])
+    reasons = "Less noise, and no clear change of delay."
+    ask(f"decisions/{decision}/decision", {"outcome": "adopted", "run": run_id, "reasons": reasons})
+    ask(f"decisions/{decision}/measurements", {"since": "2025-03-03", "until": "2025-09-30"})
+    return decision
+
+
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver, for this folder only: while it lives, its event loop runs in this thread."""

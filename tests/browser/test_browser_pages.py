@@ -24,6 +24,7 @@ THEMES = ("light", "dark")
 LANGUAGES = ("it", "de", "en")
 WIDTHS = (320, 390, 768, 1280)
 PAGES = {
+    "overview": "overview",
     "map": "map?scenario=zone-30-west&mode=compare&h=8&table=1&sel=urn:ngsi-ld:RoadSegment:bologna:a161",
     "scenarios": "scenarios",
     "builder": "scenario/new?from=extended-ztl-charge",
@@ -36,6 +37,14 @@ PAGES = {
     "heat model": "models/heat",
     "sources": "sources/loop-counts",
     "lineage": "lineage/{run}",
+    "decisions": "decisions",
+    "new decision": "decisions/new?runs={run}",
+    "decision": "decisions/{decision}",
+    "seven layers": "governance",
+    "roles": "governance/roles",
+    "stages": "governance/datasets",
+    "audit": "governance/audit",
+    "jobs": "governance/jobs",
 }
 SETTLED = """document.fonts.ready.then(
   () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
@@ -46,10 +55,12 @@ SWITCHED = """([theme, language]) => {
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def shown(request: pytest.FixtureRequest, browser: Browser, twin_url: str, run_id: str) -> Iterator[Page]:
+def shown(
+    request: pytest.FixtureRequest, browser: Browser, twin_url: str, run_id: str, decision_id: str
+) -> Iterator[Page]:
     """Each page in turn, opened once for the tests that look at all of them."""
     for page, _ in kept_clean(*watched_page(browser, twin_url)):
-        open_page(page, twin_url, PAGES[request.param].format(run=run_id))
+        open_page(page, twin_url, PAGES[request.param].format(run=run_id, decision=decision_id))
         yield page
 
 

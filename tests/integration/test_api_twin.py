@@ -255,6 +255,13 @@ def test_a_run_is_followed_read_and_compared(twin: SmallTwin) -> None:
     closed = results["features"].index(street_id(1))
     assert results["hours"] == [8] and results["fields"]["flow"]["mean"][0][closed] == 0
     compared = get(twin, f"/api/comparisons?base={base['id']}&with={run['id']}")
+    together = twin.client.post(
+        "/api/comparisons", {"base": base["id"], "with": [run["id"], "run-x", run["id"]]}
+    )
+    assert together.json["comparisons"] == [compared]
+    assert [(one["with"], one["problem"]["status"]) for one in together.json["refused"]] == [("run-x", 404)]
+    for wrong in ({"base": base["id"]}, {"base": 1, "with": ["x"]}, {"base": "x", "with": [], "by": 1}):
+        assert twin.client.post("/api/comparisons", wrong).status == 400
     assert compared["fields"]["flow"]["clear"][0][closed] == 1 and compared["text"]["en"]
     assert [one["id"] for one in get(twin, f"/api/runs?scenario={scenario}")["runs"]] == [run["id"]]
     again = twin.client.post(f"/api/scenarios/{scenario}/runs", {"members": 3})

@@ -253,6 +253,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getResults",
         "getResultsAsCsv",
         "compareRuns",
+        "compareSeveralRuns",
         "getSensitivity",
         "listForecasts",
         "getForecast",

@@ -7,7 +7,11 @@ version, calibration, parameters, overrides, window, mode and seed: everything t
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -17,6 +21,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration import files, member_files
 from sympolis.orchestration.model_desk import Ready
+from sympolis.orchestration.pruning import MOST_BYTES, Pruned, prune
 from sympolis.orchestration.release import release
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run import Run
@@ -60,8 +65,23 @@ class MemberLibrary:
         return all(member_files.exists(self.stem(key)) for key in run.member_keys)
 
     async def find(self, key: str) -> MemberResult | None:
-        """A member's result, if it is kept and sound."""
-        return await asyncio.to_thread(member_files.load, self.stem(key))
+        """A member's result, if it is kept and sound; it then counts as used now."""
+        return await asyncio.to_thread(self._used, self.stem(key))
+
+    def _used(self, stem: Path) -> MemberResult | None:
+        found = member_files.load(stem)
+        if found is not None:
+            facts = stem.with_suffix(".json")
+            with suppress(OSError):  # said here, because many disks do not note when a file was read
+                os.utime(facts, ns=(time.time_ns(), facts.stat().st_mtime_ns))
+        return found
+
+    async def prune(self, kept: Sequence[Run], since: datetime, most_bytes: int = MOST_BYTES) -> Pruned:
+        """Let go of members that no kept run rests on, where the library is beyond its bound; see ``pruning``."""
+        protected = frozenset(key for run in kept for key in run.member_keys)
+        return await asyncio.to_thread(
+            prune, self._folder, protected, since=since.timestamp(), most_bytes=most_bytes
+        )
 
     async def of(self, run: Run) -> list[MemberResult]:
         """The results of a finished run's members. Raises ``NotFound`` where they were deleted."""

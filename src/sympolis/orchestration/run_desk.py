@@ -7,9 +7,10 @@ its finished members, and a scenario without overrides *is* the baseline, whatev
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,10 +39,15 @@ from sympolis.orchestration.twin_entities import run_entity
 from sympolis.orchestration.workers import Executor, Progress
 from sympolis.plugins.simulator import IndicatorSpec, Link, MemberResult
 
+log = logging.getLogger(__name__)
+
 MOST_ACTIVE = 20
 """Runs queued or running at once; more are refused."""
 CALIBRATION_SHARE = 0.3
 """Of a run's progress bar, where the model has to be calibrated first."""
+TIDY_EVERY = timedelta(minutes=10)
+SPARED = timedelta(hours=6)
+"""Members used within this time stay: an analysis or a search that nobody sees on the board may be under way."""
 OWN_SHARE = 0.5
 """Of a run's progress bar, where its baseline has to be run as well."""
 
@@ -80,6 +86,8 @@ class RunDesk:
         self._asked: dict[str, int] = {}
         """How many have asked for each run that is under way."""
         self._closing = False
+        self._tidied: datetime | None = None
+        self._tidying: asyncio.Task[None] | None = None
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
@@ -185,6 +193,8 @@ class RunDesk:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._tidying is not None:
+            await asyncio.gather(self._tidying, return_exceptions=True)
         self.board.close()
 
     async def members(self, run: Run) -> list[MemberResult]:
@@ -207,6 +217,23 @@ class RunDesk:
         self.quotas.end(run_id)
         if not self._closing:
             self._end(run_id, status=RunStatus.CANCELLED)
+            self._tidy_later()
+
+    def _tidy_later(self) -> None:
+        """Bring the library within its bound, at most now and then: it is a walk through all of its files."""
+        at = self._now()
+        if self._tidied is not None and at - self._tidied < TIDY_EVERY:
+            return
+        self._tidied = at
+        self._tidying = asyncio.create_task(self._tidy(), name="members within bounds")
+
+    async def _tidy(self) -> None:
+        runs = self.board.list_runs()
+        begun = [run.started_at or run.queued_at for run in runs if not run.finished]
+        since = min([*begun, self._now() - SPARED])
+        found = await self._library.prune(runs, since)
+        if found.members:
+            log.info("members were let go", extra={"members": found.members, "bytes": found.freed_bytes})
 
     async def _guarded(self, run_id: str, ready: Ready, request: Request) -> None:
         try:

@@ -380,6 +380,21 @@ def _run_routes(handlers: Runs) -> tuple[Operation, ...]:
             "GET", "/api/comparisons", handlers.compare, "compareRuns", "What changes between two runs", "Runs",
             parameters=(runs.BASE, runs.WITH), answers=_gives(reference("Comparison")),
         ),
+        _operation(
+            "POST", "/api/comparisons", handlers.compare_several, "compareSeveralRuns",
+            "What changes between one run and several others", "Runs",
+            text="Runs that cannot be compared are in `refused` with the reason.",
+            body=Body(
+                structure({"base": TEXT, "with": several(TEXT)}, required=("base", "with")),
+                example={"base": "run-1", "with": ["run-2", "run-3"]},
+            ),
+            answers=_gives(
+                structure(
+                    {"base": TEXT, "comparisons": several(reference("Comparison")), "refused": several(OBJECT)},
+                    required=("base", "comparisons", "refused"),
+                )
+            ),
+        ),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from sympolis.api.bodies import read_object
 from sympolis.api.cells import harmless
+from sympolis.api.errors import problem
 from sympolis.api.events import event, event_stream
 from sympolis.api.http import Reply, Request, Stream, json_reply, tagged_reply
 from sympolis.api.parameters import Parameter
@@ -26,6 +27,8 @@ BASE = Parameter(
 WITH = Parameter(name="with", text="The run that is compared.", required=True, max_length=256)
 
 MAX_MEMBERS = 256
+MOST_COMPARED = 12
+"""Runs compared with one base in one request: each reads two ensembles."""
 _MODES = ("interactive", "job")
 _STATISTICS = ("mean", "low", "high")
 
@@ -84,6 +87,17 @@ class Runs:
         assert other is not None
         return tagged_reply(await self._desk.compare(base, other))
 
+    async def compare_several(self, request: Request) -> Reply:
+        """One base with several runs; those that cannot be compared say why, beside those that can."""
+        base, several = _read_comparisons(await read_object(request))
+        found, refused = [], []
+        for other in several:
+            try:
+                found.append(await self._desk.compare(base, other))
+            except (errors.Conflict, errors.NotFound) as error:
+                refused.append({"with": other, "problem": problem(error, instance=request.id)})
+        return json_reply({"base": base, "comparisons": found, "refused": refused})
+
     async def _progress(self, run_id: str) -> AsyncGenerator[bytes, None]:
         states = cast("AsyncGenerator[dict[str, Any], None]", self._desk.run_events(run_id))
         shown: object = []
@@ -95,6 +109,18 @@ class Runs:
                         {"run": run["id"], "status": run["status"], "indicators": shown}, name="figures"
                     )
                 yield event({**run["progress"], "status": run["status"], "run": run["id"]}, name="progress")
+
+
+def _read_comparisons(document: Mapping[str, Any]) -> tuple[str, list[str]]:
+    for name in document.keys() - {"base", "with"}:
+        raise errors.InvalidRequest("unknown member", where=name, hint="known: base, with")
+    base, several = document.get("base"), document.get("with")
+    if not isinstance(base, str) or not base:
+        raise errors.InvalidRequest("expected a run's id", where="base")
+    texts = isinstance(several, list) and all(isinstance(one, str) and one for one in several)
+    if not texts or not 1 <= len(several) <= MOST_COMPARED:  # type: ignore[arg-type]
+        raise errors.InvalidRequest(f"expected 1 to {MOST_COMPARED} ids of runs", where="with")
+    return base, list(dict.fromkeys(several or ()))
 
 
 def read_run_request(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+// What the pages of sources ask beyond the shared client: previews, oddities, open names, differences of a handover.
+import { get, part, send } from '../../api/client';
+import type { Handover, Quality, Source, Text } from '../../api/types';
+
+export interface Feature {
+  id: string;
+  geometry: { type: string; coordinates: unknown } | null;
+  properties: Record<string, unknown>;
+}
+
+export interface Preview {
+  units: Record<string, string>;
+  features: Feature[];
+}
+
+export interface Oddity {
+  kind: 'gap' | 'flat' | 'outlier' | 'jump' | 'drift';
+  feature: string;
+  start: string;
+  end: string;
+  reason: Text;
+}
+
+export interface Oddities {
+  attribute: string;
+  sensors: number;
+  total: number;
+  events: Oddity[];
+}
+
+export interface OpenName {
+  kind: string;
+  words: string;
+  source: string;
+  times: number;
+  candidates: { id: string; name: string; score: number }[];
+}
+
+export interface Difference {
+  kind: 'changed' | 'missing' | 'new';
+  row: number | null;
+  row_before: number | null;
+  entity: string;
+  cells: { field: string; before: unknown; after: unknown }[];
+}
+
+/** With what the list tells of its quality. */
+export type Listed = Source & { quality?: { grade: Quality['badge']['grade']; reason: Text } };
+
+/** A handover with its differences, and the state that the shared type does not know. */
+export type Examined = Omit<Handover, 'state'> & { state: Handover['state'] | 'doubtful'; differences?: Difference[]; more_differences?: number };
+
+export const getPreview = (dataset: string, limit: number) => get<Preview>(`datasets/${part(dataset)}/preview?limit=${limit}`);
+export const getOddities = (dataset: string, limit: number) => get<Oddities>(`datasets/${part(dataset)}/anomalies?limit=${limit}`);
+export const listOpenNames = (limit: number) => get<{ total: number; matches: OpenName[] }>(`master-data/matches?limit=${limit}`);
+export const decide = (action: 'accept' | 'reject', name: OpenName, thing: string, by: string) =>
+  send<unknown>('POST', 'master-data/decisions', { kind: name.kind, action, words: name.words, thing, by });
+export const releaseAnyway = (source: string, id: string, by: string) =>
+  send<Handover>('POST', `sources/${part(source)}/handovers/${part(id)}/release`, { by, accept: true });

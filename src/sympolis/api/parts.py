@@ -45,9 +45,12 @@ if TYPE_CHECKING:
     from sympolis.governance.lifecycle.lifecycle import Lifecycle
     from sympolis.governance.masterdata.registry import MasterData
     from sympolis.governance.policy.gate import Gate
+    from sympolis.orchestration.atlases.desk import AtlasDesk
+    from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.decision_desk import DecisionDesk
     from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.desk import Desk
+    from sympolis.orchestration.planning.desk import PlanDesk
 
 
 class Readiness(Protocol):
@@ -145,6 +148,9 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     dashboards: DashboardDesk | None = None
+    atlases: AtlasDesk | None = None
+    plans: PlanDesk | None = None
+    """The plans that laws ask of the city."""
     handovers: Handovers | None = None
     deposits: Deposits | None = None
     retention: Retention | None = None

@@ -21,8 +21,8 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
-from sympolis.app.deciding import decisions_of
 from sympolis.app.contracting import with_contracts
+from sympolis.app.deciding import decisions_of
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.federating import discover, open_federation
 from sympolis.app.governing import gated_broker, open_government
@@ -40,8 +40,10 @@ from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.orchestration.atlases.desk import AtlasDesk, Credit
 from sympolis.orchestration.dashboard_desk import DashboardDesk, DeskBaselines
 from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.planning.desk import PlanDesk
 from sympolis.orchestration.run import Tariff
 from sympolis.orchestration.workers import PoolSettings
 from sympolis.plugins import loader
@@ -126,8 +128,16 @@ def _twin(
         dashboards=DashboardDesk(
             ground.broker, terms, city.dashboards, city=city.id, baselines=DeskBaselines(desk)
         ),
+        atlases=AtlasDesk(ground.broker, terms, city.atlases, models=desk, credits=_credits(city)),
+        plans=PlanDesk(
+            ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id
+        ),
         lock=lock,
     )
+
+
+def _credits(city: City) -> dict[str, Credit]:
+    return {one.id: Credit(one.attribution, one.licence) for one in city.sources.values()}
 
 
 def _scheduler(city: City, twin: Twin) -> Scheduler:
@@ -200,6 +210,8 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         dashboards=twin.dashboards,
+        atlases=twin.atlases,
+        plans=twin.plans,
         handovers=twin.handovers,
         proposer=Proposer(twin.city, models, downloader(ground.client)),
         data_models=models,

@@ -27,8 +27,10 @@ from sympolis.city.registered import Registered
 from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.orchestration.atlases.desk import AtlasDesk
 from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.planning.desk import PlanDesk
 from sympolis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -89,6 +91,8 @@ class Twin:
     retention: Retention
     desk: Desk
     dashboards: DashboardDesk
+    atlases: AtlasDesk
+    plans: PlanDesk
     lock: Lock
     asgi: Any = None
     address: str = ""

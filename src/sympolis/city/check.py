@@ -18,7 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, registered, registers, secrets, services, views
+from sympolis.city import governing, plans, registered, registers, secrets, services, views
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
@@ -97,6 +97,7 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
         _check_service(contents, service)
     _check_map(contents)
     views.check(contents)
+    plans.check(contents)
     _check_policies(contents)
     return _city(contents, settings), contents.findings
 
@@ -137,7 +138,9 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
         services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
+        atlases=tuple(contents.atlases.values()),
         dashboards=tuple(contents.dashboards.values()),
+        plans=tuple(contents.plans.values()),
         forecasts=tuple(contents.forecasts.values()),
         alerts=tuple(contents.alerts.values()),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),

@@ -16,6 +16,7 @@ from sympolis.acquisition import codelists
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.atlas.plan import AtlasPlan
 from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import registers
@@ -27,6 +28,7 @@ from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
 from sympolis.governance.mediator.model import Mediation
+from sympolis.orchestration.planning.plan import Plan
 
 T = TypeVar("T")
 
@@ -50,6 +52,8 @@ class Contents:
     alerts: dict[str, AlertPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
     dashboards: dict[str, DashboardPlan] = field(default_factory=dict)
+    atlases: dict[str, AtlasPlan] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
     translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -84,7 +88,9 @@ def read(folder: Path) -> Contents:
     contents.forecasts = _each(contents, "forecasts", ForecastPlan)
     contents.alerts = _each(contents, "alerts", AlertPlan)
     contents.services = _each(contents, "services", ServicePlan)
+    contents.atlases = _each(contents, "atlas", AtlasPlan)
     contents.dashboards = _each(contents, "dashboards", DashboardPlan, but=("map",))
+    contents.plans = _each(contents, "plans", Plan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()
     contents.translations = {

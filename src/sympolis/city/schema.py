@@ -15,6 +15,8 @@
     alerts/<id>.toml         thresholds that warn, and what to do    → alerts.AlertPlan
     dashboards/map.toml      layers of the map                       → MapLayer
     dashboards/<id>.toml     figures, their sources and tiles        → analysis.dashboards.plan.DashboardPlan
+    atlas/<id>.toml          layers of things, and what is missing   → analysis.atlas.plan.AtlasPlan
+    plans/<id>.toml          steps, targets, measures of a plan     → orchestration.planning.plan.Plan
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
 
@@ -32,6 +34,7 @@ from typing import Any
 
 from sympolis.acquisition.mapping import TERM, EntityMapping
 from sympolis.acquisition.source import IDENTIFIER, Source
+from sympolis.analysis.atlas.plan import AtlasPlan
 from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
@@ -41,6 +44,7 @@ from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
 from sympolis.governance.mediator.model import Mediation
+from sympolis.orchestration.planning.plan import Plan
 
 
 def _bbox_complaint(bbox: tuple[float, float, float, float]) -> str | None:
@@ -274,7 +278,11 @@ class City:
     areas: AreaSplit
     context: Mapping[str, Any]
     """The JSON-LD document ``{"@context": …}`` with the city's terms (the core context not included)."""
+    atlases: tuple[AtlasPlan, ...] = ()
+    """Things of several kinds in one view."""
     dashboards: tuple[DashboardPlan, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    """The plans that laws ask of this city."""
     """Figures by which the city watches itself."""
     forecasts: tuple[ForecastPlan, ...] = ()
     """What is forecast of this city's series."""

@@ -24,6 +24,7 @@ PROPERTIES: Mapping[str, str] = {
     "totalLaneNumber": "lanes",
     "maximumAllowedSpeed": "speed_kmh",
     "roadClass": "road_class",
+    "statisticalArea": "area",
 }
 """Attributes of a feature that the map shows, and what it calls them."""
 

@@ -17,6 +17,8 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
     "services": lambda city: city.services,
     "forecasts": lambda city: city.forecasts,
     "dashboards": lambda city: city.dashboards,
+    "atlases": lambda city: city.atlases,
+    "plans": lambda city: city.plans,
 }
 """What a city package may hold beyond its sources: the interface offers only the pages of what is there."""
 KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {

@@ -12,6 +12,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, Schema, reference, several, structure
 from sympolis.api.twin import anomalies, changes, fairness, map, origins, quality, runs
 from sympolis.api.twin.alerts import operations as alert_routes
+from sympolis.api.twin.atlas import operations as atlas_routes
 from sympolis.api.twin.city import CityPages
 from sympolis.api.twin.dashboards import operations as dashboard_routes
 from sympolis.api.twin.data_models import operations as data_model_routes
@@ -29,6 +30,7 @@ from sympolis.api.twin.map import MapPages
 from sympolis.api.twin.master_data import operations as master_data_routes
 from sympolis.api.twin.mediation import operations as mediation_routes
 from sympolis.api.twin.messages import Messages
+from sympolis.api.twin.plans import operations as plan_routes
 from sympolis.api.twin.proposals import operations as proposal_routes
 from sympolis.api.twin.recommendations import operations as recommendation_routes
 from sympolis.api.twin.retention import RetentionPages
@@ -96,8 +98,12 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
             Insight(parts.desk)
         )
+    if parts.plans is not None and parts.plans.plans:
+        routes += plan_routes(parts.plans)
     if parts.dashboards is not None:
         routes += dashboard_routes(parts.dashboards, terms)
+    if parts.atlases is not None:
+        routes += atlas_routes(parts.atlases, terms)
     if parts.coordinator is not None and parts.desk is not None:
         routes += _lineage_routes(LineagePages(parts, parts.coordinator, parts.desk, terms))
     return routes

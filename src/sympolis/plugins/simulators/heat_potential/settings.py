@@ -78,13 +78,13 @@ FIELDS = (
 )  # fmt: skip
 
 VALIDITY = texts(
-    "What ground, roofs and sewage could give under the stated assumptions; a technical potential, not what pays. "
-    "Water protection, geology, statics and monuments are not known. River, deep ground and industry have no open data.",
-    "Ciò che suolo, tetti e acque reflue potrebbero dare con le ipotesi dichiarate; un potenziale tecnico. Tutela "
-    "delle acque, geologia, statica e vincoli non sono noti. Per fiume, geotermia profonda e industria mancano dati aperti.",
-    "Was Boden, Dächer und Abwasser unter den genannten Annahmen geben könnten; ein technisches Potenzial. "
-    "Wasserschutz, Geologie, Statik und Denkmale sind nicht bekannt. Für Fluss, tiefe Geothermie und Industrie gibt es keine offenen "
-    "Daten.",
+    "What ground, roofs and sewage could give under the stated assumptions: a technical potential, not what pays. "
+    "Water protection, geology, statics and monuments are not known. River, deep ground and industry are not guessed.",
+    "Ciò che suolo, tetti e acque reflue potrebbero dare con queste ipotesi: un potenziale tecnico. "
+    "Tutela delle acque, geologia, statica e vincoli non sono noti. Fiume, geotermia profonda e industria non stimati.",
+    "Was Boden, Dächer und Abwasser unter den genannten Annahmen geben könnten: ein technisches Potenzial. "
+    "Wasserschutz, Geologie, Statik und Denkmale sind nicht bekannt. Fluss, tiefe Geothermie und Industrie werden "
+    "nicht geschätzt.",
 )
 
 PERIOD = texts("a year of usual weather", "un anno di clima usuale", "ein Jahr mit üblichem Wetter")

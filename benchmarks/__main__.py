@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
 
 `python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
-interfaces; `table` only writes anew.
+interfaces, `dask` how a cluster of local workers scales; `table` only writes anew.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import brokers, features, ngsild, shared, tables, twin
+from benchmarks import brokers, dask_scaling, features, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
 
 
@@ -31,11 +31,10 @@ def main() -> None:
             sys.stderr.write("bench_ngsild.py is not beside this project: its table was left as it is\n")
     if asked.what in ("features", "table"):
         _features(asked)
+    if asked.what == "dask":
+        _dask(asked)
     if asked.what in ("all", "ngsild", "table"):
-        records = ngsild.records()
-        _publish("broker", tables.of_broker(records))
-        if table := tables.of_shared(records):
-            _publish("bench_ngsild.py", table)
+        _broker_tables()
 
 
 def _again(asked: argparse.Namespace) -> None:
@@ -43,6 +42,13 @@ def _again(asked: argparse.Namespace) -> None:
     ngsild.measure_again(
         asked.stores.split(",")[0], int(asked.entities), Effort(asked.seconds, asked.runs), again
     )
+
+
+def _broker_tables() -> None:
+    records = ngsild.records()
+    _publish("broker", tables.of_broker(records))
+    if table := tables.of_shared(records):
+        _publish("bench_ngsild.py", table)
 
 
 def _features(asked: argparse.Namespace) -> None:
@@ -54,6 +60,14 @@ def _features(asked: argparse.Namespace) -> None:
         _publish("features", features.table(found))
 
 
+def _dask(asked: argparse.Namespace) -> None:
+    record = dask_scaling.measure(asked.members, [int(count) for count in asked.workers.split(",")])
+    sys.stdout.write(dask_scaling.table(record) + "\n")
+    if asked.members >= dask_scaling.ENOUGH:
+        dask_scaling.keep(record)
+        tables.put_into_page("dask", dask_scaling.table(record))
+
+
 def _publish(name: str, table: str) -> None:
     sys.stdout.write(table + "\n")
     tables.put_into_page(name, table)
@@ -62,7 +76,7 @@ def _publish(name: str, table: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="all", choices=("all", "twin", "ngsild", "features", "table")
+        "what", nargs="?", default="all", choices=("all", "twin", "ngsild", "features", "dask", "table")
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(
@@ -76,6 +90,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--phases", default="", help="with --folder: only these, e.g. get_id,patch,upsert_100"
     )
+    parser.add_argument("--members", type=int, default=1000, help="of dask: runs of the quarter")
+    parser.add_argument("--workers", default="1,2", help="of dask: how many workers, one after the other")
     parser.add_argument("--seconds", type=float, default=4, help="of each run")
     parser.add_argument("--runs", type=int, default=3, help="of each phase; the median counts")
     return parser.parse_args()

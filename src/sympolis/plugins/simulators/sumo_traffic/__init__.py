@@ -37,7 +37,7 @@ class SumoTraffic(Simulator):
     """Mesoscopic runs answer within a second or two (``interactive``), microscopic ones thoroughly (``job``)."""
 
     id: ClassVar[str] = "sumo_traffic"
-    version: ClassVar[str] = "1.2.0"
+    version: ClassVar[str] = "1.3.0"
     title: ClassVar[Mapping[str, str]] = {
         "en": "Road traffic (SUMO)",
         "it": "Traffico stradale (SUMO)",

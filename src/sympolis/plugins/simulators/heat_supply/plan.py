@@ -39,6 +39,12 @@ class Town:
     second: Indices
     distance: Values
 
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Where buildings that are known need heat: elsewhere there is nothing to choose."""
+        found: NDArray[np.bool_] = (self.demand > 0) & (self.buildings > 0)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -104,13 +110,15 @@ def case(town: Town, decided: Decided, given: Mapping[str, Any]) -> Case:
         second=town.second,
         steps=steps,
         fixed_on=on,
-        fixed_off=decided.off | (town.demand <= 0),
+        fixed_off=decided.off | ~town.judged,
         least=decided.least,
         most=given["network_limit"] * 1e3,
         biomass_limit=given["biomass_limit"] * 1e3,
     )
-    notes = (PROXY,) if given["network_today"] else ()
-    return Case(question, costs, link, notes)
+    unknown = int(((town.demand > 0) & ~town.judged).sum())
+    notes = [PROXY] if given["network_today"] else []
+    notes += [f"{unknown} blocks without known buildings are not judged"] if unknown else []
+    return Case(question, costs, link, tuple(notes))
 
 
 def _densest(town: Town) -> NDArray[np.bool_]:
@@ -132,32 +140,32 @@ def _links(town: Town, steps: Indices) -> Values:
     return np.where(np.isfinite(found) & (steps > 0), found / 2, 0.0)
 
 
-def _percent(share: Values) -> list[list[float]]:
-    return [(100 * share).tolist()]
-
-
 def _heat_pump_electricity(town: Town, zones: Zones, given: Mapping[str, Any]) -> Values:
     found: Values = town.demand * (zones.ground / given["cop_ground"] + zones.air / given["cop_air"])
     return found
 
 
 def fields(town: Town, case: Case, zones: Zones, given: Mapping[str, Any]) -> dict[str, list[list[float]]]:
-    """Per block; NaN where nothing needs heat."""
-    demand = np.where(town.demand > 0, town.demand, np.nan)
+    """Per block; NaN where nothing needs heat, or where no building is known whose supply could be judged."""
+    demand = np.where(town.judged, town.demand, np.nan)
     question = case.question
     others = np.minimum(question.air, np.where(question.ground_limit >= 1, question.ground, np.inf))
     length = np.maximum(case.ways.length + case.link, 1e-9)
+
+    def percent(share: Values) -> list[list[float]]:
+        return [np.where(town.judged, 100 * share, np.nan).tolist()]
+
     return {
-        "network": _percent(zones.network),
-        "ground_pump": _percent(zones.ground),
-        "air_pump": _percent(zones.air),
-        "biomass": _percent(zones.biomass),
+        "network": percent(zones.network),
+        "ground_pump": percent(zones.ground),
+        "air_pump": percent(zones.air),
+        "biomass": percent(zones.biomass),
         "line_density": [(demand / length).tolist()],
         "network_cost": [(question.network / demand).tolist()],
         "decentral_cost": [(others / demand).tolist()],
         "network_demand": [(town.demand * zones.network).tolist()],
         "electricity": [_heat_pump_electricity(town, zones, given).tolist()],
-        "connected_today": _percent(town.today.astype(float)),
+        "connected_today": percent(town.today.astype(float)),
     }
 
 

@@ -128,6 +128,8 @@ class _Seen:
             if used != name:
                 self.proxies[name, used] += 1
             self._date(entity, names.expand(used), name)
+        for name, value in fitting.substituted(entity, self.need, names.expand).items():
+            self.proxies[str(self.need.where[name]), value] += 1
         if self.need.grid:
             self._look_at_cells(fitting.facts(entity, names.compact))
 

@@ -6,7 +6,9 @@ so that the two cannot disagree.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sympolis.acquisition import units
@@ -20,6 +22,21 @@ Convert = Callable[[float], float]
 def wanted(entity: Entity, need: Need, expand: Callable[[str], str]) -> bool:
     """Whether the entity has the values that ``need.where`` asks for."""
     return all(entity.value(expand(name)) == value for name, value in need.where.items())
+
+
+def substitutes(need: Need) -> list[Need]:
+    """The same need asking for what may stand in (``Need.instead``), best first."""
+    return [
+        replace(need, where={**need.where, name: value})
+        for name, values in need.instead.items()
+        for value in values
+    ]
+
+
+def substituted(entity: Entity, need: Need, expand: Callable[[str], str]) -> dict[str, str]:
+    """Attribute of ``need.where`` → the value that stands in for the wanted one; empty where nothing does."""
+    found = {name: entity.value(expand(name)) for name in need.where}
+    return {name: str(found[name]) for name, value in need.where.items() if found[name] != value}
 
 
 def standing_in(entity: Entity, need: Need, name: str, expand: Callable[[str], str]) -> str | None:
@@ -41,7 +58,21 @@ def simplify(entity: Entity, need: Need, expand: Callable[[str], str]) -> dict[s
         simple[name] = _value(_default(entity, expand(used)), need, name)
         if used != name:
             proxies[name] = used
+    proxies |= substituted(entity, need, expand)
     return {**simple, "proxies": proxies} if proxies else simple
+
+
+def stand_ins(needs: Sequence[Need], inputs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """In words, everything among ``inputs`` that stands in for something else: it belongs beside every figure."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for need in needs:
+        for simple in inputs.get(need.name, ()):
+            for name, used in simple.get("proxies", {}).items():
+                found[used, str(need.where.get(name, name)), need.type] += 1
+    return [
+        f"{used} stands in for {name} of {count} {kind} entities"
+        for (used, name, kind), count in sorted(found.items())
+    ]
 
 
 def converter(need: Need, name: str, unit_code: str | None) -> Convert | None:

@@ -83,10 +83,15 @@ async def entities(broker: Broker, type_iri: str) -> AsyncIterator[Entity]:
 
 
 async def entities_of(broker: Broker, names: Names, need: Need) -> AsyncIterator[Entity]:
-    """The entities that a need is about, ordered by id."""
-    async for entity in entities(broker, names.expand(need.type)):
-        if fitting.wanted(entity, need, names.expand):
-            yield entity
+    """The entities that a need is about, ordered by id; where there are none, the best of those that stand in."""
+    met = False
+    for asked in (need, *fitting.substitutes(need)):
+        async for entity in entities(broker, names.expand(need.type)):
+            if fitting.wanted(entity, asked, names.expand):
+                met = True
+                yield entity
+        if met:
+            return
 
 
 async def _need(
@@ -109,15 +114,20 @@ async def _need(
 async def _add_series(broker: Broker, names: Names, need: Need, batch: Sequence[Simple]) -> None:
     ids = tuple(simple["id"] for simple in batch)
     selected = Query(ids=ids, limit=len(ids))
-    short = {names.expand(name): name for name in need.attributes}
+    short = {
+        names.expand(used): name
+        for name in need.attributes
+        for used in (*reversed(need.proxies.get(name, ())), name)
+    }
     history = await broker.history(HistoryQuery(selected, names=tuple(short), max_instances=MOST_INSTANCES))
     if not history.complete:
         raise errors.ModelFailed(
             f"the history of {ids[0]} and its neighbours is too long to read", where="history"
         )
     series: dict[str, dict[str, Any]] = defaultdict(dict)
-    for one in history.series:
-        if one.dataset_id is None:
+    rank = {iri: place for place, iri in enumerate(short)}
+    for one in sorted(history.series, key=lambda one: rank[one.name]):
+        if one.dataset_id is None and one.observations:
             series[one.entity_id][short[one.name]] = _points(need, short[one.name], one.observations)
     for simple in batch:
         simple["series"] = series[simple["id"]]

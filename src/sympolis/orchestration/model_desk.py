@@ -4,6 +4,7 @@ What is kept under ``folder`` (all of it can be deleted; it is then made again):
 
     models/<model>/<release>/<data version>/            the model's own input files
     models/<model>/<release>/<data version>.inputs      what they were made from
+    models/<model>/<release>/<data version>.stand-ins   what of it stands in for something else, in words
     models/<model>/<release>/seen.json                  store position at which the data version was last computed
     calibrations/<model>-<release>-<data version>.json  (``release``: version and digest of the code)
 """
@@ -14,7 +15,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from sympolis.context.broker import Broker
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Override, Window
-from sympolis.orchestration import files, gather, naming
+from sympolis.orchestration import files, fitting, gather, naming
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.release import release
 from sympolis.orchestration.tabled import TableReader, no_tables
@@ -43,6 +44,8 @@ FOLLOWED_CHANGES = 5_000
 """Beyond this many changes since the last look, reading the entities again is cheaper than the change log."""
 
 MORNING = Window(8, 9)
+
+STAND_INS = ".stand-ins"
 
 FIRST = -1
 """Tasks that everything else waits for go before interactive members (0) and jobs (1)."""
@@ -93,6 +96,8 @@ class Ready:
     data_version: str
     folder: Path
     calibration: StoredCalibration | None
+    stand_ins: tuple[str, ...] = ()
+    """In words, what stands in for data that the twin does not have."""
 
     @property
     def complete(self) -> bool:
@@ -239,7 +244,8 @@ class ModelDesk:
             version = await self._prepare(model_id, simulator)
         calibration = self._stored(model_id, simulator, version)
         place = self._place(model_id, simulator, version)
-        return Ready(self._setups[model_id], simulator, version, place, calibration)
+        kept = files.find_json(place.with_suffix(STAND_INS)) or []
+        return Ready(self._setups[model_id], simulator, version, place, calibration, tuple(kept))
 
     async def _prepare(self, model_id: str, simulator: type[Simulator]) -> str:
         self.working[model_id] = ("preparation", self._now())
@@ -252,6 +258,7 @@ class ModelDesk:
             place = self._place(model_id, simulator, version)
             if not place.is_dir():
                 await asyncio.to_thread(files.write, place.with_suffix(".inputs"), content)
+                files.write_json(place.with_suffix(STAND_INS), fitting.stand_ins(simulator.needs, inputs))
                 await self._pool.run(
                     {
                         "do": "prepare",
@@ -295,10 +302,9 @@ class ModelDesk:
     # --- calibrate ----------------------------------------------------------------------------------------------------
 
     async def _calibrated(self, prepared: Ready, progress: Progress | None) -> Ready:
-        setup = prepared.setup
         answer = await self._worked("calibration", prepared, self._fitting(prepared, "calibrate"), progress)
         stored = self._store(prepared, answer.result, answer.cost_cpu_s)
-        return Ready(setup, prepared.simulator, prepared.data_version, prepared.folder, stored)
+        return replace(prepared, calibration=stored)
 
     def _fitting(self, prepared: Ready, do: str) -> dict[str, Any]:
         """A task that compares the model with observations."""
@@ -369,6 +375,7 @@ def _prune(newest: Path) -> None:
     for place in folders[KEPT_VERSIONS:]:
         shutil.rmtree(place, ignore_errors=True)
         place.with_suffix(".inputs").unlink(missing_ok=True)
+        place.with_suffix(STAND_INS).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> StoredCalibration | None:

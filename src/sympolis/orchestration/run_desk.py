@@ -308,7 +308,7 @@ class RunDesk:
             tariff=self._tariff,
             member_cost_cpu_s=sum(result.cost_cpu_s for result in computed.results) / members,
             cached=not computed.costs,
-            warnings=summarised(result.warnings for result in computed.results),
+            warnings=(*ready.stand_ins, *summarised(result.warnings for result in computed.results)),
             indicators=_figures(ready.simulator.indicators, computed.results),
         )
         # The entity first: a run that says "done" can already be cited from the twin's own data.

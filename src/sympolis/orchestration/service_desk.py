@@ -24,7 +24,7 @@ from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk
 from sympolis.orchestration.service import Lever, ServiceSetup, Step
-from sympolis.plugins.simulator import Parameter
+from sympolis.plugins.simulator import Parameter, Simulator
 
 Json = dict[str, Any]
 

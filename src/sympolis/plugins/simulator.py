@@ -34,6 +34,9 @@ class Need:
     """True: also the observations of ``attributes``, all of them, as ``series`` (see ``Inputs``)."""
     where: Mapping[str, Any] = field(default_factory=dict)
     """Only entities whose attributes have exactly these values, e.g. ``{"variable": "surfaceTemperature"}``."""
+    instead: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """For attributes of ``where``: other values that stand in, best first, where the twin has no entity with the wanted
+    one. ``proxies`` of the entity then names the value under the attribute (see ``Inputs``)."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Attribute → UN/CEFACT code in which the model wants its numbers; the platform converts (series too)."""
     proxies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

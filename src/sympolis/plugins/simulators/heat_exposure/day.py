@@ -97,7 +97,7 @@ def _radiation(entities: Sequence[Mapping[str, Any]], threshold_c: float) -> flo
     values = [
         sums[day]
         for entity in entities
-        if (sums := waves.by_day(entity, "solarRadiation"))
+        if (sums := waves.by_day(entity, "solarExposure"))
         for day in _hot_days(entity, threshold_c)
         if day in sums
     ]

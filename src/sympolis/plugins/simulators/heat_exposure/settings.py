@@ -32,7 +32,15 @@ NEEDS = (
         ),
     ),
     Need("roads", "Road", ("name", "location"), minimum=0),
-    _layer("surface", "landSurfaceTemperature", minimum=1),
+    Need(
+        "surface",
+        "Coverage",
+        _CELL,
+        where={"variable": "landSurfaceTemperature"},
+        instead={"variable": ("landSurfaceTemperatureEstimate",)},
+        resolution_m=120.0,
+        grid=True,
+    ),
     _layer("trees", "publicTrees"),
     _layer("albedo", "albedo"),
     _layer("wood", "woodShare"),
@@ -44,7 +52,13 @@ NEEDS = (
     Need(
         "weather",
         "WeatherObserved",
-        ("temperatureMax", "temperatureMin", "relativeHumidity", "solarRadiation"),
+        ("temperatureMax", "temperatureMin", "relativeHumidity", "solarExposure"),
+        proxies={
+            "temperatureMax": ("referenceTemperatureMax",),
+            "temperatureMin": ("referenceTemperatureMin",),
+            "relativeHumidity": ("referenceHumidity",),
+            "solarExposure": ("referenceExposure",),
+        },
         history=True,
     ),
 )

@@ -120,6 +120,8 @@ class Twin:
         Quick when nothing changed since the last start. Raises what made it fail; the twin serves on with what it has.
         """
         tell = self._teller(report)
+        if self.federation is not None and self.federation.dsp is not None:
+            self.federation.dsp.open()
         try:
             await self.coordinator.run_all(lambda share, words: tell("ingest", share * INGEST_SHARE, words))
             await self.registered.keep_all()

@@ -7,8 +7,8 @@ back and sent again; what a twin keeps is kept as ever.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from sympolis.app.assembly import open_twin
 from sympolis.app.twin import Twin
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.delivery.receiving import Receiving
+from sympolis.dataspace.dsp.processes import Transfer
 from sympolis.egress.http import Response, Sink
 from sympolis.governance.audit.record import Entry
 from sympolis.settings import Settings
 from sympolis.testing.asgi_client import Answer, exchange
 from sympolis.testing.small_city import write_package
 
+AREAS, COUNTS = "urn:sympolis:dataset:areas", "urn:sympolis:dataset:counts"
+"""Two of the small city's datasets, as policies call them."""
 RELEASE = '[public]\nlicences = ["CC0-1.0"]\n'
 
 
@@ -52,7 +55,7 @@ class Wire:
         method: str,
         url: str,
         *,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
         timeout_s: float = 10.0,  # noqa: ARG002
         most_bytes: int = 1 << 20,  # noqa: ARG002
@@ -80,7 +83,9 @@ class Wire:
         parts = urlsplit(letter.url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         given = {"host": parts.hostname or "", "content-length": str(len(letter.body)), **letter.headers}
-        return await exchange(self.apps[parts.hostname or ""], letter.method, target, headers=given, body=letter.body)
+        return await exchange(
+            self.apps[parts.hostname or ""], letter.method, target, headers=given, body=letter.body
+        )
 
     def to(self, host: str, end: str = "") -> list[Letter]:
         """The letters to a host whose paths end so."""
@@ -146,7 +151,11 @@ class TradingTwin:
 
 @asynccontextmanager
 async def trading(
-    folder: Path, *names: str, store: str = "memory", policies: Mapping[str, str] | None = None, **settings: Any
+    folder: Path,
+    *names: str,
+    store: str = "memory",
+    policies: Mapping[str, str] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[Wire, dict[str, TradingTwin]]]:
     """Twins of these names that are partners of each other. ``policies`` are files of everybody's ``policies/``."""
     wire, twins = Wire(), {}
@@ -164,7 +173,13 @@ async def trading(
 
 
 async def open_trading_twin(
-    folder: Path, name: str, wire: Wire, *, store: str = "memory", policies: Mapping[str, str] | None = None, **more: Any
+    folder: Path,
+    name: str,
+    wire: Wire,
+    *,
+    store: str = "memory",
+    policies: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> TradingTwin:
     """One twin, over the data of its folder where there are any, with all its data read."""
     package = folder / name
@@ -174,7 +189,12 @@ async def open_trading_twin(
         for file, text in {"release.toml": RELEASE, **(policies or {})}.items():
             (package / "policies" / file).write_text(text, "utf-8")
     settings = Settings(
-        city=str(package), data=folder / f"data-{name}", store=store, hosts=("*",), allow_loopback=True, **more
+        city=str(package),
+        data=folder / f"data-{name}",
+        store=store,
+        hosts=("*",),
+        allow_loopback=True,
+        **more,
     )
     twin = await open_twin(settings)
     twin.address = f"http://{name}.test"
@@ -191,3 +211,66 @@ async def befriend(host: TradingTwin, guest: TradingTwin) -> None:
     answer = await guest.ask("POST", "/api/federation/partners", adding)
     assert answer.status == 201, answer.body
     await asyncio.sleep(0)
+
+
+@dataclass
+class Pair:
+    """Two twins on one loop, and short words for what their people do, for tests that read from top to bottom."""
+
+    runner: asyncio.Runner
+    wire: Wire
+    provider: TradingTwin
+    consumer: TradingTwin
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """What comes of a coroutine."""
+        return self.runner.run(work)
+
+    def ask(self, twin: TradingTwin, method: str, path: str, document: Any = None) -> Answer:
+        """What one of a twin's own people gets at ``/api/federation``."""
+        return self.run(twin.ask(method, f"/api/federation{path}", document))  # type: ignore[no-any-return]
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way."""
+        self.run(self.consumer.settled())
+        self.run(self.provider.settled())
+
+    def agree(self, dataset: str = AREAS) -> Any:
+        """A negotiation that has come to an agreement, as the consumer sees it."""
+        asked = {"partner": self.provider.id, "dataset": dataset}
+        answer = self.ask(self.consumer, "POST", "/negotiations?wait_s=10", asked)
+        assert answer.status == 201, answer.body
+        return answer.json
+
+    def begin(self, agreement: str, format: str, **more: Any) -> Any:
+        """A transfer that has come to rest, as the consumer sees it."""
+        asked = {"agreement": agreement, "format": format, **more}
+        answer = self.ask(self.consumer, "POST", "/transfers?wait_s=10", asked)
+        assert answer.status == 201, answer.body
+        self.settle()
+        return self.ask(self.consumer, "GET", f"/transfers/{answer.json['id']}").json
+
+    def get(self, transfer: str, path: str = "", **headers: str) -> Answer:
+        """What the consumer's own client gets with the token of a transfer; ``path`` instead of the data address."""
+        found = self.consumer.desk.book.find(Transfer, transfer)
+        assert found is not None
+        where = self.consumer.receiving.endpoint(found)
+        parts = urlsplit(where["endpoint"])
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        if path:
+            target = f"/dsp/data/{found.peer}{path}"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {"host": self.provider.host, "authorization": f"Bearer {where['authorization']}", **named}
+        return self.run(exchange(self.provider.twin.asgi, "GET", target, headers=given))  # type: ignore[no-any-return]
+
+
+@contextmanager
+def two_twins(folder: Path, **more: Any) -> Iterator[Pair]:
+    """A provider and a consumer that are partners; see ``trading``."""
+    with asyncio.Runner() as runner:
+        manager = trading(folder, "a", "b", **more)
+        wire, twins = runner.run(manager.__aenter__())
+        try:
+            yield Pair(runner, wire, twins["a"], twins["b"])
+        finally:
+            runner.run(manager.__aexit__(None, None, None))

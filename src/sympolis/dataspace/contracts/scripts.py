@@ -9,6 +9,7 @@ by themselves. A script says for one id which acts follow on which state:
     requested_again = ["terminate"]
 
     [transfer.ATP0103]
+    side = "provider"
     requested = ["start", "wait 0.2", "suspend", "wait 0.2", "terminate"]
 """
 
@@ -38,6 +39,8 @@ class Script:
     """What follows on a state; on the second time in it, what stands under ``<state>_again``."""
 
     steps: Mapping[str, tuple[tuple[Act, float], ...]] = field(default_factory=dict)
+    side: Side = Side.PROVIDER
+    """Ours, in the agreement that a transfer's script stands for."""
 
     def acts(self, state: str, number: int) -> tuple[tuple[Act, float], ...]:
         """The acts, each with the seconds to wait before it. ``number`` is how many messages there have been."""
@@ -72,19 +75,26 @@ class Scripts:
         return [
             Agreement(
                 id=name,
-                side=Side.CONSUMER if "_C_" in name or name.startswith("ATPC") else Side.PROVIDER,
+                side=script.side,
                 partner=self.partner,
                 dataset=name,
                 policy={
-                    "@id": name, "@type": "Agreement", "target": name, "assigner": participant,
-                    "assignee": self.partner, **_USE,
+                    "@id": name,
+                    "@type": "Agreement",
+                    "target": name,
+                    **self._parties(script, participant),
+                    **_USE,
                 },
                 negotiation="",
                 address="",
                 agreed=at,
             )
-            for name in self.transfers
-        ]  # fmt: skip
+            for name, script in self.transfers.items()
+        ]
+
+    def _parties(self, script: Script, participant: str) -> dict[str, str]:
+        ours, theirs = ("assigner", "assignee") if script.side is Side.PROVIDER else ("assignee", "assigner")
+        return {ours: participant, theirs: self.partner}
 
 
 NO_SCRIPTS: Final = Scripts()
@@ -125,12 +135,15 @@ def _tables(document: Mapping[str, Any], name: str, where: str) -> Mapping[str, 
 def _script(table: Mapping[str, Any], where: str) -> Script:
     steps = {}
     for name, acts in table.items():
-        if name == "offers":
+        if name in ("offers", "side"):
             continue
         if name.removesuffix(_AGAIN) not in _STATES:
             raise SettingsInvalid(f"{name} is not a state", where=where)
         steps[name] = _acts(acts, where)
-    return Script(steps)
+    side = str(table.get("side", Side.PROVIDER))
+    if side not in set(Side):
+        raise SettingsInvalid("expected consumer or provider", where=f"{where}: side")
+    return Script(steps, Side(side))
 
 
 def _acts(words: Any, where: str) -> tuple[tuple[Act, float], ...]:

@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import Boxes from '@lucide/svelte/icons/boxes';
 import ChartSpline from '@lucide/svelte/icons/chart-spline';
+import ClipboardList from '@lucide/svelte/icons/clipboard-list';
 import Database from '@lucide/svelte/icons/database';
 import Gavel from '@lucide/svelte/icons/gavel';
 import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
@@ -25,6 +26,7 @@ export const PAGES: Record<string, Page> = {
   scenario: { title: 'scenarioBuilder', nav: 'scenarios', load: () => import('../pages/scenarios/BuilderPage.svelte') },
   compare: { title: 'comparison', nav: 'scenarios', load: () => import('../pages/scenarios/ComparePage.svelte') },
   services: { title: 'navServices', nav: 'services', load: () => import('../pages/services/ServicesPage.svelte') },
+  plan: { title: 'navPlan', nav: 'plan', load: () => import('../pages/plan/PlanPage.svelte') },
   decisions: { title: 'navDecisions', nav: 'decisions', load: () => import('../pages/decisions/DecisionsPage.svelte') },
   forecasts: { title: 'navForecasts', nav: 'forecasts', load: () => import('../pages/forecasts/ForecastsPage.svelte') },
   models: { title: 'navModels', nav: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
@@ -52,6 +54,7 @@ export const ENTRIES: Entry[] = [
   { page: 'map', label: 'navMap', icon: MapIcon, group: 'see' },
   { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },
   { page: 'services', label: 'navServices', icon: MessageCircleQuestion, group: 'decide', part: 'services' },
+  { page: 'plan', label: 'navPlan', icon: ClipboardList, group: 'decide', part: 'plans' },
   { page: 'decisions', label: 'navDecisions', icon: Gavel, group: 'decide', part: 'decisions' },
   { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
   { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },

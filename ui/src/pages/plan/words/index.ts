@@ -1,0 +1,7 @@
+import { vocabulary } from '../../../i18n';
+import de from './de.json';
+import en from './en.json';
+import it from './it.json';
+
+export const t = vocabulary({ it, de, en });
+export type Word = Parameters<typeof t>[0];

@@ -139,10 +139,14 @@ class Twin:
         for part in (self.scheduler, self.listeners, self.announcer):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
-        if self.dashboards.plans:
-            self._at_work.append(asyncio.create_task(self.dashboards.prepare()))
+        if self.dashboards.plans or self.atlases.plans:
+            self._at_work.append(asyncio.create_task(self._fill_views()))
         if self.forecasting:
             self._at_work.append(asyncio.create_task(self.desk.forecasts.keep_current(self.stopped)))
+
+    async def _fill_views(self) -> None:
+        await self.dashboards.prepare()
+        await self.atlases.prepare()
 
     def _teller(self, report: Report | None) -> Callable[[str, float, str], None]:
         def tell(step: str, share: float, words: str) -> None:

@@ -1,18 +1,22 @@
-"""Checks what a city's dashboards refer to: entities that a mapping makes, sources, models, languages."""
+"""Checks what a city's dashboards and atlases refer to: entities that a mapping makes, sources, models, languages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from sympolis.acquisition import mapping as mappings
+from sympolis.analysis.atlas import plan as atlas_plan
+from sympolis.analysis.atlas.plan import AtlasLayer, AtlasPlan
 from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, mistakes
 from sympolis.city.folder import Contents
 from sympolis.domain.reading import Texts, did_you_mean
 
 
 def check(contents: Contents) -> None:
-    """Report every mistake in the dashboards of a package."""
+    """Report every mistake in the dashboards and atlases of a package."""
     produced = _produced(contents)
+    for atlas in contents.atlases.values():
+        _atlas(contents, atlas, produced)
     for plan in contents.dashboards.values():
         file = f"dashboards/{plan.id}.toml"
         for where, message in mistakes(plan):
@@ -22,6 +26,41 @@ def check(contents: Contents) -> None:
         _peers(contents, file, plan, produced)
         for where, texts in _texts(plan):
             _languages(contents, f"{file}: {where}", texts)
+
+
+def _atlas(contents: Contents, plan: AtlasPlan, produced: Mapping[str, set[str]]) -> None:
+    file = f"atlas/{plan.id}.toml"
+    for where, message in atlas_plan.mistakes(plan):
+        contents.report(f"{file}: {where}", message)
+    _attributes(contents, f"{file}: areas", plan.areas.entity_type, {plan.areas.name}, produced)
+    for one in plan.layers:
+        _layer(contents, f"{file}: layers.{one.id}", one, produced)
+    for where, texts in _atlas_texts(plan):
+        _languages(contents, f"{file}: {where}", texts)
+
+
+def _layer(contents: Contents, where: str, one: AtlasLayer, produced: Mapping[str, set[str]]) -> None:
+    if one.source and one.source not in contents.sources:
+        hint = did_you_mean(one.source, contents.sources)
+        contents.report(f"{where}.source", f"there is no source {one.source!r}", hint)
+    if one.model and one.model not in contents.models:
+        hint = did_you_mean(one.model, contents.models)
+        contents.report(f"{where}.model", f"there is no model {one.model!r}", hint)
+    if one.entity_type:
+        columns = {one.carrier.field, one.status.field, one.capacity.field, one.geometry} - {""}
+        _attributes(contents, where, one.entity_type, columns | {f.name for f in one.fields}, produced)
+
+
+def _atlas_texts(plan: AtlasPlan) -> Iterator[tuple[str, Texts]]:
+    yield "title", plan.title
+    yield "question", plan.question
+    for one in plan.layers:
+        yield from (
+            (f"layers.{one.id}.{name}", text) for name, text in (("title", one.title), ("note", one.note))
+        )
+    for gap in plan.missing:
+        for name, text in (("title", gap.title), ("text", gap.text), ("connect", gap.connect)):
+            yield f"missing.{gap.id}.{name}", text
 
 
 def _produced(contents: Contents) -> dict[str, set[str]]:

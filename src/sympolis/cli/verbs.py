@@ -6,6 +6,7 @@ import typer
 
 from sympolis import __version__
 from sympolis.cli import (
+    atlas,
     audit,
     bench,
     city,
@@ -52,6 +53,7 @@ app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
 app.add_typer(dashboard.app, name="dashboard")
+app.add_typer(atlas.app, name="atlas")
 app.command("worklist")(worklist.show_worklist)
 app.add_typer(new.app, name="new")
 app.add_typer(decision.app, name="decision")

@@ -231,6 +231,17 @@ class Desk:
         """The GeoJSON of the features that the model's results refer to."""
         return await self._atlas.features(model_id, self._models.simulator(model_id))
 
+    async def model_table(self, model_id: str, table: str) -> Path:
+        """The file of a table that a model leaves, for the present data. Raises ``NotFound``, ``ModelFailed``."""
+        name = self._models.simulator(model_id).tables.get(table)
+        if name is None:
+            raise errors.NotFound(f"{model_id} leaves no table {table!r}", where="table")
+        return (await self._models.prepared(model_id)).folder / name
+
+    async def work(self, task: Mapping[str, Any]) -> Any:
+        """What a worker process makes of a task of the platform's own."""
+        return (await self._pool.run(task)).result
+
     async def calibrate(self, model_id: str) -> Json:
         """Begin to fit a model to the present observations, even if it was fitted before; the job."""
         return self._calibrations.start(model_id, CALIBRATE)

@@ -7,7 +7,7 @@ from sympolis.plugins.declaring import PLANNER, column, figure, number, texts
 from sympolis.plugins.simulator import Measure, Need
 
 NEEDS = (
-    Need("buildings", "BuildingTable", ("file", "rows"), table=True),
+    Need("buildings", "BuildingTable", ("file", "rows"), table=True, proxies={"rows": ("estimatedRows",)}),
     Need("blocks", "BuildingBlock", ("name", "location", "landArea", "statisticalArea"), units={"landArea": "MTK"}),
     Need(
         "areas", "StatisticalArea",

@@ -10,6 +10,7 @@ from sympolis.cli import (
     audit,
     bench,
     city,
+    city_plan,
     dashboard,
     data_model,
     dataset,
@@ -52,6 +53,7 @@ app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(service.app, name="service")
+app.add_typer(city_plan.app, name="plan")
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(atlas.app, name="atlas")
 app.command("worklist")(worklist.show_worklist)

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import typer
 
+from sympolis import app as application
 from sympolis import settings
-from sympolis.app import try_service
-from sympolis.city import package
 from sympolis.cli import plan
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
@@ -63,8 +62,10 @@ def check(
         with connect(given) as twin:
             found = {"service": service, **twin.get(f"/api/services/{quote(service)}")["check"]}
     else:
+        from sympolis.city import package  # most commands never open a package themselves
+
         home, other = package.load(given.city), package.load(on)
-        found = asyncio.run(try_service(home, service, other))
+        found = asyncio.run(application.try_service(home, service, other))
     show(found, form, _draw_check)
     if found["verdict"] == _CANNOT:
         raise typer.Exit(1)

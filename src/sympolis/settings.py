@@ -147,6 +147,11 @@ class Settings:
         " agreement, so that a conformance kit can drive both roles. Everybody is then taken for the kit; never set it"
         " where anything else depends on this twin.",
     ] = ""
+    mail_server: Annotated[
+        str,
+        "Server that carries e-mail: smtps://user:password@mail.city.example?from=twin@city.example (also smtp://,"
+        " smtp+starttls://). Without one nobody is told by e-mail.",
+    ] = ""
     log_level: Annotated[str, "debug, info, warning or error."] = "warning"
 
     def __post_init__(self) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sympolis.dataspace.contracts.desk import ContractDesk
     from sympolis.dataspace.delivery.receiving import Receiving
     from sympolis.dataspace.federation import Federation
+    from sympolis.decision.notices.desk import NoticeDesk
     from sympolis.governance.audit.log import AuditLog
     from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.identity.accounts import Accounts
@@ -187,6 +188,9 @@ class ApiParts:
     """People, roles, policies and the audit log."""
     federation: Federation | None = None
     decisions: DecisionDesk | None = None
+    notices: NoticeDesk | None = None
+    push_key: Callable[[], str] | None = None
+    """What browsers subscribe with (VAPID); None where none can be told."""
     """Dealings with other twins; None where this one cannot prove who it is."""
     contracting: Contracting | None = None
     """Contracts with other twins, and data under them."""

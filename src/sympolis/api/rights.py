@@ -215,6 +215,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "downloadHistory",
     ),
     "results.read": (
+        "listNotifications",
+        "getPushKey",
         "listDecisions",
         "getDecision",
         "verifyDecision",
@@ -286,6 +288,13 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getLineage",
         "getValueOrigin",
         "getIndicatorLineage",
+    ),
+    "notifications.manage": (
+        "acknowledgeNotification",
+        "listNotificationRules",
+        "keepNotificationRule",
+        "dropNotificationRule",
+        "listNotificationDeliveries",
     ),
     "decisions.take": (
         "takeDecision",

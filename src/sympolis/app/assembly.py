@@ -30,6 +30,7 @@ from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.subjects import Subjects
+from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
 from sympolis.city import acquiring, describing, grids, modelling, package, tables
 from sympolis.city.proposing.desk import Proposer
@@ -89,6 +90,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
     discover(twin, terms)
+    twin.notices = open_notices(settings, twin, folder)
     twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
     return twin
 
@@ -228,5 +230,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         governed=government.governed,
         federation=twin.federation,
         decisions=decisions_of(twin, data_folder(settings)),
+        notices=twin.notices,
+        push_key=push_key(twin),
         access=access,
     )

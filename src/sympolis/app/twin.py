@@ -25,6 +25,7 @@ from sympolis.app.lock import Lock
 from sympolis.city import package
 from sympolis.city.registered import Registered
 from sympolis.dataspace.federation import Federation
+from sympolis.decision.notices.desk import NoticeDesk
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.atlases.desk import AtlasDesk
@@ -104,6 +105,8 @@ class Twin:
     """Who may do what."""
     federation: Federation | None = None
     """Dealings with other twins; None where this one cannot prove who it is."""
+    notices: NoticeDesk | None = None
+    """Tells people what needs them."""
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None
@@ -136,7 +139,7 @@ class Twin:
             raise
         tell("ready", 1.0, "")
         self.readiness = Readiness(True, "ready", 1.0)
-        for part in (self.scheduler, self.listeners, self.announcer):
+        for part in (self.scheduler, self.listeners, self.announcer, self.notices):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
         if self.dashboards.plans or self.atlases.plans:
@@ -170,6 +173,8 @@ class Twin:
             await self.federation.close()
         if self.government is not None:
             await self.government.close()
+        if self.notices is not None:
+            self.notices.book.close()
         await self.ground.close()
         self.ledger.close()
         self.masterdata.close()

@@ -73,11 +73,19 @@ class Alerts:
     async def list(self, request: Request) -> Reply:
         """Every rule that is met."""
         on = self._day(AT.raw(request))
-        found = [raised for plan in self._city.alerts if (raised := await self._raised(plan, on)) is not None]
+        found = await self._raised_on(on)
         rules = [self._rule(plan) for plan in self._city.alerts]
         return json_reply(
             {"at": on.isoformat(), "alerts": [self._document(one) for one in found], "rules": rules}
         )
+
+    async def raised_now(self) -> tuple[Raised, ...]:
+        """Every rule that is met today."""
+        return await self._raised_on(self._day(None))
+
+    async def _raised_on(self, on: date) -> tuple[Raised, ...]:
+        found = [await self._raised(plan, on) for plan in self._city.alerts]
+        return tuple(one for one in found if one is not None)
 
     async def message(self, request: Request) -> Reply:
         """One alert as CAP. Raises ``NotFound`` where the rule was not met on that day."""

@@ -140,8 +140,7 @@ class ContractedData:
         if transfer is None or agreement is None:
             raise errors.Forbidden("the transfer is gone", where="state")
         self._check_flows(transfer)
-        if why := self._desk.enforcement.why_not(agreement):
-            raise errors.Forbidden(why, where=agreement.id)
+        self._desk.enforcement.check_goes_on(agreement, asked.circumstances)
 
     # --- what
 

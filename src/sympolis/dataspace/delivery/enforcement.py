@@ -62,6 +62,14 @@ class Enforcement:
                 self.book.count(report.rule.uid)
         return decision
 
+    def check_goes_on(self, agreement: Agreement, circumstances: Circumstances) -> None:
+        """Raise ``Forbidden`` where a use that was allowed and counted is not allowed any more."""
+        self._check_stands(agreement)
+        question = self._question(agreement, circumstances, begun=1)
+        decision = decide(self._policies(agreement), *question)
+        if not decision.allowed:
+            raise errors.Forbidden(" ".join(describe_decision(decision)), where=agreement.id)
+
     def _check_stands(self, agreement: Agreement) -> None:
         if agreement.ended is not None:
             raise errors.Forbidden(f"the agreement has ended: {agreement.why}", where=agreement.id)
@@ -92,7 +100,10 @@ class Enforcement:
             if kept:
                 yield replace(policy, rules=kept)
 
-    def _question(self, agreement: Agreement, circumstances: Circumstances) -> tuple[Request, World]:
+    def _question(
+        self, agreement: Agreement, circumstances: Circumstances, *, begun: int = 0
+    ) -> tuple[Request, World]:
+        """The question to the engine; ``begun`` uses are counted already and asked about again."""
         stated = {
             ODRL + "purpose": circumstances.purposes,
             ODRL + "spatial": (circumstances.place,) if circumstances.place else (),
@@ -104,7 +115,11 @@ class Enforcement:
                 agreement.partner: frozenset(agreement.member_of),
                 agreement.dataset: frozenset({DATASETS}),
             },
-            uses={one.uid: self.book.counted(one.uid) for one in rules if _counts(one.conditions)},
+            uses={
+                one.uid: max(self.book.counted(one.uid) - begun, 0)
+                for one in rules
+                if _counts(one.conditions)
+            },
             values={ODRL + "recipient": (agreement.partner,)},
         )
         values = {name: value for name, value in stated.items() if value}

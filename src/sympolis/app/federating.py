@@ -17,6 +17,7 @@ from sympolis.dataspace.discovery.benchmarks import Backing, Benchmarks
 from sympolis.dataspace.discovery.catalogues import Catalogues
 from sympolis.dataspace.discovery.dcat import DcatCatalogues
 from sympolis.dataspace.discovery.discovery import Discovery
+from sympolis.dataspace.discovery.links import ContextLinks
 from sympolis.dataspace.discovery.matrix import Matrix, Ours
 from sympolis.dataspace.discovery.open_needs import OpenNeeds
 from sympolis.dataspace.federation import Federation, Self
@@ -25,6 +26,7 @@ from sympolis.dataspace.records import Records
 from sympolis.domain import errors
 from sympolis.egress.http import HttpClient, ResponseTooLarge
 from sympolis.orchestration.compatibility import Compatibility
+from sympolis.orchestration.gather import Names
 from sympolis.plugins import loader
 from sympolis.settings import Settings
 from sympolis.stores.embedded.federation import FederationBook
@@ -92,13 +94,14 @@ def discover(twin: Twin, terms: Terms) -> None:
     """Let this city's twin find out what its partners offer, need and can, and tell them the same."""
     if twin.federation is not None:
         twin.federation.discovery = _discovery(twin.federation, twin, terms)
+        twin.federation.discovery.links.open()
 
 
 def _discovery(federation: Federation, twin: Twin, terms: Terms) -> Discovery:
     broker, contact, own = twin.ground.broker, federation.contact, federation.own.did
 
-    def comparing() -> Compatibility:
-        return Compatibility(broker, terms, lambda: datetime.now(UTC))
+    def comparing(names: Names) -> Compatibility:
+        return Compatibility(broker, names, lambda: datetime.now(UTC))
 
     backing = _backing(twin)
     ours = Ours(twin.desk, terms, comparing, lambda kind: backing(kind).licences, _licence_of_model)
@@ -109,6 +112,14 @@ def _discovery(federation: Federation, twin: Twin, terms: Terms) -> Discovery:
         matrix=Matrix(ours, federation.directory, contact, own),
         needs=OpenNeeds(federation.records, federation.directory, contact, names=terms, comparing=comparing),
         benchmarks=Benchmarks(broker, terms, federation.directory, contact, backing=backing, own=own),
+        links=ContextLinks(
+            federation.records,
+            twin.ground.sources.registrations,
+            terms,
+            transfers=lambda: None if federation.dsp is None else federation.dsp.transfers,
+            calls=federation.calls,
+            credentials=federation.identity,
+        ),
     )
 
 

@@ -145,8 +145,9 @@ def _address(member: Member) -> str:
 
 def _drain(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
-    for _ in process.stdout:
-        pass
+    with process.stdout as said:
+        for _ in said:
+            pass
 
 
 def _title(member: Member) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.api.bodies import read_object
-from sympolis.api.federation.partners import by
+from sympolis.api.federation.partners import by, text_of
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parameters import LIMIT, OFFSET, BooleanParameter, Parameter
 from sympolis.dataspace.discovery.catalogues import facets
@@ -65,6 +65,21 @@ class Finding:
     async def close_need(self, request: Request) -> Reply:
         """It is looked for no longer."""
         return json_reply(self._discovery.needs.close_need(request.arguments["need"]))
+
+    async def links(self, request: Request) -> Reply:  # noqa: ARG002
+        """Transfers whose entities are included in our queries."""
+        return json_reply({"links": self._discovery.links.links()})
+
+    async def link(self, request: Request) -> Reply:
+        """Include a partner's entities in our queries."""
+        given = await read_object(request)
+        made = await self._discovery.links.link(text_of(given, "transfer"))
+        return json_reply(made, status=201)
+
+    async def unlink(self, request: Request) -> Reply:
+        """Include them no more."""
+        await self._discovery.links.unlink(request.arguments["transfer"])
+        return Reply(status=204)
 
     async def benchmarks(self, request: Request) -> Reply:
         """The same indicators of all cities, side by side."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sympolis.dataspace.discovery import reading
-from sympolis.dataspace.discovery.shelf import Shelf, Told, is_partial
+from sympolis.dataspace.discovery.shelf import Half, Shelf, Told, is_partial
 from sympolis.dataspace.partners.directory import PartnerDirectory
 from sympolis.dataspace.partners.partner import Partner
 from sympolis.domain import errors
@@ -85,7 +85,7 @@ class Catalogues:
         fitting.sort(key=lambda triple: (-triple[0], triple[2].partner.name, triple[1].id))
         return [entry.document(one) for _, entry, one in fitting], told, is_partial(chosen)
 
-    async def _crawl(self, partner: Partner) -> tuple[Entry, ...]:
+    async def _crawl(self, partner: Partner) -> tuple[Entry, ...] | Half[tuple[Entry, ...]]:
         """Both catalogues of a partner. Raises ``SourceFailed`` where it gives neither."""
         given = await asyncio.gather(self._by_dsp(partner), self._dcat(partner), return_exceptions=True)
         found: list[Entry] = []
@@ -100,7 +100,8 @@ class Catalogues:
                 found += one
         if len(problems) == len(given):
             raise errors.SourceFailed(problems[0].message, where=partner.id)
-        return merged(found)[:MOST_ENTRIES]
+        entries = merged(found)[:MOST_ENTRIES]
+        return Half(entries, problems[0].message) if problems else entries
 
     async def _by_dsp(self, partner: Partner) -> list[Entry]:
         given = await self._dsp(partner)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sympolis.dataspace.discovery.benchmarks import Benchmarks
 from sympolis.dataspace.discovery.catalogues import Catalogues
+from sympolis.dataspace.discovery.links import ContextLinks
 from sympolis.dataspace.discovery.matrix import Matrix
 from sympolis.dataspace.discovery.open_needs import OpenNeeds
 
@@ -18,9 +19,11 @@ class Discovery:
     matrix: Matrix
     needs: OpenNeeds
     benchmarks: Benchmarks
+    links: ContextLinks
 
     async def close(self) -> None:
         """End what is under way."""
+        await self.links.close()
         await self.catalogues.shelf.close()
         await self.matrix.close()
         await self.needs.shelf.close()

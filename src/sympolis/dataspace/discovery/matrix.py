@@ -43,7 +43,7 @@ class Ours:
 
     desk: Desk
     names: Names
-    comparing: Callable[[], Compatibility]
+    comparing: Callable[[Names], Compatibility]
     """A new comparison of needs with our entities; it keeps what it found."""
     licences: Callable[[str], Sequence[str]]
     """The licences of the sources that bring a type of entity (short name)."""
@@ -60,7 +60,8 @@ class Matrix:
         self._ours = ours
         self._contact = contact
         self._own = own
-        self._comparing = ours.comparing()
+        self._names = needing.Borrowed(ours.names)
+        self._comparing = ours.comparing(self._names)
         self._compared = 0
         self.services: Shelf[list[Json]] = Shelf(directory, self._ask_services, fresh_s=SERVICES_FRESH_S)
         self.columns: Shelf[list[Json]] = Shelf(directory, self._ask_column, fresh_s=COLUMN_FRESH_S)
@@ -104,7 +105,7 @@ class Matrix:
         adaptations: list[Json] = []
         licences: set[str] = set()
         for model in service["models"]:
-            needs = [need for one in model["needs"] if (need := needing.read(one, self._ours.names))]
+            needs = [need for one in model["needs"] if (need := needing.read(one, self._names))]
             key = f"{owner} {service['id']} {model['id']}"
             for supply in await self._compare(needing.model_of(key, f"{model['version']} {needs!r}", needs)):
                 problems += [remark_document(one, model["id"]) for one in supply.problems]
@@ -124,7 +125,8 @@ class Matrix:
     async def _compare(self, model: type[Simulator]) -> tuple[Supply, ...]:
         self._compared += 1
         if self._compared > _COMPARED_BY_ONE:
-            self._compared, self._comparing = 0, self._ours.comparing()
+            self._names, self._compared = needing.Borrowed(self._ours.names), 0
+            self._comparing = self._ours.comparing(self._names)
         return await self._comparing.of(model)
 
     # --- what we are told

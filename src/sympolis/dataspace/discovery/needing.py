@@ -13,7 +13,40 @@ from sympolis.dataspace.discovery import reading
 from sympolis.orchestration.gather import Names
 from sympolis.plugins.simulator import Need, Simulator
 
+
+class Borrowed:
+    """A city's names, and short ones for terms of others that it has none for: the last word of the IRI.
+
+    Only where that word means nothing else here; a partner cannot give our words another meaning.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._meaning: dict[str, str] = {}
+
+    def expand(self, term: str) -> str:
+        """See ``Names``."""
+        return self._meaning.get(term) or self._names.expand(term)
+
+    def compact(self, iri: str) -> str:
+        """See ``Names``."""
+        found = self._names.compact(iri)
+        word = iri.rstrip("/").rpartition("/")[2].rpartition("#")[2].rpartition(":")[2]
+        if ":" not in found or not word.isidentifier() or self._means_another(word, iri):
+            return found
+        if len(self._meaning) < _MOST_BORROWED:
+            self._meaning.setdefault(word, iri)
+        return word if self._meaning.get(word) == iri else found
+
+    def _means_another(self, word: str, iri: str) -> bool:
+        """Whether the city's own context gives the word a meaning of its own (and not just its default vocabulary)."""
+        ours = self._names.compact(self._names.expand(word)) == word and self._names.expand(word) != iri
+        return ours and not self._names.expand(word).startswith(_DEFAULT)
+
+
 MOST_NEEDS: Final = 20
+_MOST_BORROWED: Final = 5_000
+_DEFAULT: Final = "https://uri.etsi.org/ngsi-ld/default-context/"
 _MOST_ATTRIBUTES: Final = 60
 _MOST_DAYS: Final = 36_500.0
 

@@ -55,7 +55,7 @@ class OpenNeeds:
         contact: Contact,
         *,
         names: Names,
-        comparing: Callable[[], Compatibility],
+        comparing: Callable[[Names], Compatibility],
     ) -> None:
         self._records = records
         self._contact = contact
@@ -108,7 +108,7 @@ class OpenNeeds:
     async def everybodys(self, *, anew: bool = False) -> Json:
         """Ours and those of partners, each with whether we have what is looked for."""
         told = await self.shelf.gather(anew=anew)
-        comparing = self._comparing()
+        comparing = self._comparing(self._names)
         theirs = [
             {
                 "partner": one.partner.id,

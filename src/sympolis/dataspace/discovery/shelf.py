@@ -46,6 +46,14 @@ class Told(Generic[T]):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Half(Generic[T]):
+    """A part of an answer, and why it is not the whole: it counts, and is asked for again next time."""
+
+    value: T
+    reason: str
+
+
 @dataclass(slots=True)
 class _Kept(Generic[T]):
     value: T
@@ -59,7 +67,7 @@ class Shelf(Generic[T]):
     def __init__(
         self,
         directory: PartnerDirectory,
-        ask: Callable[[Partner], Awaitable[T]],
+        ask: Callable[[Partner], Awaitable[T | Half[T]]],
         *,
         fresh_s: float,
         monotonic: Callable[[], float] = time.monotonic,
@@ -105,7 +113,12 @@ class Shelf(Generic[T]):
     async def _fetch(self, partner: Partner) -> None:
         try:
             async with self._at_once:
-                self.put(partner.id, await self._ask(partner))
+                found = await self._ask(partner)
+            if isinstance(found, Half):
+                self.put(partner.id, found.value)
+                self._failed[partner.id] = found.reason
+            else:
+                self.put(partner.id, found)
         except errors.SympolisError as problem:
             self._failed[partner.id] = problem.message
 

@@ -64,7 +64,7 @@ def operations(parts: ApiParts, inside: Router) -> tuple[Operation, ...]:
     return (
         *_protocol(Protocol(desk, federation.own.address, None if rehearsing else _DCP)),
         *_data(data),
-        *_trading(Trading(desk, Addresses(federation.directory), contracting.receiving)),
+        *_trading(Trading(desk, Addresses(federation.directory, desk.market), contracting.receiving)),
         *rehearsing,
     )
 

@@ -12,6 +12,7 @@ from sympolis.api.parameters import IntegerParameter, Parameter, TimeParameter
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.contracts.exchange import check_address
+from sympolis.dataspace.contracts.market import Market
 from sympolis.dataspace.dsp.machines import Act
 from sympolis.dataspace.dsp.processes import Agreement, Negotiation, Process, Transfer, Wanted
 from sympolis.dataspace.dsp.terms import read_terms
@@ -37,20 +38,21 @@ _TRANSFER_ACTS: Final = frozenset({Act.START, Act.SUSPEND, Act.COMPLETE, Act.TER
 class Partners(Protocol):
     """Where partners are reached."""
 
-    def dsp_url(self, partner: str) -> str:
-        """The base address of their connector. Raises ``NotFound`` for somebody who is no partner."""
+    async def connector(self, partner: str) -> str:
+        """The address where they speak our version. Raises ``NotFound`` for who is no partner, ``SourceFailed``."""
         ...
 
 
 class Addresses:
-    """``Partners`` by the directory of partners."""
+    """``Partners`` by the directory of partners, asked at their own version document."""
 
-    def __init__(self, directory: PartnerDirectory) -> None:
+    def __init__(self, directory: PartnerDirectory, market: Market) -> None:
         self._directory = directory
+        self._market = market
 
-    def dsp_url(self, partner: str) -> str:
+    async def connector(self, partner: str) -> str:
         """See ``Partners``."""
-        return self._directory.get(partner).dsp_url.rstrip("/")
+        return await self._market.discover(self._directory.get(partner).base_url)
 
 
 class Receives(Protocol):
@@ -82,7 +84,7 @@ class Trading:
     async def offers(self, request: Request) -> Reply:
         """What a partner offers us now."""
         partner = request.arguments["partner"]
-        found = await self._desk.market.catalogue(partner, self._partners.dsp_url(partner))
+        found = await self._desk.market.catalogue(partner, await self._partners.connector(partner))
         return json_reply({"partner": partner, "datasets": found})
 
     async def negotiations(self, request: Request) -> Reply:
@@ -98,7 +100,7 @@ class Trading:
         """Ask a partner for an agreement on one of their datasets, by the offer that is named or their first."""
         document = await read_object(request)
         partner, dataset = _text(document, "partner"), _text(document, "dataset")
-        address = self._address(document, partner)
+        address = await self._address(document, partner)
         found = await self._desk.market.dataset(partner, address, dataset)
         offer = _chosen(found, document.get("offer"))
         manual = bool(document.get("manual", False))
@@ -163,7 +165,7 @@ class Trading:
         """Ask for the data of an agreement; they are taken as soon as they may be, unless ``take`` is false."""
         document = await read_object(request)
         agreement = self._desk.transfers.agreement(_text(document, "agreement"))
-        address = self._address(document, agreement.partner, known=agreement.address)
+        address = await self._address(document, agreement.partner, known=agreement.address)
         begun = self._desk.transfers.request(
             agreement.id,
             _text(document, "format"),
@@ -214,10 +216,10 @@ class Trading:
 
     # --- parts
 
-    def _address(self, document: Mapping[str, Any], partner: str, *, known: str = "") -> str:
+    async def _address(self, document: Mapping[str, Any], partner: str, *, known: str = "") -> str:
         """Where the partner is: as we know them, else as the request says (for those without a directory)."""
         try:
-            return self._partners.dsp_url(partner)
+            return await self._partners.connector(partner)
         except errors.NotFound:
             given = document.get("address") or known
             if not isinstance(given, str) or not given:

@@ -250,6 +250,7 @@ class Transfers(Exchange[Transfer]):
             members["dataAddress"], process = self._data_address(process)
         if act is Act.SUSPEND:
             members = {"code": "suspended", "reason": [why or "no reason"]}
+            process = msgspec.structs.replace(process, why=why)
         body = message(f"Transfer{_NAMES[act]}Message", process, **members)
         path = f"{self._path(process)}/{_SIMPLE[act]}"
         return process.sending(act, path, body, at=self._clock())

@@ -102,8 +102,9 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         assert sent is not None
         state = self.MACHINE.next(self.state, sent.act, self.side)
         step = Step(at=at, by=self.side, act=sent.act, state=state, message=message_name(sent.body))
+        why = self.why if sent.act in (Act.TERMINATE, Act.SUSPEND) else ""
         return msgspec.structs.replace(
-            self, state=state, pending=None, steps=(*self.steps, step), changed=at, why=""
+            self, state=state, pending=None, steps=(*self.steps, step), changed=at, why=why
         )
 
     def repeats(self, document: dict[str, Any]) -> bool:

@@ -45,6 +45,7 @@ PAGES = {
     "stages": "governance/datasets",
     "audit": "governance/audit",
     "jobs": "governance/jobs",
+    "notifications": "notifications",
 }
 SETTLED = """document.fonts.ready.then(
   () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""

@@ -33,6 +33,7 @@ export const PAGES: Record<string, Page> = {
   sources: { title: 'navSources', nav: 'sources', load: () => import('../pages/sources/SourcesPage.svelte') },
   federation: { title: 'navFederation', nav: 'federation', load: () => import('../pages/federation/FederationPage.svelte') },
   governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
+  notifications: { title: 'navNotifications', nav: 'overview', load: () => import('../pages/notifications/NotificationsPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 

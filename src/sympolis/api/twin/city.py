@@ -24,6 +24,7 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
 KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
     "decisions": lambda parts: parts.decisions,
     "federation": lambda parts: parts.federation,
+    "notifications": lambda parts: parts.notices,
 }
 """What this twin may keep besides; the same holds."""
 

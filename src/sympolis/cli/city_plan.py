@@ -156,7 +156,7 @@ def _draw_plan(found: dict[str, Any]) -> None:
 
 
 def _target(one: dict[str, Any]) -> list[Any]:
-    row = [text(one["title"]), one["year"], one["value"]]
+    row = [text(one["title"]), str(one["year"]), one["value"]]
     if one["ours"] is None:
         return [*row, "", "", "", one["unit"], ""]
     interval = one["ours"]["interval"]

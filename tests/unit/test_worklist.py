@@ -69,3 +69,16 @@ def test_a_stand_in_is_not_told_twice() -> None:
 
 def test_a_twin_that_lacks_nothing_has_nothing_to_do() -> None:
     assert worklist([asking("a", check(supply("sites", "Site", 10, capacity=10)))], OWNERS, "City") == []
+
+
+def test_one_piece_of_work_for_several_attributes_is_one_row() -> None:
+    days = [
+        remark("proxy", "days", name=name, used=f"old {name}", type="Day", count=1)
+        for name in ("warm", "cold")
+    ]
+    gap = Gap("days", who="Weather service", how={"en": "load them"})
+    [task] = worklist(
+        [asking("heat", check(supply("days", "Day", 1), adaptations=days), gaps=[gap])], OWNERS, "City"
+    )
+    assert task["attribute"] is None
+    assert "old warm stands in" in task["what"]["en"] and "old cold stands in" in task["what"]["en"]

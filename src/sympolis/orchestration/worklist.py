@@ -75,10 +75,20 @@ def worklist(services: Sequence[Asking], owners: Mapping[str, Owner], operator: 
             key = (one["type"], one["attribute"] or "", one["kind"])
             kept = tasks.setdefault(key, one)
             if kept is not one:
+                _join(kept, one)
                 kept["services"] += [named for named in one["services"] if named not in kept["services"]]
                 kept["blocking"] |= one["blocking"]
                 kept["worth"] = kept["worth"] or one["worth"]
     return sorted(tasks.values(), key=_pressing)
+
+
+def _join(kept: Json, other: Json) -> None:
+    """What one piece of work brings for several attributes is said in one row."""
+    for name in ("what", "consequence"):
+        for language, text in other[name].items():
+            said = kept[name].get(language, "")
+            if text not in said.split("; "):
+                kept[name][language] = f"{said}; {text}" if said else text
 
 
 def _pressing(task: Json) -> tuple[bool, int, float, str]:
@@ -123,12 +133,13 @@ def _task(
 ) -> Json:
     note = _note(service, one)
     owner = owners.get(kind)
+    attribute = one["attribute"] if note is None or note.attribute else None
     days = note.days if note and note.days else one["effort_days"] or list(DAYS.get(one["kind"], FOUND_FIRST))
     return {
-        "id": "-".join(part for part in (kind or service.id, one["attribute"] or "", one["kind"]) if part),
+        "id": "-".join(part for part in (kind or service.id, attribute or "", one["kind"]) if part),
         "kind": one["kind"],
         "type": kind,
-        "attribute": one["attribute"],
+        "attribute": attribute,
         "what": dict(one["text"]),
         "consequence": dict(one["consequence"]),
         "how": dict(note.how) if note else {},

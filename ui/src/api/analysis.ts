@@ -1,4 +1,5 @@
 // Services, what makes their answers uncertain, and forecasts, as the API gives them.
+import type { Department } from './joint';
 import type { Parameter, Remark } from './modelling';
 import type { Cell, Direction, Text } from './types';
 
@@ -21,6 +22,7 @@ export interface Service {
   objective: { indicator: string; sense: 'least' | 'most'; budget: Record<string, number> } | null;
   levers: Lever[];
   indicators: { name: string; title: Text; unit: string; direction: Direction }[];
+  departments: Department[];
   runs_here: boolean;
   check: { verdict: Feasibility; problems: Remark[]; adaptations: Remark[] };
   latest_run: string | null;

@@ -7,6 +7,7 @@ import Database from '@lucide/svelte/icons/database';
 import Gavel from '@lucide/svelte/icons/gavel';
 import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
+import ListTodo from '@lucide/svelte/icons/list-todo';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
 import Network from '@lucide/svelte/icons/network';
@@ -26,6 +27,8 @@ export const PAGES: Record<string, Page> = {
   scenario: { title: 'scenarioBuilder', nav: 'scenarios', load: () => import('../pages/scenarios/BuilderPage.svelte') },
   compare: { title: 'comparison', nav: 'scenarios', load: () => import('../pages/scenarios/ComparePage.svelte') },
   services: { title: 'navServices', nav: 'services', load: () => import('../pages/services/ServicesPage.svelte') },
+  joint: { title: 'jointPlanning', nav: 'services', load: () => import('../pages/joint/JointPage.svelte') },
+  worklist: { title: 'navWorklist', nav: 'worklist', load: () => import('../pages/worklist/WorklistPage.svelte') },
   plan: { title: 'navPlan', nav: 'plan', load: () => import('../pages/plan/PlanPage.svelte') },
   decisions: { title: 'navDecisions', nav: 'decisions', load: () => import('../pages/decisions/DecisionsPage.svelte') },
   forecasts: { title: 'navForecasts', nav: 'forecasts', load: () => import('../pages/forecasts/ForecastsPage.svelte') },
@@ -60,6 +63,7 @@ export const ENTRIES: Entry[] = [
   { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
   { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },
   { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
+  { page: 'worklist', label: 'navWorklist', icon: ListTodo, group: 'trust', part: 'services' },
   { page: 'federation', label: 'navFederation', icon: Network, group: 'share', part: 'federation', right: 'federation.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

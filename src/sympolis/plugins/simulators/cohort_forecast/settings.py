@@ -109,7 +109,7 @@ MIGRATION_CHANGE = Measure(
 )
 MEASURES = (BUILD, BIRTHS_CHANGE, MIGRATION_CHANGE)
 
-CHILDREN = "children"
+CHILDREN = "1"
 INDICATORS = (
     figure("children", texts("Children under 15", "Bambini sotto i 15 anni", "Kinder unter 15"), CHILDREN),
     figure(

@@ -24,7 +24,7 @@ NEEDS = (
         "StatisticalArea",
         ("young", "older"),
         linked=True,
-        units={"young": "children", "older": "children"},
+        units={"young": "1", "older": "1"},
     ),
 )
 

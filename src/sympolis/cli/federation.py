@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sympolis import settings
-from sympolis.cli import partner
+from sympolis.cli import contracts, partner
 from sympolis.cli.client import Client, connect
 from sympolis.cli.federation_tour import FORMAT, Tour
 from sympolis.cli.options import City, Data
@@ -18,6 +18,20 @@ app = typer.Typer(help="Federation: partners, trust, catalogues and contracts.",
 app.add_typer(partner.app, name="partner")
 app.add_typer(partner.trust, name="trust")
 app.command("rotate-keys")(partner.rotate)
+for verb in (
+    contracts.offers,
+    contracts.negotiate,
+    contracts.negotiations,
+    contracts.decide,
+    contracts.agreements,
+    contracts.agreement,
+    contracts.terminate,
+    contracts.transfer,
+    contracts.transfers,
+    contracts.move,
+    contracts.usage,
+):
+    app.command()(verb)
 
 
 @app.command()

@@ -11,7 +11,17 @@ from sympolis.api.dsp.data import ContractedData
 from sympolis.api.dsp.protocol import AFTER, BASE, Protocol
 from sympolis.api.dsp.rehearsing import Rehearsals
 from sympolis.api.dsp.trading import AFTER as AFTER_NUMBER
-from sympolis.api.dsp.trading import AGREEMENT, BEFORE, LIMIT, PARTNER, TRANSFER, WAIT, Addresses, Trading
+from sympolis.api.dsp.trading import (
+    AGREEMENT,
+    BEFORE,
+    LIMIT,
+    PARTNER,
+    TRANSFER,
+    UNTIL,
+    WAIT,
+    Addresses,
+    Trading,
+)
 from sympolis.api.holdings import FORMATS
 from sympolis.api.http import JSON, LD_JSON, Handler
 from sympolis.api.parameters import Parameter
@@ -228,7 +238,7 @@ def _trading(handlers: Trading) -> tuple[Operation, ...]:
              "Ask for the data of an agreement", status=201, body=beginning, parameters=(WAIT,), answer=_PROCESS,
              example={"agreement": "urn:uuid:e8dc8655-44c2-46ef-b701-4cffdc2faa44", "format": "File-PULL"}),
         _own("GET", f"{base}/transfers/{{transfer}}", handlers.transfer, "getTransferOfData",
-             "One transfer, its messages and what has come of it", parameters=(WAIT,), path_texts=_ONE,
+             "One transfer, its messages and what has come of it", parameters=(WAIT, UNTIL), path_texts=_ONE,
              answer=_PROCESS),
         _own("POST", f"{base}/transfers/{{transfer}}/decision", handlers.move_transfer, "decideTransfer",
              "Suspend, resume (start), complete or terminate a transfer", body=_DECISION, example={"act": "suspend"},

@@ -27,6 +27,11 @@ PARTNER: Final = Parameter(name="partner", text="Only with this partner.", max_l
 AGREEMENT: Final = Parameter(name="agreement", text="Only under this agreement.", max_length=2048)
 TRANSFER: Final = Parameter(name="transfer", text="Only of this transfer.", max_length=2048)
 AFTER: Final = IntegerParameter(name="after", text="Uses with larger numbers.", high=2**53)
+UNTIL: Final = Parameter(
+    name="until",
+    text="With wait_s: wait until it is in this state, or over.",
+    choices=("STARTED", "SUSPENDED", "COMPLETED", "TERMINATED"),
+)
 WAIT: Final = IntegerParameter(name="wait_s", text="Seconds to wait for it to come to rest.", high=30)
 _LONGEST: Final = 2048
 _NEGOTIATION_ACTS: Final = frozenset(
@@ -115,7 +120,7 @@ class Trading:
         return await self._negotiation(request, pid)
 
     async def _negotiation(self, request: Request, pid: str, *, status: int = 200) -> Reply:
-        await self._desk.negotiations.wait(pid, _at_rest, WAIT.of(request))
+        await self._desk.negotiations.wait(pid, lambda one: one.is_at_rest, WAIT.of(request))
         found = self._desk.negotiations.get(pid)
         return json_reply(_negotiation(found, whole=True), status=status)
 
@@ -190,7 +195,10 @@ class Trading:
         return json_reply(_transfer(found), status=202)
 
     async def _transfer(self, request: Request, pid: str, *, status: int = 200) -> Reply:
-        await self._desk.transfers.wait(pid, _at_rest, WAIT.of(request))
+        wanted = UNTIL.raw(request) if UNTIL.name in request.parameters else None
+        await self._desk.transfers.wait(
+            pid, lambda one: one.is_over or (one.is_at_rest and wanted in (None, one.state)), WAIT.of(request)
+        )
         found = self._desk.transfers.get(pid)
         kept = [] if self._receiving is None else self._receiving.kept(pid)
         return json_reply({**_transfer(found, whole=True), "received": kept}, status=status)
@@ -225,13 +233,6 @@ class Trading:
             if not isinstance(given, str) or not given:
                 raise
             return check_address(given, "address")
-
-
-def _at_rest(process: Process) -> bool:
-    """Whether nothing is on its way and it is not our partner's turn alone."""
-    return process.is_over or (
-        process.pending is None and process.state in ("FINALIZED", "STARTED", "SUSPENDED")
-    )
 
 
 def _page(request: Request) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import secrets
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _PREFIX: Final = "dst_"
-_LONGEST: Final = 200
+_LONGEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,16 @@ def digest_of(text: str) -> str:
 def fits(authorization: str | None, digest: str) -> bool:
     """Whether an ``Authorization`` header carries the token with this hash, in constant time.
 
-    The bare token is taken as well: not every consumer says ``Bearer``.
+    As ``Bearer``; as the password of ``Basic``, which is all that some public clients know; or bare, as a few send it.
     """
     said = (authorization or "")[:_LONGEST].strip()
-    text = said.partition(" ")[2].strip() if said[:7].lower() == "bearer " else said
+    scheme, _, rest = said.partition(" ")
+    text = {"bearer": rest.strip, "basic": lambda: _password(rest)}.get(scheme.lower(), lambda: said)()
     return bool(digest) and hmac.compare_digest(digest_of(text), digest)
+
+
+def _password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -83,6 +83,16 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing can happen any more."""
         return self.MACHINE.is_over(self.state)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has ended, or nothing is on its way and the next step is ours."""
+        ours = {
+            act
+            for act, (_, sides) in self.MACHINE.arrows.get(self.state, {}).items()
+            if self.side in sides and act is not Act.TERMINATE
+        }
+        return self.is_over or (self.pending is None and bool(self.state) and bool(ours))
+
     def sending(self, act: Act, path: str, body: dict[str, Any], *, at: datetime) -> Self:
         """With a message of ours on its way. Raises ``InvalidRequest`` where it makes no sense now, ``Conflict`` where
         another is on its way; terminating goes before that."""

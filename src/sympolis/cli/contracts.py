@@ -1,0 +1,308 @@
+"""`sympolis federation offers|negotiate|agreements|transfers|usage …`: contracts with other twins, data under them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import typer
+
+from sympolis import settings
+from sympolis.cli.client import Client, connect
+from sympolis.cli.options import City, Data
+from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
+
+_BASE = "/api/federation"
+_WAIT_S = 20
+Partner = Annotated[str, typer.Argument(metavar="DID", help="A partner's DID.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it; its beginning is enough.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many, newest first.")]
+Why = Annotated[str, typer.Option("--why", help="The reason: the partner reads it, too.")]
+
+
+@reports_errors
+def offers(partner: Partner, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """What a partner offers us now: its datasets, the terms and the formats."""
+    with _twin(city, data) as twin:
+        found = twin.get(f"{_BASE}/partners/{quote(partner, safe='')}/offers")["datasets"]
+    show(found, form, _draw_offers)
+
+
+@reports_errors
+def negotiate(
+    partner: Partner,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Its IRI, or the end of it.")],
+    offer: Annotated[
+        str | None, typer.Option("--offer", help="The offer's id.", show_default="the first one")
+    ] = None,
+    manual: Annotated[bool, typer.Option("--manual", help="Decide each step yourself.")] = False,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Ask a partner for an agreement on a dataset. Exit code 1 where it comes to none."""
+    name = dataset if ":" in dataset else f"urn:sympolis:dataset:{dataset}"
+    asked = {"partner": partner, "dataset": name, "manual": manual} | ({"offer": offer} if offer else {})
+    with _twin(city, data) as twin:
+        found = twin.post(f"{_BASE}/negotiations?wait_s={_WAIT_S}", asked)
+    show(found, form, _say_negotiation)
+    if found["state"] == "TERMINATED":
+        raise typer.Exit(NO)
+
+
+@reports_errors
+def negotiations(
+    limit: Limit = 50, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Contract negotiations, newest first."""
+    with _twin(city, data) as twin:
+        found = twin.get(f"{_BASE}/negotiations?limit={limit}")["negotiations"]
+    show(found, form, _draw_processes)
+
+
+@reports_errors
+def decide(
+    negotiation: Id,
+    act: Annotated[str, typer.Argument(help="accept, request, offer, agree, verify or terminate.")],
+    why: Why = "",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Do the next step of a negotiation that waits for somebody to decide."""
+    with _twin(city, data) as twin:
+        pid = _whole(twin, "negotiations", negotiation)
+        answer = twin.post(f"{_one('negotiations', pid)}/decision?wait_s={_WAIT_S}", {"act": act, "why": why})
+    show(answer, form, _say_negotiation)
+
+
+@reports_errors
+def agreements(
+    limit: Limit = 50, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Agreements, newest first."""
+    with _twin(city, data) as twin:
+        found = twin.get(f"{_BASE}/agreements?limit={limit}")["agreements"]
+    show(found, form, _draw_agreements)
+
+
+@reports_errors
+def agreement(
+    agreement_id: Id, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+) -> None:
+    """What an agreement says, in words, and whether it allows anything now."""
+    with _twin(city, data) as twin:
+        found = twin.get(_one("agreements", _whole(twin, "agreements", agreement_id)))
+    show(found, form, _say_agreement)
+
+
+@reports_errors
+def terminate(
+    agreement_id: Id,
+    why: Why = "ended by the operator",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """End an agreement, and every transfer under it, at once."""
+    with _twin(city, data) as twin:
+        path = f"{_one('agreements', _whole(twin, 'agreements', agreement_id))}/decision"
+        found = twin.post(path, {"act": "terminate", "why": why})
+    show(found, form, lambda one: screen.print(f"ended {one['ended'][:19]}: {one['why']}", soft_wrap=True))
+
+
+@reports_errors
+def transfer(
+    agreement_id: Id,
+    way: Annotated[str, typer.Option("--as", help="The format, as the offer names it.")] = "HttpData-PULL",
+    purpose: Annotated[
+        list[str] | None, typer.Option("--purpose", metavar="IRI", help="What the data are for.")
+    ] = None,
+    place: Annotated[str, typer.Option("--place", metavar="IRI", help="Where they are used.")] = "",
+    take: Annotated[
+        bool, typer.Option("--take/--no-take", help="Take the data as soon as they may be.")
+    ] = True,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Ask for the data of an agreement and bring them home. Exit code 1 where the partner refuses."""
+    with _twin(city, data) as twin:
+        asked = {
+            "agreement": _whole(twin, "agreements", agreement_id),
+            "format": way,
+            "purposes": purpose or [],
+            "place": place,
+            "take": take,
+        }
+        found = twin.post(f"{_BASE}/transfers?wait_s={_WAIT_S}", asked)
+        if take and found["state"] == "STARTED":
+            found = twin.get(f"{_one('transfers', found['id'])}?until=COMPLETED&wait_s={_WAIT_S}")
+    show(found, form, _say_transfer)
+    if found["state"] == "TERMINATED":
+        raise typer.Exit(NO)
+
+
+@reports_errors
+def transfers(
+    limit: Limit = 50, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Transfers, newest first."""
+    with _twin(city, data) as twin:
+        found = twin.get(f"{_BASE}/transfers?limit={limit}")["transfers"]
+    show(found, form, _draw_processes)
+
+
+@reports_errors
+def move(
+    transfer_id: Id,
+    act: Annotated[str, typer.Argument(help="suspend, start, complete or terminate.")],
+    why: Why = "",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Suspend a transfer, let it go on, complete or terminate it. What is ours to decide holds at once."""
+    with _twin(city, data) as twin:
+        path = _one("transfers", _whole(twin, "transfers", transfer_id))
+        found = twin.post(f"{path}/decision?wait_s=5", {"act": act, "why": why})
+    show(found, form, _say_transfer)
+
+
+@reports_errors
+def usage(
+    after: Annotated[int, typer.Option("--after", min=0, help="Uses with larger numbers.")] = 0,
+    limit: Limit = 100,
+    agreement_id: Annotated[str, typer.Option("--agreement", help="Only under this agreement.")] = "",
+    compare: Annotated[
+        str, typer.Option("--compare", metavar="TRANSFER", help="Lay our account beside the partner's.")
+    ] = "",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What was used under contract, by whom, how much. With --compare, exit code 1 where the accounts differ."""
+    with _twin(city, data) as twin:
+        if compare:
+            found = twin.get(f"{_one('transfers', _whole(twin, 'transfers', compare))}/comparison")
+            show(found, form, _say_comparison)
+            if not found["agree"]:
+                raise typer.Exit(NO)
+            return
+        query: dict[str, Any] = {"after": after, "limit": limit}
+        if agreement_id:
+            query["agreement"] = _whole(twin, "agreements", agreement_id)
+        show(twin.get(f"{_BASE}/usage?{urlencode(query)}")["uses"], form, _draw_uses)
+
+
+# --- parts
+
+
+def _twin(city: str | None, data: Any) -> Any:
+    return connect(settings.read({"city": city, "data": data}))
+
+
+def _one(kind: str, name: str) -> str:
+    return f"{_BASE}/{kind}/{quote(name, safe='')}"
+
+
+def _whole(twin: Client, kind: str, name: str) -> str:
+    """The one id that begins so, with or without ``urn:uuid:``; the name itself where there is none or several."""
+    known = [one["id"] for one in twin.get(f"{_BASE}/{kind}?limit=1000")[kind]]
+    fitting = [one for one in known if one.startswith(name) or one.removeprefix("urn:uuid:").startswith(name)]
+    return fitting[0] if len(fitting) == 1 else name
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("urn:uuid:")[:8]
+
+
+def _draw_offers(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [one["@id"].rpartition(":")[2], _title(one), _terms(offer), ", ".join(_formats(one))]
+        for one in found
+        for offer in one["hasPolicy"]
+    ]
+    draw(["dataset", "title", "terms", "formats"], rows)
+
+
+def _title(dataset: dict[str, Any]) -> str:
+    words = dataset.get("dct:title", ())
+    return text({one.get("@language", ""): one["@value"] for one in words if isinstance(one, dict)})
+
+
+def _terms(offer: dict[str, Any]) -> str:
+    said = []
+    for kind in ("permission", "prohibition"):
+        for rule in offer.get(kind, ()):
+            under = f" under {len(rule['constraint'])} conditions" if rule.get("constraint") else ""
+            said.append(f"{'may' if kind == 'permission' else 'may not'} {rule['action']}{under}")
+    return "; ".join(said)
+
+
+def _formats(dataset: dict[str, Any]) -> list[str]:
+    return [one["format"] for one in dataset["distribution"]]
+
+
+def _draw_processes(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [_short(one["id"]), one["began"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
+         one["state"], one["why"]]
+        for one in found
+    ]  # fmt: skip
+    draw(["id", "began", "we are", "partner", "dataset", "state", "why"], rows)
+
+
+def _draw_agreements(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [_short(one["id"]), one["agreed"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
+         (one["ended"] or "")[:19] or None]
+        for one in found
+    ]  # fmt: skip
+    draw(["id", "agreed", "we are", "partner", "dataset", "ended"], rows)
+
+
+def _say_negotiation(found: dict[str, Any]) -> None:
+    screen.print(f"[bold]{found['state']}[/] {found['why']}".rstrip(), soft_wrap=True)
+    if found["agreement"]:
+        screen.print(f"agreement {found['agreement']}", soft_wrap=True)
+
+
+def _say_agreement(found: dict[str, Any]) -> None:
+    screen.print(f"{found['dataset']} with {found['partner']} since {found['agreed'][:19]}", soft_wrap=True)
+    for line in found["words"]["en"]:
+        screen.print(f"  {line}", soft_wrap=True)
+    if found["ended"]:
+        screen.print(f"ended {found['ended'][:19]}: {found['why']}", soft_wrap=True)
+    else:
+        screen.print("allows use now" if found["allows_now"] else "allows no use now")
+
+
+def _say_transfer(found: dict[str, Any]) -> None:
+    screen.print(f"[bold]{found['state']}[/] {found['why']}".rstrip(), soft_wrap=True)
+    for one in found["received"]:
+        screen.print(f"{one['file']}: {one['bytes']:,} bytes, SHA-256 {one['sha256']}", soft_wrap=True)
+    if not found["received"] and found.get("endpoint"):
+        screen.print(f"endpoint {found['endpoint']}", soft_wrap=True)
+
+
+def _draw_uses(found: list[dict[str, Any]]) -> None:
+    rows = [
+        [one["number"], one["at"][:19], "theirs of ours" if one["side"] == "provider" else "ours of theirs",
+         one["partner"], one["dataset"].rpartition(":")[2], one["status"], one["bytes"], one["reason"]]
+        for one in found
+    ]  # fmt: skip
+    draw(["number", "at", "use", "partner", "dataset", "status", "bytes", "reason"], rows)
+
+
+def _say_comparison(found: dict[str, Any]) -> None:
+    if found["agree"]:
+        screen.print(f"both accounts agree: {found['uses']} uses, {found['bytes']:,} bytes")
+        return
+    for name, words in (
+        ("only_ours", "only we noted"),
+        ("only_theirs", "only they noted"),
+        ("different", "differ"),
+    ):
+        for one in found[name]:
+            screen.print(f"{words}: {one}", soft_wrap=True)

@@ -6,6 +6,8 @@ import type {
   IngestRun, ValueOrigin,
 } from './types';
 
+import type { Atlas, AtlasSummary, Dashboard, Peers, Things, ViewSummary } from './views';
+
 /** A refusal or failure of the server, with its own words (RFC 9457). */
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
@@ -112,6 +114,17 @@ export const listForecasts = () => get<Forecast[]>('forecasts');
 export const getForecast = (id: string, feature?: string) =>
   get<Forecast>(`forecasts/${part(id)}${feature ? `?feature=${part(feature)}` : ''}`);
 export const startForecast = (id: string) => send<Forecast>('POST', `forecasts/${part(id)}/runs`);
+
+export const listDashboards = async () => (await get<{ dashboards: ViewSummary[] }>('dashboards')).dashboards;
+export const getDashboard = (id: string, day?: string) => get<Dashboard>(`dashboards/${part(id)}${day ? `?date=${part(day)}` : ''}`);
+export const getPeers = (id: string, keys: string[] = []) =>
+  get<Peers>(`dashboards/${part(id)}/peers${keys.length > 0 ? `?keys=${keys.map(part).join(',')}` : ''}`);
+export const listAtlases = async () => (await get<{ atlases: ViewSummary[] }>('atlases')).atlases;
+export const getAtlas = (id: string) => get<Atlas>(`atlases/${part(id)}`);
+export const getAtlasSummary = (id: string, asked: string, signal?: AbortSignal) => get<AtlasSummary>(`atlases/${part(id)}/summary?${asked}`, signal);
+export const getAtlasThings = (id: string, asked: string, signal?: AbortSignal) => get<Things>(`atlases/${part(id)}/features?${asked}`, signal);
+export const atlasFileUrl = (id: string, asked: string, form: string, language: string) =>
+  `/api/atlases/${part(id)}/export?format=${form}&lang=${language}${asked ? `&${asked}` : ''}`;
 
 export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
 

@@ -6,8 +6,10 @@ import ClipboardList from '@lucide/svelte/icons/clipboard-list';
 import Database from '@lucide/svelte/icons/database';
 import Gavel from '@lucide/svelte/icons/gavel';
 import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
+import ChartColumn from '@lucide/svelte/icons/chart-column';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import ListTodo from '@lucide/svelte/icons/list-todo';
+import MapPinned from '@lucide/svelte/icons/map-pinned';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
 import Network from '@lucide/svelte/icons/network';
@@ -23,6 +25,8 @@ interface Page {
 export const PAGES: Record<string, Page> = {
   overview: { title: 'navOverview', nav: 'overview', load: () => import('../pages/overview/OverviewPage.svelte') },
   map: { title: 'navMap', nav: 'map', load: () => import('../pages/map/MapPage.svelte') },
+  dashboard: { title: 'navDashboard', nav: 'dashboard', load: () => import('../pages/dashboard/DashboardPage.svelte') },
+  atlas: { title: 'navAtlas', nav: 'atlas', load: () => import('../pages/atlas/AtlasPage.svelte') },
   scenarios: { title: 'navScenarios', nav: 'scenarios', load: () => import('../pages/scenarios/ScenariosPage.svelte') },
   scenario: { title: 'scenarioBuilder', nav: 'scenarios', load: () => import('../pages/scenarios/BuilderPage.svelte') },
   compare: { title: 'comparison', nav: 'scenarios', load: () => import('../pages/scenarios/ComparePage.svelte') },
@@ -56,6 +60,8 @@ export interface Entry {
 export const ENTRIES: Entry[] = [
   { page: 'overview', label: 'navOverview', icon: LayoutDashboard, group: 'see' },
   { page: 'map', label: 'navMap', icon: MapIcon, group: 'see' },
+  { page: 'dashboard', label: 'navDashboard', icon: ChartColumn, group: 'see', part: 'dashboards' },
+  { page: 'atlas', label: 'navAtlas', icon: MapPinned, group: 'see', part: 'atlases' },
   { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },
   { page: 'services', label: 'navServices', icon: MessageCircleQuestion, group: 'decide', part: 'services' },
   { page: 'plan', label: 'navPlan', icon: ClipboardList, group: 'decide', part: 'plans' },

@@ -133,7 +133,7 @@ export class CityMap {
   /** Make features stand out: `selected` (one the reader chose) or `affected` (all an override touches). */
   async highlight(state: 'selected' | 'affected', layer: string, ids: Iterable<string>) {
     await this.#loaded;
-    const source = layer === 'model' ? 'model' : sourceId(layer);
+    const source = layer === 'model' || layer === 'things' ? layer : sourceId(layer);
     const key = `${state}/${source}`;
     const wanted = new Set(ids);
     for (const id of this.#highlighted.get(key) ?? []) {
@@ -141,6 +141,12 @@ export class CityMap {
     }
     for (const id of wanted) this.#map.setFeatureState({ source, id }, { [state]: true });
     this.#highlighted.set(key, wanted);
+  }
+
+  /** Points of an atlas; properties `colour` (#rrggbb) and `radius` [px] say how each is drawn. */
+  async setThings(features: Feature<object>[]) {
+    await this.#loaded;
+    this.#source('things')?.setData(promoted({ type: 'FeatureCollection', features }));
   }
 
   async setDraft(features: Feature<object>[]) {
@@ -221,7 +227,7 @@ export class CityMap {
 
   #hitAt(event: MapMouseEvent): Hit | null {
     const ids = (role: string) => this.#layers.filter((layer) => roleOf(layer) === role && !isOverlay(layer)).map((layer) => sourceId(layer.id));
-    for (const layers of [ids('observed'), ['model-hit'], ids('areas')]) {
+    for (const layers of [['things'], ids('observed'), ['model-hit'], ids('areas')]) {
       const present = layers.filter((id) => this.#map.getLayer(id));
       const [found] = present.length > 0 ? this.#map.queryRenderedFeatures(event.point, { layers: present }) : [];
       if (found) return { id: String(found.properties.id), layer: found.source.replace(/^layer-/, '') };

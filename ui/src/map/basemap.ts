@@ -141,6 +141,19 @@ function modelLayers(c: Colours): LayerSpecification[] {
   ];
 }
 
+/** Things of an atlas: colour and radius are properties, so that a page decides what they mean. */
+function thingLayers(c: Colours): LayerSpecification[] {
+  const radius = ['interpolate', ['linear'], ['zoom'], 10, ['*', ['get', 'radius'], 0.7], 15, ['*', ['get', 'radius'], 1.8]] as unknown as ExpressionSpecification;
+  return [{
+    id: 'things', type: 'circle', source: 'things',
+    paint: {
+      'circle-radius': radius, 'circle-color': ['get', 'colour'], 'circle-opacity': 0.88,
+      'circle-stroke-color': ['case', ['boolean', ['feature-state', 'selected'], false], c.scenario, c.pointLine],
+      'circle-stroke-width': ['case', ['boolean', ['feature-state', 'selected'], false], 3, 0.8],
+    },
+  }];
+}
+
 /** What a planner has drawn or picked. */
 function draftLayers(c: Colours): LayerSpecification[] {
   return [
@@ -165,12 +178,13 @@ export function style(layers: LayerInfo[], theme: Theme): StyleSpecification {
   const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), sourceOf(layer)]));
   return {
     version: 8,
-    sources: { ...sources, model: empty(), draft: empty() },
+    sources: { ...sources, model: empty(), draft: empty(), things: empty() },
     layers: [
       { id: 'background', type: 'background', paint: { 'background-color': c.background } },
       ...ordered.flatMap((layer) => layersOf(layer, c)),
       ...modelLayers(c),
       ...draftLayers(c),
+      ...thingLayers(c),
       ...ordered.filter((layer) => roleOf(layer) === 'observed').flatMap((layer) => points(layer, c)),
       ...ordered.flatMap((layer) => labels(layer, c)),
     ],

@@ -130,6 +130,11 @@ class Settings:
     worker_memory_mb: Annotated[
         int, "Most memory that a worker may hold, in MB; beyond it only the model fails. 0: no limit."
     ] = 4096
+    simpl: Annotated[
+        str,
+        "File that says which SIMPL-Open governance authority this twin joins, and as whom; see"
+        " docs/howto/join-a-simpl-dataspace.md. Empty: none.",
+    ] = ""
     core_watts: Annotated[
         float,
         "Power of one busy core of the machines that run models, in W, with its share of memory and cooling; runs"

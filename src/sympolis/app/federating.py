@@ -23,6 +23,8 @@ from sympolis.dataspace.discovery.open_needs import OpenNeeds
 from sympolis.dataspace.federation import Federation, Self
 from sympolis.dataspace.partners.partner import Partner
 from sympolis.dataspace.records import Records
+from sympolis.dataspace.simpl.onboarding import Authority
+from sympolis.dataspace.simpl.plan import load as load_simpl
 from sympolis.domain import errors
 from sympolis.egress.http import HttpClient, ResponseTooLarge
 from sympolis.orchestration.compatibility import Compatibility
@@ -45,12 +47,17 @@ def open_federation(
     """The federation of a twin; None where the extra ``identity`` is not installed: nobody could be known.
 
     ``address`` is where the server was found to listen; the setting ``public_url`` goes before it.
+    Raises ``SettingsInvalid`` for a plan of SIMPL with a mistake.
     """
     if find_spec("joserfc") is None:
         return None
     public = settings.public_url.rstrip("/")
     own = Self(city.facts.title, lambda: public or address())
-    return Federation(own, open_records(settings, folder), calls_through(client))
+    found = Federation(own, open_records(settings, folder), calls_through(client))
+    if settings.simpl:
+        plan = load_simpl(Path(settings.simpl))
+        found.simpl = Authority(plan, found.records, found.calls, own.did)
+    return found
 
 
 def open_records(settings: Settings, folder: Path) -> Records:

@@ -27,6 +27,7 @@ from sympolis.dataspace.partners.contact import Contact
 from sympolis.dataspace.partners.desk import PartnerDesk
 from sympolis.dataspace.partners.directory import PartnerDirectory
 from sympolis.dataspace.records import Records
+from sympolis.dataspace.simpl.onboarding import Authority
 
 CLAIMS_PATH: Final = "/api/federation/dcp"
 ISSUER_PATH: Final = "/api/federation/dcp/issuer"
@@ -89,6 +90,8 @@ class Federation:
         )
         self.discovery: Discovery | None = None
         """What partners offer, need and can; None for a twin without a city."""
+        self.simpl: Authority | None = None
+        """The governance authority of a SIMPL-Open dataspace; None where none is configured."""
         self.dsp: Any = None
         """Catalogue requests, contracts and transfers (``dataspace.contracts``)."""
         self.delivery: Any = None

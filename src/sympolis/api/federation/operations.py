@@ -8,8 +8,10 @@ from typing import Any
 from sympolis.api.federation.claims import JWT, Claims
 from sympolis.api.federation.finding import ANEW, KIND, ONE_PARTNER, WORDS, Finding, Shared
 from sympolis.api.federation.partners import Partners
+from sympolis.api.federation.simpl import Simpl
 from sympolis.api.federation.trust import Trust
 from sympolis.api.http import JSON, LD_JSON, Handler
+from sympolis.api.offering import Offering
 from sympolis.api.parameters import LIMIT, OFFSET, Parameter
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
@@ -53,6 +55,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *_between(Partners(federation)),
         *_trust(Trust(federation)),
         *_finding(federation),
+        *_simpl(parts, federation),
     )
 
 
@@ -209,6 +212,25 @@ def _finding(federation: Federation) -> tuple[Operation, ...]:
               tag=_TRUST),
         route("GET", f"{shared}/indicators", share.indicators, "shareIndicators",
               "This city's figures of the common indicators, for partners", tag=_TRUST),
+    )  # fmt: skip
+
+
+def _simpl(parts: ApiParts, federation: Federation) -> tuple[Operation, ...]:
+    """The SIMPL-Open dataspace; what we offer is described in its words even where none is joined."""
+    if parts.city is None or parts.coordinator is None:
+        return ()
+    handlers = Simpl(federation, Offering(parts, parts.city, parts.coordinator))
+    path, tag = "/api/federation/simpl", "SIMPL-Open"
+    return (
+        route("GET", path, handlers.status, "getSimpl", "How far joining a SIMPL-Open dataspace has come", tag=tag),
+        route("POST", f"{path}/onboarding", handlers.advance, "advanceSimplOnboarding",
+              "Do the next step of joining", tag=tag, timeout_s=60.0),
+        route("GET", f"{path}/descriptions", handlers.descriptions, "listSimplDescriptions",
+              "Self-descriptions of what this twin offers", tag=tag, media=LD_JSON),
+        route("POST", f"{path}/publications", handlers.publish, "publishToSimpl",
+              "Give the self-descriptions to the federated catalogue", tag=tag, timeout_s=300.0),
+        route("GET", f"{path}/search", handlers.search, "searchSimpl", "Search the federated catalogue",
+              parameters=(WORDS,), tag=tag, timeout_s=60.0),
     )  # fmt: skip
 
 

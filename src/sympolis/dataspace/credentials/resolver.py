@@ -141,7 +141,8 @@ def _key(did: str, method: Any) -> tuple[str, Any] | None:
 
     if not isinstance(method, dict) or method.get("controller") != did:
         return None
-    jwk, kinds = method.get("publicKeyJwk"), {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
+    jwk = method.get("publicKeyJwk")
+    kinds: dict[str, Any] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
     if not isinstance(jwk, dict) or "d" in jwk or jwk.get("kty") not in kinds:
         return None
     try:

@@ -63,11 +63,12 @@ async def verified(token: str, signer: str, resolver: Resolver) -> Signed:
 
 def check_times(claims: dict[str, Any], *, longest_s: int, now: Callable[[], float] = time.time) -> None:
     """Raise ``Unauthenticated`` unless it holds now and for no longer than ``longest_s`` in all."""
-    issued, ends = claims.get("iat"), claims.get("exp")
-    if not _is_number(issued) or not _is_number(ends):
+    issued, ends = _number(claims.get("iat")), _number(claims.get("exp"))
+    begins = _number(claims.get("nbf", issued))
+    if issued is None or ends is None or begins is None:
         raise refused("it does not say from when and until when it holds")
     at = now()
-    if ends + LEEWAY_S < at or issued - LEEWAY_S > at or claims.get("nbf", issued) - LEEWAY_S > at:
+    if ends + LEEWAY_S < at or max(issued, begins) - LEEWAY_S > at:
         raise refused("it does not hold at this time")
     if ends - issued > longest_s:
         raise refused(f"it holds for longer than {longest_s} seconds")
@@ -78,5 +79,7 @@ def refused(reason: str) -> errors.Unauthenticated:
     return errors.Unauthenticated(f"the proof is not accepted: {reason}", where="Authorization")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+def _number(value: object) -> float | None:
+    """A moment in seconds; None for anything else."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+    return float(value) if fits and isinstance(value, int | float) else None

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,34 @@ def test_the_pdf_is_one(town: Town) -> None:
     pytest.importorskip("reportlab")
     answer = town.client.get(f"{PATH}/{town.decided()['id']}/pdf?lang=de")
     assert answer.status == 200 and answer.body.startswith(b"%PDF-") and len(answer.body) > 3000
+
+
+@pytest.mark.parametrize(("language", "word"), [("it", "Che cosa si cambia"), ("de", "Was geändert wird")])
+def test_a_scenario_has_a_report_in_each_language(town: Town, language: str, word: str) -> None:
+    answer = town.client.get(f"/api/runs/{town.run}/report?lang={language}")
+    text = answer.body.decode()
+    assert answer.status == 200 and word in text and "charge_eur = 4" in text
+    live = town.client.get(f"/api/runs/{town.run}").json
+    assert live["model_version"] in text and live["data_version"] in text
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "library"), [("pdf", b"%PDF-", "reportlab"), ("docx", b"PK", "docx")]
+)
+def test_a_report_can_be_handed_round(town: Town, form: str, start: bytes, library: str) -> None:
+    pytest.importorskip(library)
+    answer = town.client.get(f"/api/runs/{town.run}/report?format={form}&lang=it")
+    assert answer.status == 200 and answer.body.startswith(start)
+
+
+def test_a_document_says_what_the_page_says(town: Town) -> None:
+    docx = pytest.importorskip("docx")
+    body = town.client.get(f"/api/runs/{town.run}/report?format=docx&lang=en").body
+    document = docx.Document(BytesIO(body))
+    cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert town.run in cells and "Model and version" in cells
+
+
+def test_there_is_no_report_of_what_is_not_there(town: Town) -> None:
+    assert town.client.get("/api/runs/run-none/report").status == 404
+    assert town.client.get(f"/api/runs/{town.run}/report?format=odt").status == 400

@@ -222,6 +222,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "verifyDecision",
         "showDecision",
         "printDecision",
+        "reportRun",
         "listModels",
         "getModel",
         "getModelFairness",

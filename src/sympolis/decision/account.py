@@ -1,4 +1,4 @@
-"""A decision file told to people, in three languages: the same words on the page, in the PDF and in the document."""
+"""Decision files and runs told to people, in three languages: the same words as page, PDF and document."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sympolis.decision.printing.blocks import Account, Block, Heading, Items, Ta
 
 _SPACE = "\u00a0"
 """Between thousands: it neither reads as a point or comma of another language nor breaks the line."""
+_MOST_AREAS = 20
+_VERDICT = "verdict_"
 Json = Mapping[str, Any]
 Say = Callable[..., str]
 
@@ -26,15 +28,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
 
 def account(decision: Decision, language: str, *, address: str = "") -> Account:
     """The file in ``it``, ``de`` or ``en``; ``address`` is where it is found."""
-
-    def say(key: str, **values: object) -> str:
-        return _words()[key][language].format(**values)
-
-    def told(texts: Any) -> str:
-        if isinstance(texts, str):
-            return texts
-        return str(texts.get(language) or texts.get("en") or next(iter(texts.values()), "")) if texts else ""
-
+    say, told = _speaking(language)
     blocks: list[Block] = [
         Text(say("question", question=decision.question)),
         Text(say("made", author=decision.author or "–", at=_moment(decision.created_at)), quiet=True),
@@ -46,6 +40,78 @@ def account(decision: Decision, language: str, *, address: str = "") -> Account:
         blocks.append(Text(say("seal", digest=seal.digest, before=seal.before), quiet=True))
     foot = " · ".join(part for part in (decision.id, address, say("verify", id=decision.id)) if part)
     return Account(title=decision.title, language=language, blocks=blocks, foot=foot)
+
+
+def run_account(
+    run: Json, comparison: Json | None, measures: Sequence[str], language: str, *, address: str = ""
+) -> Account:
+    """A scenario's report: what was asked and changed, what came of it and for whom, and what that rests on."""
+    say, told = _speaking(language)
+    question = told((run["scenario_now"] or {}).get("question"))
+    compared: list[Json] = [] if comparison is None else [comparison]
+    blocks: list[Block] = [
+        *([Text(say("question", question=question))] if question else []),
+        *_changes(measures, say),
+        Heading(say("compared")),
+        *(block for one in compared for block in _comparison(one, [run], say, told)),
+        *(block for one in compared for block in _equity(one["equity"], say)),
+        *([] if comparison is not None else [_alone(run, say, told)]),
+        Heading(say("evidence")),
+        *_run(run, say, told),
+    ]
+    foot = " · ".join(part for part in (run["id"], address) if part)
+    return Account(told(run["scenario_title"]), language, blocks, foot)
+
+
+def _speaking(language: str) -> tuple[Say, Callable[[Any], str]]:
+    """Our own words, and texts that came in several languages, both in one."""
+
+    def say(key: str, **values: object) -> str:
+        return _words()[key][language].format(**values)
+
+    def told(texts: Any) -> str:
+        if isinstance(texts, str):
+            return texts
+        return str(texts.get(language) or texts.get("en") or next(iter(texts.values()), "")) if texts else ""
+
+    return say, told
+
+
+def _changes(measures: Sequence[str], say: Say) -> list[Block]:
+    return [Heading(say("measures")), Items(measures)] if measures else []
+
+
+def _alone(run: Json, say: Say, told: Callable[[Any], str]) -> Table:
+    """The figures of a run that nothing is compared with."""
+    rows = [[told(one["title"]), _interval(one, one, signed=False)] for one in run["indicators"]]
+    return Table([say("figure"), say("value")], rows, numbers=frozenset({1}))
+
+
+def _equity(areas: Sequence[Json], say: Say) -> list[Block]:
+    """For whom it changes how: areas with a clear change, the most fragile first."""
+    clear = [one for one in areas if one["verdict"] != "no clear change"]
+    if not clear:
+        return [Heading(say("equity"), 2), Text(say("equity_none"))] if areas else []
+    ranked = sorted(clear, key=lambda one: -(one["fragility"] or 0.0))[:_MOST_AREAS]
+    rows = [
+        [
+            one["name"],
+            _plain(one["population"]),
+            _plain(one["fragility"]),
+            say(_VERDICT + one["verdict"].replace(" ", "_")),
+        ]
+        for one in ranked
+    ]
+    titles = [say(name) for name in ("area", "population", "fragility", "verdict")]
+    return [
+        Heading(say("equity"), 2),
+        Text(say("equity_text", clear=len(clear), all=len(areas))),
+        Table(titles, rows, numbers=frozenset({1, 2})),
+    ]
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}".replace(",", _SPACE)
 
 
 def _decided(seal: Seal, say: Say, told: Callable[[Any], str]) -> list[Block]:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -16,18 +16,11 @@ from sympolis.decision.shelf import Shelf
 from sympolis.domain import errors
 from sympolis.orchestration.aftermath import Aftermath
 from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.evidence import Evidence
 
 Json = dict[str, Any]
 Contributions = Callable[[Sequence[str]], Awaitable[list[Json]]]
 """What people said, by id, as it reads now. Raises ``NotFound`` for one that is not there."""
-
-MOST_RUNS: Final = 8
-_OF_A_RUN: Final = (
-    "id", "scenario", "scenario_version", "scenario_title", "service", "model", "model_version", "mode", "window",
-    "seed", "members", "data_version", "key", "finished_at", "parameters", "indicators", "calibration",
-    "calibration_id", "upstream", "warnings", "lineage",
-)  # fmt: skip
-"""What a file keeps of a run's document: all by which it could be made again, and what it found."""
 
 
 async def no_contributions(ids: Sequence[str]) -> list[Json]:
@@ -50,7 +43,7 @@ class DecisionDesk:
         contributions: Contributions = no_contributions,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._desk = desk
+        self._evidence = Evidence(desk)
         self._shelf = shelf
         self._sealing = sealing
         self._aftermath = aftermath
@@ -111,7 +104,7 @@ class DecisionDesk:
                 )
             if outcome is Outcome.ADOPTED and run is None:
                 raise errors.BadRequestData("what is adopted has to be named", where="run")
-            content = await self._evidence(found)
+            content = await self._gathered(found)
             content["decision"] = {"outcome": outcome, "run": run, "reasons": reasons}
             seal = Seal(kind=Kind.DECISION, at=self._now(), by=by, content=content)
             closed = dossier.sealed(found, seal, self._sealing)
@@ -139,7 +132,10 @@ class DecisionDesk:
         found = self._shelf.get(decision)
         broken = dossier.faults(found, self._sealing)
         runs = found.seals[0].content["runs"] if found.seals else []
-        standing = [{"run": one["id"], "results": await self._standing(one)} for one in runs]
+        standing = [
+            {"run": one["id"], "results": await self._evidence.standing(one["id"], one["results_sha256"])}
+            for one in runs
+        ]
         altered = [one["run"] for one in standing if one["results"] == "altered"]
         faults = [*broken, *(f"the results of {run} are not those that were sealed" for run in altered)]
         return {
@@ -164,54 +160,23 @@ class DecisionDesk:
         """The draft's members, all of whose runs are finished and whose contributions are there."""
         runs = tuple(dict.fromkeys(draft["runs"]))
         for run in runs:
-            if (found := await self._desk.run(run))["status"] != "done":
-                raise errors.Conflict(f"{run} is {found['status']}", where="runs", hint="wait for its end")
+            await self._evidence.finished(run)
         contributions = tuple(dict.fromkeys(draft["contributions"]))
         await self._contributions(contributions)
         return {**draft, "runs": runs, "contributions": contributions}
 
-    async def _evidence(self, found: Decision) -> Json:
+    async def _gathered(self, found: Decision) -> Json:
         return {
             "title": found.title,
             "question": found.question,
             "notes": found.notes,
             "author": found.author,
-            "runs": [await self._cited(run) for run in found.runs],
-            "comparisons": [one for run in found.runs if (one := await self._compared(run)) is not None],
+            "runs": [await self._evidence.cited(run) for run in found.runs],
+            "comparisons": [
+                one for run in found.runs if (one := await self._evidence.compared(run)) is not None
+            ],
             "contributions": await self._contributions(found.contributions),
         }
-
-    async def _cited(self, run: str) -> Json:
-        document = await self._desk.run(run)
-        scenario = await self._scenario(document["scenario"])
-        results = dossier.evidence_digest(await self._desk.results(run))
-        return {
-            **{name: document[name] for name in _OF_A_RUN},
-            "scenario_now": scenario,
-            "results_sha256": results,
-        }
-
-    async def _scenario(self, scenario: str) -> Json | None:
-        try:
-            found = await self._desk.scenario(scenario)
-        except errors.NotFound:  # deleted since it was run: the run still says what it was
-            return None
-        return {name: found[name] for name in ("id", "version", "title", "question", "overrides", "author")}
-
-    async def _compared(self, run: str) -> Json | None:
-        """The run against the world as it is; None for a run of that itself."""
-        base = (await self._desk.run(run))["baseline"]
-        if base is None or base == run:
-            return None
-        found = await self._desk.compare(base, run)
-        return {name: found[name] for name in ("base", "with", "members", "indicators", "equity", "text")}
-
-    async def _standing(self, cited: Mapping[str, Any]) -> str:
-        try:
-            results = await self._desk.results(cited["id"])
-        except errors.NotFound:
-            return "gone"
-        return "as sealed" if dossier.evidence_digest(results) == cited["results_sha256"] else "altered"
 
 
 def _adopted(found: Decision) -> str:

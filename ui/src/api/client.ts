@@ -131,4 +131,5 @@ export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
 export const getValueOrigin = (entity: string, attribute: string) =>
   get<ValueOrigin>(`lineage/value?entity=${part(entity)}&attribute=${part(attribute)}`);
 
+export const reportUrl = (run: string, form: 'html' | 'pdf' | 'docx', language: string) => `/api/runs/${part(run)}/report?format=${form}&lang=${language}`;
 export const resultsCsvUrl = (run: string) => `/api/runs/${part(run)}/results.csv`;

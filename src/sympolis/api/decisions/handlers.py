@@ -13,7 +13,6 @@ from sympolis.api.bodies import read_object
 from sympolis.api.decisions import printed
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.decision.dossier import Decision, Outcome
-from sympolis.decision.printing.page import STYLE
 from sympolis.decision.printing.pdf import MEDIA
 from sympolis.domain import errors
 
@@ -88,10 +87,6 @@ class Decisions:
     async def verify(self, request: Request) -> Reply:
         """Whether the seals hold and the runs still say what they said."""
         return json_reply(await self._desk.verify(self._found(request).id))
-
-    async def style(self, request: Request) -> Reply:  # noqa: ARG002
-        """The style sheet of the pages."""
-        return Reply(body=STYLE.encode(), media="text/css; charset=utf-8", cache="max-age=3600")
 
     async def page(self, request: Request) -> Reply:
         """The file as a page that can be cited and printed."""

@@ -6,10 +6,13 @@ from typing import Any, Final
 
 from sympolis.api.decisions.handlers import Decisions
 from sympolis.api.decisions.printed import LANGUAGE, STYLE_PATH
+from sympolis.api.decisions.reports import FORMAT, Reports
 from sympolis.api.http import JSON
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TIME, Schema, reference, several, structure
+from sympolis.decision.printing.docx import MEDIA as DOCX
+from sympolis.decision.printing.pdf import MEDIA as PDF
 
 _TAG: Final = "Decisions"
 _BRIEF: Final[dict[str, Schema]] = {
@@ -73,11 +76,29 @@ _ID: Final = {"decision": "A decision file's id."}
 
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
-    """The routes; none where this twin keeps no decision files."""
+    """The routes of reports where there are runs, those of files where this twin keeps any."""
+    found = () if parts.desk is None else _reports(Reports(parts.desk))
     if parts.decisions is None:
-        return ()
+        return found
     handlers = Decisions(parts, parts.decisions)
-    return (*_drafts(handlers), *_decided(handlers), *_printed(handlers))
+    return (*found, *_drafts(handlers), *_decided(handlers), *_printed(handlers))
+
+
+def _reports(handlers: Reports) -> tuple[Operation, ...]:
+    binary: Schema = {"type": "string", "format": "binary"}
+    content = {"text/html": TEXT, PDF: binary, DOCX: binary}
+    return (
+        Operation(
+            method="GET", path="/api/runs/{run}/report", handle=handlers.get, name="reportRun",
+            title="A scenario's report to read, print and hand round", tag="Runs",
+            parameters=(FORMAT, LANGUAGE), path_texts={"run": "A finished run's id."},
+            answers={200: Answer("The report.", content)},
+        ),
+        Operation(
+            method="GET", path=STYLE_PATH, handle=handlers.style, name="getDecisionStyle",
+            title="Style of the pages", tag=_TAG, answers={200: Answer("The style sheet.", {"text/css": TEXT})},
+        ),
+    )  # fmt: skip
 
 
 def _operation(method: str, path: str, handle: Any, name: str, title: str, **more: Any) -> Operation:
@@ -139,10 +160,6 @@ def _decided(handlers: Decisions) -> tuple[Operation, ...]:
 
 def _printed(handlers: Decisions) -> tuple[Operation, ...]:
     return (
-        _operation(
-            "GET", STYLE_PATH, handlers.style, "getDecisionStyle", "Style of the pages",
-            answers={200: Answer("The style sheet.", {"text/css": TEXT})},
-        ),
         _operation(
             "GET", "/decisions/{decision}", handlers.page, "showDecision", "A decision file to read, cite and print",
             parameters=(LANGUAGE,), answers={200: Answer("The page.", {"text/html": TEXT})},

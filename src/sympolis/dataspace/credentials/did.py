@@ -25,6 +25,7 @@ _CONTEXT: Final = (
     "https://w3id.org/security/suites/jws-2020/v1",
 )
 _SEGMENT: Final = re.compile(r"(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+")
+_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -76,7 +77,7 @@ def _parts(did: str) -> list[str]:
 
 def _is_authority(authority: str) -> bool:
     host, _, port = authority.partition(":")
-    named = bool(re.search("[A-Za-z]", host)) and ":" not in port
+    named = bool(_HOST.fullmatch(host) and re.search("[A-Za-z]", host)) and ":" not in port
     return named and (not port or (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536))
 
 

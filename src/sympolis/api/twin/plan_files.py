@@ -92,7 +92,8 @@ def _geopackage(layers: Mapping[str, Rows], shapes: Mapping[str, Any]) -> bytes:
         with sqlite3.connect(path) as base:
             base.executescript(_SCHEMA)
             for name, rows in layers.items():
-                _layer(base, name, rows, shapes)
+                if rows:
+                    _layer(base, name, rows, shapes)
         base.close()
         return path.read_bytes()
 

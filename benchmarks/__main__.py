@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
 
 `python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
-interfaces, `dask` how a cluster of local workers scales; `table` only writes anew.
+interfaces, `dask` how a cluster of local workers scales, `allocation` a city's children placed; `table` only writes anew.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import brokers, dask_scaling, features, ngsild, shared, tables, twin
+from benchmarks import allocation, brokers, dask_scaling, features, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
 
 
@@ -33,6 +33,8 @@ def main() -> None:
         _features(asked)
     if asked.what == "dask":
         _dask(asked)
+    if asked.what == "allocation":
+        _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("all", "ngsild", "table"):
         _broker_tables()
 
@@ -65,7 +67,7 @@ def _dask(asked: argparse.Namespace) -> None:
     sys.stdout.write(dask_scaling.table(record) + "\n")
     if asked.members >= dask_scaling.ENOUGH:
         dask_scaling.keep(record)
-        tables.put_into_page("dask", dask_scaling.table(record))
+        tables.put_into_page("dask", "allocation", dask_scaling.table(record))
 
 
 def _publish(name: str, table: str) -> None:

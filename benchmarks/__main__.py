@@ -67,7 +67,7 @@ def _dask(asked: argparse.Namespace) -> None:
     sys.stdout.write(dask_scaling.table(record) + "\n")
     if asked.members >= dask_scaling.ENOUGH:
         dask_scaling.keep(record)
-        tables.put_into_page("dask", "allocation", dask_scaling.table(record))
+        tables.put_into_page("dask", dask_scaling.table(record))
 
 
 def _publish(name: str, table: str) -> None:
@@ -78,7 +78,10 @@ def _publish(name: str, table: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="all", choices=("all", "twin", "ngsild", "features", "dask", "table")
+        "what",
+        nargs="?",
+        default="all",
+        choices=("all", "twin", "ngsild", "features", "dask", "allocation", "table"),
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

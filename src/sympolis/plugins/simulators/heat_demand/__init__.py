@@ -40,7 +40,7 @@ from sympolis.plugins.simulators.heat_demand.stock import UNKNOWN, USES, Stock
 
 
 class HeatDemand(Simulator):
-    """One member is one set of figures for the stock; it takes a few hundredths of a second for 80,000 buildings."""
+    """One member is one set of figures for the stock; it takes a few hundredths of a second for 76,000 buildings."""
 
     id: ClassVar[str] = "heat_demand"
     version: ClassVar[str] = "1.0.0"

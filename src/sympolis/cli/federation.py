@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sympolis import settings
-from sympolis.cli import contracts, partner
+from sympolis.cli import contracts, finding, partner
 from sympolis.cli.client import Client, connect
 from sympolis.cli.federation_tour import FORMAT, Tour
 from sympolis.cli.options import City, Data
@@ -18,6 +18,10 @@ app = typer.Typer(help="Federation: partners, trust, catalogues and contracts.",
 app.add_typer(partner.app, name="partner")
 app.add_typer(partner.trust, name="trust")
 app.command("rotate-keys")(partner.rotate)
+app.command("search")(finding.search)
+app.command("matrix")(finding.matrix)
+app.command("benchmarks")(finding.benchmarks)
+app.add_typer(finding.needs, name="needs")
 for verb in (
     contracts.offers,
     contracts.negotiate,

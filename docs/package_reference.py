@@ -18,6 +18,7 @@ from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
+from sympolis.city.stories import StoryPlan
 from sympolis.domain.reading import describe
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
@@ -37,6 +38,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("forecasts/<id>.toml", ForecastPlan),
     ("alerts/<id>.toml", AlertPlan),
     ("services/<id>.toml", ServicePlan),
+    ("stories/<id>.toml", StoryPlan),
     ("dashboards/map.toml", MapPlan),
     ("manifest.toml of a plugin", Manifest),
 )

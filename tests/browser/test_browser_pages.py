@@ -46,6 +46,8 @@ PAGES = {
     "audit": "governance/audit",
     "jobs": "governance/jobs",
     "notifications": "notifications",
+    "stories": "stories",
+    "story": "stories/driving-in?step=4",
 }
 SETTLED = """document.fonts.ready.then(
   () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""

@@ -223,6 +223,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "showDecision",
         "printDecision",
         "reportRun",
+        "listStories",
+        "getStory",
         "listModels",
         "getModel",
         "getModelFairness",

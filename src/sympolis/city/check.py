@@ -18,7 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, plans, registered, registers, secrets, services, views
+from sympolis.city import governing, plans, registered, registers, secrets, services, stories, views
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
@@ -98,6 +98,7 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     _check_map(contents)
     views.check(contents)
     plans.check(contents)
+    stories.check(contents)
     _check_policies(contents)
     return _city(contents, settings), contents.findings
 
@@ -143,6 +144,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         plans=tuple(contents.plans.values()),
         forecasts=tuple(contents.forecasts.values()),
         alerts=tuple(contents.alerts.values()),
+        stories=tuple(sorted(contents.stories.values(), key=lambda item: (item.order, item.id))),
         layers=tuple(sorted(contents.map.layers, key=lambda item: (item.order, item.id))),
         figures=contents.map.figures,
         areas=contents.map.areas,

@@ -23,6 +23,7 @@ from sympolis.city import registers
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
+from sympolis.city.stories import StoryPlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
@@ -50,6 +51,7 @@ class Contents:
     scenarios: dict[str, ScenarioPlan] = field(default_factory=dict)
     forecasts: dict[str, ForecastPlan] = field(default_factory=dict)
     alerts: dict[str, AlertPlan] = field(default_factory=dict)
+    stories: dict[str, StoryPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
     dashboards: dict[str, DashboardPlan] = field(default_factory=dict)
     atlases: dict[str, AtlasPlan] = field(default_factory=dict)
@@ -87,6 +89,7 @@ def read(folder: Path) -> Contents:
     contents.scenarios = _each(contents, "scenarios", ScenarioPlan)
     contents.forecasts = _each(contents, "forecasts", ForecastPlan)
     contents.alerts = _each(contents, "alerts", AlertPlan)
+    contents.stories = _each(contents, "stories", StoryPlan)
     contents.services = _each(contents, "services", ServicePlan)
     contents.atlases = _each(contents, "atlas", AtlasPlan)
     contents.dashboards = _each(contents, "dashboards", DashboardPlan, but=("map",))

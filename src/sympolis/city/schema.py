@@ -13,6 +13,7 @@
     services/<id>.toml       questions with models and levers        → services.ServicePlan
     forecasts/<id>.toml      series to forecast, judged how          → analysis.forecasting.plan.ForecastPlan
     alerts/<id>.toml         thresholds that warn, and what to do    → alerts.AlertPlan
+    stories/<id>.toml        views in an order, told                 → stories.StoryPlan
     dashboards/map.toml      layers of the map                       → MapLayer
     dashboards/<id>.toml     figures, their sources and tiles        → analysis.dashboards.plan.DashboardPlan
     atlas/<id>.toml          layers of things, and what is missing   → analysis.atlas.plan.AtlasPlan
@@ -39,6 +40,7 @@ from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.services import ServicePlan
+from sympolis.city.stories import StoryPlan
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
@@ -287,6 +289,7 @@ class City:
     forecasts: tuple[ForecastPlan, ...] = ()
     """What is forecast of this city's series."""
     alerts: tuple[AlertPlan, ...] = ()
+    stories: tuple[StoryPlan, ...] = ()
     """The rules by which the city warns."""
     data_models: tuple[DataModel, ...] = ()
     """The city's own data models, beside those that the platform has."""

@@ -1,5 +1,6 @@
 // The pages there are. Each is its own chunk; `nav` names the entry of the navigation it belongs to.
 import type { Component } from 'svelte';
+import BookOpen from '@lucide/svelte/icons/book-open';
 import Boxes from '@lucide/svelte/icons/boxes';
 import ChartSpline from '@lucide/svelte/icons/chart-spline';
 import ClipboardList from '@lucide/svelte/icons/clipboard-list';
@@ -41,6 +42,7 @@ export const PAGES: Record<string, Page> = {
   federation: { title: 'navFederation', nav: 'federation', load: () => import('../pages/federation/FederationPage.svelte') },
   governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
   notifications: { title: 'navNotifications', nav: 'overview', load: () => import('../pages/notifications/NotificationsPage.svelte') },
+  stories: { title: 'navStories', nav: 'stories', load: () => import('../pages/stories/StoriesPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 
@@ -60,6 +62,7 @@ export interface Entry {
 export const ENTRIES: Entry[] = [
   { page: 'overview', label: 'navOverview', icon: LayoutDashboard, group: 'see' },
   { page: 'map', label: 'navMap', icon: MapIcon, group: 'see' },
+  { page: 'stories', label: 'navStories', icon: BookOpen, group: 'see', part: 'stories' },
   { page: 'dashboard', label: 'navDashboard', icon: ChartColumn, group: 'see', part: 'dashboards' },
   { page: 'atlas', label: 'navAtlas', icon: MapPinned, group: 'see', part: 'atlases' },
   { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },

@@ -14,6 +14,7 @@ from sympolis.domain import errors
 BASELINE = "baseline"
 PARTS: Final[Mapping[str, Callable[[City], object]]] = {
     "models": lambda city: city.models,
+    "stories": lambda city: city.stories,
     "services": lambda city: city.services,
     "forecasts": lambda city: city.forecasts,
     "dashboards": lambda city: city.dashboards,

@@ -40,6 +40,7 @@ from sympolis.api.twin.sensitivity import Sensitivity
 from sympolis.api.twin.series import ObservedSeries
 from sympolis.api.twin.services import operations as service_routes
 from sympolis.api.twin.sources import Sources
+from sympolis.api.twin.stories import operations as story_routes
 from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
@@ -67,7 +68,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         layers = Layers(parts.city, parts.broker, terms, index)
         observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
         routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
-        routes += alert_routes(parts.city, parts.broker, terms)
+        routes += alert_routes(parts.city, parts.broker, terms) + story_routes(parts.city)
     if parts.coordinator is not None:
         routes += _source_routes(Sources(parts.coordinator, parts.listeners))
         routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)

@@ -165,7 +165,7 @@ def test_sums_are_by_layer_and_area(twin: Twin) -> None:
     [
         ("", {"a", "b", "c", "d", "h", "7", "8"}),
         ("?carriers=Wind", {"b"}),
-        ("?from=1", {"a", "7", "8"}),
+        ("?from=1&layers=plants,houses,roofs", {"a", "h", "7", "8"}),
         (f"?areas={EAST}&layers=plants,houses", {"b", "h"}),
         ("?states=In%20Betrieb&to=1", {"b", "c"}),
     ],

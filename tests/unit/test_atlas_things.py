@@ -52,6 +52,11 @@ def test_a_selection_leaves_what_fits_all_of_it(asked: Selection, left: list[str
     assert things.select(PLANTS, asked, AREAS).ids.tolist() == left
 
 
+def test_a_bound_is_for_what_has_a_size() -> None:
+    listed = PLANTS.chosen(np.array([3]))
+    assert len(things.select(listed, Selection(low=1.0, high=2.0), AREAS)) == 1
+
+
 def test_sums_are_of_what_is_known_and_say_how_much_that_is() -> None:
     found = things.summary({"plants": PLANTS}, AREAS)
     assert found["layers"] == [

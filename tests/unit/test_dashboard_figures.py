@@ -32,7 +32,7 @@ def value(name: str, **more: Any) -> FigurePlan:
 
 
 def product(name: str, of: str, factor: float, **more: Any) -> FigurePlan:
-    by = ProductOf(figure=of, factor=factor, text=TEXT, source="somebody", **more)
+    by = ProductOf(figure=of, factor=factor, text=TEXT, source=TEXT, **more)
     return FigurePlan(id=name, title=TEXT, unit="GWh", scale=0.001, product=by)
 
 

@@ -62,7 +62,7 @@ def _figure(one: FigurePlan, found: Found) -> Json:
         "factor": None
         if one.product is None
         else {"value": one.product.factor, "low": one.product.low, "high": one.product.high,
-              "text": dict(one.product.text), "source": one.product.source, "figure": one.product.figure},
+              "text": dict(one.product.text), "source": dict(one.product.source), "figure": one.product.figure},
         "source": one.source or None,
         "run": found.run,
         "lineage": list(found.lineage),

@@ -29,7 +29,7 @@ export interface Figure {
   at: string | null;
   count: number | null;
   method: Text;
-  factor: { value: number; low: number | null; high: number | null; text: Text; source: string; figure: string } | null;
+  factor: { value: number; low: number | null; high: number | null; text: Text; source: Text; figure: string } | null;
   source: string | null;
   run: string | null;
   lineage: string[];

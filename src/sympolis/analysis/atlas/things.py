@@ -48,7 +48,10 @@ class Things:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is asked for; empty means any. Capacities in the atlas's unit; a bound leaves out what is not known."""
+    """What is asked for; empty means any. Capacities in the atlas's unit.
+
+    A bound leaves out things whose capacity is not known, but not a whole layer that has no capacities.
+    """
 
     layers: tuple[str, ...] = ()
     carriers: tuple[str, ...] = ()
@@ -67,9 +70,10 @@ def select(things: Things, asked: Selection, areas: Sequence[str]) -> Things:
             kept &= np.isin(values.astype(str), wanted)
     if asked.areas:
         kept &= np.isin(things.areas, [areas.index(one) for one in asked.areas])
-    if asked.low is not None:
+    sized = not np.isnan(things.capacity).all()
+    if asked.low is not None and sized:
         kept &= things.capacity >= asked.low
-    if asked.high is not None:
+    if asked.high is not None and sized:
         kept &= things.capacity <= asked.high
     return things if kept.all() else things.chosen(kept)
 

@@ -58,7 +58,8 @@ class ProductOf:
     """Between which the factor plausibly lies; both or none."""
     text: Texts
     """What the factor is, with its unit."""
-    source: str
+    source: Texts
+    """Where the factor and its range are from."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,9 @@ import type { Atlas, Things, ThingProperties } from '../../api/views';
 import type { Feature } from '../../api/types';
 import palette from '../../palette.json';
 
+/** What stands, what is decided, what would be possible, and the rest: keys of the page's words. */
+export const KINDS = { existing: 'existing', planned: 'planned', potential: 'potential', other: 'other' } as const;
+
 const SMALLEST = 3.2;
 const LARGEST = 13;
 

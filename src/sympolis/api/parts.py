@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from sympolis.orchestration.decision_desk import DecisionDesk
     from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.desk import Desk
+    from sympolis.orchestration.participating.desk import ParticipationDesk
+    from sympolis.orchestration.participating.hearing import Hearing
+    from sympolis.orchestration.participating.letters import Letters
     from sympolis.orchestration.planning.desk import PlanDesk
 
 
@@ -139,6 +142,25 @@ class Contracting:
     aside: PutAside
 
 
+class Participating(Protocol):
+    """Participation, joined: see ``app.participating``."""
+
+    @property
+    def desk(self) -> ParticipationDesk:
+        """Projects, and what people say in them."""
+        ...
+
+    @property
+    def hearing(self) -> Hearing:
+        """What is made of it."""
+        ...
+
+    @property
+    def letters(self) -> Letters | None:
+        """Carries links by e-mail; None where there is no mail server."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
     """Everything behind the routes. Without a city (a bare broker) the twin's own API is not mounted."""
@@ -188,6 +210,8 @@ class ApiParts:
     """People, roles, policies and the audit log."""
     federation: Federation | None = None
     decisions: DecisionDesk | None = None
+    participation: Participating | None = None
+    """What people are asked, and say; None where this twin asks nobody."""
     notices: NoticeDesk | None = None
     push_key: Callable[[], str] | None = None
     """What browsers subscribe with (VAPID); None where none can be told."""

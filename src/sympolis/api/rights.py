@@ -38,6 +38,37 @@ BETWEEN_TWINS: Final = (
 )
 """Operations of contracts between twins: who may do what there says the contract, and they note it themselves."""
 
+PARTICIPATING: Final = (
+    "listParticipation",
+    "getParticipation",
+    "listParticipationPlaces",
+    "listContributions",
+    "getContribution",
+    "getContributionPhoto",
+    "getParticipationStatistics",
+    "getParticipationTopics",
+    "listParticipationAnswers",
+    "exportParticipation",
+    "getWhatIf",
+    "getPdsProjects",
+    "getPdsProject",
+    "getPdsContributions",
+    "getPdsCommentedContributions",
+    "getPdsContribution",
+    "getPdsComments",
+    "contribute",
+    "tryWhatIf",
+    "commentContribution",
+    "rateContribution",
+    "addContributionPhoto",
+    "listOwnContributions",
+    "eraseOwnContributions",
+    "reportContribution",
+    "appealModeration",
+    "withdrawContribution",
+)
+"""What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
+
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
         *BETWEEN_TWINS,
@@ -82,6 +113,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogueStyle",
         "getDecisionStyle",
         "getCity",
+        *PARTICIPATING,
         "listDataModels",
         "getNewestDataModel",
         "getDataModel",
@@ -298,6 +330,18 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "keepNotificationRule",
         "dropNotificationRule",
         "listNotificationDeliveries",
+    ),
+    "participation.moderate": (
+        "makeParticipation",
+        "changeParticipation",
+        "dropParticipation",
+        "listModerationQueue",
+        "moderateContribution",
+        "answerContributions",
+        "makeParticipationLinks",
+        "listParticipationLinks",
+        "revokeParticipationLink",
+        "applyParticipationRetention",
     ),
     "decisions.take": (
         "takeDecision",

@@ -29,6 +29,7 @@ from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
+from sympolis.app.participating import participation_of, tidying
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
@@ -90,6 +91,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
     discover(twin, terms)
+    twin.participation = participation_of(twin, settings, folder)
     twin.notices = open_notices(settings, twin, folder)
     twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
     return twin
@@ -149,7 +151,7 @@ def _scheduler(city: City, twin: Twin) -> Scheduler:
         for source in city.sources.values()
         if source.refresh is not None and (interval := duration(source.refresh.every)) is not None
     }
-    tidy = twin.retention.apply_all
+    tidy = tidying(twin)
     return Scheduler(twin.coordinator, every, clock=lambda: datetime.now(UTC), tidy=tidy)
 
 
@@ -223,12 +225,15 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         retention=twin.retention,
         hooks=twin.hooks,
         listeners=twin.listeners,
-        subjects=Subjects(ground.broker, twin.coordinator, government.directory, government.erasures),
+        subjects=Subjects(
+            ground.broker, twin.coordinator, government.directory, government.erasures, twin.participation
+        ),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
         site=create_site(),
         governed=government.governed,
         federation=twin.federation,
+        participation=twin.participation,
         decisions=decisions_of(twin, data_folder(settings)),
         notices=twin.notices,
         push_key=push_key(twin),

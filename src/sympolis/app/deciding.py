@@ -15,7 +15,7 @@ from sympolis.context.terms import Terms
 from sympolis.dataspace.credentials.keys import ALGORITHM, KeyRing
 from sympolis.decision.shelf import Shelf
 from sympolis.orchestration.aftermath import Aftermath
-from sympolis.orchestration.decision_desk import DecisionDesk
+from sympolis.orchestration.decision_desk import Contributions, DecisionDesk, no_contributions
 from sympolis.orchestration.desk import Desk
 
 
@@ -47,7 +47,7 @@ class KeySealing:
         return None
 
 
-def open_decisions(
+def open_decisions(  # noqa: PLR0913 - a composition: each keyword is one part
     city: City,
     broker: Broker,
     terms: Terms,
@@ -55,11 +55,13 @@ def open_decisions(
     desk: Desk,
     keys: KeyRing,
     folder: Path,
+    contributions: Contributions = no_contributions,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> DecisionDesk:
     """The decision files below ``folder``."""
     aftermath = Aftermath(broker, terms, modelling.observed(city), ZoneInfo(city.facts.timezone))
-    return DecisionDesk(desk, Shelf(folder / "decisions"), KeySealing(keys), aftermath, now=now)
+    sealing, shelf = KeySealing(keys), Shelf(folder / "decisions")
+    return DecisionDesk(desk, shelf, sealing, aftermath, contributions=contributions, now=now)
 
 
 def decisions_of(twin: Twin, folder: Path) -> DecisionDesk | None:
@@ -67,6 +69,13 @@ def decisions_of(twin: Twin, folder: Path) -> DecisionDesk | None:
     if twin.federation is None:
         return None
     terms = twin.ground.contexts.resolve_local(twin.city.context["@context"])
+    heard = twin.participation
     return open_decisions(
-        twin.city, twin.ground.broker, terms, desk=twin.desk, keys=twin.federation.keys, folder=folder
+        twin.city,
+        twin.ground.broker,
+        terms,
+        desk=twin.desk,
+        keys=twin.federation.keys,
+        folder=folder,
+        contributions=heard.hearing.cite if heard is not None else no_contributions,
     )

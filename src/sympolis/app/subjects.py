@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from sympolis.context.broker import Broker
 from sympolis.context.dumps import erased
@@ -20,14 +21,17 @@ from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import Retraction
 from sympolis.domain import errors
 from sympolis.governance.identity.directory import Directory
+from sympolis.governance.identity.subject import PERSONS
 from sympolis.governance.privacy.erasures import ErasureBook
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.acquisition.subjects import Holding
+    from sympolis.app.participating import Participation
 
 CAUSE = "erasure"
 _SAMPLE = "sample"
+_MAIL = "mailto:"
 _MOST_INSTANCES = 100_000
 
 
@@ -39,9 +43,15 @@ class Subjects:
     coordinator: Coordinator
     directory: Directory
     book: ErasureBook
+    participation: Participation | None = None
 
     async def report(self, entity_id: str) -> dict[str, Any]:
-        """What is held: the entity's attributes, its history by attribute, and every row it came from."""
+        """What is held: the entity's attributes, its history by attribute, and every row it came from.
+
+        Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in participation projects.
+        """
+        if (whose := _person(entity_id)) and self.participation is not None:
+            return {"id": entity_id, **self.participation.hearing.held_of(**whose)}
         holdings = await self.coordinator.holdings(entity_id)
         entity, history = await self.broker.find(entity_id), await self._history(entity_id)
         if entity is None and not history and not holdings:
@@ -56,6 +66,14 @@ class Subjects:
 
     async def erase(self, entity_id: str, *, by: str, why: str) -> dict[str, Any]:
         """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
+        if (whose := _person(entity_id)) and self.participation is not None:
+            gone = self.participation.hearing.forget(**whose)
+            return {
+                "id": entity_id,
+                "at": datetime.now(UTC),
+                "participation": gone,
+                "left": self._in_backups(),
+            }
         holdings = await self.coordinator.holdings(entity_id)
         sources = tuple(sorted({one.source for one in holdings}))
         erasure = Erasure(mark=mark_of(entity_id), at=datetime.now(UTC), by=by, why=why, sources=sources)
@@ -90,6 +108,12 @@ class Subjects:
             counts[series.name] += len(series.observations)
         return dict(sorted(counts.items()))
 
+    def _in_backups(self) -> list[str]:
+        return [
+            f"{folder}: what was said is in this backup; delete it in time"
+            for folder in self.directory.backups()
+        ]
+
     def _backups(self, erasure: Erasure) -> tuple[list[str], list[str]]:
         reached, missed = [], []
         for folder in self.directory.backups():
@@ -99,6 +123,13 @@ class Subjects:
             except OSError as problem:
                 missed.append(f"{folder}: {problem.strerror}; add the erasure there or delete the backup")
         return reached, missed
+
+
+def _person(name: str) -> dict[str, str]:
+    """The account or the address that an id means; none for an entity's."""
+    if name.startswith(PERSONS):
+        return {"account": unquote(name.removeprefix(PERSONS))}
+    return {"mail": name.removeprefix(_MAIL)} if name.startswith(_MAIL) else {}
 
 
 def _in_samples(holdings: Sequence[Holding]) -> list[str]:

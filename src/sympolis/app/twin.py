@@ -22,6 +22,7 @@ from sympolis.app.announcing import MqttPublisher
 from sympolis.app.governing import Government
 from sympolis.app.ground import Ground
 from sympolis.app.lock import Lock
+from sympolis.app.participating import Participation
 from sympolis.city import package
 from sympolis.city.registered import Registered
 from sympolis.dataspace.federation import Federation
@@ -103,6 +104,8 @@ class Twin:
     """Reads sources anew; None where the twin keeps to what it has."""
     government: Government | None = None
     """Who may do what."""
+    participation: Participation | None = None
+    """What people are asked, and say."""
     federation: Federation | None = None
     """Dealings with other twins; None where this one cannot prove who it is."""
     notices: NoticeDesk | None = None
@@ -171,6 +174,8 @@ class Twin:
         await self.desk.close()
         if self.federation is not None:
             await self.federation.close()
+        if self.participation is not None:
+            self.participation.close()
         if self.government is not None:
             await self.government.close()
         if self.notices is not None:

@@ -18,7 +18,7 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, plans, registered, registers, secrets, services, stories, views
+from sympolis.city import governing, participation, plans, registered, registers, secrets, services, stories, views
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
@@ -99,6 +99,7 @@ def inspect(folder: Path) -> tuple[City | None, list[Finding]]:
     views.check(contents)
     plans.check(contents)
     stories.check(contents)
+    participation.check(contents)
     _check_policies(contents)
     return _city(contents, settings), contents.findings
 
@@ -142,6 +143,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         atlases=tuple(contents.atlases.values()),
         dashboards=tuple(contents.dashboards.values()),
         plans=tuple(contents.plans.values()),
+        participation=tuple(sorted(contents.participation.values(), key=lambda item: (item.order, item.id))),
         forecasts=tuple(contents.forecasts.values()),
         alerts=tuple(contents.alerts.values()),
         stories=tuple(sorted(contents.stories.values(), key=lambda item: (item.order, item.id))),

@@ -24,6 +24,7 @@ from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.city.stories import StoryPlan
+from sympolis.decision.participation.project import ProjectPlan
 from sympolis.domain import reading
 from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
@@ -55,6 +56,7 @@ class Contents:
     services: dict[str, ServicePlan] = field(default_factory=dict)
     dashboards: dict[str, DashboardPlan] = field(default_factory=dict)
     atlases: dict[str, AtlasPlan] = field(default_factory=dict)
+    participation: dict[str, ProjectPlan] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +95,7 @@ def read(folder: Path) -> Contents:
     contents.services = _each(contents, "services", ServicePlan)
     contents.atlases = _each(contents, "atlas", AtlasPlan)
     contents.dashboards = _each(contents, "dashboards", DashboardPlan, but=("map",))
+    contents.participation = _each(contents, "participation", ProjectPlan)
     contents.plans = _each(contents, "plans", Plan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()

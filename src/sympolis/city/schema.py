@@ -17,6 +17,7 @@
     dashboards/map.toml      layers of the map                       → MapLayer
     dashboards/<id>.toml     figures, their sources and tiles        → analysis.dashboards.plan.DashboardPlan
     atlas/<id>.toml          layers of things, and what is missing   → analysis.atlas.plan.AtlasPlan
+    participation/<id>.toml  what people are asked                → decision.participation.project.ProjectPlan
     plans/<id>.toml          steps, targets, measures of a plan     → orchestration.planning.plan.Plan
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
@@ -41,6 +42,7 @@ from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.services import ServicePlan
 from sympolis.city.stories import StoryPlan
+from sympolis.decision.participation.project import ProjectPlan
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
@@ -283,6 +285,8 @@ class City:
     atlases: tuple[AtlasPlan, ...] = ()
     """Things of several kinds in one view."""
     dashboards: tuple[DashboardPlan, ...] = ()
+    participation: tuple[ProjectPlan, ...] = ()
+    """What this city asks people."""
     plans: tuple[Plan, ...] = ()
     """The plans that laws ask of this city."""
     """Figures by which the city watches itself."""

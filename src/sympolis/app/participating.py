@@ -1,0 +1,131 @@
+"""Participation of a twin: the book, the key by which people are known, the projects of the city, joined."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sympolis.app.governing import gated_broker
+from sympolis.city import modelling
+from sympolis.city.schema import City
+from sympolis.context.broker import Broker
+from sympolis.context.terms import Terms
+from sympolis.decision.participation.record import ParticipationBook
+from sympolis.decision.participation.voice import Voices
+from sympolis.domain.errors import StoreUnavailable
+from sympolis.orchestration.desk import Desk
+from sympolis.orchestration.participating.desk import ParticipationDesk
+from sympolis.orchestration.participating.hearing import Hearing
+from sympolis.orchestration.participating.letters import Letters, Post
+from sympolis.orchestration.participating.places import Places, Registers
+from sympolis.settings import Settings
+from sympolis.stores.embedded.participation import EmbeddedParticipation
+
+if TYPE_CHECKING:
+    from sympolis.app.twin import Twin
+
+KEY = "participation.key"
+"""Below a data folder: by it people are known. Who has the book alone cannot try out whose hashes are in it."""
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """What ``api.participation`` serves; ``letters`` is None where this twin has no mail server."""
+
+    desk: ParticipationDesk
+    hearing: Hearing
+    letters: Letters | None = None
+
+    def close(self) -> None:
+        """Let go of the book."""
+        self.desk.book.close()
+
+
+def open_participation(  # noqa: PLR0913 - a composition: each keyword is one part
+    city: City,
+    broker: Broker,
+    terms: Terms,
+    *,
+    desk: Desk,
+    registers: Registers,
+    book: ParticipationBook,
+    key: bytes,
+    post: Post | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Participation:
+    """The participation of a city."""
+    places = Places(broker, terms, modelling.areas(city), registers, city.facts.bbox)
+    found = ParticipationDesk(
+        book,
+        Voices(key),
+        city.participation,
+        places=places,
+        desk=desk,
+        zone=ZoneInfo(city.facts.timezone),
+        now=now,
+    )
+    letters = None if post is None else Letters(post, language=city.facts.languages[0])
+    return Participation(found, Hearing(found), letters)
+
+
+def participation_of(twin: Twin, settings: Settings, folder: Path) -> Participation:
+    """The participation of a twin, as whoever asks may see its places. Raises ``StoreUnavailable``."""
+    in_memory = settings.store == "memory"
+    broker = twin.ground.broker
+    asked = twin.government is not None and twin.government.access is not None
+    return open_participation(
+        twin.city,
+        gated_broker(broker) if asked else broker,
+        twin.ground.contexts.resolve_local(twin.city.context["@context"]),
+        desk=twin.desk,
+        registers=twin.masterdata,
+        book=EmbeddedParticipation.in_memory() if in_memory else EmbeddedParticipation.open(folder),
+        key=secrets.token_bytes(_BYTES) if in_memory else secret_key(folder),
+        post=_post(settings),
+    )
+
+
+def tidying(twin: Twin) -> Callable[[], Awaitable[object]]:
+    """What the twin lets go of once a day: what sources keep no longer, and who said what in projects long over."""
+
+    async def tidy() -> object:
+        if twin.participation is not None:
+            twin.participation.hearing.tidy()
+        return await twin.retention.apply_all()
+
+    return tidy
+
+
+def secret_key(folder: Path) -> bytes:
+    """The key of a data folder, made with the first use, for its owner alone. Raises ``StoreUnavailable``."""
+    path = folder / KEY
+    try:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{KEY}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.rename(path)
+        key = path.read_bytes()
+    except OSError as cause:
+        raise StoreUnavailable(f"cannot be used: {cause.strerror}", where=str(path)) from cause
+    if len(key) != _BYTES:
+        raise StoreUnavailable(
+            "is damaged",
+            where=str(path),
+            hint="restore it from a backup: without it, nobody's links hold any more",
+        )
+    return key
+
+
+def _post(settings: Settings) -> Post | None:  # noqa: ARG001 - for the mail server that notifications bring
+    return None

@@ -24,6 +24,7 @@ from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
 from sympolis.governance.mediator.model import Mediation
 from sympolis.plugins.loader import Manifest
+from sympolis.orchestration.planning.plan import Plan
 
 FILES: tuple[tuple[str, type], ...] = (
     ("city.toml", CityFacts),
@@ -38,6 +39,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("forecasts/<id>.toml", ForecastPlan),
     ("alerts/<id>.toml", AlertPlan),
     ("services/<id>.toml", ServicePlan),
+    ("plans/<id>.toml", Plan),
     ("stories/<id>.toml", StoryPlan),
     ("dashboards/map.toml", MapPlan),
     ("manifest.toml of a plugin", Manifest),

@@ -31,6 +31,7 @@ MOST_PLANS = 100
 """Of one service; whoever wants another deletes one first."""
 MOST_MEASURES = 50
 MOST_TEXT = 300
+MOST_LANGUAGES = 24
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _MEMBERS = ("title", "levers", "measures", "department", "note", "version")
 
@@ -243,7 +244,7 @@ def _title(value: Any) -> Mapping[str, str] | None:
     if value is None:
         return None
     texts = {"en": value} if isinstance(value, str) else value
-    if not isinstance(texts, Mapping) or not texts:
+    if not isinstance(texts, Mapping) or not 0 < len(texts) <= MOST_LANGUAGES:
         raise errors.BadRequestData("expected a text, or a text by language", where="title")
     return {str(language)[:8]: _text(text, "title") for language, text in texts.items()}
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation, brokers, dask_scaling, features, ngsild, shared, tables, twin
+from benchmarks import allocation, brokers, dask_scaling, features, negotiating, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
 
 
@@ -31,8 +31,7 @@ def main() -> None:
             sys.stderr.write("bench_ngsild.py is not beside this project: its table was left as it is\n")
     if asked.what in ("features", "table"):
         _features(asked)
-    if asked.what == "dask":
-        _dask(asked)
+    _others(asked)
     if asked.what == "allocation":
         _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("all", "ngsild", "table"):
@@ -62,6 +61,20 @@ def _features(asked: argparse.Namespace) -> None:
         _publish("features", features.table(found))
 
 
+def _others(asked: argparse.Namespace) -> None:
+    if asked.what == "dask":
+        _dask(asked)
+    if asked.what in ("negotiating", "table"):
+        _negotiating(asked)
+
+
+def _negotiating(asked: argparse.Namespace) -> None:
+    if asked.what == "negotiating":
+        negotiating.keep(negotiating.measure(Effort(asked.seconds, asked.runs)))
+    if (found := negotiating.records()) is not None:
+        _publish("negotiating", negotiating.table(found))
+
+
 def _dask(asked: argparse.Namespace) -> None:
     record = dask_scaling.measure(asked.members, [int(count) for count in asked.workers.split(",")])
     sys.stdout.write(dask_scaling.table(record) + "\n")
@@ -81,7 +94,7 @@ def _arguments() -> argparse.Namespace:
         "what",
         nargs="?",
         default="all",
-        choices=("all", "twin", "ngsild", "features", "dask", "allocation", "table"),
+        choices=("all", "twin", "ngsild", "features", "dask", "negotiating", "allocation", "table"),
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

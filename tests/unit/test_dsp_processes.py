@@ -111,6 +111,15 @@ def test_an_answer_that_overtakes_the_acknowledgement_counts() -> None:
     assert [step.act for step in two.steps] == [Act.AGREE, Act.VERIFY]
 
 
+def test_an_agreement_that_overtakes_the_first_answer_says_who_it_is_from() -> None:
+    """We have asked; the agreement is here before the answer that tells us the partner's id."""
+    one = a_negotiation(side=Side.CONSUMER, state=BEGINNING, peer="")
+    one = one.sending(Act.REQUEST, "/negotiations/request", said("ours"), at=AT)
+    two = one.receiving(Act.AGREE, said("theirs", providerPid="urn:theirs", consumerPid=one.id), at=AT)
+    assert two is not None
+    assert (two.state, two.peer, two.pending) == ("AGREED", "urn:theirs", None)
+
+
 def test_two_messages_that_cross_end_in_one_state() -> None:
     """We agree while they terminate: termination wins on both sides, and our agreement is sent no more."""
     one = a_negotiation().sending(Act.AGREE, "/agreement", said("ours"), at=AT)

@@ -80,7 +80,9 @@ class ContractedData:
         """Data of the transfer's dataset, by one of its format's operations."""
         asked = await self._asked(request)
         try:
-            return await self._within(request, asked)
+            reply = await self._within(request, asked)
+            await self._desk.book.durable()
+            return reply
         except (errors.Forbidden, errors.Unauthenticated) as refused:
             self._denied(request, asked.transfer, refused)
             raise
@@ -262,7 +264,9 @@ class ContractedData:
     async def renew(self, request: Request) -> Reply:
         """Another token for a transfer that runs, for the partner: by their own proof, not by the old one."""
         caller = await self._desk.credentials.identify(request.header(b"authorization"))
-        return json_reply(self._desk.transfers.renew(request.arguments["transfer"], caller))
+        address = self._desk.transfers.renew(request.arguments["transfer"], caller)
+        await self._desk.book.durable()
+        return json_reply(address)
 
     async def usage(self, request: Request) -> Reply:
         """What we have noted of a transfer's uses, for the partner to compare."""

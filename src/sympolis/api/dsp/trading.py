@@ -153,6 +153,7 @@ class Trading:
         ended = self._desk.transfers.end_agreement(
             request.arguments["agreement"], why or "ended by the operator", by=subject_of(request).id
         )
+        await self._desk.book.durable()
         return json_reply(_agreement(ended))
 
     # --- transfers

@@ -38,7 +38,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContractBook(Protocol):
-    """Every call is one durable transaction; several processes may share a book."""
+    """What is kept is known at once, and on disk when ``durable`` returns: before anybody is answered or written to."""
 
     def add(self, record: Record) -> bool:
         """Keep a new one. False, and nothing kept, where its id, or its partner's id for it, is taken."""
@@ -90,6 +90,10 @@ class ContractBook(Protocol):
 
     def counted(self, rule: str) -> int:
         """How often a rule has been made use of."""
+        ...
+
+    async def durable(self) -> None:
+        """Wait until all that was kept so far is on disk. Raises ``StoreUnavailable``."""
         ...
 
     def close(self) -> None:
@@ -196,6 +200,9 @@ class MemoryBook:
     def counted(self, rule: str) -> int:
         """See ``ContractBook``."""
         return self._counts.get(rule, 0)
+
+    async def durable(self) -> None:
+        """See ``ContractBook``."""
 
     def close(self) -> None:
         """See ``ContractBook``."""

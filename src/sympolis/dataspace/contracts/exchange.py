@@ -107,7 +107,8 @@ class Exchange(Generic[P]):
         self._sleep = sleep
         self._under_way: set[asyncio.Task[None]] = set()
         self._sending: set[str] = set()
-        self._changed = asyncio.Condition()
+        self._changes: dict[str, asyncio.Event] = {}
+        """By process id, where somebody waits for its next change."""
 
     # --- asking
 
@@ -121,8 +122,9 @@ class Exchange(Generic[P]):
     async def wait(self, process_id: str, until: Callable[[P], bool], timeout_s: float) -> P:
         """The process once ``until`` holds for it, or as it is when the time is over. Raises ``NotFound``."""
         try:
-            async with asyncio.timeout(timeout_s), self._changed:
-                await self._changed.wait_for(lambda: until(self.get(process_id)))
+            async with asyncio.timeout(timeout_s):
+                while not until(self.get(process_id)):
+                    await self._changes.setdefault(process_id, asyncio.Event()).wait()
         except TimeoutError:
             pass
         return self.get(process_id)
@@ -139,7 +141,9 @@ class Exchange(Generic[P]):
             taken = current.receiving(act, document, at=self._clock())
             return None if taken is None else self._react(prepared(taken))
 
-        return self._change(process_id, change, by=caller.id)
+        taken = self._change(process_id, change, by=caller.id)
+        await self.book.durable()
+        return taken
 
     async def _prepared(
         self, process: P, act: Act, document: dict[str, Any], caller: Participant
@@ -198,14 +202,9 @@ class Exchange(Generic[P]):
         self._settled(after)
         if after.pending is not None:
             self._send_soon(after.id)
-        self._tell()
-
-    def _tell(self) -> None:
-        async def tell() -> None:
-            async with self._changed:
-                self._changed.notify_all()
-
-        self._later(tell())
+        changed = self._changes.pop(after.id, None)
+        if changed is not None:
+            changed.set()
 
     # --- sending
 
@@ -248,6 +247,7 @@ class Exchange(Generic[P]):
             while (
                 process := self.book.find(self.KIND, process_id)
             ) is not None and process.pending is not None:
+                await self.book.durable()
                 answer = await self._posted(process)
                 if _is_passing(answer) and attempt < len(WAITS_S):
                     await self._sleep(WAITS_S[attempt])

@@ -115,7 +115,7 @@ class Negotiations(Exchange[Negotiation]):
         known = self.book.find_peer(Negotiation, caller.id, said.provider_pid)
         if known is not None:
             return self._again(known, document)
-        return self._taken_first(
+        return await self._taken_first(
             caller,
             Act.OFFER,
             document,
@@ -139,7 +139,7 @@ class Negotiations(Exchange[Negotiation]):
             return self._again(known, document)
         dataset = said.offer.target if isinstance(said.offer.target, str) else ""
         offered = await self._offered(caller, dataset, said.offer.id)
-        return self._taken_first(
+        return await self._taken_first(
             caller,
             Act.REQUEST,
             document,
@@ -150,7 +150,7 @@ class Negotiations(Exchange[Negotiation]):
             ours=dict(self._ours(offered, document["offer"])),
         )
 
-    def _taken_first(
+    async def _taken_first(
         self,
         caller: Participant,
         act: Act,
@@ -177,6 +177,7 @@ class Negotiations(Exchange[Negotiation]):
         assert taken is not None
         first = msgspec.structs.replace(taken, taken={**taken.taken, "": mark_of(document)})
         kept = self._begin(self._react(first))
+        await self.book.durable()
         return kept or self._again(self.book.find_peer(Negotiation, caller.id, peer), document)
 
     def _again(self, known: Negotiation | None, document: dict[str, Any]) -> Negotiation:

@@ -162,6 +162,7 @@ class Transfers(Exchange[Transfer]):
         assert taken is not None
         first = msgspec.structs.replace(taken, taken={**taken.taken, "": mark_of(document)})
         kept = self._begin(self._react(first))
+        await self.book.durable()
         return kept or self._again(self.book.find_peer(Transfer, caller.id, said.consumer_pid), document)
 
     def _check_request(self, agreement: Agreement, said: messages.TransferRequestMessage) -> None:

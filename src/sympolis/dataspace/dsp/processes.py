@@ -143,7 +143,12 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidRequest(
                 f"more than {MOST_STEPS} messages", where="state", hint="terminate and begin anew"
             )
-        return before._taking(act, name, mark, at)
+        return before._introduced(document)._taking(act, name, mark, at)
+
+    def _introduced(self, document: dict[str, Any]) -> Self:
+        """With the partner's own id for it, where their next message is here before the answer to our first."""
+        peer = document.get("providerPid" if self.side is Side.CONSUMER else "consumerPid")
+        return self if self.peer or not isinstance(peer, str) else msgspec.structs.replace(self, peer=peer)
 
     def _before(self, act: Act) -> Self | None:
         """The process as it is when this message comes; None where it makes no sense in any way."""

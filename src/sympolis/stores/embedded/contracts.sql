@@ -20,7 +20,7 @@ CREATE INDEX IF NOT EXISTS contract_tie ON contract (kind, tie, begun) WHERE tie
 CREATE INDEX IF NOT EXISTS contract_partner ON contract (kind, partner, begun);
 CREATE INDEX IF NOT EXISTS contract_waiting ON contract (kind) WHERE waiting = 1;
 CREATE TABLE IF NOT EXISTS data_use (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  number INTEGER PRIMARY KEY,
   transfer TEXT NOT NULL,
   agreement TEXT NOT NULL,
   body TEXT NOT NULL
@@ -53,10 +53,11 @@ ORDER BY begun DESC LIMIT :limit
 SELECT body FROM contract WHERE kind = :kind AND waiting = 1
 
 -- name: use
-INSERT INTO data_use (transfer, agreement, body) VALUES (:transfer, :agreement, :body) RETURNING number
+INSERT INTO data_use (number, transfer, agreement, body) VALUES (:number, :transfer, :agreement, :body)
+ON CONFLICT (number) DO UPDATE SET body = excluded.body
 
--- name: finish
-UPDATE data_use SET body = :body WHERE number = :number
+-- name: last_use
+SELECT coalesce(max(number), 0) FROM data_use
 
 -- name: uses
 SELECT number, body FROM data_use
@@ -64,8 +65,8 @@ WHERE number > :after AND (:transfer = '' OR transfer = :transfer) AND (:agreeme
 ORDER BY number LIMIT :limit
 
 -- name: count
-INSERT INTO rule_count (rule, number) VALUES (:rule, 1)
-ON CONFLICT (rule) DO UPDATE SET number = number + 1 RETURNING number
+INSERT INTO rule_count (rule, number) VALUES (:rule, :number)
+ON CONFLICT (rule) DO UPDATE SET number = excluded.number
 
 -- name: counted
 SELECT number FROM rule_count WHERE rule = :rule

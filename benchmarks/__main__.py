@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation, brokers, dask_scaling, features, negotiating, ngsild, shared, tables, twin
+from benchmarks import allocation, brokers, dask_scaling, energy, features, negotiating, ngsild, shared, tables, twin
 from benchmarks.phases import Effort
 
 
@@ -32,6 +32,8 @@ def main() -> None:
     if asked.what in ("features", "table"):
         _features(asked)
     _others(asked)
+    if asked.what == "energy":
+        _publish("energy", energy.table(energy.measure()))
     if asked.what == "allocation":
         _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("all", "ngsild", "table"):
@@ -94,7 +96,7 @@ def _arguments() -> argparse.Namespace:
         "what",
         nargs="?",
         default="all",
-        choices=("all", "twin", "ngsild", "features", "dask", "negotiating", "allocation", "table"),
+        choices=("all", "twin", "ngsild", "features", "dask", "energy", "negotiating", "allocation", "table"),
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

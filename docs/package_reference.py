@@ -14,6 +14,8 @@ from itertools import pairwise
 from sympolis.acquisition.codelists import CodeList
 from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
+from sympolis.analysis.atlas.plan import AtlasPlan
+from sympolis.analysis.dashboards.plan import DashboardPlan
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
@@ -42,6 +44,8 @@ FILES: tuple[tuple[str, type], ...] = (
     ("plans/<id>.toml", Plan),
     ("stories/<id>.toml", StoryPlan),
     ("dashboards/map.toml", MapPlan),
+    ("dashboards/<id>.toml", DashboardPlan),
+    ("atlas/<id>.toml", AtlasPlan),
     ("manifest.toml of a plugin", Manifest),
 )
 

@@ -77,6 +77,7 @@ class Partners:
     async def invite(self, request: Request) -> Reply:
         """Make an invitation; its word is shown this once."""
         given = await read_object(request)
+        self._federation.own.did()  # nobody could follow an invitation to a twin without an address
         made, word = self._desk.directory.invite(note=text_of(given, "note"), by=by(request))
         document = {**_invited(made), "invitation": word, "address": self._federation.own.address()}
         return Reply(status=201, body=json_reply(document).body, cache="no-store")

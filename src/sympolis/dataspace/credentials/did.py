@@ -34,7 +34,11 @@ def did_of(base_url: str) -> str:
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if not host or parts.scheme not in ("http", "https"):
-        raise errors.SettingsInvalid("expected the address of a server", where=base_url or "public_url")
+        raise errors.SettingsInvalid(
+            "this twin has no address that others could know it by",
+            where=base_url or "public_url",
+            hint="start it first (sympolis serve), or set public_url",
+        )
     name = "localhost" if host in _LOOPBACK else host
     if not re.search("[A-Za-z]", name) or ":" in name:
         raise errors.SettingsInvalid(

@@ -67,6 +67,14 @@ def test_a_stand_in_is_not_told_twice() -> None:
     assert task["kind"] == "proxy"
 
 
+def test_the_city_may_know_of_better_data_that_no_check_can_see() -> None:
+    found = check(supply("births", "Births", 1, number=1))
+    gap = Gap("births", who="Statistics office", how={"en": "by area"}, days=(1.0, 5.0))
+    [task] = worklist([asking("children", found, gaps=[gap])], {}, "City")
+    assert (task["kind"], task["type"], task["who"]) == ("better", "Births", "Statistics office")
+    assert task["what"]["en"] == "better data for births"
+
+
 def test_a_twin_that_lacks_nothing_has_nothing_to_do() -> None:
     assert worklist([asking("a", check(supply("sites", "Site", 10, capacity=10)))], OWNERS, "City") == []
 

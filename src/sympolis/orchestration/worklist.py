@@ -15,7 +15,7 @@ from sympolis.orchestration.adapting import DAYS
 Json = dict[str, Any]
 Texts = Mapping[str, str]
 
-BLOCKING, PARTIAL = "blocking", "partial"
+PARTIAL, BETTER = "partial", "better"
 FOUND_FIRST: tuple[float, float] = (2.0, 20.0)
 """Working days to bring in data that the twin has nothing of, once somebody has them; finding them is not counted."""
 ASKED_EACH = 0.02
@@ -30,6 +30,18 @@ _PARTIAL_COST: Texts = {
     "it": "per gli altri il modello stima o fa senza: l'intervallo è più largo",
     "de": "bei den übrigen schätzt das Modell oder kommt ohne aus: Das Intervall ist breiter",
     "en": "of the others the model estimates or makes do without: the interval is wider",
+}
+
+
+_BETTER: Texts = {
+    "it": "dati migliori per {name}",
+    "de": "bessere Daten für {name}",
+    "en": "better data for {name}",
+}
+_BETTER_COST: Texts = {
+    "it": "il modello gira con ciò che c'è",
+    "de": "das Modell rechnet mit dem, was da ist",
+    "en": "the model runs on what there is",
 }
 
 
@@ -103,9 +115,30 @@ def _of(service: Asking, owners: Mapping[str, Owner], operator: str) -> Iterator
     found = [(one, True) for one in service.check["problems"]]
     found += [(one, False) for one in service.check["adaptations"] if one["kind"] != "unit"]
     found += [(one, False) for one in _partial(service.check["needs"])]
+    found += [(one, False) for one in _declared(service, [one for one, _ in found])]
     for one, blocking in found:
         supply = supplies.get((one["model"], one["need"]))
         yield _task(service, one, supply["type"] if supply else "", blocking, owners, operator)
+
+
+def _declared(service: Asking, remarks: Sequence[Json]) -> Iterator[Json]:
+    """Gaps that the city names and no check can see: data that are there, and could be better."""
+    said = {_place(service, one) for one in remarks}
+    for place, gap in enumerate(service.gaps):
+        model = next(
+            (m for m, all_ in service.check["needs"].items() if any(s["name"] == gap.need for s in all_)), ""
+        )
+        if place not in said and model:
+            name = gap.attribute or gap.need
+            yield {
+                "kind": BETTER,
+                "model": model,
+                "need": gap.need,
+                "attribute": gap.attribute or None,
+                "text": {language: text.format(name=name) for language, text in _BETTER.items()},
+                "consequence": dict(_BETTER_COST),
+                "effort_days": None,
+            }
 
 
 def _partial(needs: Mapping[str, Sequence[Json]]) -> Iterator[Json]:
@@ -153,9 +186,15 @@ def _task(
 
 
 def _note(service: Asking, one: Json) -> Gap | None:
-    for gap in service.gaps:
+    place = _place(service, one)
+    return None if place is None else service.gaps[place]
+
+
+def _place(service: Asking, one: Json) -> int | None:
+    """Which of the city's notes is about a remark."""
+    for place, gap in enumerate(service.gaps):
         if gap.need == one["need"] and gap.attribute in ("", one["attribute"]):
-            return gap
+            return place
     return None
 
 

@@ -9,11 +9,20 @@ from sympolis.plugins.simulator import Need
 from sympolis.plugins.simulators.heat_exposure.declaring import number, texts
 
 _CELL = ("variable", "validFrom", "validTo", "uncertainty")
+_SAID = ("validFrom", "validTo", "uncertainty")
+"""What a coverage says of itself: told on where it is there."""
 
 
 def _layer(name: str, variable: str, minimum: int = 0) -> Need:
     return Need(
-        name, "Coverage", _CELL, minimum=minimum, where={"variable": variable}, resolution_m=120.0, grid=True
+        name,
+        "Coverage",
+        _CELL,
+        optional=_SAID,
+        minimum=minimum,
+        where={"variable": variable},
+        resolution_m=120.0,
+        grid=True,
     )
 
 
@@ -36,6 +45,7 @@ NEEDS = (
         "surface",
         "Coverage",
         _CELL,
+        optional=_SAID,
         where={"variable": "landSurfaceTemperature"},
         instead={"variable": ("landSurfaceTemperatureEstimate",)},
         resolution_m=120.0,

@@ -246,6 +246,13 @@ class TestFacilityNetwork(SimulatorContract):
         far, near = self._run(tmp_path / "a"), self._run(tmp_path / "b", mode="walk", limit_min=5.0)
         assert near.indicators["covered"] < far.indicators["covered"]
 
+    def test_a_place_in_another_country_is_refused(self, tmp_path: Path) -> None:
+        model, folder = self.prepared(tmp_path)
+        ring = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
+        where = {"polygon": {"type": "Polygon", "coordinates": [ring]}}
+        [reason] = model.check(folder, [Override("open_site", where, {"places": 50})], self._window())
+        assert "more than 10 km" in reason
+
 
 def _with(member: Any, *, linked: Any = None, **given: Any) -> Any:
     return replace(member, parameters=dict(member.parameters) | given, linked=linked or member.linked)

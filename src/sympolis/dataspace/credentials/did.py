@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -29,6 +30,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+@lru_cache(maxsize=1024)
 def did_of(base_url: str) -> str:
     """The did:web of a server at this address. Raises ``SettingsInvalid`` for what is not an address."""
     parts = urlsplit(base_url)

@@ -22,6 +22,9 @@ KEPT_AFTER_ROTATION: Final = timedelta(days=400)
 """Longer than any credential lasts that such a key signed."""
 
 
+_KEPT_FOR: Final = timedelta(hours=1)
+
+
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A private JWK (RFC 7517) and its life. ``revoked_at``: nobody may trust anything that it ever signed."""
 
@@ -41,6 +44,7 @@ class KeyRing:
         self._records = records
         self._clock = clock
         self._current: tuple[str, Any] | None = None
+        self._public: tuple[datetime, tuple[dict[str, Any], ...]] | None = None
 
     def current(self) -> tuple[str, Any]:
         """The id and the joserfc key that signs; made where there is none."""
@@ -52,19 +56,27 @@ class KeyRing:
             self._current = found.id, ECKey.import_key(found.jwk)
         return self._current
 
-    def public(self) -> list[dict[str, Any]]:
-        """The public JWKs that others may trust, newest first; nothing of them is private."""
+    def public(self) -> tuple[dict[str, Any], ...]:
+        """The public JWKs that others may trust, newest first; nothing of them is private.
+
+        Every message asks for them: they are kept for an hour, or until the keys change.
+        """
+        now = self._clock()
+        if self._public is None or now - self._public[0] > _KEPT_FOR:
+            self._public = now, self._published(now)
+        return self._public[1]
+
+    def _published(self, now: datetime) -> tuple[dict[str, Any], ...]:
         from joserfc.jwk import ECKey
 
         self.current()
-        now = self._clock()
         good = [
             one
             for one in self._all()
             if one.revoked_at is None
             and (one.rotated_at is None or now - one.rotated_at < KEPT_AFTER_ROTATION)
         ]
-        return [ECKey.import_key(one.jwk).as_dict(private=False) for one in reversed(good)]
+        return tuple(dict(ECKey.import_key(one.jwk).as_dict(private=False)) for one in reversed(good))
 
     def rotate(self, *, revoke: bool = False) -> str:
         """Sign with a new key from now on; ``revoke`` where the old one may be in wrong hands. The new key's id."""
@@ -75,7 +87,7 @@ class KeyRing:
                     one, rotated_at=one.rotated_at or now, revoked_at=now if revoke else one.revoked_at
                 )
                 self._records.keep(_KIND, one.id, ended)
-        self._current = None
+        self._current = self._public = None
         return self._make().id
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any], *, did: str) -> str:

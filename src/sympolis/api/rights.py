@@ -288,6 +288,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getPlanTables",
         "getPlanTable",
         "printPlan",
+        "getPlanDetails",
         "listPlanMeasures",
         "getPlanMeasure",
         "listWork",

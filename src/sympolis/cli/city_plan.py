@@ -31,6 +31,8 @@ class File(StrEnum):
     HTML = "html"
     XLSX = "xlsx"
     GPKG = "gpkg"
+    PARQUET = "parquet"
+    CSV = "csv"
 
 
 @app.command("list")
@@ -112,20 +114,31 @@ def export(
     plan: Plan,
     target: Annotated[Path, typer.Argument(help="The file to write.")],
     kind: Annotated[
-        File, typer.Option(help="A report (pdf, docx, html), or all tables (xlsx, gpkg).")
+        File,
+        typer.Option(
+            help="A report (pdf, docx, html), all tables (xlsx, gpkg), or a step's single things (parquet, csv)."
+        ),
     ] = File.PDF,
+    step: Annotated[str, typer.Option(help="The step whose single things are meant.")] = "stock",
     language: Annotated[str, typer.Option(help="it, de or en.")] = "en",
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Write a plan as a report or with all its tables."""
-    part = "tables" if kind in (File.XLSX, File.GPKG) else "report"
+    """Write a plan as a report, with all its tables, or what a step says of single buildings."""
+    part = _PARTS.get(kind, f"steps/{quote(step)}/details")
+    spoken = f"&lang={quote(language)}" if kind in _PARTS else ""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        reply = twin.raw("GET", f"/api/plans/{quote(plan)}/{part}?f={kind}&lang={quote(language)}")
+        reply = twin.raw("GET", f"/api/plans/{quote(plan)}/{part}?f={kind}{spoken}")
     target.write_bytes(reply.body)
     made = {"file": str(target), "bytes": len(reply.body)}
     show(made, form, lambda one: screen.print(f"{one['file']}: {one['bytes']} bytes"))
+
+
+_PARTS = {
+    **dict.fromkeys((File.PDF, File.DOCX, File.HTML), "report"),
+    **dict.fromkeys((File.XLSX, File.GPKG), "tables"),
+}
 
 
 def _finished(twin: Client, path: str, found: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from sympolis.orchestration.calibration_desk import CALIBRATE, EVALUATE, Calibra
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
+from sympolis.orchestration.detailing import Details
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
 from sympolis.orchestration.joint_desk import JointDesk
@@ -182,6 +183,7 @@ class Desk:
             language=language,
             now=now,
         )
+        self.details = Details(self._models, self._runs.board, self._pool, folder / "details")
         self.learned = LearnedDesk(self._pool, folder / "learned", now=now)
         self.forecasts = ForecastDesk(
             broker,

@@ -3,7 +3,7 @@
 Started as ``python -m sympolis.orchestration.worker``; it speaks frames (4 bytes of length, then MessagePack) on
 standard input and output. Whatever an engine prints goes to the log instead. When its parent goes away, it ends.
 
-Tasks: ``prepare``, ``check``, ``run``, ``calibrate``, ``evaluate``, the methods of the simulator contract, and
+Tasks: ``prepare``, ``check``, ``run``, ``detail``, ``calibrate``, ``evaluate``, the methods of the simulator contract, and
 ``call``: any function of ours that is too heavy for the server (``call_of`` writes such a task). Large values are
 files.
 """
@@ -255,12 +255,29 @@ def _evaluate(simulator: Simulator, task: Task, progress: Progress) -> Any:
     return dict(simulator.evaluate(folder, _inputs(task), task["parameters"], window, seed, progress))
 
 
+def _detail(simulator: Simulator, task: Task, progress: Progress) -> int:
+    """The table as Parquet, and beside it as CSV without shapes; whole or not at all."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    target = Path(task["target"])
+    part, text = target.with_name(f".{target.name}.part"), target.with_suffix(".csv")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    count = simulator.detail(Path(task["folder"]), msgspec.convert(task["member"], Member), part, progress)
+    table = pyarrow.parquet.read_table(part)
+    plain = [field.name for field in table.schema if not pyarrow.types.is_binary(field.type)]
+    pyarrow.csv.write_csv(table.select(plain), text)
+    part.replace(target)
+    return count
+
+
 _TASKS: Mapping[str, Callable[[Simulator, Task, Progress], Any]] = {
     "prepare": _prepare,
     "check": _check,
     "run": _run,
     "calibrate": _calibrate,
     "evaluate": _evaluate,
+    "detail": _detail,
 }
 
 

@@ -272,6 +272,20 @@ class Simulator(ABC):
     def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
         """Run one member. Raises ``OverrideRefused``, ``ModelFailed`` or ``Cancelled``."""
 
+    def detail(
+        self,
+        folder: Path,  # noqa: ARG002 - for models that look at single things
+        member: Member,  # noqa: ARG002
+        target: Path,  # noqa: ARG002
+        progress: Progress,  # noqa: ARG002
+    ) -> int:
+        """Write what a member says of things smaller than its features, such as single buildings; how many there are.
+
+        ``target`` becomes an Apache Parquet file with a column ``id``. A model that looks at nothing smaller leaves this
+        as it is. Raises ``NotFound``.
+        """
+        raise errors.NotFound("this model looks at nothing smaller than its features", where=self.id)
+
     def calibrate(
         self,
         folder: Path,  # noqa: ARG002 - for models that are fitted

@@ -37,6 +37,9 @@ LANGUAGE = Parameter(name="lang", text="In this language.", choices=report.langu
 FORMAT = Parameter(name="f", text="The kind of file.", choices=tuple(plan_files.MEDIA))
 PRINTED = Parameter(name="f", text="The kind of document.", choices=("html", "pdf", "docx"))
 
+DETAILED = Parameter(name="f", text="The kind of file.", choices=("parquet", "csv"))
+_DETAIL_MEDIA: Final = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+
 MEASURE = structure(
     {
         "id": TEXT, "title": TEXTS, "responsible": TEXT, "cost_meur": _NUMBER_OR_NULL, "start": INTEGER, "end": INTEGER,
@@ -131,6 +134,14 @@ class PlanPages:
             return json_reply({"tables": found})
         shapes = await self._shapes(plan) if form == "gpkg" and tables.PLACES in found else {}
         return _file(await _written(form, found, shapes), form, plan)
+
+    async def details(self, request: Request) -> Reply:
+        """Single things behind a step's figures as a file."""
+        plan, step = request.arguments["plan"], request.arguments["step"]
+        form = DETAILED.raw(request) or "parquet"
+        found = await self._desk.details(plan, step)
+        content = await asyncio.to_thread(found.with_suffix(f".{form}").read_bytes)
+        return _file(content, form, f"{plan}-{step}", _DETAIL_MEDIA[form])
 
     async def report(self, request: Request) -> Reply:
         """The plan as a document."""
@@ -285,6 +296,13 @@ def _file_routes(pages: PlanPages) -> tuple[Operation, ...]:
             title="A table of a plan", tag=_TAG, parameters=(FORMAT, LANGUAGE),
             path_texts={**_PLAN_TEXT, "table": f"One of {', '.join(tables.NAMES)}."},
             answers={200: Answer("The table.", every)},
+        ),
+        Operation(
+            method="GET", path=f"{path}/steps/{{step}}/details", handle=pages.details, name="getPlanDetails",
+            title="Single things behind a step", tag=_TAG, parameters=(DETAILED,),
+            path_texts={**_PLAN_TEXT, "step": "A step that is computed."},
+            text="E.g. every building's heat demand, with every uncertain figure in the middle of its range.",
+            answers={200: Answer("The file.", {media: {} for media in _DETAIL_MEDIA.values()})},
         ),
         Operation(
             method="GET", path=f"{path}/report", handle=pages.report, name="printPlan", title="A plan as a document",

@@ -134,6 +134,11 @@ class PlanDesk:
         service = await self._desk.service(self._computed(plan, plan.zones.step).service)
         return await self._desk.model_features(service["model"])
 
+    async def details(self, plan_id: str, step_id: str) -> Path:
+        """The file of what a step says of single things. Raises ``NotFound``, ``Conflict``, ``ModelFailed``."""
+        run, _ = await self.results(plan_id, step_id)
+        return await self._desk.details.of(run["id"])
+
     async def results(self, plan_id: str, step_id: str) -> tuple[Json, Json]:
         """A step's run and its results. Raises ``NotFound``, ``Conflict`` where it has not been run to its end."""
         plan = self.plan(plan_id)

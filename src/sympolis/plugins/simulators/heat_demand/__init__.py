@@ -29,7 +29,7 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.heat_demand import judging, measures, settings, stock
+from sympolis.plugins.simulators.heat_demand import judging, measures, settings, single, stock
 from sympolis.plugins.simulators.heat_demand.demand import (
     Demand,
     calibration_factor,
@@ -89,6 +89,12 @@ class HeatDemand(Simulator):
             warnings=model.notes,
             cost_cpu_s=round(time.process_time() - began, 3),
         )
+
+    def detail(self, folder: Path, member: Member, target: Path, progress: Progress) -> int:
+        """Every building's demand; see ``single.write`` for the columns."""
+        progress(0.0, "building by building")
+        given = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
+        return single.write(stock.load(folder), given, member.overrides, target)
 
     def calibrate(
         self, folder: Path, inputs: Inputs, window: Window, seed: int, progress: Progress  # noqa: ARG002

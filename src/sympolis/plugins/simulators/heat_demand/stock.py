@@ -43,7 +43,7 @@ class Stock:
     ``building`` is the id in the table (0: a stand-in); ``block``, ``area`` and ``use`` are positions; ``size`` 0
     small, 1 large; ``age`` 0…3 or −1 where only the mix of its area is known; ``gross`` floor area [m²]. ``ages`` has
     the shares of an area's buildings by age, shape (areas, 4); ``living`` its published living area [m²] (NaN: none).
-    ``points`` are the middles of the blocks in degrees.
+    ``points`` are the middles of the blocks, ``where`` of the buildings, in degrees (NaN: a stand-in).
     """
 
     building: NDArray[np.int64]
@@ -53,6 +53,7 @@ class Stock:
     size: Indices
     age: Indices
     gross: Values
+    where: Values
     land_ha: Values
     ages: Values
     living: Values
@@ -94,6 +95,7 @@ def prepare(inputs: Inputs, folder: Path) -> None:
         "use": use[heated][kept],
         "gross": gross[kept],
         "age": _ages_known(found["built"][heated])[kept],
+        "where": _middles(found["geometry"][heated])[kept],
     }
     arrays["size"] = _sizes(arrays["use"], arrays["gross"])
     facts = {"blocks": [b["id"] for b in blocks], "areas": [a["id"] for a in areas], "notes": []}
@@ -112,6 +114,13 @@ def load(folder: Path) -> Stock:
     with np.load(folder / "stock.npz") as arrays:
         found: dict[str, Any] = {**arrays, **{name: tuple(values) for name, values in facts.items()}}
     return Stock(**found)
+
+
+def _middles(geometry: Any) -> Values:
+    import shapely
+
+    found: Values = shapely.get_coordinates(shapely.centroid(shapely.from_wkb(geometry)))
+    return found
 
 
 def _key(entity_id: str) -> str:
@@ -171,3 +180,5 @@ def _stand_in(arrays: dict[str, Any], living: Values, mine: Indices, areas: Sequ
         }  # fmt: skip
         for name, value in added.items():
             arrays[name] = np.concatenate([arrays[name], np.broadcast_to(value, len(blocks))])
+        nowhere = np.full((len(blocks), 2), np.nan)
+        arrays["where"] = np.concatenate([arrays["where"], nowhere])

@@ -1,11 +1,13 @@
 """Heat demand: figures computed by hand, levels that hold, and measures that act where they are said to."""
 
 import importlib.util
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,6 +172,25 @@ def test_living_area_is_always_met(folder: Path, living: float, ratio: float) ->
 def test_a_table_without_a_column_says_so() -> None:
     with pytest.raises(ModelFailed, match="no column 'storeys_above'"):
         table_columns(HAMLET.inputs()["buildings"][0]["table"], ["storeys_above"])
+
+
+def test_single_buildings_add_up_to_their_blocks(folder: Path, tmp_path: Path) -> None:
+    override = Override(
+        "refurbish", {"features": [f"{BLOCK}a"]}, {"rate": 1.0, "years": 10.0, "further": 0.0}
+    )
+    target = tmp_path / "buildings.parquet"
+    figures = {**FIGURES, "official_demand": 0.4}
+    assert (
+        HeatDemand().detail(folder, Member(figures, (override,), WHOLE_PERIOD, seed=1), target, silent) == 5
+    )
+    rows = pyarrow.parquet.read_table(target).to_pylist()
+    blocks = run(folder, override, official_demand=0.4).fields["demand"][0]
+    assert sum(row["heat_mwh"] for row in rows if row["block"] == f"{BLOCK}a") == pytest.approx(
+        blocks[0], abs=2e-3
+    )
+    assert [row["age"] for row in rows] == [*["the area's mix"] * 3, "since 1991", "the area's mix"]
+    assert [row["id"] for row in rows] == [1, 2, 3, 6, 0]
+    assert math.isnan(rows[4]["longitude"])
 
 
 def test_areas_are_found_by_the_end_of_their_id(folder: Path) -> None:

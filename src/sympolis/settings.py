@@ -25,6 +25,7 @@ ENVIRONMENT_ONLY = frozenset(
         "CHROMIUM",
         "CONFIG",
         "KEY",
+        "PICTURES",
         "REBUILD_UI",
         "REQUIRE_BROWSER",
         "REQUIRE_LDES_CLIENT",

@@ -113,8 +113,9 @@ def _of_contracts(parts: ApiParts) -> tuple[Operation, ...]:
     """Routes of contracts; the data under them come by the interfaces' own operations, over a store that is gated."""
     if parts.contracting is None:
         return ()
-    from sympolis.api import dsp
+    from sympolis.api import dsp, inference
     from sympolis.api.exporting import operations as downloads
+    from sympolis.api.twin import operations
 
     store = parts.broker.store
     gated_parts = replace(
@@ -129,6 +130,8 @@ def _of_contracts(parts: ApiParts) -> tuple[Operation, ...]:
         *ogc.operations(gated_parts),
         *ldes.operations(gated_parts),
         *downloads.operations(gated_parts),
+        *inference.operations(gated_parts),
+        *operations.operations(parts),
     )
     return dsp.operations(parts, Router(inside))
 

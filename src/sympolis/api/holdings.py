@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from sympolis.api.computations import Computation, Computations, concerns
+from sympolis.api.formats import FORMATS
 from sympolis.api.offering import Offering
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.gated import everything
 from sympolis.dataspace.contracts.offers import Offered
+from sympolis.dataspace.delivery.contracted import ContractReading
 from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.terms import write_offer
-from sympolis.dataspace.dsp.vocabulary import HTTP_PULL
 from sympolis.domain.errors import BadRequestData
 from sympolis.governance.policy.assets import dataset_iri
-from sympolis.governance.policy.model import Policy, Rule, RuleKind
+from sympolis.governance.policy.model import Policy, RuleKind
 from sympolis.governance.policy.reading import read_policy
 
 if TYPE_CHECKING:
@@ -35,40 +37,6 @@ _FRESH_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A way to a dataset: the operations that belong to it, and where it begins. ``kind``: {kind} is the type's name,
-    {iri} its IRI, {dataset} the dataset's id."""
-
-    name: str
-    operations: frozenset[str]
-    start: str
-    located: bool = False
-    """Only for what has a place."""
-
-
-FORMATS: Final = (
-    Format(HTTP_PULL, frozenset({"downloadDataset"}), "/api/datasets/{dataset}/download?f=geojson"),
-    Format(
-        "File-PULL", frozenset({"downloadDataset", "downloadHistory"}), "/api/datasets/{dataset}/download"
-    ),
-    Format(
-        "NGSI-LD-PULL",
-        frozenset({"queryEntities", "retrieveEntity", "queryTemporal", "retrieveTemporal"}),
-        "/ngsi-ld/v1/entities?type={iri}",
-    ),
-    Format(
-        "OGC-Features-PULL",
-        frozenset({"describeCollection", "getQueryables", "getFeatures", "getFeature"}),
-        "/ogc/collections/{kind}/items",
-        located=True,
-    ),
-    Format("LDES-PULL", frozenset({"getStream"}), "/ldes/{kind}"),
-)
-"""What a dataset may be had as. The first is the name by which Eclipse EDC asks for anything over HTTP."""
-BY_NAME: Final = {one.name: one for one in FORMATS}
-
-
-@dataclass(frozen=True, slots=True)
 class Holding:
     """One dataset: its id, the types of its entities (expanded), those of all others, and where its formats begin."""
 
@@ -76,6 +44,14 @@ class Holding:
     types: frozenset[str]
     others: frozenset[str]
     paths: Mapping[str, str]
+
+    def reading(self, agreement: str) -> ContractReading:
+        """What may be read of it under an agreement."""
+        return ContractReading(agreement, self.id, self.types, self.others)
+
+    def admits(self, arguments: Mapping[str, str], agreement: str) -> bool:  # noqa: ARG002
+        """Whether a path's arguments lead to this dataset."""
+        return arguments.get("dataset", self.id) == self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +66,7 @@ class Holdings:
     def __init__(self, parts: ApiParts, city: City, coordinator: Coordinator) -> None:
         self._offering = Offering(parts, city, coordinator)
         self._terms = city_terms(parts)
+        self._computations = Computations(parts)
         self._look: _Look | None = None
         self._looking = asyncio.Lock()
         self._known: dict[str, Holding] = {}
@@ -99,22 +76,24 @@ class Holdings:
         found = [
             _offered(one, holding, policies, participant) for one, holding, policies in await self._looked()
         ]
-        return [one for one in found if one is not None]
+        return [one for one in found if one is not None] + await self._computations.datasets(participant)
 
     async def find(self, participant: Participant, dataset: str) -> Offered | None:
         """See ``Offers``."""
         for one, holding, policies in await self._looked():
             if dataset_iri(one.id) == dataset:
                 return _offered(one, holding, policies, participant)
-        return None
+        return await self._computations.find(participant, dataset)
 
     def path(self, dataset: str, format: str) -> str | None:
         """See ``Endpoints``: of what has been offered since the server started."""
-        holding = self._known.get(dataset)
+        holding = self._known.get(dataset) or self._computations.known(dataset)
         return None if holding is None else holding.paths.get(format)
 
-    async def holding(self, dataset: str) -> Holding | None:
-        """What is known of a dataset by its IRI, whether or not it is offered any more."""
+    async def holding(self, dataset: str) -> Holding | Computation | None:
+        """What is known of a dataset, a service or a model by its IRI, whether or not it is offered any more."""
+        if (found := await self._computations.look(dataset)) is not None:
+            return found
         if dataset not in self._known:
             await self._looked()
         return self._known.get(dataset)
@@ -152,7 +131,7 @@ def _offered(
     groups = participant.member_of | {participant.id}
     offers = []
     for policy in policies:
-        rules = [rule for rule in policy.rules if _concerns(rule, groups)]
+        rules = [rule for rule in policy.rules if concerns(rule, groups)]
         if any(rule.kind is RuleKind.PERMISSION for rule in rules):
             try:
                 offers.append(write_offer(iri, rules))
@@ -163,11 +142,6 @@ def _offered(
     return Offered(
         id=iri, title=one.title, offers=tuple(offers), formats=tuple(holding.paths), about=_about(one)
     )
-
-
-def _concerns(rule: Rule, groups: frozenset[str]) -> bool:
-    """Whether a rule is for somebody of these groups. A prohibition that is, goes with every offer."""
-    return not rule.assignees or any(one.iri in groups for one in rule.assignees)
 
 
 def _about(one: Dataset) -> dict[str, Any]:

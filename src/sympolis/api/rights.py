@@ -33,6 +33,7 @@ BETWEEN_TWINS: Final = (
     "renewTransferToken",
     "getTransferUsage",
     *(f"readContractedData{length}" for length in range(2, 7)),
+    *(f"{name}Contracted{length}" for name in ("call", "stop") for length in (3, 4)),
     "rehearseNegotiation",
     "rehearseTransfer",
 )
@@ -346,6 +347,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "measureDecision",
     ),
     "scenarios.run": (
+        "startCall",
+        "stopCall",
         "openDecision",
         "editDecision",
         "discardDecision",
@@ -422,6 +425,9 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getTransferOfData",
         "compareUsage",
         "listUsage",
+        "listCalls",
+        "getCall",
+        "getCallResult",
     ),
     "federation.manage": (
         "addPartner",

@@ -6,18 +6,18 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from sympolis.api.holdings import Holdings
 from sympolis.api.parts import ApiParts, Contracting
 from sympolis.api.ranges import PutAside
+from sympolis.dataspace.calling.caller import Calling
 from sympolis.dataspace.contracts.book import ContractBook, MemoryBook
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, ScriptedOffers, Scripts, read_scripts
 from sympolis.dataspace.delivery.receiving import Receiving
 from sympolis.dataspace.dsp.credentials import Anybody
 from sympolis.domain import errors
-from sympolis.governance.policy.assets import Asset
+from sympolis.governance.policy.assets import Asset, asset_of
 from sympolis.governance.policy.gate import Gate
 from sympolis.settings import Settings
 from sympolis.stores.embedded.contracts import EmbeddedContracts
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sympolis.governance.policy.model import Policy
 
 FOLDER = "federation"
-_DATASET = "urn:sympolis:dataset:"
 
 
 def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiParts:
@@ -55,6 +54,8 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
         desk.book.add(one)
     federation.dsp = desk
     federation.delivery = Receiving(desk, folder / FOLDER / "received")
+    federation.calling = Calling(desk, federation.records, folder / FOLDER / "called")
+    desk.also_open = federation.calling.open
     aside = PutAside(folder / FOLDER / "aside")
     return replace(parts, contracting=Contracting(desk, federation.delivery, holdings, aside))
 
@@ -64,8 +65,8 @@ def _book(settings: Settings, folder: Path) -> ContractBook:
 
 
 def _present(gate: Gate) -> Callable[[str], Sequence[Policy]]:
-    """The policies that speak of a dataset now."""
-    return lambda dataset: gate.book.of(Asset(unquote(dataset.removeprefix(_DATASET))))
+    """The policies that speak of a dataset, a service or a model now."""
+    return lambda iri: gate.book.of(asset_of(iri) or Asset(iri))
 
 
 def _scripts(settings: Settings) -> Scripts:

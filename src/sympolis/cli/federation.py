@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sympolis import settings
-from sympolis.cli import contracts, finding, partner
+from sympolis.cli import calls, contracts, finding, partner
 from sympolis.cli.client import Client, connect
 from sympolis.cli.federation_tour import FORMAT, Tour
 from sympolis.cli.options import City, Data
@@ -34,6 +34,9 @@ for verb in (
     contracts.transfers,
     contracts.move,
     contracts.usage,
+    calls.call,
+    calls.calls,
+    calls.call_result,
 ):
     app.command()(verb)
 

@@ -96,6 +96,8 @@ class Federation:
         """Catalogue requests, contracts and transfers (``dataspace.contracts``)."""
         self.delivery: Any = None
         """What agreements let out and in (``dataspace.delivery``)."""
+        self.calling: Any = None
+        """Services and models of partners that we call (``dataspace.calling``)."""
 
     def document(self) -> dict[str, Any]:
         """Our DID document."""
@@ -118,7 +120,7 @@ class Federation:
         await self.partners.close()
         if self.discovery is not None:
             await self.discovery.close()
-        for part in (self.delivery, self.dsp):
+        for part in (self.calling, self.delivery, self.dsp):
             if part is not None:
                 await part.close()
         self.records.close()

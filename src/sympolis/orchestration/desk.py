@@ -215,6 +215,10 @@ class Desk:
 
     # --- models -------------------------------------------------------------------------------------------------------
 
+    def model_ids(self) -> tuple[str, ...]:
+        """Every model of the city, by its id."""
+        return self._models.ids
+
     async def models(self) -> list[Json]:
         """Every model of the city."""
         return [await self.model(model_id) for model_id in self._models.ids]

@@ -21,15 +21,17 @@ from urllib.parse import unquote
 
 import msgspec
 
-from sympolis.api.holdings import BY_NAME, Holding, Holdings
+from sympolis.api.computations import Computation
+from sympolis.api.formats import BY_NAME
+from sympolis.api.holdings import Holding, Holdings
 from sympolis.api.http import Message, Reply, Request, Stream, json_reply
 from sympolis.api.parameters import IntegerParameter
+from sympolis.api.process_ids import run_of
 from sympolis.api.ranges import Copy, PutAside, part_of, wanted_range
 from sympolis.api.routing import Operation, Router
-from sympolis.context.gated import read_as
+from sympolis.context.gated import Reading, read_as
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
-from sympolis.dataspace.delivery.contracted import ContractReading
 from sympolis.dataspace.delivery.tokens import fits
 from sympolis.dataspace.dsp.machines import Act as Doing
 from sympolis.dataspace.dsp.processes import Agreement, Transfer
@@ -49,8 +51,14 @@ _LONGEST: Final = 1000
 _LOOK_EVERY_S: Final = 0.25
 """While something long is sent, this often it is asked whether it may go on."""
 _PASSED_ON: Final = frozenset(
-    {b"accept", b"accept-language", b"host", b"if-none-match", b"link", b"user-agent"}
+    {
+        *(b"accept", b"accept-language", b"host", b"if-none-match", b"link", b"user-agent"),
+        *(b"content-type", b"content-length", b"prefer"),
+    }
 )
+_COMPUTES: Final = frozenset({"execute", "inferModel"})
+_MOST_ASKED: Final = 4 << 20
+"""Bytes that a call may bring."""
 _PREFIX: Final = re.compile(r"/dsp/data/[^/]+")
 
 
@@ -60,7 +68,7 @@ class _Asked:
 
     transfer: Transfer
     agreement: Agreement
-    holding: Holding
+    holding: Holding | Computation
     operation: Operation
     inner: Request
     circumstances: Circumstances
@@ -97,7 +105,7 @@ class ContractedData:
             raise errors.NotFound(
                 "the dataset of this transfer is not there any more", where=transfer.dataset
             )
-        inner = _inner(request)
+        inner = await _inner(request)
         found = self._router.find(request.method, inner.path)
         way = BY_NAME.get(transfer.format)
         if found is None or way is None or found[0].name not in way.operations:
@@ -107,8 +115,8 @@ class ContractedData:
                 hint="see the data address",
             )
         operation, inner.arguments = found
-        if inner.arguments.get("dataset", holding.id) != holding.id:
-            raise errors.NotFound("this is another dataset", where="dataset")
+        if not holding.admits(inner.arguments, agreement.id):
+            raise errors.NotFound("the agreement is about something else", where="path")
         operation.check_parameters(inner)
         target = inner.path + (f"?{inner.query_string.decode('latin-1')}" if inner.query_string else "")
         return _Asked(transfer, agreement, holding, operation, inner, circumstances(request), target)
@@ -148,10 +156,31 @@ class ContractedData:
 
     async def _within(self, request: Request, asked: _Asked) -> Reply | Stream:
         part = request.header(b"range")
-        if part is not None:
+        if part is not None and isinstance(asked.holding, Holding):
             return await self._part(request, asked, part)
-        decision = self._desk.enforcement.use(asked.agreement, asked.circumstances)
+        decision = self._decided(asked)
         reply = await self._own(asked)
+        if isinstance(asked.holding, Computation) and isinstance(reply, Reply):
+            return self._computed(request, asked, reply, decision)
+        return self._sent(request, asked, reply, decision)
+
+    def _decided(self, asked: _Asked) -> Decision | None:
+        """A use of data is each request; of a service or a model, what has something computed."""
+        if isinstance(asked.holding, Computation) and asked.operation.name not in _COMPUTES:
+            self._desk.enforcement.check_goes_on(asked.agreement, asked.circumstances)
+            return None
+        return self._desk.enforcement.use(asked.agreement, asked.circumstances)
+
+    def _computed(
+        self, request: Request, asked: _Asked, reply: Reply, decision: Decision | None
+    ) -> Reply | Stream:
+        """The answer of a service or a model; what was begun for this agreement is remembered, refusals not metered."""
+        assert isinstance(asked.holding, Computation)
+        if reply.status >= 400:
+            return reply
+        if asked.operation.name == "execute" and reply.status == 201:
+            job = str(msgspec.json.decode(reply.body)["jobID"])
+            asked.holding.served.note(run_of(job), asked.agreement, asked.transfer, request.id)
         return self._sent(request, asked, reply, decision)
 
     async def _part(self, request: Request, asked: _Asked, header: str) -> Reply | Stream:
@@ -179,9 +208,7 @@ class ContractedData:
 
         In a task of its own: on whose behalf it reads must not stay with the connection.
         """
-        reading = ContractReading(
-            asked.agreement.id, asked.holding.id, asked.holding.types, asked.holding.others
-        )
+        reading = asked.holding.reading(asked.agreement.id)
         context = copy_context()
         context.run(read_as, reading)
         work = asyncio.get_running_loop().create_task(asked.operation.handle(asked.inner), context=context)
@@ -293,7 +320,7 @@ def _told(use: Use) -> Mapping[str, Any]:
     return {name: getattr(use, name) for name in names}
 
 
-def _inner(request: Request) -> Request:
+async def _inner(request: Request) -> Request:
     """The request as the interface itself would get it: without the part of the path that says for which transfer."""
     prefix = _PREFIX.match(request.path)
     assert prefix is not None
@@ -306,17 +333,17 @@ def _inner(request: Request) -> Request:
         "headers": [(name, value) for name, value in request.scope["headers"] if name in _PASSED_ON],
         "state": {},
     }
-    inner = Request(scope, _nothing, id=request.id, max_body_bytes=0)
-    return inner
+    body = await request.body() if request.method == "POST" else b""
+    if len(body) > _MOST_ASKED:
+        raise errors.PayloadTooLarge(f"more than {_MOST_ASKED:,} bytes", where="body")
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(scope, receive, id=request.id, max_body_bytes=_MOST_ASKED)
 
 
-async def _nothing() -> Message:
-    return {"type": "http.disconnect"}
-
-
-async def _on_behalf(
-    chunks: AsyncGenerator[bytes, None], reading: ContractReading
-) -> AsyncGenerator[bytes, None]:
+async def _on_behalf(chunks: AsyncGenerator[bytes, None], reading: Reading) -> AsyncGenerator[bytes, None]:
     """A stream is poured in a task of its own, which has to know for whom."""
     read_as(reading)
     async with aclosing(chunks):

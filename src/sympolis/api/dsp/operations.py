@@ -22,7 +22,7 @@ from sympolis.api.dsp.trading import (
     Addresses,
     Trading,
 )
-from sympolis.api.holdings import FORMATS
+from sympolis.api.formats import CALLS, FORMATS
 from sympolis.api.http import JSON, LD_JSON, Handler
 from sympolis.api.parameters import Parameter
 from sympolis.api.parts import ApiParts
@@ -192,7 +192,35 @@ def _data(handlers: ContractedData) -> tuple[Operation, ...]:
         )
         for length in range(2, _DEEPEST + 1)
     )
+    calling = tuple(
+        Operation(
+            method=method,
+            path=path + "".join(f"/{{part{number}}}" for number in range(1, length + 1)),
+            handle=handlers.read,
+            name=f"{name}{length}",
+            title=title,
+            tag=_TAG,
+            text="The path of the interface that the transfer's format leads to: "
+            + "; ".join(f"`{one.name}`: `{one.start}`" for one in CALLS)
+            + ". With the transfer's token. Each execution and each inference is one use under the agreement.",
+            open_parameters=True,
+            timeout_s=_LONGEST_S,
+            path_texts={**texts, **{key: below[key] for key in list(below)[:length]}},
+            body=Body(OBJECT, example={"inputs": {}}) if method == "POST" else None,
+            answers={
+                (201 if method == "POST" else 200): Answer("As that interface answers."),
+                401: Answer("Not the token of this transfer, or it has ended."),
+                403: Answer("The transfer is suspended, or the agreement does not allow this."),
+            },
+        )
+        for method, name, title in (
+            ("POST", "callContracted", "Call a service or a model under contract"),
+            ("DELETE", "stopContracted", "Stop what was begun under contract"),
+        )
+        for length in range(3, 5)
+    )
     return (
+        *calling,
         _route("POST", f"{path}/token", handlers.renew, "renewTransferToken", "Another token for a transfer that runs",
                path_texts=texts),
         _route("GET", f"{path}/usage", handlers.usage, "getTransferUsage",

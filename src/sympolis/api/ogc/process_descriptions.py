@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from sympolis.api.http import GEO_JSON, JSON
 from sympolis.api.ogc.links import ROOT, link, segment
+from sympolis.api.process_ids import MODEL, SERVICE
 
 Json = dict[str, Any]
 
-MODEL, SERVICE = "model-", "service-"
-"""What a process's id begins with."""
 RESULT: Final = "result"
 """The one output: a FeatureCollection."""
 _EXECUTE = "http://www.opengis.net/def/rel/ogc/1.0/execute"

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from sympolis.api.http import GEO_JSON, JSON
 from sympolis.api.ogc.links import ROOT, link, segment
-from sympolis.api.ogc.process_descriptions import MODEL, RESULT, SERVICE, words
+from sympolis.api.ogc.process_descriptions import RESULT, words
+from sympolis.api.process_ids import MODEL, SERVICE
 
 Json = dict[str, Any]
 
-DOCUMENT: Final = ".document"
 _RESULTS = "http://www.opengis.net/def/rel/ogc/1.0/results"
 STATUS: Mapping[str, str] = {
     "queued": "accepted",
@@ -25,11 +25,11 @@ STATUS: Mapping[str, str] = {
     "cancelled": "dismissed",
 }
 """The word of the standard for each state of a run."""
-
-
-def run_of(job_id: str) -> str:
-    """The run behind a job."""
-    return job_id.removesuffix(DOCUMENT)
+_PROVENANCE: Final = (
+    *("id", "service", "model", "model_version", "mode", "members", "seed", "window", "data_version", "key"),
+    *("parameters", "calibration", "calibration_id", "warnings", "cost_cpu_s", "lineage"),
+)
+"""What a run says of how its figures came about: whoever takes a result takes it along."""
 
 
 def process_of(run: Json) -> str:
@@ -83,6 +83,7 @@ def result(run: Json, results: Json, features: Json, compared: Json | None) -> J
             name: {"title": one["title"], "unit": one["unit"]} for name, one in results["fields"].items()
         },
     }
+    collection["provenance"] = {name: run[name] for name in _PROVENANCE}
     if compared is not None:
         collection["text"] = compared["text"]
         collection["changes"] = {

@@ -18,6 +18,7 @@ from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.ogc.paging import LIMIT
 from sympolis.api.ogc.process_requests import Execution, read_execution
 from sympolis.api.parameters import OFFSET, Parameter
+from sympolis.api.process_ids import DOCUMENT, MODEL, SERVICE, run_of
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, Schema, several, structure
 from sympolis.domain import errors
@@ -67,7 +68,7 @@ class Processes:
             raise errors.InvalidRequest(
                 refused.message, where=f"inputs.{refused.where.removeprefix('levers.')}", hint=refused.hint
             ) from refused
-        job_id = run["id"] + (jobs.DOCUMENT if asked.document else "")
+        job_id = run["id"] + (DOCUMENT if asked.document else "")
         if _prefers_async(request):
             return self._accepted(job_id, run, request)
         states = cast("AsyncGenerator[Json, None]", self._desk.run_events(run["id"]))
@@ -117,11 +118,11 @@ class Processes:
 
     async def _described(self, request: Request) -> Json:
         process_id, base = request.arguments["processID"], request.base_url
-        if process_id.startswith(descriptions.MODEL):
-            model = process_id.removeprefix(descriptions.MODEL)
+        if process_id.startswith(MODEL):
+            model = process_id.removeprefix(MODEL)
             return descriptions.of_model(await self._desk.model(model), base)
-        if process_id.startswith(descriptions.SERVICE):
-            service = process_id.removeprefix(descriptions.SERVICE)
+        if process_id.startswith(SERVICE):
+            service = process_id.removeprefix(SERVICE)
             return descriptions.of_service(await self._desk.service(service), base)
         raise errors.NotFound(
             f"there is no process {process_id!r}", where="processID", hint=f"see {ROOT}/processes"
@@ -129,13 +130,13 @@ class Processes:
 
     async def _job(self, request: Request) -> tuple[str, Json]:
         job_id = request.arguments["jobId"]
-        return job_id, await self._desk.run(jobs.run_of(job_id))
+        return job_id, await self._desk.run(run_of(job_id))
 
     async def _started(self, process_id: str, asked: Execution) -> Json:
-        if process_id.startswith(descriptions.SERVICE):
-            service = process_id.removeprefix(descriptions.SERVICE)
+        if process_id.startswith(SERVICE):
+            service = process_id.removeprefix(SERVICE)
             return await self._desk.start_service(service, asked.inputs, **asked.ensemble)
-        model = process_id.removeprefix(descriptions.MODEL)
+        model = process_id.removeprefix(MODEL)
         return await self._desk.start_model(model, asked.what_if(), **asked.ensemble)
 
     def _accepted(self, job_id: str, run: Json, request: Request) -> Reply:
@@ -157,7 +158,7 @@ class Processes:
         if run["baseline"] and run["baseline"] != run["id"]:
             compared = await self._desk.compare(run["baseline"], run["id"])
         collection = jobs.result(run, results, features, compared)
-        if job_id.endswith(jobs.DOCUMENT):
+        if job_id.endswith(DOCUMENT):
             return json_reply(jobs.as_document(collection))
         return json_reply(collection, media=GEO_JSON)
 

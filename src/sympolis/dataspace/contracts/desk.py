@@ -62,6 +62,8 @@ class ContractDesk:
             sleep=sleep,
         )
         self.negotiations.address = self.transfers.address = address
+        self.also_open: Callable[[], None] = lambda: None
+        """Whatever else goes on under contracts, and was under way when the server ended."""
 
     @property
     def offers(self) -> Offers:
@@ -72,6 +74,7 @@ class ContractDesk:
         """Go on with what was under way when the server ended."""
         self.negotiations.resume()
         self.transfers.resume()
+        self.also_open()
 
     async def settled(self) -> None:
         """Wait until no message is on its way."""

@@ -75,3 +75,54 @@ class ContractReading:
     def allowance(self) -> Allowance:
         """Nothing is computed for them."""
         return Allowance(who=self.agreement, runs=0, cpu_s_per_day=0.0)
+
+
+RUNS_AT_ONCE = 2
+CPU_S_PER_DAY = 3600.0
+BEHIND_OWN = 2
+"""A partner's runs wait for those of the city's own people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputingReading:
+    """Likewise for a service or a model that is called. It may read whatever it is made to read: what leaves is its
+    result, and nothing else of what it has read. ``models`` are those that it runs."""
+
+    agreement: str
+    services: frozenset[str]
+    models: frozenset[str]
+
+    @property
+    def mark(self) -> object:
+        """Nothing that was made for somebody else is shown."""
+        return ("computing", self.agreement)
+
+    def within(self, tenant: str) -> Reading:  # noqa: ARG002
+        """See ``Reading``."""
+        return self
+
+    def narrowed(self, types: Any) -> Any:
+        """All of it."""
+        return types
+
+    def admit(self, types: Sequence[str]) -> bool:  # noqa: ARG002
+        """Likewise."""
+        return True
+
+    def shows(self, types: Sequence[str]) -> bool:  # noqa: ARG002
+        """Likewise."""
+        return True
+
+    def use(self, kind: str, name: str) -> None:
+        """What the agreement is about, and the models behind it. Raises ``Forbidden``."""
+        if name not in (self.models if kind == "model" else self.services):
+            raise errors.Forbidden(f"the agreement says nothing of the {kind} {name}", where=self.agreement)
+
+    def lists(self, dataset: str) -> bool:  # noqa: ARG002
+        """The name of every source: an answer says what it rests on, and its licences ask for that."""
+        return True
+
+    @property
+    def allowance(self) -> Allowance:
+        """A few runs, after everybody else's; how often in all says the agreement."""
+        return Allowance(self.agreement, RUNS_AT_ONCE, CPU_S_PER_DAY, BEHIND_OWN)

@@ -18,11 +18,11 @@ from sympolis.dataspace.contracts.book import ContractBook
 from sympolis.dataspace.dsp.processes import Agreement
 from sympolis.dataspace.dsp.terms import read_terms
 from sympolis.domain import errors
-from sympolis.governance.policy.assets import DATASETS
+from sympolis.governance.policy.assets import Asset, asset_of
 from sympolis.governance.policy.conditions import Verdict
 from sympolis.governance.policy.decision import Decision, decide
 from sympolis.governance.policy.evaluation import RuleReport, evaluate
-from sympolis.governance.policy.gate import READ, Circumstances
+from sympolis.governance.policy.gate import Circumstances, action_on
 from sympolis.governance.policy.model import Condition, LogicalConstraint, Policy, RuleKind
 from sympolis.governance.policy.vocabulary import ODRL
 from sympolis.governance.policy.wording import describe_decision
@@ -109,11 +109,12 @@ class Enforcement:
             ODRL + "spatial": (circumstances.place,) if circumstances.place else (),
         }
         rules = _read(msgspec.json.encode(agreement.policy)).rules
+        asset = asset_of(agreement.dataset) or Asset(agreement.dataset)
         world = World(
             now=self.clock(),
             member_of={
                 agreement.partner: frozenset(agreement.member_of),
-                agreement.dataset: frozenset({DATASETS}),
+                agreement.dataset: asset.member_of,
             },
             uses={
                 one.uid: max(self.book.counted(one.uid) - begun, 0)
@@ -123,7 +124,7 @@ class Enforcement:
             values={ODRL + "recipient": (agreement.partner,)},
         )
         values = {name: value for name, value in stated.items() if value}
-        return Request(READ, agreement.partner, agreement.dataset, values), world
+        return Request(action_on(asset.kind), agreement.partner, agreement.dataset, values), world
 
 
 @lru_cache(maxsize=_KEPT)

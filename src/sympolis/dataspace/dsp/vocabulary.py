@@ -10,6 +10,9 @@ CONTEXT: Final = "https://w3id.org/dspace/2025/1/context.jsonld"
 VERSION: Final = "2025-1"
 HTTP_PULL: Final = "HttpData-PULL"
 """The format by which Eclipse EDC calls: take it from an HTTP address yourself."""
+PROCESSES: Final = "OGC-Processes"
+INFERENCE: Final = "Open-Inference-V2"
+"""Formats of what is called instead of taken: a service or a model, a learned model."""
 HTTP_ENDPOINT: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
 

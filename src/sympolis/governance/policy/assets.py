@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 class AssetKind(StrEnum):
@@ -54,3 +54,12 @@ def asset_iri(kind: AssetKind, name: str) -> str:
 def dataset_iri(dataset: str) -> str:
     """What policies call a dataset."""
     return asset_iri(AssetKind.DATASET, dataset)
+
+
+def asset_of(iri: str) -> Asset | None:
+    """What an IRI of ours names; None for any other."""
+    for kind in AssetKind:
+        prefix = f"urn:sympolis:{kind}:"
+        if iri.startswith(prefix):
+            return Asset(unquote(iri.removeprefix(prefix)), kind=kind)
+    return None

@@ -74,6 +74,12 @@ class PolicyBook:
         own = self._set.get(asset.id)
         return packaged if own is None else (*packaged, own)
 
+    def named(self) -> frozenset[str]:
+        """The IRIs that the city's own policies speak of by name, collections among them."""
+        return frozenset(
+            target.iri for policy in self._packaged for rule in policy.rules for target in rule.targets
+        )
+
     def document(self, dataset: str) -> Any:
         """The policy set for a dataset, as JSON-LD; None where there is none."""
         text = self.keeping.policies().get(dataset)

@@ -163,9 +163,8 @@ class Gate:
             uses=self.book.keeping.uses(),
             values={ODRL + "recipient": (who,)},
         )
-        action = EXECUTE if asset.kind is AssetKind.MODEL else READ
         return Request(
-            action, who, asset.iri, {name: value for name, value in stated.items() if value}
+            action_on(asset.kind), who, asset.iri, {name: value for name, value in stated.items() if value}
         ), world
 
     def _standing(self, subject: Subject, circumstances: Circumstances) -> Standing:
@@ -184,6 +183,11 @@ class Gate:
             hidden=frozenset(by_type.keys() - readable),
             counted=frozenset(counted),
         )
+
+
+def action_on(kind: AssetKind) -> str:
+    """What is done with an asset: a model is executed, everything else is read."""
+    return EXECUTE if kind is AssetKind.MODEL else READ
 
 
 def _counts(policy: Policy) -> bool:

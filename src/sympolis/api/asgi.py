@@ -89,14 +89,15 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     """Schemas and routes of the twin's own API and its catalogue; a broker alone starts without loading theirs."""
     if parts.city is None and parts.coordinator is None and parts.desk is None:
         return {}, changes.operations(parts)
-    from sympolis.api import dcat, decisions, inference, management, notifications, participation
+    from sympolis.api import assessment, dcat, decisions, inference, management, notifications, participation
     from sympolis.api.exporting import operations as downloads
     from sympolis.api.twin import operations, schemas
 
     own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
     own = (*own, *inference.operations(parts), *management.operations(parts), *decisions.operations(parts))
+    own = (*own, *assessment.operations(parts))
     own = (*own, *notifications.operations(parts), *participation.operations(parts))
-    more = {**decisions.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
+    more = {**decisions.SCHEMAS, **assessment.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
     return {**schemas.SCHEMAS, **management.SCHEMAS, **more}, own
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sympolis.api.governance.subjects import Answering
     from sympolis.api.holdings import Holdings
     from sympolis.api.ranges import PutAside
+    from sympolis.assessment.desk import AssessmentDesk
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.registered import Registered
     from sympolis.city.schema import City
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from sympolis.orchestration.atlases.desk import AtlasDesk
     from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.decision_desk import DecisionDesk
-    from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.desk import Desk
     from sympolis.orchestration.participating.desk import ParticipationDesk
     from sympolis.orchestration.participating.hearing import Hearing
@@ -210,6 +210,8 @@ class ApiParts:
     """People, roles, policies and the audit log."""
     federation: Federation | None = None
     decisions: DecisionDesk | None = None
+    assessment: AssessmentDesk | None = None
+    """What programmes ask of this twin."""
     participation: Participating | None = None
     """What people are asked, and say; None where this twin asks nobody."""
     notices: NoticeDesk | None = None

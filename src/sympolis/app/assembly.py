@@ -33,6 +33,7 @@ from sympolis.app.participating import participation_of, tidying
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
+from sympolis.assessment.desk import AssessmentDesk
 from sympolis.city import acquiring, describing, grids, modelling, package, tables
 from sympolis.city.proposing.desk import Proposer
 from sympolis.city.registered import Registered
@@ -235,6 +236,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         federation=twin.federation,
         participation=twin.participation,
         decisions=decisions_of(twin, data_folder(settings)),
+        assessment=AssessmentDesk(data_folder(settings) / "assessment"),
         notices=twin.notices,
         push_key=push_key(twin),
         access=access,

@@ -78,6 +78,10 @@ class Client:
         reply = self._sent("POST", path, content, {"accept": "application/json", "content-type": media})
         return json.loads(reply.body)
 
+    def converted(self, path: str, content: bytes, media: str) -> bytes:
+        """Send a file; the file that is answered."""
+        return self._sent("POST", path, content, {"accept": "*/*", "content-type": media}).body
+
     def entities(self, path: str) -> Any:
         """The NGSI-LD answer at ``path``, in the short names of the city's own context."""
         if self._link is None:

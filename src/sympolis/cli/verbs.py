@@ -6,6 +6,7 @@ import typer
 
 from sympolis import __version__
 from sympolis.cli import (
+    assess,
     atlas,
     audit,
     bench,
@@ -64,6 +65,7 @@ app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(federation.app, name="federation")
+app.add_typer(assess.app, name="assess")
 app.add_typer(store.app, name="store")
 app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")

@@ -1,0 +1,175 @@
+"""The facts of this twin, gathered from its parts at the moment somebody asks what they prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sympolis import __version__
+from sympolis.api.rights import RIGHTS
+from sympolis.assessment.evidence import facts as evidence
+from sympolis.governance.interfaces import INTERFACES
+from sympolis.governance.roles.table import PUBLIC
+
+if TYPE_CHECKING:
+    from sympolis.acquisition.source import Source
+    from sympolis.api.parts import ApiParts
+    from sympolis.city.schema import City
+    from sympolis.orchestration.desk import Desk
+    from sympolis.orchestration.learned_desk import Version
+
+_NEVER = "once"
+
+
+async def observe(parts: ApiParts) -> evidence.Facts:
+    """Everything that the checks may ask of this twin."""
+    assert parts.city is not None
+    city, status = parts.city, await parts.broker.store.status()
+    computed = {} if parts.desk is None else await _computed(parts.desk)
+    return evidence.Facts(
+        at=datetime.now(UTC),
+        city=city.id,
+        title=city.facts.title,
+        operator=city.facts.operator,
+        country=city.facts.country,
+        version=__version__,
+        languages=city.facts.languages,
+        datasets=tuple(_datasets(parts, city)),
+        interfaces=tuple(
+            evidence.Interface(id=one.id, title=one.title, path=one.path, standard=one.standard)
+            for one in INTERFACES
+        ),
+        parts=frozenset(_at_work(parts)),
+        operations=len(RIGHTS),
+        guarded=sum(right != PUBLIC for right in RIGHTS.values()),
+        identity=parts.settings.identity,
+        encrypted=parts.governed is not None and parts.governed.public_url.startswith("https://"),
+        data_models=0 if parts.data_models is None else len(parts.data_models.newest()),
+        entities=status.entities,
+        observations=status.observations,
+        forecasts=len(city.forecasts),
+        partners=0 if parts.federation is None else len(parts.federation.directory.everybody()),
+        agreements=_agreements(parts),
+        **computed,
+    )
+
+
+def _at_work(parts: ApiParts) -> Iterator[str]:
+    """Parts that not every twin has, by the names that checks use."""
+    there = {
+        "quality": parts.coordinator,
+        "masterdata": parts.masterdata is not None and parts.city is not None and parts.city.kinds,
+        "subscriptions": parts.subscriptions,
+        "access": parts.access,
+        "audit": parts.access,
+        "stages": parts.governed,
+        "subjects": parts.subjects,
+        "lineage": parts.desk,
+        "layers": parts.city,
+        "decisions": parts.decisions,
+        "participation": parts.participation,
+        "notices": parts.notices,
+        "federation": parts.federation,
+        "discovery": parts.federation is not None and parts.federation.discovery,
+        "contracts": parts.contracting,
+        "plans": parts.city is not None and parts.city.plans,
+    }
+    return (name for name, part in there.items() if part)
+
+
+def _datasets(parts: ApiParts, city: City) -> Iterator[evidence.Dataset]:
+    for source in city.sources.values():
+        mapping = city.mappings.get(source.mapping)
+        yield evidence.Dataset(
+            id=source.id,
+            title=source.title,
+            owner=source.owner,
+            licence=source.licence,
+            entity_type="" if mapping is None else mapping.entity_type,
+            described=any(source.description.values()),
+            themes=source.themes,
+            data_model="" if source.model is None else f"{source.model.name} {source.model.version}",
+            reads_anew=_reads_anew(source),
+            expires=source.retention is not None,
+            protects_people=source.privacy is not None,
+            policy=_has_policy(parts, source.id),
+        )
+
+
+def _reads_anew(source: Source) -> bool:
+    return source.schedule != _NEVER or (source.refresh is not None and source.refresh.every is not None)
+
+
+def _has_policy(parts: ApiParts, dataset: str) -> bool:
+    if parts.governed is None:
+        return False
+    gate = parts.governed.gate
+    asset = gate.asset(dataset)
+    return asset is not None and bool(gate.book.of(asset))
+
+
+def _agreements(parts: ApiParts) -> int:
+    if parts.contracting is None:
+        return 0
+    from sympolis.dataspace.dsp.processes import Agreement
+
+    return len(parts.contracting.desk.book.page(Agreement, limit=1000))
+
+
+async def _computed(desk: Desk) -> dict[str, Any]:
+    runs = [one for one in await desk.runs() if one["status"] == "done"]
+    energy = [one["energy"]["wh"] for one in runs if one.get("energy")]
+    return {
+        "models": (*(_simulated(one) for one in await desk.models()), *_learned(desk)),
+        "services": tuple(_service(one) for one in await desk.services()),
+        "scenarios": len(await desk.scenarios()),
+        "finished_runs": len(runs),
+        "energy_kwh": sum(energy) / 1000 if energy else None,
+    }
+
+
+def _simulated(one: dict[str, Any]) -> evidence.Model:
+    return evidence.Model(
+        id=one["id"],
+        title=one["title"],
+        version=one["version"],
+        bounded=any(one["validity"].values()),
+        calibrated=one["calibration"] is not None,
+        data=tuple(sorted({need["type"] for need in one["needs"]})),
+        intended_use=one["description"],
+    )
+
+
+def _learned(desk: Desk) -> Iterator[evidence.Model]:
+    for name in desk.learned.names():
+        yield _carded(desk.learned.versions(name)[-1])
+
+
+def _carded(version: Version) -> evidence.Model:
+    card = version.card
+    return evidence.Model(
+        id=card.name,
+        title=card.title,
+        version=card.version,
+        learned=True,
+        bounded=any(card.limits.values()),
+        calibrated=bool(card.metrics),
+        licence=card.licence,
+        owner=card.owner,
+        data=card.training.datasets,
+        components=tuple(f"{one.name} {one.version} ({one.licence})" for one in card.dependencies),
+        intended_use=card.intended_use,
+        risk=str(card.assessment.risk),
+        reasons=card.assessment.reasons,
+        oversight=card.assessment.oversight,
+    )
+
+
+def _service(one: dict[str, Any]) -> evidence.Service:
+    return evidence.Service(
+        id=one["id"],
+        title=one["title"],
+        runs_here=one["runs_here"],
+        models=tuple(step["model"] for step in one["chain"]),
+    )

@@ -1,0 +1,168 @@
+"""The programme desk of one twin: what its evidence proves, what people add, how it moves from baseline to final."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sympolis.assessment import mims
+from sympolis.assessment.evidence import Facts, Finding, examine
+from sympolis.assessment.indicators import measured
+from sympolis.assessment.questionnaire import Answer, Assessed, Questionnaire, assess, default_questionnaire
+from sympolis.assessment.records import Book, Moment, Snapshot, Taken
+from sympolis.assessment.shelf import Shelf
+from sympolis.assessment.tasks import tasks
+from sympolis.domain import errors
+
+Json = dict[str, Any]
+MOST_SNAPSHOTS: Final = 500
+_BOOK: Final = "book"
+
+
+class AssessmentDesk:
+    """See the module. ``folder`` keeps what people say; ``now`` is the clock."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        form: Questionnaire | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.form = form or default_questionnaire()
+        self.folder = folder
+        self.now = now
+        self._shelf = Shelf(folder)
+        self._snapshots = Shelf(folder / "snapshots")
+        self._lock = asyncio.Lock()
+
+    def book(self) -> Book:
+        """What people said so far."""
+        return self._shelf.find(_BOOK, Book) or Book()
+
+    def assessed(self, findings: Mapping[str, Finding]) -> Assessed:
+        """The questionnaire over these findings and the answers given."""
+        return assess(self.form, findings, self.book().answers)
+
+    def overview(self, facts: Facts) -> Json:
+        """Score, band and every question with its evidence; the trend beside it."""
+        found = self.assessed(examine(facts)).to_json()
+        return {**found, "at": facts.at.isoformat(), "trend": self.trend()}
+
+    def mims(self, facts: Facts) -> list[Json]:
+        """Levels of MIM0 to MIM8."""
+        return mims.levels(examine(facts), self.book().planned)
+
+    def worklist(self, facts: Facts) -> list[Json]:
+        """What is missing, with whoever took it on, most telling first."""
+        findings = examine(facts)
+        return tasks(self.assessed(findings), findings, self.book().tasks, operator=facts.operator)
+
+    async def answer(self, question: str, answer: Answer) -> None:
+        """Keep what somebody answered. Raises ``NotFound``, ``BadRequestData`` for a score its scale does not know."""
+        _check(self.form, question, answer.score)
+        await self._change(lambda book: _with(book, "answers", question, answer))
+
+    async def withdraw(self, question: str) -> None:
+        """Let the evidence speak again. Raises ``NotFound``."""
+        self.form.get(question)
+        await self._change(lambda book: _without(book, "answers", question))
+
+    async def plan(self, mim: str, level: str) -> None:
+        """Say which level is planned. Raises ``NotFound``, ``BadRequestData``."""
+        if mim not in {one.id for one in mims.mechanisms()}:
+            raise errors.NotFound(f"there is no {mim[:20]}", where="mim", hint="MIM0 to MIM8")
+        if level not in mims.ORDER:
+            raise errors.BadRequestData("is none of: " + ", ".join(mims.ORDER), where="level")
+        await self._change(lambda book: _with(book, "planned", mim, level))
+
+    async def take(self, task: str, taken: Taken, facts: Facts) -> None:
+        """Take a task on. Raises ``NotFound`` for one that is not on the list, ``BadRequestData`` for a bad date."""
+        if task not in {one["id"] for one in self.worklist(facts)}:
+            raise errors.NotFound(f"there is no task {task[:60]}", where="task")
+        if taken.due:
+            _day(taken.due)
+        await self._change(lambda book: _with(book, "tasks", task, taken))
+
+    def trend(self) -> list[Json]:
+        """Every snapshot, oldest first, without its details."""
+        return [
+            {"id": one.id, "moment": one.moment, "at": one.at, "average": one.average, "band": one.band}
+            for one in self.snapshots()
+        ]
+
+    def snapshots(self) -> list[Snapshot]:
+        """Oldest first."""
+        return sorted(self._snapshots.all(Snapshot), key=lambda one: one.at)
+
+    async def keep_snapshot(self, moment: Moment, facts: Facts, *, by: str, note: str = "") -> Snapshot:
+        """Keep the state as it is now. Raises ``Conflict`` where there are too many, or a second baseline."""
+        async with self._lock:
+            kept = self.snapshots()
+            if len(kept) >= MOST_SNAPSHOTS:
+                raise errors.Conflict(f"there are {MOST_SNAPSHOTS} snapshots", where="snapshots")
+            if moment is Moment.BASELINE and any(one.moment is moment for one in kept):
+                raise errors.Conflict(
+                    "there is a baseline already", where="moment", hint="keep an interim one"
+                )
+            made = self._picture(moment, facts, by, note)
+            self._snapshots.keep(made.id, made)
+        return made
+
+    def _picture(self, moment: Moment, facts: Facts, by: str, note: str) -> Snapshot:
+        findings = examine(facts)
+        assessed = self.assessed(findings)
+        return Snapshot(
+            id=f"{facts.at:%Y%m%d}-{moment}-{secrets.token_hex(3)}",
+            moment=moment,
+            at=facts.at.isoformat(),
+            by=by,
+            note=note,
+            questionnaire=self.form.version,
+            average=round(assessed.average, 3),
+            band=self.form.band(assessed.average).title,
+            scores={one.question.id: one.score for one in assessed.scores},
+            mims={one.id: mims.level(one, findings) for one in mims.mechanisms()},
+            checks={name: one.met for name, one in findings.items()},
+            indicators={one["id"]: one["value"] for one in measured(facts)},
+        )
+
+    async def _change(self, change: Callable[[Book], Book]) -> None:
+        async with self._lock:
+            self._shelf.keep(_BOOK, change(self.book()))
+
+
+def _with(book: Book, member: str, key: str, value: object) -> Book:
+    return msgspec.structs.replace(book, **{member: {**getattr(book, member), key: value}})
+
+
+def _without(book: Book, member: str, key: str) -> Book:
+    rest = {name: value for name, value in getattr(book, member).items() if name != key}
+    return msgspec.structs.replace(book, **{member: rest})
+
+
+def _check(form: Questionnaire, question: str, score: int | None) -> None:
+    found = form.get(question)
+    if score is None and not found.skippable:
+        raise errors.BadRequestData("cannot be left out", where="score", hint=_known(found.scores))
+    if score is not None and score not in found.scores:
+        raise errors.BadRequestData(
+            "is not on this question's scale", where="score", hint=_known(found.scores)
+        )
+
+
+def _known(scores: tuple[int, ...]) -> str:
+    return "one of " + ", ".join(map(str, scores))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise errors.BadRequestData("is no date", where="due", hint="2026-12-31") from None

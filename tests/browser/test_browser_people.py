@@ -1,0 +1,86 @@
+"""The same pages for different people: what a role may not do is not on the page; media, zoom and paper are heeded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Ask, open_page
+
+ACTIONS = {
+    "navigation: governance": ("overview", 'nav a[href^="#/governance"]', "sources.read"),
+    "open a decision": ("decisions", 'a[href^="#/decisions/new"]', "scenarios.run"),
+    "decide": ("decisions/{decision}", "form", "decisions.take"),
+    "make a rule": ("notifications", "form", "notifications.manage"),
+    "see stages": ("governance", 'a[href^="#/governance/datasets"]', "policies.read"),
+    "see the log": ("governance", 'a[href^="#/governance/audit"]', "audit.read"),
+}
+"""An action: on which page, by which element, with which right."""
+EVERYBODY = (
+    "anyone",
+    "citizen",
+    "partner",
+    "analyst",
+    "planner",
+    "data-owner",
+    "data-steward",
+    "technical-steward",
+)
+
+
+def pretend(page: Page, ask: Ask, role: str) -> set[str]:
+    """Have the page believe that somebody with this role looks at it; their rights."""
+    table = {one["name"]: set(one["rights"]) for one in ask("identity/roles")["roles"]}
+    rights = table["anyone"] | table[role]
+    me: dict[str, Any] = {
+        "mode": "required", "known": role != "anyone", "id": role, "name": role, "proof": "session",
+        "roles": [role], "rights": sorted(rights),
+    }  # fmt: skip
+    page.route("**/api/identity/me", lambda route: route.fulfill(json=me))
+    return rights
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_what_a_role_may_not_do_is_not_on_the_page(
+    page: Page, twin_url: str, ask: Ask, decision_id: str, role: str
+) -> None:
+    rights = pretend(page, ask, role)
+    for name, (address, element, right) in ACTIONS.items():
+        open_page(page, twin_url, f"{address.format(decision=decision_id)}?lang=en")
+        page.wait_for_load_state("networkidle")
+        shown = page.locator(f"{'main ' if not element.startswith('nav') else ''}{element}").count() > 0
+        assert shown == (right in rights), f"{role}: {name}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_system_decides_the_theme_until_somebody_does(page: Page, twin_url: str, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    open_page(page, twin_url, "overview?lang=en")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+def test_on_paper_there_is_no_chrome(page: Page, twin_url: str, run_id: str) -> None:
+    open_page(page, twin_url, f"compare?with={run_id}&lang=en")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation", name="Main navigation")).to_be_hidden()
+    expect(page.locator("main h2").first).to_be_visible()
+
+
+def test_a_story_on_paper_is_all_of_it(page: Page, twin_url: str) -> None:
+    open_page(page, twin_url, "stories/driving-in?lang=en")
+    page.emulate_media(media="print")
+    expect(page.locator(".paper li")).to_have_count(4)
+    expect(page.locator(".paper li").last).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["overview", "decisions", "governance", "notifications", "services"])
+def test_text_of_twice_the_size_still_fits(page: Page, twin_url: str, address: str) -> None:
+    """WCAG 1.4.4: 200 % text on a desk, nothing cut off sideways."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_page(page, twin_url, f"{address}?lang=de")
+    page.evaluate("document.documentElement.style.zoom = 2")
+    page.wait_for_load_state("networkidle")
+    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert beyond <= 0

@@ -26,12 +26,19 @@ export interface Edit {
   run: string;
 }
 
+/** A measure at places, beside the levers. */
+export interface PlacedMeasure {
+  measure: string;
+  where: Record<string, unknown>;
+  parameters?: Record<string, unknown>;
+}
+
 export interface JointPlan {
   id: string;
   service: string;
   title: Text;
   levers: Record<string, unknown>;
-  measures: { measure: string }[];
+  measures: PlacedMeasure[];
   version: number;
   run: string;
   edits: Edit[];
@@ -76,6 +83,7 @@ export interface Task {
 export interface Change {
   title?: Text;
   levers: Record<string, unknown>;
+  measures: PlacedMeasure[];
   department: string;
   note: string;
   version?: number;

@@ -257,7 +257,9 @@ def _figures(
         "covered": covered,
         "without": float(found.without.sum()),
         "worst_fifth": 100.0 * _fifth(areas.covered, areas.asking, np.nan_to_num(areas.covered, nan=1.0)),
-        "poor_gap": covered - 100.0 * _fifth(areas.covered, areas.asking, -np.nan_to_num(plan.poverty)),
+        "poor_gap": max(
+            covered - 100.0 * _fifth(areas.covered, areas.asking, -np.nan_to_num(plan.poverty)), 0.0
+        ),
         "minutes": _mean(plan.minutes[found.point, found.site], found.placed),
         "near": 100.0 * float(found.placed[on_foot <= float(given["near_min"])].sum()) / asking if asking else 0.0,
         "detour": _mean(_detours(plan, found, on_foot, given), found.placed),

@@ -2,6 +2,8 @@
 import { get, part, send } from './client';
 import type { Text } from './types';
 
+export const NGSI_LD = 'NGSI-LD-PULL';
+
 export interface Partner {
   id: string;
   base_url: string;
@@ -200,8 +202,12 @@ export const listAgreements = async () => (await get<{ agreements: Agreement[] }
 export const getAgreement = (id: string) => get<AgreementInFull>(`federation/agreements/${part(id)}`);
 export const endAgreement = (id: string, why: string) =>
   send<Agreement>('POST', `federation/agreements/${part(id)}/decision`, { act: 'terminate', why });
+/** By NGSI-LD the data stay where they are and may be included in our own queries; otherwise they are taken. */
 export const startTransfer = (agreement: string, format: string) =>
-  send<Transfer>('POST', 'federation/transfers?wait_s=10', { agreement, format });
+  send<Transfer>('POST', 'federation/transfers?wait_s=10', { agreement, format, take: format !== NGSI_LD });
+export const listLinks = async () => (await get<{ links: { transfer: string }[] }>('federation/links')).links.map(({ transfer }) => transfer);
+export const link = (transfer: string) => send<unknown>('POST', 'federation/links', { transfer });
+export const unlink = (transfer: string) => send<void>('DELETE', `federation/links/${part(transfer)}`);
 export const listTransfers = async () => (await get<{ transfers: Transfer[] }>('federation/transfers')).transfers;
 export const decideTransfer = (id: string, act: string) =>
   send<Transfer>('POST', `federation/transfers/${part(id)}/decision?wait_s=10`, { act });

@@ -26,6 +26,7 @@ from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Contexts
+from sympolis.domain import errors
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.scenario import Window
@@ -170,6 +171,22 @@ def test_a_models_figure_is_worked_out_after_the_start_and_has_its_interval(twin
     assert twin.models.asked == ["yield"]
     assert (after["value"], after["interval"]["low"], after["interval"]["level"]) == (170.0, 155.0, 0.9)
     assert after["lineage"] == ["/api/lineage/run-1"]
+
+
+def test_a_model_that_cannot_be_run_says_why_and_holds_nothing_else_up(twin: Twin) -> None:
+    async def refuse(model: str) -> None:
+        raise errors.ModelFailed("pvlib is not installed")
+
+    twin.models.ensure = refuse  # type: ignore[method-assign]
+
+    async def asked() -> Any:
+        await twin.figures()
+        await twin.desk.prepare()
+        return await twin.figures()
+
+    found = asyncio.run(asked())
+    assert (found["weather"]["state"], found["weather"]["problem"]) == ("missing", "pvlib is not installed")
+    assert found["sun"]["value"] == 9.0
 
 
 def test_a_change_of_what_is_shown_is_seen_and_another_costs_nothing(twin: Twin) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ import pyarrow.parquet
 import pytest
 
 from sympolis.acquisition.ledger import MemoryLedger, RunState, RunSummary
+from sympolis.analysis.atlas.things import Selection
 from sympolis.city import acquiring, check, package, samples
 from sympolis.context.broker import Broker
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TypeIs
 from sympolis.context.terms import Contexts, Terms
+from sympolis.domain import errors
+from sympolis.orchestration.atlases.desk import AtlasDesk
+from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.plugins import loader
 from sympolis.plugins.connector import Origin
 from sympolis.stores.memory import MemoryStore
@@ -234,3 +239,85 @@ def test_the_context_defines_each_term_once() -> None:
     text = (FOLDER / "contexts" / "leipzig.jsonld").read_text(encoding="utf-8")
     names = [name for name, _ in dict(json.loads(text, object_pairs_hook=list))["@context"]]
     assert len(names) == len(set(names))
+
+
+OFFICIAL = {
+    "capacity-pv": (182.25, 0.05), "production-pv": (175.62, 0.05),
+    "capacity-biomass": (13.82, 0.06), "production-biomass": (96.83, 0.06),
+    "capacity-conventional": (385.20, 1e-9), "production-conventional": (2_024.62, 1e-4),
+}  # fmt: skip
+"""The city's card, and how near our figure comes."""
+CONTRADICTED = {"capacity-wind", "production-wind", "capacity-hydro", "production-hydro"}
+
+
+class NoModels:
+    """What models compute is tested with the models."""
+
+    async def latest(self, model: str) -> None:
+        return None
+
+    async def ensure(self, model: str) -> None:
+        return None
+
+
+def test_the_dashboard_meets_the_official_figures_or_says_that_it_does_not(twin: Twin) -> None:
+    plans = package.load(FOLDER).dashboards
+    desk = DashboardDesk(twin.broker, twin.terms, plans, city="leipzig", baselines=NoModels())
+    found = asyncio.run(desk.get("energy-transition"))
+    figures = {one["id"]: one for one in found["figures"]}
+    for name, (official, share) in OFFICIAL.items():
+        assert figures[name]["official"]["value"] == official
+        assert figures[name]["value"] == pytest.approx(official, rel=share)
+    contradictions = {one["figure"] for one in found["findings"] if one["kind"] == "contradiction"}
+    assert contradictions == CONTRADICTED
+    assert all(set(one["text"]) == {"de", "en", "it"} for one in found["findings"])
+    wind = figures["capacity-wind"]
+    assert (wind["interval"]["low"], wind["interval"]["high"]) == (20.8, pytest.approx(43.77, abs=0.01))
+    assert figures["units-pv"]["count"] == 3
+
+
+def test_on_an_earlier_day_the_register_had_less(twin: Twin) -> None:
+    plans = package.load(FOLDER).dashboards
+    desk = DashboardDesk(twin.broker, twin.terms, plans, city="leipzig", baselines=NoModels())
+    found = asyncio.run(desk.get("energy-transition", date(2022, 6, 1)))
+    by_id = {one["id"]: one["value"] for one in found["figures"]}
+    assert by_id["capacity-pv"] == pytest.approx(120.2, abs=0.05)
+
+
+def test_the_city_is_compared_with_any_municipality(twin: Twin) -> None:
+    plans = package.load(FOLDER).dashboards
+    desk = DashboardDesk(twin.broker, twin.terms, plans, city="leipzig", baselines=NoModels())
+    found = asyncio.run(desk.peers("energy-transition", ["14612000"]))
+    pv = found["fields"][0]
+    assert pv["count"] > 10_700
+    assert (pv["values"][0]["rank"], pv["values"][1]["value"]) == (6, pytest.approx(73.36, abs=0.01))
+
+
+class NoTables:
+    """The roofs are tested with their model."""
+
+    async def model_table(self, model_id: str, table: str) -> Path:
+        raise errors.ModelFailed("not here", where=f"{model_id} {table}")
+
+    async def work(self, task: Any) -> Any:
+        raise AssertionError("no files are made here")
+
+
+def test_the_atlas_shows_what_the_data_have_and_names_what_they_lack(twin: Twin) -> None:
+    plans = package.load(FOLDER).atlases
+    desk = AtlasDesk(twin.broker, twin.terms, plans, models=NoTables(), credits={})
+    found = asyncio.run(desk.describe("energy"))
+    counts = {one["id"]: one["count"] for one in found["layers"]}
+    assert counts == {
+        "plants": 3,
+        "planned": 0,
+        "roofs": None,
+        "charging": 78,
+        "listed": 1,
+        "heat-network": 1,
+    }
+    assert {"heat-lines", "ownership", "geothermal", "solar-cadastre"} <= {
+        one["id"] for one in found["missing"]
+    }
+    summary = asyncio.run(desk.summary("energy", Selection(layers=("plants",))))
+    assert summary["layers"][0]["capacity"] == pytest.approx(19_172.44)

@@ -80,6 +80,8 @@ class DashboardDesk:
         self._reader = DashboardReader(broker, names, city)
         self._plans = {one.id: one for one in sorted(plans, key=lambda plan: (plan.order, plan.id))}
         self._baselines = baselines
+        self._problems: dict[str, str] = {}
+        """Model → why its baseline could not be run after the start."""
         self._kept = {
             one.id: _Kept(Followed(broker, {names.expand(kind) for kind in one.types}), asyncio.Lock(), {})
             for one in plans
@@ -106,7 +108,7 @@ class DashboardDesk:
         kept, day = await self._current(plan), until or plan.key_date
         async with kept.lock:
             runs = {model: await self._baselines.latest(model) for model in plan.models}
-            versions = tuple(run.id if run else "" for run in runs.values())
+            versions = tuple(run.id if run else self._problems.get(model, "") for model, run in runs.items())
             known = kept.documents.get(day)
             if known is None or known[0] != versions:
                 known = (versions, await self._made(plan, day, runs))
@@ -138,8 +140,9 @@ class DashboardDesk:
             for model in plan.models:
                 try:
                     await self._baselines.ensure(model)
-                except errors.SympolisError:
-                    log.exception("dashboard %s: %s could not be run", plan.id, model)
+                except errors.SympolisError as problem:
+                    self._problems[model] = problem.message
+                    log.warning("dashboard %s: %s could not be run: %s", plan.id, model, problem.message)
             await self.get(plan.id)
             if plan.peers is not None:
                 await self.peers(plan.id)
@@ -161,7 +164,7 @@ class DashboardDesk:
             return kept.rankings
 
     async def _made(self, plan: DashboardPlan, day: date, runs: Mapping[str, Run | None]) -> Json:
-        found = figures.settled(plan, await self._reader.found(plan, day, runs))
+        found = figures.settled(plan, await self._reader.found(plan, day, runs, self._problems))
         trends = [await self._trend(plan, one, found) for one in plan.trends]
         return dashboard_documents.dashboard(plan, day, found, trends)
 

@@ -54,6 +54,7 @@ def _figure(one: FigurePlan, found: Found) -> Json:
         "decimals": one.decimals,
         "direction": str(one.direction),
         "state": "working" if found.working else "missing" if found.value is None else "ready",
+        "problem": found.problem or None,
         "value": _rounded(found.value, digits),
         "interval": _interval(found, digits),
         "at": documents.instant(found.at),

@@ -28,10 +28,23 @@ class DashboardReader:
         self._city = city
 
     async def found(
-        self, plan: DashboardPlan, until: date, runs: Mapping[str, Run | None]
+        self,
+        plan: DashboardPlan,
+        until: date,
+        runs: Mapping[str, Run | None],
+        problems: Mapping[str, str],
     ) -> dict[str, Found]:
-        """What every bound figure gives on a day; ``runs``: the baseline of each model, None where there is none."""
-        return {one.id: await self._figure(one, until, runs) for one in plan.figures if one.product is None}
+        """What every bound figure gives on a day.
+
+        ``runs``: the baseline of each model, None where there is none; ``problems``: why there will be none.
+        """
+        return {
+            one.id: Found(problem=problems[one.model.model])
+            if one.model is not None and runs.get(one.model.model) is None and one.model.model in problems
+            else await self._figure(one, until, runs)
+            for one in plan.figures
+            if one.product is None
+        }
 
     async def past(self, bound: ValueOf) -> list[tuple[datetime, float]]:
         """All that was observed of a value, oldest first."""

@@ -24,6 +24,8 @@ export interface Figure {
   unit: string;
   decimals: number;
   state: 'ready' | 'working' | 'missing';
+  /** Why a model could not be run. */
+  problem: string | null;
   value: number | null;
   interval: (Interval & { basis: Text }) | null;
   at: string | null;

@@ -32,6 +32,8 @@ class Found:
     """Why the interval is so wide."""
     working: bool = False
     """A model is at it."""
+    problem: str = ""
+    """Why a model could not be run."""
 
 
 BASES = {

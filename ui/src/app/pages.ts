@@ -13,6 +13,7 @@ import ListTodo from '@lucide/svelte/icons/list-todo';
 import MapPinned from '@lucide/svelte/icons/map-pinned';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Network from '@lucide/svelte/icons/network';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import type { Key } from '../i18n';
@@ -35,6 +36,7 @@ export const PAGES: Record<string, Page> = {
   joint: { title: 'jointPlanning', nav: 'services', load: () => import('../pages/joint/JointPage.svelte') },
   worklist: { title: 'navWorklist', nav: 'worklist', load: () => import('../pages/worklist/WorklistPage.svelte') },
   plan: { title: 'navPlan', nav: 'plan', load: () => import('../pages/plan/PlanPage.svelte') },
+  participation: { title: 'navParticipation', nav: 'participation', load: () => import('../pages/participation/ParticipationPage.svelte') },
   decisions: { title: 'navDecisions', nav: 'decisions', load: () => import('../pages/decisions/DecisionsPage.svelte') },
   forecasts: { title: 'navForecasts', nav: 'forecasts', load: () => import('../pages/forecasts/ForecastsPage.svelte') },
   models: { title: 'navModels', nav: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
@@ -68,6 +70,7 @@ export const ENTRIES: Entry[] = [
   { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },
   { page: 'services', label: 'navServices', icon: MessageCircleQuestion, group: 'decide', part: 'services' },
   { page: 'plan', label: 'navPlan', icon: ClipboardList, group: 'decide', part: 'plans' },
+  { page: 'participation', label: 'navParticipation', icon: MessagesSquare, group: 'decide', part: 'participation' },
   { page: 'decisions', label: 'navDecisions', icon: Gavel, group: 'decide', part: 'decisions' },
   { page: 'forecasts', label: 'navForecasts', icon: ChartSpline, group: 'trust', part: 'forecasts' },
   { page: 'models', label: 'navModels', icon: Boxes, group: 'trust', part: 'models' },

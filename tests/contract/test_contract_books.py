@@ -34,6 +34,7 @@ class TestEmbeddedContracts(ContractBookContract):
         book.count("rule")
         book.close()
         again = EmbeddedContracts.open(tmp_path)
+        assert again.count_open(Negotiation, "did:web:a.test") == 1
         assert again.find(Negotiation, "urn:n:1") == a_negotiation()
         assert again.page(Agreement) == [an_agreement()]
         assert again.use(a_use()) == 2

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from sympolis.api.dsp import data
+from sympolis.api.http import Stream
 from sympolis.dataspace.delivery import receiving
+from sympolis.dataspace.dsp.machines import Act as Doing
 from sympolis.dataspace.dsp.processes import Transfer
 from sympolis.dataspace.partners.partner import Standing
 from sympolis.egress.http import Response
@@ -136,6 +140,44 @@ def test_suspension_and_termination_hold_at_the_next_request(pair: Pair) -> None
     pair.ask(pair.provider, "POST", f"/transfers/{peer}/decision", {"act": "terminate"})
     assert pair.get(transfer).status == 403
     pair.settle()
+
+
+def test_what_is_being_sent_ends_with_the_contract(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a long answer has gone when the provider suspends: the rest does not follow."""
+    transfer = started(pair, "HttpData-PULL")
+    peer = pair.consumer.desk.book.find(Transfer, transfer).peer  # type: ignore[union-attr]
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield b"first half, "
+        pair.provider.desk.transfers.decide(peer, Doing.SUSPEND, why="enough")
+        yield b"second half"
+
+    monkeypatch.setattr(data, "_LOOK_EVERY_S", -1.0)
+    monkeypatch.setattr(data, "part_of", lambda _copy, _span: Stream(chunks=chunks(), status=206))
+    assert pair.get(transfer, range="bytes=0-").body == b"first half, "
+    [use] = pair.ask(pair.provider, "GET", f"/usage?transfer={peer}").json["uses"]
+    assert (use["bytes"], use["reason"]) == (12, "the transfer is about to suspend")
+    pair.settle()
+    assert pair.ask(pair.consumer, "GET", f"/transfers/{transfer}").json["why"] == "enough"
+
+
+def test_copies_are_let_go_with_their_transfer(pair: Pair) -> None:
+    transfer = started(pair, "HttpData-PULL")
+    assert pair.get(transfer, range="bytes=0-9").status == 206
+    peer = pair.consumer.desk.book.find(Transfer, transfer).peer  # type: ignore[union-attr]
+    aside = next(one for one in _copies(pair) if one[0] == peer)
+    assert aside[1].exists()
+    pair.ask(pair.consumer, "POST", f"/transfers/{transfer}/decision", {"act": "complete"})
+    pair.settle()
+    assert not aside[1].exists()
+    assert all(one[0] != peer for one in _copies(pair))
+
+
+def _copies(pair: Pair) -> list[tuple[str, Path]]:
+    """The copies that the provider has put aside, by transfer."""
+    end: Any = pair.provider.desk.transfers.on_end
+    [aside] = [cell.cell_contents for cell in end.__closure__]
+    return [(key[0], copy.path) for key, copy in aside._copies.items()]
 
 
 def test_a_partner_that_is_suspended_gets_nothing(pair: Pair) -> None:

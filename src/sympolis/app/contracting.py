@@ -57,6 +57,7 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
     federation.calling = Calling(desk, federation.records, folder / FOLDER / "called")
     desk.also_open = federation.calling.open
     aside = PutAside(folder / FOLDER / "aside")
+    desk.transfers.on_end = lambda transfer: aside.forget(transfer.id)
     return replace(parts, contracting=Contracting(desk, federation.delivery, holdings, aside))
 
 

@@ -110,6 +110,14 @@ class ContractBookContract:
         book.replace(a_negotiation(1, version=1))
         assert book.waiting(Negotiation) == []
 
+    def test_what_is_open_is_counted(self, book: ContractBook) -> None:
+        """By partner, without what is over."""
+        for number, state in enumerate(("REQUESTED", "FINALIZED", "AGREED", "TERMINATED")):
+            book.add(a_negotiation(number, state=state))
+        book.add(a_negotiation(9, partner="did:web:b.test"))
+        assert book.count_open(Negotiation, "did:web:a.test") == 2
+        assert book.count_open(Transfer, "did:web:a.test") == 0
+
     def test_uses_are_numbered_and_finished(self, book: ContractBook) -> None:
         """In order, also those with the same name."""
         assert [book.use(a_use("r1")), book.use(a_use("r1")), book.use(a_use("r2", transfer="urn:t:2"))] == [

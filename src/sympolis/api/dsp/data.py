@@ -141,7 +141,8 @@ class ContractedData:
         ours = None if transfer.pending is None else transfer.pending.act
         flows = transfer.state == TransferState.STARTED or ours is Doing.START
         if not flows or ours not in (None, Doing.START):
-            raise errors.Forbidden(f"the transfer is {transfer.state}", where="state")
+            now = transfer.state if ours in (None, Doing.START) else f"about to {ours}"
+            raise errors.Forbidden(f"the transfer is {now}", where="state")
 
     def _check_goes_on(self, asked: _Asked) -> None:
         """Raise ``Forbidden`` where what was allowed at the beginning is not allowed any more."""

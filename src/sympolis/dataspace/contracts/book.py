@@ -72,6 +72,10 @@ class ContractBook(Protocol):
         """Those with a message on its way."""
         ...
 
+    def count_open(self, kind: type[R], partner: str) -> int:
+        """How many a partner has that are not over."""
+        ...
+
     def use(self, use: Use) -> int:
         """Keep one more use; its number."""
         ...
@@ -109,6 +113,11 @@ def peer_of(record: Record) -> str:
 def tie_of(record: Record) -> str:
     """The agreement that it belongs to, if any."""
     return record.agreement if isinstance(record, Transfer) else ""
+
+
+def is_over(record: Record) -> bool:
+    """Whether nothing can happen to it any more; an agreement has ended."""
+    return record.ended is not None if isinstance(record, Agreement) else record.is_over
 
 
 def begun(record: Record) -> datetime:
@@ -173,6 +182,10 @@ class MemoryBook:
     def waiting(self, kind: type[R]) -> list[R]:
         """See ``ContractBook``."""
         return [one for one in self._all(kind) if getattr(one, "pending", None) is not None]
+
+    def count_open(self, kind: type[R], partner: str) -> int:
+        """See ``ContractBook``."""
+        return sum(one.partner == partner and not is_over(one) for one in self._all(kind))
 
     def use(self, use: Use) -> int:
         """See ``ContractBook``."""

@@ -163,6 +163,13 @@ class Exchange(Generic[P]):
             if known and document.get(member, known) != known:
                 raise errors.InvalidRequest(f"this {self.NAME} has another {member}", where=member)
 
+    def check_bound(self, caller: Participant, most: int) -> None:
+        """Raise ``QuotaExceeded`` where somebody has as many open as they may."""
+        if self.book.count_open(self.KIND, caller.id) >= most:
+            raise errors.QuotaExceeded(
+                f"{most} {self.NAME}s are open", where="consumerPid", hint="end some of them"
+            )
+
     # --- keeping
 
     def _begin(self, process: P) -> P | None:

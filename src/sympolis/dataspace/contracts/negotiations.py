@@ -160,7 +160,7 @@ class Negotiations(Exchange[Negotiation]):
         address: str,
         **members: Any,
     ) -> Negotiation:
-        self._bound(caller)
+        self.check_bound(caller, MOST_OPEN)
         at = self._clock()
         process = Negotiation(
             id=new_id(),
@@ -185,11 +185,6 @@ class Negotiations(Exchange[Negotiation]):
         if known is None or not known.repeats(document):
             raise errors.InvalidRequest("this process id belongs to another negotiation", where="consumerPid")
         return known
-
-    def _bound(self, caller: Participant) -> None:
-        newest = self.book.page(Negotiation, partner=caller.id, limit=MOST_OPEN)
-        if len(newest) >= MOST_OPEN and not any(one.is_over for one in newest):
-            raise errors.QuotaExceeded(f"{MOST_OPEN} negotiations are open", where="consumerPid")
 
     async def _offered(self, caller: Participant, dataset: str, offer: str) -> Offered:
         found = await self.offers.find(caller, dataset)
@@ -285,7 +280,7 @@ class Negotiations(Exchange[Negotiation]):
                 ("target", found.get("target") == process.dataset),
                 ("assigner", found.get("assigner") == process.partner),
                 ("assignee", found.get("assignee") == self.credentials.participant),
-                ("terms", same_terms(found, process.offer)),
+                ("terms", same_terms(found, process.offer) and _is_readable(found)),
                 ("@id", self.book.find(Agreement, str(found.get("@id"))) is None),
             )
             if not fits
@@ -358,10 +353,18 @@ class Negotiations(Exchange[Negotiation]):
             self._later(play())
 
 
+def _is_readable(policy: Mapping[str, Any]) -> bool:
+    """Whether we understand every rule: nobody signs what they cannot keep to."""
+    try:
+        read_terms(policy, where="agreement")
+    except errors.BadRequestData:
+        return False
+    return True
+
+
 def _agreement(process: Negotiation) -> Agreement:
     policy = process.agreement
     assert policy is not None
-    read_terms(policy, where="agreement")
     return Agreement(
         id=str(policy["@id"]),
         side=process.side,

@@ -48,7 +48,7 @@ class Endpoints(Protocol):
 
 
 class Transfers(Exchange[Transfer]):
-    """See the module. ``on_start`` is told of data that may be taken from a partner now."""
+    """See the module. ``on_start`` is told of data that may be taken from a partner now, ``on_end`` of what is over."""
 
     KIND = Transfer
     NAME = "transfer"
@@ -64,6 +64,7 @@ class Transfers(Exchange[Transfer]):
         self.address: Callable[[], str] = lambda: ""
         """Our own address, where partners send their messages."""
         self.on_start: Callable[[Transfer], None] = lambda _: None
+        self.on_end: Callable[[Transfer], None] = lambda _: None
 
     # --- agreements
 
@@ -145,6 +146,7 @@ class Transfers(Exchange[Transfer]):
         if agreement is None or agreement.partner != caller.id or agreement.side is not Side.PROVIDER:
             raise errors.NotFound("there is no such agreement with you", where="agreementId")
         self._check_request(agreement, said)
+        self.check_bound(caller, MOST_OPEN)
         at = self._clock()
         process = Transfer(
             id=new_id(),
@@ -285,6 +287,8 @@ class Transfers(Exchange[Transfer]):
     def _settled(self, process: Transfer) -> None:
         if process.side is Side.CONSUMER and process.state == _STATE.STARTED and process.data is not None:
             self.on_start(process)
+        if process.is_over:
+            self.on_end(process)
         script = self._scripts.find(process)
         if script is not None and process.steps and process.pending is None:
             self._play(process, script.acts(process.state, len(process.steps)))

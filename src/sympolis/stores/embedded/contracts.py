@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import stat
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from typing import Any, ClassVar, Final, Self, cast
 import apsw
 import msgspec
 
-from sympolis.dataspace.contracts.book import R, Record, Use, begun, peer_of, tie_of
+from sympolis.dataspace.contracts.book import R, Record, Use, begun, is_over, peer_of, tie_of
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
 
 _END: Final = "9999"
+_OVER: Final = 2
+"""In the column ``waiting``: nothing can happen to it any more. 1: a message is on its way."""
 Key = tuple[str, str]
 
 
@@ -47,6 +50,7 @@ class EmbeddedContracts(Book):
         self._uses: dict[int, Use] = {}
         self._counts: dict[str, int] = {}
         [(self._number,)] = self._rows("last_use")
+        self._open = Counter({(kind, partner): number for kind, partner, number in self._rows("open")})
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -66,13 +70,15 @@ class EmbeddedContracts(Book):
         kind: type[Any] = type(record)
         peer = peer_of(record)
         taken = self.find(kind, record.id) or (peer and self.find_peer(kind, record.partner, peer))
-        return not taken and self._keep("add", record)
+        return not taken and self._keep("add", record, int(not is_over(record)))
 
     def replace(self, record: Record) -> bool:
         """See ``ContractBook``."""
         kind: type[Any] = type(record)
         present = self.find(kind, record.id)
-        return present is not None and present.version == record.version - 1 and self._keep("replace", record)
+        if present is None or present.version != record.version - 1:
+            return False
+        return self._keep("replace", record, int(is_over(present)) - int(is_over(record)))
 
     def find(self, kind: type[R], record_id: str) -> R | None:
         """See ``ContractBook``."""
@@ -116,6 +122,10 @@ class EmbeddedContracts(Book):
         }
         found |= {one.id: one for one in self._waiting_of(kind)}
         return [one for one in found.values() if getattr(one, "pending", None) is not None]
+
+    def count_open(self, kind: type[R], partner: str) -> int:
+        """See ``ContractBook``."""
+        return self._open[kind.__name__, partner]
 
     def use(self, use: Use) -> int:
         """See ``ContractBook``."""
@@ -166,7 +176,8 @@ class EmbeddedContracts(Book):
 
     # --- writing
 
-    def _keep(self, statement: str, record: Record) -> bool:
+    def _keep(self, statement: str, record: Record, opened: int) -> bool:
+        self._open[type(record).__name__, record.partner] += opened
         with self._guard:
             self._over[type(record).__name__, record.id] = record
         self._later(statement, _values(record))
@@ -242,7 +253,7 @@ def _values(record: Record) -> dict[str, Any]:
         "peer": peer_of(record) or None,
         "tie": tie_of(record),
         "begun": _instant(begun(record)),
-        "waiting": int(getattr(record, "pending", None) is not None),
+        "waiting": _OVER if is_over(record) else int(getattr(record, "pending", None) is not None),
         "version": record.version,
         "body": _body(record),
     }

@@ -19,6 +19,7 @@ CREATE INDEX IF NOT EXISTS contract_begun ON contract (kind, begun);
 CREATE INDEX IF NOT EXISTS contract_tie ON contract (kind, tie, begun) WHERE tie <> '';
 CREATE INDEX IF NOT EXISTS contract_partner ON contract (kind, partner, begun);
 CREATE INDEX IF NOT EXISTS contract_waiting ON contract (kind) WHERE waiting = 1;
+CREATE INDEX IF NOT EXISTS contract_open ON contract (kind, partner) WHERE waiting < 2;
 CREATE TABLE IF NOT EXISTS data_use (
   number INTEGER PRIMARY KEY,
   transfer TEXT NOT NULL,
@@ -51,6 +52,9 @@ ORDER BY begun DESC LIMIT :limit
 
 -- name: waiting
 SELECT body FROM contract WHERE kind = :kind AND waiting = 1
+
+-- name: open
+SELECT kind, partner, count(*) FROM contract WHERE waiting < 2 GROUP BY kind, partner
 
 -- name: use
 INSERT INTO data_use (number, transfer, agreement, body) VALUES (:number, :transfer, :agreement, :body)

@@ -10,7 +10,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation, brokers, dask_scaling, energy, features, negotiating, ngsild, shared, tables, twin
+from benchmarks import (
+    allocation,
+    brokers,
+    dask_scaling,
+    energy,
+    features,
+    heat,
+    negotiating,
+    ngsild,
+    shared,
+    tables,
+    twin,
+)
 from benchmarks.phases import Effort
 
 
@@ -34,6 +46,8 @@ def main() -> None:
     _others(asked)
     if asked.what == "energy":
         _publish("energy", energy.table(energy.measure()))
+    if asked.what == "heat":
+        _publish("heat", heat.table(heat.measure()))
     if asked.what == "allocation":
         _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("all", "ngsild", "table"):
@@ -96,7 +110,7 @@ def _arguments() -> argparse.Namespace:
         "what",
         nargs="?",
         default="all",
-        choices=("all", "twin", "ngsild", "features", "dask", "energy", "negotiating", "allocation", "table"),
+        choices=("all", "twin", "ngsild", "features", "dask", "energy", "heat", "negotiating", "allocation", "table"),
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

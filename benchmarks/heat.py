@@ -10,7 +10,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,8 +77,9 @@ async def _measured() -> list[Row]:
                 broker, terms, model.needs, read_table=lambda facts: tables.read(city.folder, facts)
             )
             folder = Path(place) / name
-            prepared = _spent(lambda m=model, i=inputs, f=folder: m.prepare(i, f))
-            rows.append((f"{name}: prepare", _seconds(prepared), _what(name, inputs)))
+            before = time.process_time()
+            model.prepare(inputs, folder)
+            rows.append((f"{name}: prepare", _seconds(time.process_time() - before), _what(name, inputs)))
             spent = _run(model, folder, done)
             told = f"median of {MEMBERS}; {min(spent):.2f} to {max(spent):.2f}"
             rows.append((f"{name}: one member", _seconds(statistics.median(spent)), told))
@@ -115,12 +116,6 @@ def _member(model: Simulator, index: int, done: Mapping[str, list[MemberResult]]
 
 def _silent(_share: float, _text: str) -> None:
     """Nobody looks at how far it is."""
-
-
-def _spent(work: Callable[[], Any]) -> float:
-    before = time.process_time()
-    work()
-    return time.process_time() - before
 
 
 def _seconds(spent: float) -> str:

@@ -253,10 +253,10 @@ CONTRADICTED = {"capacity-wind", "production-wind", "capacity-hydro", "productio
 class NoModels:
     """What models compute is tested with the models."""
 
-    async def latest(self, model: str) -> None:
+    async def latest(self, model: str) -> None:  # noqa: ARG002
         return None
 
-    async def ensure(self, model: str) -> None:
+    async def ensure(self, model: str) -> None:  # noqa: ARG002
         return None
 
 
@@ -299,7 +299,7 @@ class NoTables:
     async def model_table(self, model_id: str, table: str) -> Path:
         raise errors.ModelFailed("not here", where=f"{model_id} {table}")
 
-    async def work(self, task: Any) -> Any:
+    async def work(self, task: Any) -> Any:  # noqa: ARG002
         raise AssertionError("no files are made here")
 
 

@@ -64,7 +64,7 @@ def test_the_tour_goes_from_discovery_to_the_end(members: list[Member]) -> None:
     partner = second.twin.get("/api/federation/about")["id"]
     told: list[str] = []
     found = Tour(first.twin, partner, lambda step, _: told.append(step)).run()
-    assert told == ["discover", "compatibility", "negotiate", "transfer", "usage", "terminate"]
+    assert told == ["discover", "compatibility", "negotiate", "transfer", "call", "usage", "terminate"]
     agreement = first.twin.get(f"/api/federation/agreements/{quote(found['agreement'], safe='')}")
     assert agreement["ended"] and not agreement["allows_now"]
     uses = second.twin.get("/api/federation/usage")["uses"]

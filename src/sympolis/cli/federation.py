@@ -51,15 +51,16 @@ def tour(
     form_of_transfer: Annotated[
         str, typer.Option("--transfer-format", help="How the data are to come.")
     ] = FORMAT,
+    service: Annotated[str, typer.Option(help="A service of theirs to call.", show_default="any")] = "",
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Discover, report compatibility, negotiate, transfer, count the use, end: once, with a partner."""
+    """Discover, report compatibility, negotiate, transfer, call a service, count the use, end: once, with a partner."""
     quiet = form is Format.JSON
     with connect(settings.read({"city": city, "data": data})) as twin:
         tell = _silent if quiet else _tell
-        found = Tour(twin, with_ or _first_partner(twin), tell, dataset, form_of_transfer).run()
+        found = Tour(twin, with_ or _first_partner(twin), tell, dataset, form_of_transfer, service).run()
     show(found, form, lambda _: screen.print("done"))
 
 

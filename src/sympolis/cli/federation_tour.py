@@ -1,7 +1,8 @@
 """`sympolis federation tour`: everything that two twins do with each other, once, over their API, told step by step.
 
-Discover, report compatibility, negotiate, transfer, count the use on both sides, end: what a demonstration shows and an
-operator checks after joining. Nothing here is a path of its own: each step is the call that page and scripts make.
+Discover, report compatibility, negotiate, transfer, call a service, count the use on both sides, end: what a
+demonstration shows and an operator checks after joining. Nothing here is a path of its own: each step is the call that
+page and scripts make.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 Tell = Callable[[str, str], None]
 """Called with the step's name and what came of it."""
 FORMAT: Final = "File-PULL"
+PROCESSES: Final = "OGC-Processes"
 _WAIT: Final = "wait_s=20"
 _LOOKS: Final = 60
 _BETWEEN_S: Final = 0.5
@@ -26,13 +28,17 @@ _BETWEEN_S: Final = 0.5
 
 @dataclass(slots=True)
 class Tour:
-    """One consumer, one partner of theirs, and what has happened so far. ``dataset`` '' takes the smallest on offer."""
+    """One consumer, one partner of theirs, and what has happened so far.
+
+    ``dataset`` and ``service`` '' take the first on offer; a partner that offers no service is called upon for none.
+    """
 
     twin: Client
     partner: str
     tell: Tell
     dataset: str = ""
     form: str = FORMAT
+    service: str = ""
     pause: Callable[[float], None] = time.sleep
     steps: list[Json] = field(default_factory=list)
 
@@ -42,8 +48,11 @@ class Tour:
         self._report()
         agreement = self._negotiate(offer)
         transfer = self._transfer(agreement)
-        self._count(transfer)
-        self._end(agreement, transfer)
+        call = self._call()
+        self._count([transfer["id"], *([call["transfer"]] if call else [])])
+        self._end(agreement, transfer["id"])
+        if call:
+            self._end(call["agreement"], call["transfer"])
         return {"partner": self.partner, "dataset": offer["id"], "agreement": agreement, "steps": self.steps}
 
     def _discover(self) -> Json:
@@ -102,18 +111,47 @@ class Tour:
             self.pause(_BETWEEN_S)
         raise errors.SourceFailed("nothing has come of the transfer", where=transfer["id"])
 
-    def _count(self, transfer: Json) -> None:
-        path = f"/api/federation/transfers/{quote(transfer['id'], safe='')}/comparison"
-        self._note("usage", _compared(self.twin.get(path)))
+    def _call(self) -> Json | None:
+        """A service of the partner, called under an agreement of its own; None where none is on offer."""
+        path = f"/api/federation/catalogue?limit=1000&kind=service&partner={quote(self.partner, safe='')}"
+        offered = [
+            one for one in self._whole(path)["entries"] if one["offers"] and PROCESSES in one["formats"]
+        ]
+        if self.service:
+            offered = [one for one in offered if self.service in (one["id"], _name(one))]
+        if not offered and not self.service:
+            self._note("call", "the partner offers no service")
+            return None
+        if not offered:
+            raise errors.NotFound("the partner offers no such service to us", where=self.service)
+        agreement = self._negotiate(offered[0])
+        asked = {"partner": self.partner, "asset": offered[0]["id"], "agreement": agreement}
+        found = self.twin.post("/api/federation/calls", asked)
+        for _ in range(_LOOKS):
+            if found["state"] not in ("begun", "running"):
+                break
+            found = self.twin.get(f"/api/federation/calls/{quote(found['id'], safe='')}?{_WAIT}")
+        if found["state"] != "done":
+            raise errors.SourceFailed(f"the call is {found['state']}: {found['why']}", where=found["id"])
+        self._note("call", _told(offered[0], found))
+        return dict(found)
 
-    def _end(self, agreement: str, transfer: Json) -> None:
+    def _count(self, transfers: list[str]) -> None:
+        for one in transfers:
+            path = f"/api/federation/transfers/{quote(one, safe='')}/comparison"
+            found = self.twin.get(path)
+            if not found["agree"]:
+                raise errors.Conflict("the accounts of both sides differ", where=one)
+            self._note("usage", _compared(found))
+
+    def _end(self, agreement: str, transfer: str) -> None:
         path = f"/api/federation/agreements/{quote(agreement, safe='')}"
         self.twin.post(f"{path}/decision", {"act": "terminate", "why": "the tour is over"})
         after = self.twin.get(path)
         states = ", ".join(f"{one['id']} {one['state']}" for one in after["transfers"])
         if after["allows_now"]:
             raise errors.Conflict("the agreement still allows use after its end", where=agreement)
-        self._note("terminate", f"agreement ended {after['ended']}; transfers: {states or transfer['id']}")
+        self._note("terminate", f"agreement ended {after['ended']}; transfers: {states or transfer}")
 
     def _whole(self, path: str) -> Json:
         """What is answered once everybody has answered, or in the end without those who do not."""
@@ -132,6 +170,15 @@ class Tour:
 
 def _name(entry: Json) -> str:
     return str(entry["id"]).rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def _told(service: Json, call: Json) -> str:
+    """What was called and what came of it, in one line."""
+    said, came = call["provenance"], call["came"]
+    made = f"{said.get('model')} {said.get('model_version')}, {said.get('members')} members"
+    return (
+        f"{_name(service)}: {came['bytes']} bytes by {made}, {said.get('cost_cpu_s')} CPU seconds of theirs"
+    )
 
 
 def _compared(found: Json) -> str:

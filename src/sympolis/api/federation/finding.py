@@ -14,7 +14,7 @@ from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
 
 WORDS = Parameter(name="q", text="Words to be found, in any language.", max_length=200)
-KIND = Parameter(name="kind", text="Only things of this kind.", choices=("dataset", "service"))
+KIND = Parameter(name="kind", text="Only things of this kind.", choices=("dataset", "service", "model"))
 ONE_PARTNER = Parameter(name="partner", text="Only what this partner offers, by its DID.", max_length=512)
 ANEW = BooleanParameter(name="anew", text="Ask partners again, however fresh their answers are.")
 _NEED = frozenset({"title", "description", "type", "attributes"})

@@ -26,6 +26,9 @@ FRESH_S: Final = 600.0
 MOST_ENTRIES: Final = 2_000
 """Of one partner: who offers more is a flood, or wants a search of its own."""
 
+COMPUTED: Final = ("service", "model")
+"""Kinds of what is called instead of taken; everything else on offer is a dataset."""
+
 DspCatalogue = Callable[[Partner], Awaitable[list[dict[str, Any]]]]
 """The datasets of a partner's DSP catalogue. Raises ``SourceFailed``, ``Forbidden``."""
 DcatCatalogue = Callable[[Partner], Awaitable[list["Entry"]]]
@@ -114,8 +117,10 @@ def _of_dsp(one: Mapping[str, Any]) -> Entry | None:
     if not dataset:
         return None
     distributions = reading.items(one.get("distribution"), 50)
+    kind = reading.text(_member(one, "type"), 100)
     return Entry(
         id=dataset,
+        kind=kind if kind in COMPUTED else "dataset",
         title=reading.texts(_member(one, "title")),
         description=reading.texts(_member(one, "description")),
         keywords=reading.words(_member(one, "keyword")),

@@ -30,6 +30,7 @@ def _texts(plan: Plan) -> Iterator[tuple[str, Texts]]:
             yield one.id, one.title
     for step in plan.steps:
         yield f"steps.{step.id}.text", step.text
+        yield f"steps.{step.id}.details", step.details
     for target in plan.targets:
         yield f"targets.{target.id}.note", target.note
     for level in plan.zones.levels if plan.zones else ():

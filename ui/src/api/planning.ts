@@ -27,6 +27,7 @@ export interface PlanStep {
   title: Text;
   text: Text;
   service: string | null;
+  details: Text;
   status: string;
   run: string | null;
   finished_at: string | null;
@@ -126,4 +127,5 @@ export const changeMeasure = (plan: string, id: string, given: Partial<PlanMeasu
 export const addMeasure = (plan: string, given: Record<string, unknown>) =>
   send<PlanMeasure>('POST', `plans/${part(plan)}/measures`, given);
 export const tablesUrl = (plan: string, form: string, language: string) => `/api/plans/${part(plan)}/tables?f=${form}&lang=${language}`;
+export const detailsUrl = (plan: string, step: string, form: string) => `/api/plans/${part(plan)}/steps/${part(step)}/details?f=${form}`;
 export const reportUrl = (plan: string, form: string, language: string) => `/api/plans/${part(plan)}/report?f=${form}&lang=${language}`;

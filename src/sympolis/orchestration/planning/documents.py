@@ -71,6 +71,7 @@ def _step(step: StepPlan) -> Json:
         "title": dict(step.title),
         "text": dict(step.text),
         "service": step.service or None,
+        "details": dict(step.details),
     }
 
 

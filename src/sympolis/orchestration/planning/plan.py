@@ -33,6 +33,8 @@ class StepPlan:
     """The service that answers it."""
     indicators: tuple[str, ...] = ()
     """Of the service's figures, those to show; empty: all."""
+    details: Texts = option({})
+    """What the single things behind its figures are called, e.g. every building; empty: its model looks at none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,9 @@ def write(stock: Stock, given: Mapping[str, Any], overrides: Sequence[Override],
             "gross_floor_m2": np.where(stock.building > 0, stock.gross, np.nan).round(0),
             "living_m2": found.floor.living.round(1),
             "other_heated_m2": found.floor.other.round(1),
-            "space_heat_kwh_m2": (specific(stock, given, effect) * factor).round(1),
+            "space_heat_kwh_m2": np.where(
+                found.floor.living > 0, specific(stock, given, effect) * factor, np.nan
+            ).round(1),
             "heat_mwh": ((found.homes + found.other) * factor).round(3),
         }
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from sympolis.dataspace.dsp.policies import CatalogueOffer
 from sympolis.dataspace.dsp.shapes import UNSET, Identifier, Message, Shape, Unset
+from sympolis.dataspace.dsp.vocabulary import CONTEXT
 
 _DID: str = "https://www.w3.org/ns/did/v1"
 Offers = Annotated[list[CatalogueOffer], msgspec.Meta(min_length=1)]
@@ -25,7 +26,7 @@ class DataService(Shape, frozen=True, kw_only=True):
 class Distribution(Shape, frozen=True, kw_only=True):
     """A format that a dataset may be had in."""
 
-    kind: str | Unset = msgspec.field(name="@type", default=UNSET)
+    kind: Any = msgspec.field(name="@type", default=UNSET)
     access_service: str | DataService
     format: str
     has_policy: Offers | Unset = UNSET
@@ -38,7 +39,7 @@ class Dataset(Shape, frozen=True, kw_only=True):
     """A dataset with its offers."""
 
     id: Identifier
-    kind: str | Unset = msgspec.field(name="@type", default=UNSET)
+    kind: Any = msgspec.field(name="@type", default=UNSET)
     has_policy: Offers
     distribution: Distributions
 
@@ -121,14 +122,14 @@ class VersionResponse(Shape, frozen=True, kw_only=True):
     protocol_versions: Annotated[list[Version], msgspec.Meta(min_length=1)]
 
 
-class DidService(Message, frozen=True, kw_only=True):
-    """A service entry of a DID document that leads to a catalogue."""
+class DidService(Shape, frozen=True, kw_only=True):
+    """A service entry of a DID document that leads to a catalogue; its context stands there, or at the document."""
 
+    context: list[str] | Unset = UNSET
     name: str = msgspec.field(name="id")
     type: Literal["DataService", "CatalogService"]
     service_endpoint: Annotated[str, msgspec.Meta(pattern=r"https?://.*?/catalog$")]
 
     def __post_init__(self) -> None:
-        Message.__post_init__(self)
-        if _DID not in self.context:
-            raise ValueError(f"@context has to name {_DID}")
+        if not isinstance(self.context, Unset) and not {CONTEXT, _DID} <= set(self.context):
+            raise ValueError(f"@context has to name {CONTEXT} and {_DID}")

@@ -13,8 +13,8 @@ from sympolis.dataspace.dsp.vocabulary import EventType, NegotiationState, Trans
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
-def _type(*, optional: bool = False) -> Any:
-    return msgspec.field(name="@type", default=UNSET) if optional else msgspec.field(name="@type")
+def _type() -> Any:
+    return msgspec.field(name="@type")
 
 
 class Between(Message, frozen=True, kw_only=True):
@@ -165,8 +165,7 @@ class TransferSuspensionMessage(Explained, frozen=True, kw_only=True):
 class TransferTerminationMessage(Explained, frozen=True, kw_only=True):
     """No data any more."""
 
-    kind: Literal["TransferTerminationMessage"] = _type(optional=True)
-    """The schema of this one message does not ask for its type, so neither do we."""
+    kind: Literal["TransferTerminationMessage"] = _type()
 
 
 class TransferProcess(Between, frozen=True, kw_only=True):

@@ -11,8 +11,7 @@ NEEDS = (
     Need("blocks", "BuildingBlock", ("name", "location", "landArea", "statisticalArea"), units={"landArea": "MTK"}),
     Need(
         "areas", "StatisticalArea",
-        ("name", "residentialBuildings", "residentialBuildingsSmall", "builtUntil1918", "built1919To1948",
-         "built1949To1990", "builtSince1991", "livingArea"),
+        ("name", "builtUntil1918", "built1919To1948", "built1949To1990", "builtSince1991", "livingArea"),
         units={"livingArea": "MTK"},
     ),
 )  # fmt: skip

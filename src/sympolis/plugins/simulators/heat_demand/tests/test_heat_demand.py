@@ -195,3 +195,13 @@ def test_single_buildings_add_up_to_their_blocks(folder: Path, tmp_path: Path) -
 
 def test_areas_are_found_by_the_end_of_their_id(folder: Path) -> None:
     assert stocks.load(folder).areas == (f"{AREA}1", f"{AREA}2", f"{AREA}3")
+
+
+def test_a_city_that_publishes_neither_ages_nor_living_area_gets_the_usual_ratios(tmp_path: Path) -> None:
+    bare = HAMLET.inputs()
+    bare["areas"] = [{"id": area["id"], "name": area["name"]} for area in bare["areas"]]
+    HeatDemand().prepare(bare, tmp_path / "bare")
+    found = floor(stocks.load(tmp_path / "bare"), FIGURES)
+    assert found.living.tolist() == pytest.approx([750.0, 0.0, 0.0, 300.0])
+    assert found.unknown_homes == 0.0
+    assert run(tmp_path / "bare").indicators["demand"] > 0

@@ -32,8 +32,6 @@ PAGES = {
     "services": "services",
     "service": "services/mobility-policy",
     "advice": "services/heat-waves",
-    "planning together": "joint/heat-waves",
-    "what is missing": "worklist",
     "forecasts": "forecasts/no2",
     "models": "models",
     "heat model": "models/heat",
@@ -55,7 +53,6 @@ PAGES = {
     "benchmarks": "federation/benchmarks",
     "notifications": "notifications",
     "stories": "stories",
-    "walk": "walk",
     "story": "stories/driving-in?step=4",
 }
 SETTLED = """document.fonts.ready.then(

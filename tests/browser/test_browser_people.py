@@ -11,6 +11,8 @@ from .conftest import Ask, open_page
 
 ACTIONS = {
     "navigation: governance": ("overview", 'nav a[href^="#/governance"]', "sources.read"),
+    "navigation: federation": ("overview", 'nav a[href^="#/federation"]', "federation.read"),
+    "add a partner": ("federation", "form", "federation.manage"),
     "open a decision": ("decisions", 'a[href^="#/decisions/new"]', "scenarios.run"),
     "decide": ("decisions/{decision}", "form", "decisions.take"),
     "make a rule": ("notifications", "form", "notifications.manage"),

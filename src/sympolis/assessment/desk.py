@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from sympolis.assessment import mims
+from sympolis.assessment.calls.desk import CallDesk
 from sympolis.assessment.evidence import Facts, Finding, examine
 from sympolis.assessment.indicators import measured
 from sympolis.assessment.questionnaire import Answer, Assessed, Questionnaire, assess, default_questionnaire
@@ -38,6 +39,7 @@ class AssessmentDesk:
         self.form = form or default_questionnaire()
         self.folder = folder
         self.now = now
+        self.calls = CallDesk(folder, now=now)
         self._shelf = Shelf(folder)
         self._snapshots = Shelf(folder / "snapshots")
         self._lock = asyncio.Lock()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from sympolis.api.assessment.describing import gives, operation
+from sympolis.api.assessment.desk_handlers import CallHandlers
+from sympolis.api.assessment.desk_operations import call_operations
 from sympolis.api.assessment.handlers import XLSX, Assessment
-from sympolis.api.http import JSON
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import (
@@ -21,8 +23,6 @@ from sympolis.api.schemas import (
     structure,
 )
 
-_TAG: Final = "Programme desk"
-_BASE: Final = "/api/assessment"
 _NUMBER: Final[Schema] = {"type": "number"}
 _MAYBE: Final[Schema] = {"type": ["integer", "null"]}
 SCHEMAS: Final[dict[str, Schema]] = {
@@ -88,33 +88,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     if parts.assessment is None or parts.city is None:
         return ()
     handlers = Assessment(parts, parts.assessment)
-    return (*_questions(handlers), *_levels(handlers), *_kept(handlers), *_workbook(handlers))
-
-
-def operation(method: str, path: str, handle: Any, name: str, title: str, **more: Any) -> Operation:
-    """One route of the desk; ``path`` is below /api/assessment."""
-    texts = {key: text for key, text in _IN_PATH.items() if f"{{{key}}}" in path}
-    address = f"{_BASE}{path}"
-    return Operation(
-        method=method, path=address, handle=handle, name=name, title=title, tag=_TAG, path_texts=texts, **more
-    )
-
-
-_IN_PATH: Final = {
-    "question": "A question's id, Q001 to Q036.",
-    "mim": "MIM0 to MIM8.",
-    "task": "A task's id.",
-    "consortium": "A consortium's id.",
-    "strand": "A work strand: WS1, WS2 or WS3.",
-    "diagram": "technical or functional.",
-    "deliverable": "PD1 to PD5, or report.",
-    "form": "page, docx or pdf.",
-}
-
-
-def gives(schema: Schema, *, status: int = 200) -> dict[int, Answer]:
-    """The answers of an operation that gives JSON."""
-    return {status: Answer("The answer.", {JSON: schema})}
+    desk = call_operations(CallHandlers(parts, parts.assessment))
+    return (*_questions(handlers), *_levels(handlers), *_kept(handlers), *_workbook(handlers), *desk)
 
 
 def _questions(handlers: Assessment) -> tuple[Operation, ...]:

@@ -29,6 +29,10 @@ from sympolis.orchestration.worker import call_of
 from sympolis.orchestration.workers import Executor
 
 RUNNER = "sympolis.analysis.learned.runner"
+JAILED = "sympolis.analysis.learned.jailed"
+"""Where models of strangers are asked: in a process that is locked in."""
+FOREIGN = "did:"
+"""What the maker of a package begins with that came from another twin."""
 MOST_VERSIONS = 1000
 MOST_BYTES = 20 * 2**30
 """Of all versions' models together: a disk is for the twin's data first."""
@@ -198,7 +202,7 @@ class LearnedDesk:
 
     async def _validate(self, found: Version) -> None:
         """The file is what the card says and gives what its examples say; ``BadRequestData`` where it does not."""
-        told = await self._call("signature", path=str(found.model))
+        told = await self._call(found, "signature")
         for kind, stated in (("inputs", found.card.inputs), ("outputs", found.card.outputs)):
             odd = _difference(told[kind], stated)
             if odd:
@@ -208,7 +212,7 @@ class LearnedDesk:
         raw = await asyncio.to_thread((found.folder / EXAMPLES).read_bytes)
         for place, example in enumerate(msgspec.json.decode(raw, type=tuple[Example, ...])):
             inputs = tensors.read_inputs(example.inputs, found.card)
-            outputs = await self._call("infer", path=str(found.model), inputs=inputs)
+            outputs = await self._call(found, "infer", inputs=inputs)
             odd = tensors.close(outputs, example.outputs, example.tolerance)
             if odd:
                 raise errors.BadRequestData(
@@ -233,7 +237,7 @@ class LearnedDesk:
             )
         self._waiting += 1
         try:
-            answer = await self._answer("infer", path=str(found.model), inputs=checked)
+            answer = await self._answer(found, "infer", inputs=checked)
         except errors.ModelFailed:
             self._count(found, Usage(1, 1, 0.0))
             raise
@@ -259,13 +263,15 @@ class LearnedDesk:
         for found in list(self._versions.values()):
             self._store(found, found.record)
 
-    async def _call(self, function: str, **arguments: Any) -> Any:
-        return (await self._answer(function, **arguments)).result
+    async def _call(self, found: Version, function: str, **arguments: Any) -> Any:
+        return (await self._answer(found, function, **arguments)).result
 
-    async def _answer(self, function: str, **arguments: Any) -> Any:
+    async def _answer(self, found: Version, function: str, **arguments: Any) -> Any:
+        runner = JAILED if found.record.maker.startswith(FOREIGN) else RUNNER
+        task = call_of(runner, function, path=str(found.model), **arguments)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._pool.run(call_of(RUNNER, function, **arguments))
+                return await self._pool.run(task)
         except TimeoutError as cause:
             text = f"the model did not answer within {self._timeout_s:g} s"
             raise errors.ModelFailed(text, where="model") from cause

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -31,11 +32,16 @@ _ONNX: Final = {
 
 @functools.lru_cache(maxsize=_KEPT)
 def _session(path: str) -> onnxruntime.InferenceSession:
+    return opened(path)
+
+
+def opened(source: str | bytes) -> onnxruntime.InferenceSession:
+    """A session of a model's file, or of its bytes. Raises ``ModelFailed``."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = settings.inter_op_num_threads = 1
     settings.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(source, settings, providers=["CPUExecutionProvider"])
     except Exception as cause:  # the runtime has a dozen kinds, none of which a caller could tell apart
         raise errors.ModelFailed(
             f"not a model that ONNX Runtime can load: {cause}"[:500], where="file"
@@ -44,7 +50,11 @@ def _session(path: str) -> onnxruntime.InferenceSession:
 
 def signature(*, path: str) -> dict[str, list[dict[str, Any]]]:
     """What the file itself says it takes and gives: ``{"inputs", "outputs"}`` of ``{"name", "datatype", "shape"}``."""
-    session = _session(path)
+    return signature_of(_session(path))
+
+
+def signature_of(session: onnxruntime.InferenceSession) -> dict[str, list[dict[str, Any]]]:
+    """The same of a session."""
     return {"inputs": _described(session.get_inputs()), "outputs": _described(session.get_outputs())}
 
 
@@ -61,13 +71,27 @@ def _described(nodes: Sequence[Any]) -> list[dict[str, Any]]:
 
 def infer(*, path: str, inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The outputs for checked inputs (``tensors.read_inputs``), data flat. Raises ``ModelFailed``."""
-    session = _session(path)
+    return infer_with(_session(path), inputs)
+
+
+def infer_with(
+    session: onnxruntime.InferenceSession, inputs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The same of a session."""
     names = [node.name for node in session.get_outputs()]
     try:
         found = session.run(names, {one["name"]: _array(one) for one in inputs})
     except Exception as cause:  # likewise
         raise errors.ModelFailed(f"the model could not answer: {cause}"[:500], where="inputs") from cause
     return [_tensor(name, np.asarray(values)) for name, values in zip(names, found, strict=True)]
+
+
+def warm_up() -> None:
+    """Have the runtime look at the machine once, for a process that may not look any more when a model comes."""
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 4
+    with suppress(Exception):
+        onnxruntime.InferenceSession(b"", settings, providers=["CPUExecutionProvider"])
 
 
 def _array(tensor: Mapping[str, Any]) -> Any:

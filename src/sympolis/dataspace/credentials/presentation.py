@@ -81,7 +81,11 @@ class Presenter:
         reader = await self._self_issued.read(authorization)
         if not self._tokens.opens_for(reader):
             raise refused("we gave its sender no leave to ask")
-        shown = [one.jwt for one in self._wallet.held() if set(one.types) & _kinds_of(message)]
+        wanted = _kinds_of(message)
+        fitting = [one for one in self._wallet.held() if set(one.types) & wanted]
+        # Nobody reads more than so many: their own word counts with them, then what has been said of us for longest.
+        fitting.sort(key=lambda one: (one.issuer != reader.id, one.received_at))
+        shown = [one.jwt for one in fitting[:_MOST_CREDENTIALS]]
         presented = [self._present(shown, reader.id)] if shown else []
         return {"@context": [CONTEXT], "type": RESPONSE, "presentation": presented}
 

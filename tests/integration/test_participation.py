@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,11 +14,22 @@ from typing import Any
 
 import pytest
 
+from sympolis.api.asgi import create_api
+from sympolis.api.parts import ApiSettings
 from sympolis.app.assembly import open_twin
+from sympolis.app.participating import open_participation
 from sympolis.app.twin import Twin
+from sympolis.decision.participation.project import ProjectPlan
+from sympolis.domain import reading
+from sympolis.governance.masterdata.model import MemoryBook
+from sympolis.governance.masterdata.registry import MasterData
+from sympolis.orchestration.desk import Desk
 from sympolis.settings import Settings
+from sympolis.stores.embedded.participation import EmbeddedParticipation
+from sympolis.stores.memory import MemoryStore
 from sympolis.testing.asgi_client import Answer, Client
 from sympolis.testing.small_city import write_package
+from sympolis.testing.small_twin import open_small_twin
 
 API = "/api/participation"
 TODAY = date.today()  # noqa: DTZ011 - phases are days of the city
@@ -24,7 +37,7 @@ PROJECT = f"""
 id = "our-square"
 title = {{ en = "Our square" }}
 question = {{ en = "What does the square need?" }}
-owner = "Town of Smallville"
+owner = {{ en = "Town of Smallville" }}
 moderation = "before"
 photos = true
 keep_days = 30
@@ -443,7 +456,7 @@ def test_projects_are_made_by_the_same_rules_as_in_a_package(town: Town) -> None
         "id": "hill",
         "title": {"en": "The hill"},
         "question": {"en": "Which way up?"},
-        "owner": "Town",
+        "owner": {"en": "Town"},
         "phases": [
             {
                 "id": "all",
@@ -470,3 +483,84 @@ def test_projects_are_made_by_the_same_rules_as_in_a_package(town: Town) -> None
     assert town.get("/projects/hill").json["title"] == {"en": "Hill"}
     assert town.send("DELETE", "/projects/hill", "planner").status == 204
     assert town.send("DELETE", "/projects/our-square", "planner").status == 409
+
+
+# --- the bounded what-if, and what one person runs alone
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[tuple[Client, Desk]]:
+    """A machine's own twin, which asks nobody who they are; the project opens its service's charge up to 5 EUR."""
+    runner = asyncio.Runner()
+    loop, store = runner.get_loop(), MemoryStore()
+    _, parts = loop.run_until_complete(open_small_twin(tmp_path, store, ApiSettings()))
+    assert parts.city is not None and parts.desk is not None
+    document = tomllib.loads(PROJECT.replace('"design"]', '"design", "what-if"]'))
+    document["what_if"] = {"service": "entry-charge", "levers": [{"name": "charge", "low": 0, "high": 5}]}
+    findings: list[reading.Finding] = []
+    plan = reading.read(ProjectPlan, {**document, "moderation": "after"}, "project", findings)
+    assert plan is not None, findings
+    terms = loop.run_until_complete(parts.contexts.resolve(parts.city.context["@context"]))
+    participation = open_participation(
+        dataclasses.replace(parts.city, participation=(plan,)),
+        parts.broker,
+        terms,
+        desk=parts.desk,
+        registers=MasterData({}, {}, MemoryBook()),
+        book=EmbeddedParticipation.in_memory(),
+        key=b"k" * 32,
+    )
+    client = Client(create_api(dataclasses.replace(parts, participation=participation)), loop)
+    yield client, parts.desk
+    loop.run_until_complete(parts.desk.close())
+    loop.run_until_complete(store.close())
+    participation.close()
+    runner.close()
+
+
+@pytest.fixture
+def alone(machine: tuple[Client, Desk]) -> Client:
+    return machine[0]
+
+
+def test_what_a_citizen_builds_is_checked_computed_and_contributed(machine: tuple[Client, Desk]) -> None:
+    alone, desk = machine
+    path = f"{API}/projects/our-square"
+    assert alone.get(path).json["levers"][0]["high"] == 5
+    assert alone.post(f"{path}/what-ifs", {"levers": {"charge": 5.5}}).status == 400
+    assert alone.post(f"{path}/what-ifs", {"levers": {"speed": 3}}).status == 400
+    draft = {**IDEA, "kind": "what-if", "title": "A charge of 4", "levers": {"charge": 4}}
+    answer = alone.post(f"{path}/contributions", draft)
+    assert answer.status == 201, answer.json
+    run = answer.json["run"]
+    alone.loop.run_until_complete(_finished(desk, run))
+    shown = alone.get(f"{API}/contributions/{answer.json['id']}").json
+    assert shown["levers"] == {"charge": 4} and shown["result"]["status"] == "done"
+    assert {one["name"] for one in shown["result"]["figures"]} >= {"nox", "travel"}
+    assert alone.get(f"{API}/projects/our-square/what-ifs/run-none").status == 404
+
+
+def test_each_participant_has_one_run_under_way(alone: Client) -> None:
+    path = f"{API}/projects/our-square"
+    links = alone.post(f"{path}/invitations", {"count": 2}).json["links"]
+    one, other = (link.partition("voice=")[2] for link in links)
+    answers = [
+        alone.post(f"{path}/what-ifs", {"levers": {"charge": charge}}, sympolis_voice=who)
+        for charge, who in ((1, one), (2, one), (3, other))
+    ]
+    assert [answer.status for answer in answers] == [202, 429, 202]
+
+
+def test_whoever_runs_a_twin_alone_decides_appeals_too(alone: Client) -> None:
+    name = alone.post(f"{API}/projects/our-square/contributions", IDEA).json["id"]
+    for act, reason in (("hide", "Off topic"), ("publish", "")):
+        answer = alone.post(f"{API}/said/{name}/moderation", {"act": act, "reason": reason})
+        assert answer.status == 200, answer.json
+        if act == "hide":
+            assert alone.post(f"{API}/said/{name}/appeal", {"reason": "It is not"}).status == 200
+    assert alone.get(f"{API}/contributions/{name}").status == 200
+
+
+async def _finished(desk: Desk, run: str) -> None:
+    async for _ in desk.run_events(run):
+        pass

@@ -32,7 +32,8 @@ export interface Lever {
 export interface Project extends Named {
   question: Text;
   text: Text;
-  owner: string;
+  owner: Text;
+  area: Geometry | null;
   status: Status;
   phase: string | null;
   phases: Phase[];

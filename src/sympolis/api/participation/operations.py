@@ -44,7 +44,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "title": TEXTS,
             "question": TEXTS,
             "text": TEXTS,
-            "owner": TEXT,
+            "owner": TEXTS,
             "status": {"type": "string", "enum": ["planned", "open", "between", "closed"]},
             "phase": optional(TEXT),
             "phases": several(OBJECT),
@@ -123,7 +123,7 @@ _WHAT_IF: Final = Body(
     structure({"levers": _LEVERS}, required=("levers",)), example={"levers": {"charge": 4}}
 )
 _PLAN: Final = Body(
-    structure({"id": TEXT, "title": TEXTS, "question": TEXTS, "owner": TEXT, "phases": several(OBJECT)}),
+    structure({"id": TEXT, "title": TEXTS, "question": TEXTS, "owner": TEXTS, "phases": several(OBJECT)}),
     example={"id": "our-square", "title": {"en": "Our square"}},
 )
 _DRY: Final = Body(structure({"dry_run": {"type": "boolean"}}), example={"dry_run": True})

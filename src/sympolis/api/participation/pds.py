@@ -86,7 +86,7 @@ class Pds:
             "dateEnd": plan.last_day.isoformat(),
             "dipasPhase": phase.id if phase else plan.status(self._desk.today()),
             "website": f"{request.base_url}/#/participation/{plan.id}",
-            "owner": plan.owner,
+            "owner": _say(request, plan.owner),
             "standardCategories": [_say(request, one.title) for one in plan.categories],
             "projectContributionType": sorted({kind for one in plan.phases for kind in one.kinds}),
             "referenceSystem": "4326",

@@ -32,7 +32,7 @@ def checked_levers(bounds: Bounds, levers: Any) -> dict[str, float]:
         low, high = known[name].low, known[name].high
         if not low <= value <= high:
             raise errors.BadRequestData(f"expected a number from {low:g} to {high:g}", where=where)
-        found[name] = float(value)
+        found[name] = int(value) if float(value).is_integer() else float(value)  # some levers count things
     return found
 
 

@@ -108,7 +108,7 @@ class ProjectPlan:
     question: Texts
     text: Texts = option({})
     """What it is about, what is open and what is not, what happens with what is said."""
-    owner: str
+    owner: Texts
     """Who asks, and answers."""
     area: Mapping[str, Any] | None = option(None, check=_area)
     """Where contributions may lie (GeoJSON polygon); None: anywhere in the city."""
@@ -183,12 +183,13 @@ def _sizes(plan: ProjectPlan) -> Iterator[Complaint]:
     for name, many in found.items():
         if len(many) > _MOST[name]:
             yield name, f"has {len(many)}, at most {_MOST[name]} are possible", "join some"
-    for name in ("title", "question", "text"):
+    for name in ("title", "question", "text", "owner"):
         texts: Texts = getattr(plan, name)
         if any(len(one) > _LONGEST for one in texts.values()) or len(texts) > 24:
             yield name, f"has more than {_LONGEST} characters, or more than 24 languages", "shorten it"
-    if not plan.title:
-        yield "title", "has no text", 'write title = { en = "…" }'
+    for name in ("title", "owner"):
+        if not getattr(plan, name):
+            yield name, "has no text", f'write {name} = {{ en = "…" }}'
 
 
 def _twice(part: str, ids: Collection[str]) -> Iterator[Complaint]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from sympolis.decision.participation.project import ProjectPlan
 from sympolis.domain import errors
+from sympolis.domain.reading import Texts
 
 Post = Callable[[str, str, str], Awaitable[None]]
 """Sends subject and text to an address. Raises ``DeliveryFailed``."""
@@ -27,12 +28,16 @@ class Letters:
 
     async def send(self, plan: ProjectPlan, letters: Sequence[tuple[str, str]]) -> list[str]:
         """Send (address, link) pairs; the addresses that could not be reached."""
-        title = plan.title.get(self._language) or next(iter(plan.title.values()))
+        title, owner = _said(plan.title, self._language), _said(plan.owner, self._language)
         words = _WORDS.get(self._language, _WORDS["en"])
         failed = []
         for address, link in letters:
             try:
-                await self._post(address, title, f"{title}\n\n{words}\n\n{link}\n\n{plan.owner}\n")
+                await self._post(address, title, f"{title}\n\n{words}\n\n{link}\n\n{owner}\n")
             except errors.DeliveryFailed:
                 failed.append(address)
         return failed
+
+
+def _said(texts: Texts, language: str) -> str:
+    return texts.get(language) or next(iter(texts.values()), "")

@@ -22,6 +22,7 @@ from sympolis.cli import (
     learned,
     master_data,
     new,
+    participation,
     quality,
     recommend,
     scenario,
@@ -60,6 +61,7 @@ app.add_typer(atlas.app, name="atlas")
 app.command("worklist")(worklist.show_worklist)
 app.add_typer(new.app, name="new")
 app.add_typer(decision.app, name="decision")
+app.add_typer(participation.app, name="participation")
 app.command("recommend")(recommend.recommend)
 app.add_typer(forecast.app, name="forecast")
 app.command("export")(export.export)

@@ -50,7 +50,7 @@ Values = dict[str, dict[tuple[str, int], int]]
 
 
 def build(pack: Path, out: Path) -> None:
-    """Write areas/{areas.geojson, districts.geojson, population.csv, ages.csv, housing.csv, cars.csv, poverty.csv} below ``out``."""
+    """Write areas/{areas,districts}.geojson and areas/{population,ages,housing,cars,poverty}.csv below ``out``."""
     keys = _shapes(pack / "boundaries", out / "areas")
     values = _published(pack / "stats" / "ortsteil_indicators_long.csv.gz", keys)
     _population(values, out / "areas" / "population.csv")

@@ -8,6 +8,7 @@ first gathered in squares of a kilometre; the children are then allocated exactl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,52 +78,58 @@ def gathered(points: Values, question: Question) -> Question:
 
 
 def choose(question: Question) -> Choice:
-    """Solve it. Where the solver runs out of time with nothing in hand, the candidates nearest to most "
-    "children."""
-    candidates = question.to_candidates.shape[1]
+    """Solve it. Where the solver runs out of time with nothing in hand, the candidates nearest to most children."""
+    points, candidates = len(question.children), question.to_candidates.shape[1]
     if question.count >= candidates:
         return Choice(tuple(range(candidates)), True)
     point, place, cost = _pairs(question)
-    points, sites, pairs = len(question.children), len(question.places), len(point)
-    width = pairs + points + candidates
-    column = np.arange(pairs)
-    met = coo_array(
-        (
-            np.ones(pairs + points),
-            (np.concatenate([point, np.arange(points)]), np.arange(pairs + points)),
-        ),
-        shape=(points, width),
-    )
-    filled = coo_array(
-        (
-            np.concatenate([np.ones(pairs), np.full(candidates, -question.places_each)]),
-            (
-                np.concatenate([place, sites + np.arange(candidates)]),
-                np.concatenate([column, pairs + points + np.arange(candidates)]),
-            ),
-        ),
-        shape=(sites + candidates, width),
-    )
-    opened = coo_array(
-        (np.ones(candidates), (np.zeros(candidates, dtype=int), pairs + points + np.arange(candidates))),
-        shape=(1, width),
-    )
-    room = np.concatenate([question.places, np.zeros(candidates)])
+    flows = len(point) + points
+    without = np.full(points, WITHOUT_LIMITS * question.limit_min)
     found = milp(
-        np.concatenate([cost, np.full(points, WITHOUT_LIMITS * question.limit_min), np.zeros(candidates)]),
-        integrality=np.concatenate([np.zeros(pairs + points), np.ones(candidates)]),
-        bounds=Bounds(0, np.concatenate([np.full(pairs + points, np.inf), np.ones(candidates)])),
-        constraints=[
-            LinearConstraint(met.tocsc(), question.children, question.children),
-            LinearConstraint(filled.tocsc(), -np.inf, room),
-            LinearConstraint(opened.tocsc(), question.count, question.count),
-        ],
+        np.concatenate([cost, without, np.zeros(candidates)]),
+        integrality=np.concatenate([np.zeros(flows), np.ones(candidates)]),
+        bounds=Bounds(0, np.concatenate([np.full(flows, np.inf), np.ones(candidates)])),
+        constraints=_constraints(question, point, place),
         options={"time_limit": SECONDS, "mip_rel_gap": GAP},
     )
     if found.x is None:
         return Choice(_nearest_to_most(question), False)
-    picked = np.argsort(-found.x[pairs + points :], kind="stable")[: question.count]
+    picked = np.argsort(-found.x[flows:], kind="stable")[: question.count]
     return Choice(tuple(sorted(int(one) for one in picked)), found.status == 0)
+
+
+def _constraints(question: Question, point: Indices, place: Indices) -> list[LinearConstraint]:
+    """Every child goes somewhere or goes without; no place is over its room; so many candidates open.
+
+    Columns: a flow for each pair, the children without a place at each point, a switch for each candidate.
+    """
+    points, sites, pairs = len(question.children), len(question.places), len(point)
+    candidates = question.to_candidates.shape[1]
+    switch = pairs + points + np.arange(candidates)
+    width = pairs + points + candidates
+    met = _matrix(
+        np.concatenate([point, np.arange(points)]),
+        np.arange(pairs + points),
+        np.ones(pairs + points),
+        (points, width),
+    )
+    filled = _matrix(
+        np.concatenate([place, sites + np.arange(candidates)]),
+        np.concatenate([np.arange(pairs), switch]),
+        np.concatenate([np.ones(pairs), np.full(candidates, -question.places_each)]),
+        (sites + candidates, width),
+    )
+    opened = _matrix(np.zeros(candidates, dtype=np.intp), switch, np.ones(candidates), (1, width))
+    room = np.concatenate([question.places, np.zeros(candidates)])
+    return [
+        LinearConstraint(met, question.children, question.children),
+        LinearConstraint(filled, -np.inf, room),
+        LinearConstraint(opened, question.count, question.count),
+    ]
+
+
+def _matrix(rows: Indices, columns: Indices, values: Values, shape: tuple[int, int]) -> Any:
+    return coo_array((values, (rows, columns)), shape=shape).tocsc()
 
 
 def _pairs(question: Question) -> tuple[Indices, Indices, Values]:

@@ -188,7 +188,8 @@ def test_the_geopackage_has_shapes_and_tables(client: Client, plan: Any, tmp_pat
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/api/plans/none", 404), (f"{PATH}/steps/count/details", 404), (f"{PATH}/steps/words/details", 400), (f"{PATH}/tables/none", 404), (f"{PATH}/tables?f=csv", 400),
+    [("/api/plans/none", 404), (f"{PATH}/steps/count/details", 404), (f"{PATH}/steps/words/details", 400),
+     (f"{PATH}/tables/none", 404), (f"{PATH}/tables?f=csv", 400),
      (f"{PATH}/tables/gaps?f=geojson", 400), (f"{PATH}/tables/gaps?f=exe", 400), (f"{PATH}/report?f=odt", 400),
      (f"{PATH}/measures/none", 404)],
 )  # fmt: skip

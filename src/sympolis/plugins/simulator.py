@@ -281,8 +281,8 @@ class Simulator(ABC):
     ) -> int:
         """Write what a member says of things smaller than its features, such as single buildings; how many there are.
 
-        ``target`` becomes an Apache Parquet file with a column ``id``. A model that looks at nothing smaller leaves this
-        as it is. Raises ``NotFound``.
+        ``target`` becomes an Apache Parquet file with a column ``id``. A model that looks at nothing smaller leaves
+        this as it is. Raises ``NotFound``.
         """
         raise errors.NotFound("this model looks at nothing smaller than its features", where=self.id)
 

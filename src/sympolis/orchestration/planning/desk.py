@@ -181,7 +181,7 @@ class PlanDesk:
         if not step.service:
             return documents.described(step)
         service = await self._desk.service(step.service)
-        chain = [run, *[await self._desk.run(one) for one in run["upstream"].values()]] if run else []
+        chain = await self._chain(run) if run else []
         models = {one["model"]: await self._desk.model(one["model"]) for one in chain}
         return documents.computed(step, service, run, chain, models)
 
@@ -189,6 +189,16 @@ class PlanDesk:
         found = {one: await self._broker.find(one) for one in sorted(ids)}
         name = self._names.expand("name")
         return {i: str(entity.value(name, i)) for i, entity in found.items() if entity is not None}
+
+    async def _chain(self, run: Json) -> list[Json]:
+        """The run and all that fed it, directly or not, each once."""
+        found, open_ = {run["id"]: run}, [run]
+        while open_:
+            for fed in open_.pop(0)["upstream"].values():
+                if fed not in found:
+                    found[fed] = await self._desk.run(fed)
+                    open_.append(found[fed])
+        return list(found.values())
 
     async def _zoned(self, plan: Plan, runs: Mapping[str, Json]) -> Zoned | None:
         if plan.zones is None or not _done(run := runs.get(plan.zones.step)):

@@ -337,11 +337,6 @@ class Desk:
         """Every service and the models that it asks: what other twins compare with their data."""
         return self._services.needing()
 
-    @property
-    def compatibility(self) -> Compatibility:
-        """Compares needs, also those of others, with the twin's entities."""
-        return self._compatibility
-
     async def service(self, service_id: str) -> Json:
         """One service. Raises ``NotFound``."""
         return await self._services.describe(service_id)

@@ -21,12 +21,13 @@ from sympolis.city.alerts import AlertPlan
 from sympolis.city.schema import CityFacts, MapPlan, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.city.stories import StoryPlan
+from sympolis.decision.participation.project import ProjectPlan
 from sympolis.domain.reading import describe
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
 from sympolis.governance.mediator.model import Mediation
-from sympolis.plugins.loader import Manifest
 from sympolis.orchestration.planning.plan import Plan
+from sympolis.plugins.loader import Manifest
 
 FILES: tuple[tuple[str, type], ...] = (
     ("city.toml", CityFacts),
@@ -41,6 +42,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("forecasts/<id>.toml", ForecastPlan),
     ("alerts/<id>.toml", AlertPlan),
     ("services/<id>.toml", ServicePlan),
+    ("participation/<id>.toml", ProjectPlan),
     ("plans/<id>.toml", Plan),
     ("stories/<id>.toml", StoryPlan),
     ("dashboards/map.toml", MapPlan),

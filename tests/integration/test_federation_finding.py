@@ -161,7 +161,9 @@ def test_figures_of_another_method_are_not_compared(cities: tuple[Network, City,
     assert not [one for one in rows["old"]["figures"] if one["partner"] == b.did]
 
 
-def test_who_is_silent_is_named_and_answered_for_by_what_they_said(cities: tuple[Network, City, City]) -> None:
+def test_who_is_silent_is_named_and_answered_for_by_what_they_said(
+    cities: tuple[Network, City, City],
+) -> None:
     network, a, b = cities
     before = a.get("/api/federation/catalogue?anew=true")
     network.silent.add(b.host)
@@ -200,7 +202,15 @@ def _deep(levels: int) -> Any:
         [],
         None,
         {"services": 1},
-        {"services": [1, None, {}, {"id": 7}, {"id": "x", "models": [{"needs": [{"type": "T", "minimum": "many"}]}]}]},
+        {
+            "services": [
+                1,
+                None,
+                {},
+                {"id": 7},
+                {"id": "x", "models": [{"needs": [{"type": "T", "minimum": "many"}]}]},
+            ]
+        },
         {"services": [{"id": "y", "title": {"en": "\x00\x1b[31mred"}, "models": 3}]},
         {"services": [{"id": str(n), "models": []} for n in range(5000)]},
         _deep(200),

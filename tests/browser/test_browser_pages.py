@@ -53,6 +53,7 @@ PAGES = {
     "benchmarks": "federation/benchmarks",
     "notifications": "notifications",
     "stories": "stories",
+    "walk": "walk",
     "story": "stories/driving-in?step=4",
 }
 SETTLED = """document.fonts.ready.then(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from .conftest import Ask, open_page
+from .conftest import Ask, kept_clean, open_page, watched_page
 
 ACTIONS = {
     "navigation: governance": ("overview", 'nav a[href^="#/governance"]', "sources.read"),
@@ -86,3 +89,30 @@ def test_text_of_twice_the_size_still_fits(page: Page, twin_url: str, address: s
     page.wait_for_load_state("networkidle")
     beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert beyond <= 0
+
+
+def test_the_scene_is_walked_through_and_saved(page: Page, twin_url: str, tmp_path: Path) -> None:
+    """By keys; and as glTF 2.0, whose binary form begins with these twelve bytes: magic, version, length."""
+    open_page(page, twin_url, "walk?lang=en")
+    page.wait_for_selector("canvas[data-state=ready]")
+    page.get_by_role("button", name="Forward 10 m").click()
+    before = page.locator("span[aria-live]").inner_text()
+    page.locator("canvas").focus()
+    page.keyboard.down("ArrowUp")
+    page.wait_for_function("was => document.querySelector('span[aria-live]').innerText !== was", arg=before)
+    page.keyboard.up("ArrowUp")
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Save as glTF").click()
+    saved = Path(found.value.path()).read_bytes()
+    magic, version, length = struct.unpack("<4sII", saved[:12])
+    assert (magic, version, length) == (b"glTF", 2, len(saved))
+    document = json.loads(saved[20 : 20 + struct.unpack("<I", saved[12:16])[0]])
+    assert {"ground", "streets", "results"} <= {node.get("name", "") for node in document["nodes"]}
+
+
+def test_without_webgl_the_scene_says_so(browser_without_gl: Browser, twin_url: str) -> None:
+    for page, watch in kept_clean(*watched_page(browser_without_gl, twin_url)):
+        watch.expect("WebGL")
+        open_page(page, twin_url, "walk?lang=en")
+        expect(page.get_by_role("alert")).to_contain_text("cannot be shown here")
+        expect(page.get_by_role("link", name="The same on the map and as a table")).to_be_visible()

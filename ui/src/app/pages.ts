@@ -45,6 +45,7 @@ export const PAGES: Record<string, Page> = {
   governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
   notifications: { title: 'navNotifications', nav: 'overview', load: () => import('../pages/notifications/NotificationsPage.svelte') },
   stories: { title: 'navStories', nav: 'stories', load: () => import('../pages/stories/StoriesPage.svelte') },
+  walk: { title: 'navWalk', nav: 'map', load: () => import('../pages/walk/WalkPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 

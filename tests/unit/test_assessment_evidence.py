@@ -63,7 +63,7 @@ TAKEN_AWAY: dict[str, dict[str, Any]] = {
     "rights-on-operations": without("access"),
     "actions-logged": without("audit"),
     "transport-encrypted": {"encrypted": False},
-    "policies-kept": both(policy=False),
+    "policies-kept": {"policies": 0},
     "policies-everywhere": one(policy=False),
     "release-staged": without("stages"),
     "subjects-answered": without("subjects"),

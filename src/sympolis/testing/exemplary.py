@@ -105,6 +105,7 @@ def exemplary() -> Facts:
         forecasts=1,
         scenarios=2,
         finished_runs=2,
+        policies=2,
         partners=1,
         agreements=1,
         energy_kwh=0.2,

@@ -10,6 +10,7 @@ from sympolis import __version__
 from sympolis.api.rights import RIGHTS
 from sympolis.assessment.evidence import facts as evidence
 from sympolis.governance.interfaces import INTERFACES
+from sympolis.governance.policy.assets import Asset, AssetKind
 from sympolis.governance.roles.table import PUBLIC
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ async def observe(parts: ApiParts) -> evidence.Facts:
         entities=status.entities,
         observations=status.observations,
         forecasts=len(city.forecasts),
+        policies=_policies(parts, city),
         partners=0 if parts.federation is None else len(parts.federation.directory.everybody()),
         agreements=_agreements(parts),
         **computed,
@@ -102,11 +104,20 @@ def _reads_anew(source: Source) -> bool:
 
 
 def _has_policy(parts: ApiParts, dataset: str) -> bool:
-    if parts.governed is None:
-        return False
-    gate = parts.governed.gate
-    asset = gate.asset(dataset)
-    return asset is not None and bool(gate.book.of(asset))
+    asset = None if parts.governed is None else parts.governed.gate.asset(dataset)
+    return asset is not None and _speaks_of(parts, asset)
+
+
+def _policies(parts: ApiParts, city: City) -> int:
+    """How many datasets, services and models a policy speaks of."""
+    services = (Asset(one.id, kind=AssetKind.SERVICE) for one in city.services)
+    models = (Asset(one, kind=AssetKind.MODEL) for one in city.models)
+    others = sum(_speaks_of(parts, one) for one in (*services, *models))
+    return others + sum(_has_policy(parts, one) for one in city.sources)
+
+
+def _speaks_of(parts: ApiParts, asset: Asset) -> bool:
+    return parts.governed is not None and bool(parts.governed.gate.book.of(asset))
 
 
 def _agreements(parts: ApiParts) -> int:

@@ -109,6 +109,8 @@ class Facts:
     forecasts: int = 0
     scenarios: int = 0
     finished_runs: int = 0
+    policies: int = 0
+    """Datasets, services and models that an ODRL policy speaks of."""
     partners: int = 0
     agreements: int = 0
     energy_kwh: float | None = None

@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import BookOpen from '@lucide/svelte/icons/book-open';
 import Boxes from '@lucide/svelte/icons/boxes';
 import ChartSpline from '@lucide/svelte/icons/chart-spline';
+import ClipboardCheck from '@lucide/svelte/icons/clipboard-check';
 import ClipboardList from '@lucide/svelte/icons/clipboard-list';
 import Database from '@lucide/svelte/icons/database';
 import Gavel from '@lucide/svelte/icons/gavel';
@@ -46,6 +47,7 @@ export const PAGES: Record<string, Page> = {
   notifications: { title: 'navNotifications', nav: 'overview', load: () => import('../pages/notifications/NotificationsPage.svelte') },
   stories: { title: 'navStories', nav: 'stories', load: () => import('../pages/stories/StoriesPage.svelte') },
   walk: { title: 'navWalk', nav: 'map', load: () => import('../pages/walk/WalkPage.svelte') },
+  assessment: { title: 'navAssessment', nav: 'assessment', load: () => import('../pages/assessment/AssessmentPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 
@@ -78,5 +80,6 @@ export const ENTRIES: Entry[] = [
   { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
   { page: 'worklist', label: 'navWorklist', icon: ListTodo, group: 'trust', part: 'services' },
   { page: 'federation', label: 'navFederation', icon: Network, group: 'share', part: 'federation', right: 'federation.read' },
+  { page: 'assessment', label: 'navAssessment', icon: ClipboardCheck, group: 'run', part: 'assessment', right: 'assessment.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

@@ -1,0 +1,14 @@
+// How levels, moments and what a score rests on are said.
+import type { Level, Question } from '../../api/assessing';
+import type { t } from './words';
+
+type Word = Parameters<typeof t>[0];
+
+export const LEVEL: Record<Level, Word> = { none: 'levelNone', initial: 'levelInitial', partial: 'levelPartial', full: 'levelFull' };
+export const BASIS: Record<Question['basis'], Word> = {
+  evidence: 'fromEvidence',
+  answer: 'fromAnswer',
+  none: 'fromNothing',
+  'not applicable': 'skipped',
+};
+export const MOMENT: Record<string, Word> = { baseline: 'baseline', interim: 'interim', final: 'final' };

@@ -107,7 +107,7 @@ export interface Figure {
 export interface Result {
   id: string;
   status: string;
-  progress: number | null;
+  progress: { share: number } | null;
   figures: Figure[];
   text: Text;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sympolis.acquisition.ingest import PlannedSource
@@ -100,7 +100,7 @@ def _alarm(
 ) -> dict[str, str]:
     """Why a source in this state needs somebody's attention, by language."""
     if state == "stale":
-        since = newest.isoformat(timespec="minutes") if newest is not None else "–"
+        since = f"{newest.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if newest is not None else "–"
         return {language: text.format(since=since) for language, text in _STALE.items()}
     if state != "failed":
         return {}

@@ -16,6 +16,7 @@ from benchmarks import (
     dask_scaling,
     energy,
     features,
+    federation,
     heat,
     negotiating,
     ngsild,
@@ -82,6 +83,8 @@ def _others(asked: argparse.Namespace) -> None:
         _dask(asked)
     if asked.what in ("negotiating", "table"):
         _negotiating(asked)
+    if asked.what in ("federation", "table"):
+        _federation(asked)
 
 
 def _negotiating(asked: argparse.Namespace) -> None:
@@ -89,6 +92,13 @@ def _negotiating(asked: argparse.Namespace) -> None:
         negotiating.keep(negotiating.measure(Effort(asked.seconds, asked.runs)))
     if (found := negotiating.records()) is not None:
         _publish("negotiating", negotiating.table(found))
+
+
+def _federation(asked: argparse.Namespace) -> None:
+    if asked.what == "federation":
+        federation.keep(federation.measure(Effort(asked.seconds, asked.runs)))
+    if (found := federation.records()) is not None:
+        federation.publish(found)
 
 
 def _dask(asked: argparse.Namespace) -> None:
@@ -110,7 +120,19 @@ def _arguments() -> argparse.Namespace:
         "what",
         nargs="?",
         default="all",
-        choices=("all", "twin", "ngsild", "features", "dask", "energy", "heat", "negotiating", "allocation", "table"),
+        choices=(
+            "all",
+            "twin",
+            "ngsild",
+            "features",
+            "dask",
+            "energy",
+            "heat",
+            "negotiating",
+            "allocation",
+            "federation",
+            "table",
+        ),
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

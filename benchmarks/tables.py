@@ -102,14 +102,14 @@ def of_shared(records: list[Record]) -> str:
     return table(heads, rows, right=range(1, len(heads))) if records else ""
 
 
-def put_into_page(name: str, content: str) -> None:
-    """Put a table between its marks in the page."""
+def put_into_page(name: str, content: str, *, page: Path = PAGE) -> None:
+    """Put a table between its marks in a page."""
     begin, end = f"<!-- measured: {name} -->\n", f"<!-- end: {name} -->\n"
-    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
     _, ended, after = rest.partition(end)
     if not (found and ended):
-        raise RuntimeError(f"{PAGE.name} has no place for the table {name}")
-    PAGE.write_text(before + begin + "\n" + content + "\n" + end + after, encoding="utf-8")
+        raise RuntimeError(f"{page.name} has no place for the table {name}")
+    page.write_text(before + begin + "\n" + content + "\n" + end + after, encoding="utf-8")
 
 
 def _cells(record: Record, line: Line) -> tuple[str, str]:

@@ -116,6 +116,7 @@ def _of_contracts(parts: ApiParts) -> tuple[Operation, ...]:
         return ()
     from sympolis.api import dsp, inference
     from sympolis.api.exporting import operations as downloads
+    from sympolis.api.federation import calling
     from sympolis.api.twin import operations
 
     store = parts.broker.store
@@ -133,6 +134,7 @@ def _of_contracts(parts: ApiParts) -> tuple[Operation, ...]:
         *downloads.operations(gated_parts),
         *inference.operations(gated_parts),
         *operations.operations(parts),
+        *calling.operations(parts),
     )
     return dsp.operations(parts, Router(inside))
 

@@ -21,7 +21,7 @@ from sympolis.dataspace.contracts.offers import Offered
 from sympolis.dataspace.delivery.contracted import ComputingReading
 from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.terms import write_offer
-from sympolis.dataspace.dsp.vocabulary import INFERENCE, PROCESSES
+from sympolis.dataspace.dsp.vocabulary import INFERENCE, MODEL_PACKAGE, PROCESSES
 from sympolis.domain import errors
 from sympolis.governance.policy.assets import COLLECTIONS, Asset, AssetKind, asset_iri, asset_of
 from sympolis.governance.policy.model import Rule, RuleKind
@@ -140,7 +140,7 @@ class Computations:
         learned = self._learned(asset)
         names = {
             **({PROCESSES: process} if process else {}),
-            **({INFERENCE: asset.id} if learned else {}),
+            **(dict.fromkeys((INFERENCE, MODEL_PACKAGE), asset.id) if learned else {}),
         }
         if not names:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sympolis.dataspace.dsp.vocabulary import HTTP_PULL, INFERENCE, PROCESSES
+from sympolis.dataspace.dsp.vocabulary import HTTP_PULL, INFERENCE, MODEL_PACKAGE, PROCESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ CALLS: Final = (
         "/ogc/processes/{process}",
     ),
     Format(INFERENCE, frozenset({"getModelMetadata", "inferModel"}), "/v2/models/{model}"),
+    Format(MODEL_PACKAGE, frozenset({"getSignedModel"}), "/api/ai-models/{model}/signed-package"),
 )
-"""What a service or a model may be called by: OGC API - Processes, Open Inference Protocol v2."""
+"""What a service or a model may be called by: OGC API - Processes, Open Inference Protocol v2; and how it travels."""
 BY_NAME: Final = {one.name: one for one in (*FORMATS, *CALLS)}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sympolis.analysis.learned.life import Stage
 from sympolis.api.holdings import Holdings
 from sympolis.api.parts import ApiParts, Contracting
 from sympolis.api.ranges import PutAside
+from sympolis.dataspace.calling.bringing import Bringing, Take
 from sympolis.dataspace.calling.caller import Calling
 from sympolis.dataspace.contracts.book import ContractBook, MemoryBook
 from sympolis.dataspace.contracts.desk import ContractDesk
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sympolis.governance.policy.model import Policy
+    from sympolis.orchestration.learned_desk import LearnedDesk
 
 FOLDER = "federation"
 
@@ -56,9 +59,25 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
     federation.delivery = Receiving(desk, folder / FOLDER / "received")
     federation.calling = Calling(desk, federation.records, folder / FOLDER / "called")
     desk.also_open = federation.calling.open
+    if parts.desk is not None:
+        federation.bringing = Bringing(federation.calling, federation.resolver, _take(parts.desk.learned))
     aside = PutAside(folder / FOLDER / "aside")
     desk.transfers.on_end = lambda transfer: aside.forget(transfer.id)
     return replace(parts, contracting=Contracting(desk, federation.delivery, holdings, aside))
+
+
+def _take(learned: LearnedDesk) -> Take:
+    """Keeps what came as a draft of whoever gave it, and has it validated."""
+
+    async def take(content: bytes, by: str, why: str) -> dict[str, Any]:
+        kept = await learned.hand_in(content, by=by, why=why)
+        card = kept.card
+        kept = await learned.move(
+            card.name, card.version, Stage.VALIDATED, by=by, why="its examples hold, locked in"
+        )
+        return {"name": card.name, "version": card.version, "stage": str(kept.record.stage)}
+
+    return take
 
 
 def _book(settings: Settings, folder: Path) -> ContractBook:

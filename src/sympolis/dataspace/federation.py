@@ -98,6 +98,8 @@ class Federation:
         """What agreements let out and in (``dataspace.delivery``)."""
         self.calling: Any = None
         """Services and models of partners that we call (``dataspace.calling``)."""
+        self.bringing: Any = None
+        """Learned models of partners that are brought home (``dataspace.calling.bringing``)."""
 
     def document(self) -> dict[str, Any]:
         """Our DID document."""

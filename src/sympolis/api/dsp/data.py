@@ -56,7 +56,8 @@ _PASSED_ON: Final = frozenset(
         *(b"content-type", b"content-length", b"prefer"),
     }
 )
-_COMPUTES: Final = frozenset({"execute", "inferModel"})
+_COMPUTES: Final = frozenset({"execute", "inferModel", "getSignedModel"})
+"""What counts as a use of a service or a model: having it compute, or taking it along."""
 _MOST_ASKED: Final = 4 << 20
 """Bytes that a call may bring."""
 _PREFIX: Final = re.compile(r"/dsp/data/[^/]+")

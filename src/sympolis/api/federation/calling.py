@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympolis.api.federation.calls import CALL, WAIT, Calls
+from sympolis.api.federation.models import ZIP, Models
 from sympolis.api.federation.operations import route
 from sympolis.api.parameters import LIMIT
 from sympolis.api.parts import ApiParts
@@ -16,7 +17,34 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes; none for a twin without contracts."""
     if parts.federation is None or parts.federation.calling is None:
         return ()
-    handlers = Calls(parts.federation.calling)
+    return (*_calls(Calls(parts.federation.calling)), *_models(parts))
+
+
+def _models(parts: ApiParts) -> tuple[Operation, ...]:
+    """Learned models that travel; none where there are none."""
+    federation = parts.federation
+    if federation is None or federation.bringing is None or parts.desk is None:
+        return ()
+    handlers = Models(federation, parts.desk.learned, federation.bringing)
+    asking = structure(
+        {"partner": TEXT, "asset": TEXT, "agreement": TEXT, "licences": several(TEXT)},
+        required=("partner", "asset"),
+    )
+    example = {"partner": "did:web:twin.city.example", "asset": "urn:sympolis:model:no2-next-hour"}
+    return (
+        route("GET", "/api/ai-models/{model}/signed-package", handlers.signed, "getSignedModel",
+              "A model as it travels: package, bill of materials, and this twin's signature",
+              {"type": "string", "format": "binary"}, media=ZIP, path_texts={"model": "A learned model's name."},
+              tag="Learned models"),
+        route("POST", "/api/federation/models", handlers.bring, "bringModel",
+              "Bring a partner's learned model home as a draft", status=201, body=asking, example=example,
+              timeout_s=_TIMEOUT_S,
+              text="Its signature has to be the partner's, its licence one that is known or named here; its examples"
+              " are run locked in: without files, network and other processes."),
+    )  # fmt: skip
+
+
+def _calls(handlers: Calls) -> tuple[Operation, ...]:
     path, one = "/api/federation/calls", "/api/federation/calls/{call}"
     asking = structure(
         {"partner": TEXT, "asset": TEXT, "agreement": TEXT, "inputs": OBJECT, "purposes": several(TEXT), "place": TEXT},

@@ -187,12 +187,17 @@ class Calling:
             hint=f"sympolis federation negotiate {partner} {asset}",
         )
 
-    async def _transfer(self, agreement: Agreement) -> Transfer:
+    async def channel(self, partner: str, asset: str, way: str, *, agreement: str = "") -> Channel:
+        """To a partner's model in another way than by calling it. Raises ``Conflict`` without an agreement."""
+        return Channel(self._desk, await self._transfer(self._agreed(partner, asset, agreement), way))
+
+    async def _transfer(self, agreement: Agreement, way: str = "") -> Transfer:
         """A transfer that runs and leads to the service, begun where there is none. Raises ``Conflict``."""
+        ways = (way,) if way else (PROCESSES, INFERENCE)
         for one in self._desk.book.page(Transfer, tie=agreement.id, limit=1000):
-            if one.format in (PROCESSES, INFERENCE) and _leads(one):
+            if one.format in ways and _leads(one):
                 return one
-        way = await self._way(agreement)
+        way = way or await self._way(agreement)
         begun = self._desk.transfers.request(agreement.id, way)
         found = await self._desk.transfers.wait(begun.id, lambda one: _leads(one) or one.is_over, _BEGIN_S)
         if not _leads(found):

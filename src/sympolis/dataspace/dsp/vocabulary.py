@@ -13,6 +13,8 @@ HTTP_PULL: Final = "HttpData-PULL"
 PROCESSES: Final = "OGC-Processes"
 INFERENCE: Final = "Open-Inference-V2"
 """Formats of what is called instead of taken: a service or a model, a learned model."""
+MODEL_PACKAGE: Final = "Signed-Model-Package"
+"""A learned model that travels, with its signature and its bill of materials."""
 HTTP_ENDPOINT: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
 

@@ -28,7 +28,12 @@ def check(contents: Contents) -> None:
 
 
 def _texts(plan: ProjectPlan) -> Iterator[tuple[str, Texts]]:
-    yield from (("title", plan.title), ("question", plan.question), ("text", plan.text), ("owner", plan.owner))
+    yield from (
+        ("title", plan.title),
+        ("question", plan.question),
+        ("text", plan.text),
+        ("owner", plan.owner),
+    )
     for name in ("phases", "categories", "ages"):
         for one in getattr(plan, name):
             yield f"{name}.{one.id}", one.title

@@ -88,7 +88,12 @@ def make_links(
     """Make links with which people take part without an account: one each, shown once."""
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.post(_of(project, "/invitations"), {"count": count, "days": days})
-    show(found, form, lambda one: [screen.print(link, soft_wrap=True) for link in one["links"]])
+    show(found, form, _draw_links)
+
+
+def _draw_links(found: dict[str, Any]) -> None:
+    for link in found["links"]:
+        screen.print(link, soft_wrap=True)
 
 
 @app.command("statistics")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sympolis.decision.participation.record import Comment, Contribution, Rating, State
+from sympolis.decision.participation.record import Comment, Contribution, Rating, State, Utterance
 
 _MOST_RATED: Final = 10
 
@@ -36,7 +36,7 @@ def figures(said: Said) -> dict[str, Any]:
         "contributions": len(published),
         "comments": len(comments),
         "ratings": len(ratings),
-        "voices": len({one.author for one in (*published, *comments, *ratings) if one.author}),
+        "voices": len(_authors(published) | _authors(comments) | {one.author for one in ratings}),
         "located": sum(1 for one in published if one.place is not None),
         "by_kind": _counted(one.kind for one in published),
         "by_category": _counted(one.category for one in published),
@@ -44,6 +44,10 @@ def figures(said: Said) -> dict[str, Any]:
         "by_day": dict(sorted(_counted(f"{one.at:%Y-%m-%d}" for one in published).items())),
         "most_rated": _most_rated(published, ratings),
     }
+
+
+def _authors(said: Iterable[Utterance]) -> set[str]:
+    return {one.author for one in said if one.author}
 
 
 def homes(contributions: Iterable[Contribution]) -> dict[str, int]:

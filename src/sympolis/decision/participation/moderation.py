@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sympolis.decision.participation.record import Comment, Contribution, State, Step
 from sympolis.domain import errors
 
-T = TypeVar("T", Contribution, Comment)
+T = TypeVar("T", bound=Contribution | Comment)
 
 PUBLISH: Final = "publish"
 HIDE: Final = "hide"

@@ -90,7 +90,12 @@ def _grouped(ids: Sequence[str], belongs: Any, terms: Any, words: Sequence[str])
     strength = belongs.max(axis=1)
     found = []
     for number, row in enumerate(terms):
-        order = sorted(range(len(words)), key=lambda i, row=row: (-row[i], words[i]))[:_WORDS]
+        order = [
+            i
+            for _, _, i in sorted(zip((-value for value in row), words, range(len(words)), strict=True))[
+                :_WORDS
+            ]
+        ]
         members = [i for i in range(len(ids)) if best[i] == number and strength[i] > _FAINT]
         members.sort(key=lambda i: (-strength[i], ids[i]))
         if members:

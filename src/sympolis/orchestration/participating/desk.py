@@ -246,7 +246,7 @@ class ParticipationDesk:
 
     def mine(self, voice: Voice) -> list[Utterance]:
         """Everything that somebody said in a project, oldest first."""
-        said = [*self.book.contributions(voice.project), *self.book.comments(voice.project)]
+        said: list[Utterance] = [*self.book.contributions(voice.project), *self.book.comments(voice.project)]
         return sorted((one for one in said if one.author == voice.author), key=lambda one: one.at)
 
     # --- looking at it again

@@ -21,11 +21,11 @@ _GAP: Final = 25
 _ROW: Final = 34
 _TOP: Final = 92
 _MOST_ROWS: Final = 14
-_LONGEST: Final = 30
+_LONGEST: Final = 26
 _STYLE: Final = """
 svg { font-family: system-ui, sans-serif; color-scheme: light dark; }
 .ground { fill: light-dark(#ffffff, #14181b); }
-text { fill: light-dark(#1b2328, #e6ecef); font-size: 12px; }
+text { fill: light-dark(#1b2328, #e6ecef); font-size: 11.5px; }
 .title { font-size: 18px; font-weight: 600; }
 .head { font-size: 13px; font-weight: 600; }
 .small { font-size: 11px; fill: light-dark(#52626b, #9fb0b9); }

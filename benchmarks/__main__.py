@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
 
 `python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
-interfaces, `dask` how a cluster of local workers scales, `allocation` a city's children placed; `table` only writes anew.
+interfaces, `dask` how a cluster of local workers scales, `negotiating` what contracts cost; `table` writes anew only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ from benchmarks import (
 from benchmarks.phases import Effort
 
 
+_PARTS = (
+    "all", "twin", "ngsild", "features", "dask", "energy", "heat", "allocation", "negotiating", "federation", "table",
+)  # fmt: skip
+
+
 def main() -> None:
     """See the module."""
     asked = _arguments()
@@ -45,12 +50,6 @@ def main() -> None:
     if asked.what in ("features", "table"):
         _features(asked)
     _others(asked)
-    if asked.what == "energy":
-        _publish("energy", energy.table(energy.measure()))
-    if asked.what == "heat":
-        _publish("heat", heat.table(heat.measure()))
-    if asked.what == "allocation":
-        _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("all", "ngsild", "table"):
         _broker_tables()
 
@@ -81,6 +80,12 @@ def _features(asked: argparse.Namespace) -> None:
 def _others(asked: argparse.Namespace) -> None:
     if asked.what == "dask":
         _dask(asked)
+    if asked.what == "energy":
+        _publish("energy", energy.table(energy.measure()))
+    if asked.what == "heat":
+        _publish("heat", heat.table(heat.measure()))
+    if asked.what == "allocation":
+        _publish("allocation", allocation.table(allocation.measure()))
     if asked.what in ("negotiating", "table"):
         _negotiating(asked)
     if asked.what in ("federation", "table"):
@@ -120,19 +125,7 @@ def _arguments() -> argparse.Namespace:
         "what",
         nargs="?",
         default="all",
-        choices=(
-            "all",
-            "twin",
-            "ngsild",
-            "features",
-            "dask",
-            "energy",
-            "heat",
-            "negotiating",
-            "allocation",
-            "federation",
-            "table",
-        ),
+        choices=_PARTS,
     )
     parser.add_argument("--stores", default="embedded,postgresql", help=f"of {', '.join(brokers.STORES)}")
     parser.add_argument(

@@ -32,6 +32,8 @@ PAGES = {
     "services": "services",
     "service": "services/mobility-policy",
     "advice": "services/heat-waves",
+    "planning together": "joint/heat-waves",
+    "what is missing": "worklist",
     "forecasts": "forecasts/no2",
     "models": "models",
     "heat model": "models/heat",

@@ -18,7 +18,9 @@ from sympolis.dataspace.dsp.shapes import read
 from sympolis.domain.errors import BadRequestData
 
 SUITE = Path(__file__).parents[2].parent / "shared" / "conformance" / "dsp-2025-1"
-pytestmark = pytest.mark.skipif(not SUITE.is_dir(), reason="the protocol's vectors are not beside the project")
+pytestmark = pytest.mark.skipif(
+    not SUITE.is_dir(), reason="the protocol's vectors are not beside the project"
+)
 
 SHAPES: dict[str, Any] = {
     "catalog/catalog-error-schema.json": documents.CatalogError,

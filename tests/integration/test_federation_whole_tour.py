@@ -29,9 +29,7 @@ class Inside:
         document = None if not body else json.loads(body)
         answer = self.pair.run(self.twin.ask(method, path, document))
         self.pair.settle()
-        return Reply(
-            answer.status, {name.lower(): value for name, value in answer.headers}, answer.body
-        )
+        return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
 
 @pytest.fixture(scope="module")

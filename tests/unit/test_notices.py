@@ -157,6 +157,14 @@ def test_what_is_refused_is_given_up_and_shown() -> None:
     assert lost.state == "given up" and "no such topic" in lost.error
 
 
+def test_an_address_that_a_channel_chokes_on_keeps_nobody_else_from_being_told() -> None:
+    house = House(rule(to=(DUTY, PHONE)))
+    house.post.fails = [ValueError("Invalid IPv6 URL")]
+    assert [to for to, _, _ in house.look(60.0)] == [PHONE.to]
+    assert [one.error for one in house.book.given_up(limit=10)] == ["ValueError: Invalid IPv6 URL"]
+    assert house.look(60.0, minutes=5) == house.post.sent and len(house.post.sent) == 1
+
+
 def test_after_a_day_of_failures_it_is_given_up() -> None:
     house = House(rule())
     house.post.fails = [errors.DeliveryFailed("down") for _ in range(MOST_ATTEMPTS)]

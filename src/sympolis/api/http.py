@@ -177,7 +177,7 @@ class Request:
     def base_url(self) -> str:
         """Scheme and authority by which the client reached the server, e.g. ``http://127.0.0.1:8400``.
 
-        With the path that stands before all others where there is one (ASGI's ``root_path``): data under contract have it.
+        With the path that stands before all others, where there is one (ASGI's ``root_path``): under contract there is.
         """
         host = self.header(b"host") or "localhost"
         return f"{self._scope.get('scheme', 'http')}://{host}{self._scope.get('root_path', '')}"

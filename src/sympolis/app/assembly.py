@@ -134,9 +134,7 @@ def _twin(
             ground.broker, terms, city.dashboards, city=city.id, baselines=DeskBaselines(desk)
         ),
         atlases=AtlasDesk(ground.broker, terms, city.atlases, models=desk, credits=_credits(city)),
-        plans=PlanDesk(
-            ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id
-        ),
+        plans=PlanDesk(ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id),
         lock=lock,
     )
 

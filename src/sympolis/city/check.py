@@ -18,7 +18,17 @@ from sympolis.acquisition.mapping import EntityMapping
 from sympolis.acquisition.source import Source
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.city import folder as folders
-from sympolis.city import governing, participation, plans, registered, registers, secrets, services, stories, views
+from sympolis.city import (
+    governing,
+    participation,
+    plans,
+    registered,
+    registers,
+    secrets,
+    services,
+    stories,
+    views,
+)
 from sympolis.city.alerts import AlertPlan
 from sympolis.city.folder import Contents
 from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan

@@ -109,9 +109,7 @@ def read(folder: Path) -> Contents:
     return contents
 
 
-def _each(
-    contents: Contents, kind_folder: str, kind: type[T], but: tuple[str, ...] = ()
-) -> dict[str, T]:
+def _each(contents: Contents, kind_folder: str, kind: type[T], but: tuple[str, ...] = ()) -> dict[str, T]:
     found: dict[str, T] = {}
     for path in sorted((contents.folder / kind_folder).glob("*.toml")):
         if path.stem in but:

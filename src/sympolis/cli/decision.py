@@ -63,7 +63,9 @@ def verify_decision(
 
 
 def _draw_verdict(found: dict[str, Any]) -> None:
-    state = "a draft, nothing is sealed" if not found["sealed"] else "intact" if found["intact"] else "NOT intact"
+    state = (
+        "a draft, nothing is sealed" if not found["sealed"] else "intact" if found["intact"] else "NOT intact"
+    )
     screen.print(f"{found['decision']}: {state}")
     for fault in found["faults"]:
         screen.print(f"- {fault}")

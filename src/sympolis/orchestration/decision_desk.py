@@ -120,7 +120,9 @@ class DecisionDesk:
             found = self._shelf.get(decision)
             adopted = _adopted(found)
             computed = found.seals[0].content["comparisons"]
-            expected = next((one["indicators"] for one in computed if one["with"] == adopted), [])
+            expected: Sequence[Json] = next(
+                (one["indicators"] for one in computed if one["with"] == adopted), []
+            )
             content = await self._aftermath.measured(expected, since, until, now=self._now())
             seal = Seal(kind=Kind.MEASURED, at=self._now(), by=by, content=content)
             grown = dossier.sealed(found, seal, self._sealing)

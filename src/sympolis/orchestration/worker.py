@@ -3,7 +3,7 @@
 Started as ``python -m sympolis.orchestration.worker``; it speaks frames (4 bytes of length, then MessagePack) on
 standard input and output. Whatever an engine prints goes to the log instead. When its parent goes away, it ends.
 
-Tasks: ``prepare``, ``check``, ``run``, ``detail``, ``calibrate``, ``evaluate``, the methods of the simulator contract, and
+Tasks: ``prepare``, ``check``, ``run``, ``detail``, ``calibrate``, ``evaluate``, methods of the simulator contract, and
 ``call``: any function of ours that is too heavy for the server (``call_of`` writes such a task). Large values are
 files.
 """

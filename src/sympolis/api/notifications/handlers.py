@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,7 +15,7 @@ from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parameters import LIMIT, Parameter
 from sympolis.decision.notices.desk import NoticeDesk
 from sympolis.decision.notices.record import State
-from sympolis.decision.notices.rule import MOST_WAYS, About, Channel, Rule
+from sympolis.decision.notices.rule import MOST_WAYS, About, Channel, Rule, Way
 from sympolis.domain import errors
 
 STATE = Parameter(name="state", text="Only notices that stand there.", choices=tuple(State))
@@ -86,6 +87,22 @@ def _rule(name: str, body: dict[str, Any]) -> Rule:
     return rule
 
 
+def _is_address(way: Way) -> bool:
+    """Whether messages can go there at all; whether they may is said by the guard, when they do."""
+    if way.channel not in (Channel.NTFY, Channel.INBOX):
+        return way.to.isprintable()
+    try:
+        parts = urlsplit(way.to)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and way.to.isprintable()
+        )
+    except ValueError:
+        return False
+
+
 def _with_seconds(body: dict[str, Any]) -> dict[str, Any]:
     """People write 22:00; RFC 3339 wants 22:00:00."""
     quiet, digest = body.get("quiet"), body.get("digest")
@@ -110,6 +127,12 @@ def _check(rule: Rule) -> None:
     if len(ways) > MOST_WAYS or any(len(way.to) > _MOST_TEXT for way in ways):
         raise errors.BadRequestData(
             f"at most {MOST_WAYS} addresses of at most {_MOST_TEXT} characters", where="to"
+        )
+    if any(not _is_address(way) for way in ways):
+        raise errors.BadRequestData(
+            "expected an http or https address, or a mailbox, in one line",
+            where="to",
+            hint="https://ntfy.example/air",
         )
     if any(way.channel is Channel.APPRISE for way in ways):
         raise errors.BadRequestData("only rules of the city package may use Apprise", where="to")

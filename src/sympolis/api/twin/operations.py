@@ -44,6 +44,7 @@ from sympolis.api.twin.stories import operations as story_routes
 from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
+from sympolis.context.terms import Terms
 
 _JSON = "application/json"
 _AS_LONG_AS_IT_TAKES = 0.0
@@ -62,51 +63,72 @@ _DRAFT = Body(
 def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes that these parts can answer: without a city only the change log."""
     terms = city_terms(parts)
-    routes = changes.operations(parts)
-    if parts.city is not None:
-        index = TypeIndex(parts.broker)
-        layers = Layers(parts.city, parts.broker, terms, index)
-        observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
-        routes += _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
-        routes += alert_routes(parts.city, parts.broker, terms) + story_routes(parts.city)
-    if parts.coordinator is not None:
-        routes += _source_routes(Sources(parts.coordinator, parts.listeners))
-        routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)
-        routes += anomalies.operations(parts, parts.coordinator, terms)
-        routes += diagnosis_routes(parts, parts.coordinator, terms)
-        if parts.hooks is not None:
-            routes += _message_routes(Messages(parts.hooks))
-        routes += proposal_routes(parts.proposer)
-        if parts.deposits is not None:
-            routes += _deposit_routes(DepositPages(parts.deposits))
-        if parts.retention is not None:
-            routes += _retention_routes(RetentionPages(parts.retention))
-        if parts.handovers is not None:
-            routes += _handover_routes(HandoverPages(parts.handovers))
-        if parts.city is not None:
-            routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
-            routes += fairness.operations(parts, parts.city, parts.coordinator, terms)
+    routes = changes.operations(parts) + _of_the_city(parts, terms) + _of_the_data(parts, terms)
     routes += data_model_routes(parts.data_models, parts.coordinator)
     routes += master_data_routes(parts.masterdata, parts.registered) + mediation_routes(parts, terms)
-    if parts.desk is not None:
-        routes += service_routes(parts.desk) + recommendation_routes(parts.desk)
-        routes += joint_routes(parts.desk.joint)
-        if parts.city is not None:
-            routes += worklist_routes(parts.desk, parts.city)
-        routes += _model_routes(Models(parts.desk)) + _scenario_routes(Scenarios(parts.desk))
-        routes += learned_routes(parts.desk.learned, parts.governed)
-        routes += _sensitivity_routes(Sensitivity(parts.desk)) + forecast_routes(parts.desk.forecasts, terms)
-        routes += _run_routes(Runs(parts.desk, parts.settings.keep_alive_s)) + _insight_routes(
-            Insight(parts.desk)
-        )
+    routes += _of_the_analysis(parts, terms) + _of_the_views(parts, terms)
+    if parts.coordinator is not None and parts.desk is not None:
+        routes += _lineage_routes(LineagePages(parts, parts.coordinator, parts.desk, terms))
+    return routes
+
+
+def _of_the_city(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
+    """The city itself: its map, what it warns of, the stories it tells."""
+    if parts.city is None:
+        return ()
+    index = TypeIndex(parts.broker)
+    layers = Layers(parts.city, parts.broker, terms, index)
+    observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
+    routes = _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
+    return routes + alert_routes(parts.city, parts.broker, terms) + story_routes(parts.city)
+
+
+def _of_the_data(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
+    """Sources, what they deliver, and what is made of it."""
+    if parts.coordinator is None:
+        return ()
+    routes = _source_routes(Sources(parts.coordinator, parts.listeners))
+    routes += quality.operations(parts.coordinator) + origins.operations(parts, parts.coordinator, terms)
+    routes += anomalies.operations(parts, parts.coordinator, terms)
+    routes += diagnosis_routes(parts, parts.coordinator, terms)
+    if parts.hooks is not None:
+        routes += _message_routes(Messages(parts.hooks))
+    routes += proposal_routes(parts.proposer)
+    if parts.deposits is not None:
+        routes += _deposit_routes(DepositPages(parts.deposits))
+    if parts.retention is not None:
+        routes += _retention_routes(RetentionPages(parts.retention))
+    if parts.handovers is not None:
+        routes += _handover_routes(HandoverPages(parts.handovers))
+    if parts.city is not None:
+        routes += _dataset_routes(Datasets(Offering(parts, parts.city, parts.coordinator)))
+        routes += fairness.operations(parts, parts.city, parts.coordinator, terms)
+    return routes
+
+
+def _of_the_analysis(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
+    """Models, scenarios, services, and their runs."""
+    desk = parts.desk
+    if desk is None:
+        return ()
+    routes = service_routes(desk) + recommendation_routes(desk) + joint_routes(desk.joint)
+    if parts.city is not None:
+        routes += worklist_routes(desk, parts.city)
+    routes += _model_routes(Models(desk)) + _scenario_routes(Scenarios(desk))
+    routes += learned_routes(desk.learned, parts.governed)
+    routes += _sensitivity_routes(Sensitivity(desk)) + forecast_routes(desk.forecasts, terms)
+    return routes + _run_routes(Runs(desk, parts.settings.keep_alive_s)) + _insight_routes(Insight(desk))
+
+
+def _of_the_views(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
+    """What the city put together for people: plans, dashboards, atlases."""
+    routes: tuple[Operation, ...] = ()
     if parts.plans is not None and parts.plans.plans:
         routes += plan_routes(parts.plans)
     if parts.dashboards is not None:
         routes += dashboard_routes(parts.dashboards, terms)
     if parts.atlases is not None:
         routes += atlas_routes(parts.atlases, terms)
-    if parts.coordinator is not None and parts.desk is not None:
-        routes += _lineage_routes(LineagePages(parts, parts.coordinator, parts.desk, terms))
     return routes
 
 

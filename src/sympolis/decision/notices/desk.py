@@ -159,6 +159,13 @@ class NoticeDesk:
         except errors.DeliveryFailed as failed:
             self.book.settle([self._later(one, failed) for one in deliveries])
             return 0
+        except (
+            Exception
+        ) as broken:  # an address that its library chokes on must not keep others from being told
+            log.exception("a channel could not handle an address", extra={"action": way.channel})
+            why = f"{type(broken).__name__}: {broken}"[:300]
+            self.book.settle([replace(one, state="given up", error=why) for one in deliveries])
+            return 0
         self.book.settle([replace(one, state="sent", sent_at=self._now()) for one in deliveries])
         return len(deliveries)
 

@@ -28,7 +28,8 @@ def page(account: Account, *, style: str) -> str:
     return (
         f'<!doctype html>\n<html lang="{escape(account.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(account.title)}</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="{escape(style)}"></head>\n'
+        f'<title>{escape(account.title)}</title><link rel="icon" href="/icon.svg">'
+        f'<link rel="stylesheet" href="{escape(style)}"></head>\n'
         f"<body><main><h1>{escape(account.title)}</h1>\n{body}\n</main>"
         f"<footer>{escape(account.foot)}</footer></body></html>\n"
     )

@@ -26,7 +26,6 @@ from benchmarks import (
 )
 from benchmarks.phases import Effort
 
-
 _PARTS = (
     "all", "twin", "ngsild", "features", "dask", "energy", "heat", "allocation", "negotiating", "federation", "table",
 )  # fmt: skip

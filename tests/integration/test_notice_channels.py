@@ -181,6 +181,21 @@ def test_a_mailbox_that_is_not_there_is_not_tried_again() -> None:
         asyncio.run(_mailed("nobody@city.example"))
 
 
+def test_letters_to_people_go_by_the_same_server() -> None:
+    async def posted() -> list[str]:
+        mails: list[str] = []
+        server = await asyncio.start_server(lambda r, w: _mail_server(r, w, mails), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        post = MailServer.parse(f"smtp://127.0.0.1:{port}?from=twin@city.example").post
+        await post("anna@home.example", "Il centro\nBcc: x@y.example", "Il vostro collegamento")
+        server.close()
+        await server.wait_closed()
+        return mails
+
+    [mail] = asyncio.run(posted())
+    assert "Subject: Il centro Bcc: x@y.example" in mail, "no header comes of a subject"
+
+
 def test_a_mail_server_that_is_down_is_tried_again() -> None:
     given = MailServer.parse("smtp://127.0.0.1:9?from=twin@city.example")
     with pytest.raises(errors.DeliveryFailed):

@@ -19,6 +19,7 @@ from sympolis.context.terms import Terms
 from sympolis.decision.participation.record import ParticipationBook
 from sympolis.decision.participation.voice import Voices
 from sympolis.domain.errors import StoreUnavailable
+from sympolis.notify.channels.mail import MailServer
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.participating.desk import ParticipationDesk
 from sympolis.orchestration.participating.hearing import Hearing
@@ -127,5 +128,6 @@ def secret_key(folder: Path) -> bytes:
     return key
 
 
-def _post(settings: Settings) -> Post | None:  # noqa: ARG001 - for the mail server that notifications bring
-    return None
+def _post(settings: Settings) -> Post | None:
+    """Letters go by the server that notices go by; None where there is none."""
+    return MailServer.parse(settings.mail_server).post if settings.mail_server else None

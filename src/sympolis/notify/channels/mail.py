@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
 
 from sympolis.decision.notices.record import Notice
 from sympolis.domain.errors import DeliveryFailed, DeliveryRefused, SettingsInvalid
@@ -45,6 +46,37 @@ class MailServer:
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.scheme, parts.hostname, port, user, password, sender)
 
+    async def post(self, to: str, subject: str, text: str, message_id: str = "") -> None:
+        """Hand one letter over. Raises ``DeliveryFailed`` (try again), ``DeliveryRefused`` (no such mailbox)."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self.sender, to, subject.replace("\n", " ")
+        mail["Date"] = formatdate()
+        mail["Message-ID"] = f"<{message_id or uuid4().hex}@{self.sender.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(text)
+        await asyncio.to_thread(self._hand_over, mail)
+
+    def _hand_over(self, mail: EmailMessage) -> None:
+        try:
+            with self._connection() as connection:
+                if self.user:
+                    connection.login(self.user, self.password)
+                connection.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as refused:
+            raise DeliveryRefused(f"the mail server refuses the recipient: {refused}") from refused
+        except (OSError, smtplib.SMTPException) as failed:
+            raise DeliveryFailed(f"the mail server: {failed}") from failed
+
+    def _connection(self) -> smtplib.SMTP:
+        if self.scheme == "smtps":
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
+            )
+        connection = smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT_S)
+        if self.scheme == "smtp+starttls":
+            connection.starttls(context=ssl.create_default_context())
+        return connection
+
 
 class Mail:
     """See ``Carrier``. The server is the operator's choice, and so not held to the guard for what strangers name."""
@@ -57,30 +89,4 @@ class Mail:
     async def send(self, to: str, notices: Sequence[Notice], message_id: str) -> None:
         """See ``Carrier.send``."""
         told = message(notices, language=self._language, address=self._address)
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = self._server.sender, to, told.subject.replace("\n", " ")
-        mail["Date"] = formatdate()
-        mail["Message-ID"] = f"<{message_id}@{self._server.sender.rpartition('@')[2]}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(told.text)
-        await asyncio.to_thread(self._hand_over, mail)
-
-    def _hand_over(self, mail: EmailMessage) -> None:
-        try:
-            with self._connection() as connection:
-                if self._server.user:
-                    connection.login(self._server.user, self._server.password)
-                connection.send_message(mail)
-        except smtplib.SMTPRecipientsRefused as refused:
-            raise DeliveryRefused(f"the mail server refuses the recipient: {refused}") from refused
-        except (OSError, smtplib.SMTPException) as failed:
-            raise DeliveryFailed(f"the mail server: {failed}") from failed
-
-    def _connection(self) -> smtplib.SMTP:
-        host, port = self._server.host, self._server.port
-        if self._server.scheme == "smtps":
-            return smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=ssl.create_default_context())
-        connection = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
-        if self._server.scheme == "smtp+starttls":
-            connection.starttls(context=ssl.create_default_context())
-        return connection
+        await self._server.post(to, told.subject, told.text, message_id)

@@ -78,6 +78,8 @@ def test_rules_are_made_changed_and_removed(house: House) -> None:
         ("jam", {"title": {}}, 400, "title"),
         ("jam", {"to": [{"channel": "apprise", "to": "json://localhost"}]}, 400, "to"),
         ("jam", {"to": [{"channel": "email", "to": "a@b.example"}]}, 400, "to"),
+        ("jam", {"to": [{"channel": "ntfy", "to": "http://["}]}, 400, "to"),
+        ("jam", {"to": [{"channel": "inbox", "to": "file:///etc/passwd"}]}, 400, "to"),
         ("jam", {"escalate_after_min": 5}, 400, "escalate_after_min"),
         ("sources", {}, 409, "id"),
         ("No Name", {}, 400, "rule"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sympolis.api.rights import RIGHTS
+from sympolis.api.rights import _BY_RIGHT, RIGHTS
 from sympolis.app.assembly import open_twin
 from sympolis.app.twin import Twin
 from sympolis.settings import Settings
@@ -85,6 +85,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def test_every_operation_says_which_right_it_needs(house: House) -> None:
     names = {operation.name for operation in house.twin.asgi.operations}
     assert sorted(names - RIGHTS.keys()) == [], "add them to api/rights.py"
+    assert len(RIGHTS) == sum(map(len, _BY_RIGHT.values())), "an operation is listed under two rights"
     known = house.twin.government.governed.gate.roles.rights  # type: ignore[union-attr]
     assert {right for right in RIGHTS.values() if right != "public"} <= known.keys()
 

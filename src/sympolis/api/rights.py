@@ -432,7 +432,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getMarkedCopy",
         "getConformanceOfDataset",
         "listMatches",
-        "listDecisions",
+        "listMasterDataDecisions",
     ),
     "sources.deliver": ("submitHandover", "proposeSource"),
     "sources.run": (

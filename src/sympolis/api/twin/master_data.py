@@ -182,7 +182,7 @@ def operations(known: MasterData | None, registered: Registered | None = None) -
             parameters=(KIND, LIMIT, OFFSET),
         ),
         route(
-            "/decisions", pages.decisions, "listDecisions", "What was decided, newest first", OBJECT,
+            "/decisions", pages.decisions, "listMasterDataDecisions", "What was decided, newest first", OBJECT,
             parameters=(KIND, LIMIT, OFFSET),
         ),
         decide,

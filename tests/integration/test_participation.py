@@ -359,6 +359,7 @@ def test_the_city_answers_and_the_answer_leads_to_what_was_said(town: Town) -> N
     )
     (answer,) = town.get(f"/contributions/{name}").json["answers"]
     assert answer["did"] == body["did"]
+    assert "by" not in answer, "an office answers, not somebody's account"
 
 
 def test_a_decision_file_cites_what_was_said_without_a_name(town: Town) -> None:

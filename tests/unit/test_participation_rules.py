@@ -96,6 +96,7 @@ def opened(low: float, high: float, lever: str = "charge", service: str = "entry
         (plan(phases=[]), "phases"),
         (plan(categories=[{"id": "a", "title": {}}, {"id": "a", "title": {}}]), "categories"),
         (plan(title={}), "title"),
+        (plan(phases=[{"id": "a", "title": {}, "since": date(2026, 1, 1), "until": date.max}]), "phases.a"),
     ],
 )
 def test_a_project_opens_no_more_than_its_service_allows(found: ProjectPlan, field: str) -> None:

@@ -89,7 +89,6 @@ export interface Answer {
   did: string;
   contributions: string[];
   decision: string;
-  by: string;
   at: string;
 }
 

@@ -20,6 +20,7 @@ NAME: Final = "[a-z][a-z0-9-]{0,62}"
 LANGUAGE: Final = "[a-z]{2}"
 _MOST: Final = {"phases": 12, "categories": 30, "ages": 20, "levers": 30}
 _LONGEST: Final = 5000
+_LAST_YEAR: Final = 2200
 
 
 class Kind(StrEnum):
@@ -171,6 +172,8 @@ def complaints(
     for phase in plan.phases:
         if phase.since > phase.until:
             yield f"phases.{phase.id}", "ends before it begins", "mend since or until"
+        if phase.until.year > _LAST_YEAR:  # what is kept for years beyond must be a date, too
+            yield f"phases.{phase.id}", f"ends after {_LAST_YEAR}", "mend until"
         if Kind.WHAT_IF in phase.kinds and plan.what_if is None:
             yield f"phases.{phase.id}.kinds", "what-if needs bounds", "add [what_if] with service and levers"
     if plan.what_if is not None:

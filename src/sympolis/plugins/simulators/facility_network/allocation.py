@@ -96,7 +96,7 @@ def _solve(
         (np.ones(points), (np.arange(points), pairs + np.arange(points))), shape=(points, pairs + points)
     )
     filled = coo_array((ones, (site, column)), shape=(sites, pairs + points))
-    found = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
+    found = linprog(
         np.concatenate([cost, np.full(points, WITHOUT_PLACE_MIN)]),
         A_ub=filled.tocsr(),
         b_ub=places,

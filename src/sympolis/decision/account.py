@@ -52,7 +52,7 @@ def run_account(
     blocks: list[Block] = [
         *([Text(say("question", question=question))] if question else []),
         *_changes(measures, say),
-        Heading(say("compared")),
+        Heading(say("compared" if compared else "figures")),
         *(block for one in compared for block in _comparison(one, [run], say, told)),
         *(block for one in compared for block in _equity(one["equity"], say)),
         *([] if comparison is not None else [_alone(run, say, told)]),
@@ -206,7 +206,12 @@ def _number(value: float | None, figure: Json) -> str:
     if value is None:
         return "–"
     decimals = figure.get("decimals", 1)
-    return f"{value:,.{decimals}f}".replace(",", _SPACE) + f" {figure['unit']}"
+    return f"{value:,.{decimals}f}".replace(",", _SPACE) + _unit(figure)
+
+
+def _unit(figure: Json) -> str:
+    """UCUM writes 1 for what has no unit, such as a number of children; people write nothing."""
+    return "" if figure["unit"] == "1" else f" {figure['unit']}"
 
 
 def _interval(change: Json, figure: Json, *, signed: bool) -> str:
@@ -215,9 +220,9 @@ def _interval(change: Json, figure: Json, *, signed: bool) -> str:
     sign = "+" if signed else ""
     text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", _SPACE)
     if interval is None:
-        return f"{text} {figure['unit']}"
+        return text + _unit(figure)
     low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", _SPACE) for end in ("low", "high"))
-    return f"{text} ({low} … {high}) {figure['unit']}"
+    return f"{text} ({low} … {high})" + _unit(figure)
 
 
 def _assumptions(parameters: Json) -> str:

@@ -48,9 +48,9 @@ Json = dict[str, Any]
 
 _BASELINE_TITLE = {"it": "Situazione attuale", "de": "Heutiger Zustand", "en": "The city as it is"}
 _BASELINE_QUESTION = {
-    "it": "Com'è il traffico oggi, senza nessuna misura?",
-    "de": "Wie ist der Verkehr heute, ohne Maßnahme?",
-    "en": "What is traffic like today, with no measure taken?",
+    "it": "Com'è la situazione senza nessuna nuova misura?",
+    "de": "Wie ist es ohne neue Maßnahme?",
+    "en": "What is it like with no new measure taken?",
 }
 
 

@@ -38,6 +38,9 @@ export function number(value: number | null | undefined, decimals = 0): string {
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
+/** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. */
+export const unitText = (unit: string): string => (unit === '1' ? '' : unit);
+
 /** Three significant digits at most: for measured values whose precision is not declared. */
 export function figure(value: number | null | undefined): string {
   if (!isNumber(value)) return '–';

@@ -1,0 +1,33 @@
+"""A run's report in words: a number of things has no unit, and nothing is called a change where nothing changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympolis.decision.account import run_account
+
+
+def _children() -> dict[str, Any]:
+    """A forecast by itself: the number of children, and by how much per cent it differs from the last one known."""
+    spread = {"low": 21_400.0, "high": 29_800.0}
+    return {
+        "id": "run-1", "scenario": "baseline", "scenario_version": 1, "scenario_title": {"en": "As it is"},
+        "scenario_now": None, "model": "children", "model_version": "1.0.0", "members": 8, "seed": 1,
+        "mode": "interactive", "data_version": "d1", "parameters": {"fixed": {}, "sampled": {}}, "calibration": None,
+        "results_sha256": "0", "warnings": [],
+        "indicators": [
+            {"title": {"en": "Children"}, "unit": "1", "decimals": 0, "value": 25_600.0, "interval": spread},
+            {"title": {"en": "Change"}, "unit": "%", "decimals": 0, "value": -14.0, "interval": None},
+        ],
+    }  # fmt: skip
+
+
+def test_a_number_of_children_has_no_unit_and_a_share_keeps_its_own() -> None:
+    text = repr(run_account(_children(), None, [], "en").blocks)
+    assert "29\\xa0800)'" in text
+    assert "-14 %" in text
+
+
+def test_a_run_by_itself_is_not_called_a_change() -> None:
+    text = repr(run_account(_children(), None, [], "en").blocks)
+    assert "What comes of it" in text and "What would change" not in text

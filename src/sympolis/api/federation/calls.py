@@ -8,7 +8,7 @@ import msgspec
 
 from sympolis.api.asking import subject_of
 from sympolis.api.bodies import read_object
-from sympolis.api.http import Reply, Request, json_reply
+from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
 from sympolis.api.parameters import LIMIT, IntegerParameter
 from sympolis.api.schemas import INTEGER, OBJECT, TEXT, TIME, optional, several, structure
 from sympolis.dataspace.calling.call import Call, CallState
@@ -26,6 +26,8 @@ CALL: Final = structure(
     required=("id", "partner", "asset", "agreement", "state"),
 )  # fmt: skip
 _LONGEST: Final = 2048
+_DATA: Final = (JSON, LD_JSON, "application/geo+json", "application/prs.coverage+json")
+"""As which an answer is shown: what came is JSON (``dataspace.calling`` reads it), whatever its sender calls it."""
 _MOST_PURPOSES: Final = 8
 _MEMBERS: Final = frozenset({"partner", "asset", "agreement", "inputs", "purposes", "place"})
 
@@ -79,8 +81,9 @@ class Calls:
         call = self._calling.get(request.arguments["call"])
         body = self._calling.answer(call)
         assert call.came is not None
+        media = call.came.media if call.came.media in _DATA else JSON  # a partner's page is no page of ours
         headers = ((b"sympolis-agreement", call.agreement.encode("ascii", "replace")),)
-        return Reply(body=body, media=call.came.media, headers=headers)
+        return Reply(body=body, media=media, headers=headers)
 
 
 def _document(call: Call) -> dict[str, Any]:

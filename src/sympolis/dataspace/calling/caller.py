@@ -231,7 +231,7 @@ class Calling:
                 await self._infer(call, channel)
             else:
                 await self._process(call, channel)
-        except (errors.SympolisError, OSError, KeyError, TypeError, ValueError) as problem:
+        except (errors.SympolisError, OSError, KeyError, TypeError, ValueError, AttributeError) as problem:
             log.warning("a call failed: %s", problem, extra={"action": "call", "call": call.id})
             why = problem.message if isinstance(problem, errors.SympolisError) else str(problem)
             self._changed(self._metered(call, channel), state=CallState.FAILED, why=why[:500])

@@ -143,7 +143,7 @@ def _key(did: str, method: Any) -> tuple[str, Any] | None:
         return None
     jwk = method.get("publicKeyJwk")
     kinds: dict[str, Any] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
-    if not isinstance(jwk, dict) or "d" in jwk or jwk.get("kty") not in kinds:
+    if not isinstance(jwk, dict) or "d" in jwk or str(jwk.get("kty")) not in kinds:
         return None
     try:
         return str(method.get("id", "")).rpartition("#")[2], kinds[jwk["kty"]].import_key(jwk)

@@ -41,6 +41,7 @@ MOST_BYTES: Final = 8 << 30
 MOST_PAGES: Final = 10_000
 WAITS_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """After each of these a partner that does not answer is asked again; after the last it has vanished."""
+_MOST_USES: Final = 100_000
 _PATIENCE_S: Final = 60.0
 _SPAN: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
 _NEXT: Final = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?')
@@ -136,7 +137,7 @@ class Receiving:
     async def compare(self, transfer: Transfer) -> dict[str, Any]:
         """Our account beside the partner's: by request, what one has and the other has not, and what differs."""
         theirs = {one["request"]: one for one in await self._their_uses(transfer)}
-        ours = {one.request: one for one in self._desk.book.uses(transfer=transfer.id, limit=100_000)}
+        ours = {one.request: one for one in self._desk.book.uses(transfer=transfer.id, limit=_MOST_USES)}
         both = ours.keys() & theirs.keys()
         different = sorted(one for one in both if ours[one].bytes != theirs[one]["bytes"])
         only_ours, only_theirs = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
@@ -312,13 +313,15 @@ class Receiving:
         if where is None or transfer.side is not Side.CONSUMER:
             raise errors.Conflict("only who takes data can ask for the other account", where="transfer")
         found: list[Any] = []
-        while True:
-            after = found[-1]["number"] if found else 0
+        after = 0
+        while len(found) < _MOST_USES:
             answer = await self._ours("GET", f"{where}?after={after}&limit=1000", transfer)
-            page = read_json(answer.body, where)["uses"]
+            page = _uses(answer, where)
             found += page
-            if len(page) < 1000:
-                return found
+            if len(page) < 1000 or page[-1]["number"] <= after:
+                break
+            after = page[-1]["number"]
+        return found
 
     def _flows(self, transfer_id: str) -> bool:
         found = self._desk.book.find(Transfer, transfer_id)
@@ -389,6 +392,19 @@ def _following(answer: Answer, url: str) -> str:
         return ""
     found = urljoin(url, following)
     return found if urlsplit(found)[:2] == urlsplit(url)[:2] else ""
+
+
+def _uses(answer: Answer, where: str) -> list[dict[str, Any]]:
+    """A page of the partner's account. Raises ``SourceFailed`` for what is none."""
+    said = read_json(answer.body, where)
+    page = said.get("uses") if isinstance(said, dict) else None
+    wanted = {"number": int, "request": str, "bytes": int}
+    if not isinstance(page, list) or not all(
+        isinstance(one, dict) and all(isinstance(one.get(name), kind) for name, kind in wanted.items())
+        for one in page
+    ):
+        raise errors.SourceFailed("the partner sent no account of uses", where=where)
+    return page
 
 
 def _linked(answer: Answer) -> str:

@@ -7,11 +7,12 @@ their titles. Where there is no column for scores, one is added behind the last.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from importlib.util import find_spec
 from io import BytesIO
 from typing import Any, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from sympolis.assessment.questionnaire.model import Question, Questionnaire
 from sympolis.assessment.questionnaire.scoring import Assessed, Scored
@@ -21,6 +22,8 @@ _ID: Final = re.compile(r"\s*(Q\d{3})\b", re.ASCII)
 _SCORE: Final = re.compile(r"\s*(score|punteggio|punkte)\b", re.IGNORECASE)
 _EVIDENCE: Final = re.compile(r"\s*(evidence|comment|prova|nachweis)", re.IGNORECASE)
 _MOST_CELLS: Final = 200_000
+_MOST_UNPACKED: Final = 32 * 1024 * 1024
+_UNREADABLE: Final = (KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 _SKIPPED: Final = "n/a"
 
 
@@ -71,15 +74,29 @@ def _opened(workbook: bytes) -> Any:
         )
     import openpyxl
 
+    _check_size(workbook)
     try:
         book = openpyxl.load_workbook(BytesIO(workbook))
-    except (BadZipFile, KeyError, ValueError, OSError, EOFError) as cause:
+    except (BadZipFile, zlib.error, SyntaxError, TypeError, AttributeError, *_UNREADABLE) as cause:
         raise errors.BadRequestData(
             "is no workbook that can be read", where="workbook", hint=".xlsx"
         ) from cause
     if sum(sheet.max_row * sheet.max_column for sheet in book.worksheets) > _MOST_CELLS:
         raise errors.BadRequestData(f"has more than {_MOST_CELLS} cells", where="workbook")
     return book
+
+
+def _check_size(workbook: bytes) -> None:
+    """Before anything is unpacked: a few bytes can become gigabytes. Raises ``BadRequestData``."""
+    try:
+        with ZipFile(BytesIO(workbook)) as packed:
+            size = sum(one.file_size for one in packed.infolist())
+    except (BadZipFile, *_UNREADABLE) as cause:
+        raise errors.BadRequestData(
+            "is no workbook that can be read", where="workbook", hint=".xlsx"
+        ) from cause
+    if size > _MOST_UNPACKED:
+        raise errors.BadRequestData(f"has more than {_MOST_UNPACKED} bytes unpacked", where="workbook")
 
 
 def _questions(book: Any) -> Iterator[tuple[Any, dict[int, str]]]:
@@ -134,7 +151,7 @@ def _score(value: Any, question: Question) -> int | None:
         return None
     try:
         score = int(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         score = 0
     if score not in question.scores:
         raise errors.BadRequestData(

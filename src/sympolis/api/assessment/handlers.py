@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,7 +120,7 @@ class Assessment:
         from sympolis.assessment import workbook
 
         assessed = self._desk.assessed(examine(await self._facts()))
-        filled = workbook.fill(await _workbook(request), assessed)
+        filled = await asyncio.to_thread(workbook.fill, await _workbook(request), assessed)
         name = b'attachment; filename="self-assessment.xlsx"'
         return Reply(body=filled, media=XLSX, headers=((b"Content-Disposition", name),))
 
@@ -127,7 +128,7 @@ class Assessment:
         """Take the answers of a filled workbook in."""
         from sympolis.assessment import workbook
 
-        found = workbook.read(await _workbook(request), self._desk.form)
+        found = await asyncio.to_thread(workbook.read, await _workbook(request), self._desk.form)
         by, at = subject_of(request).id, self._desk.now().isoformat()
         for question, score in found.items():
             given = Answer(question=question, score=score, reason="workbook", by=by, at=at)

@@ -18,12 +18,14 @@ from typing import Any, TypeVar
 from sympolis import __version__
 from sympolis.app import mark
 from sympolis.app.adopting import check_adopted
+from sympolis.app.federating import FOLDER as FEDERATION
 from sympolis.app.governing import FOLDER as IDENTITY
 from sympolis.app.governing import open_directory
 from sympolis.app.ground import context_shelf, open_store
 from sympolis.app.joining import FOLDER as SOURCES
 from sympolis.app.joining import source_books
 from sympolis.app.lock import Lock
+from sympolis.app.participating import KEY as VOICE_KEY
 from sympolis.app.standalone import FOLDER as BROKER
 from sympolis.app.twin import data_folder
 from sympolis.context.distributed.relays import SourceBooks
@@ -43,6 +45,8 @@ from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
 from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.stores.embedded.ledger import EmbeddedLedger
+from sympolis.stores.embedded.notices import EmbeddedNotices
+from sympolis.stores.embedded.participation import EmbeddedParticipation
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
 from sympolis.stores.embedded.still import EmbeddedFiles
 from sympolis.stores.embedded.subscriptions import EmbeddedBooks
@@ -194,10 +198,26 @@ async def _parts(
             FolderPart("desk", folder / "desk", leaving_out=("logs",)),
             FolderPart("deliveries", folder / "deliveries"),
             FolderPart("handovers", folder / "handovers"),
+            *of_people_and_partners(folder),
         ]
     finally:
         for books in (told, registrations, watched):
             books.close()
+
+
+def of_people_and_partners(folder: Path) -> list[whole.Part]:
+    """What was said, decided, noticed and agreed: with the keys that prove it, which nobody else may read."""
+    federation = folder / FEDERATION
+    return [
+        FolderPart("decisions", folder / "decisions"),
+        FolderPart("assessment", folder / "assessment"),
+        SqlitePart(EmbeddedNotices.FILE, folder / EmbeddedNotices.FILE, private=True),
+        SqlitePart(EmbeddedParticipation.FILE, folder / EmbeddedParticipation.FILE, private=True),
+        FolderPart("participation", folder, only=(VOICE_KEY,), private=True),
+        SqliteFolderPart("federation", federation),
+        FolderPart("federation-received", federation / "received", private=True),
+        FolderPart("federation-called", federation / "called", private=True),
+    ]
 
 
 def _identity(registrations: EmbeddedRegistrationBooks | SourceBooks, folder: Path) -> whole.Part:

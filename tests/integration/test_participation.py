@@ -538,7 +538,10 @@ def test_what_a_citizen_builds_is_checked_computed_and_contributed(machine: tupl
     shown = alone.get(f"{API}/contributions/{answer.json['id']}").json
     assert shown["levers"] == {"charge": 4} and shown["result"]["status"] == "done"
     assert {one["name"] for one in shown["result"]["figures"]} >= {"nox", "travel"}
-    assert alone.get(f"{API}/projects/our-square/what-ifs/run-none").status == 404
+    assert alone.get(f"{path}/what-ifs/{run}").status == 200
+    others = [one["id"] for one in alone.loop.run_until_complete(desk.runs()) if one["service"] is None]
+    assert others, "today's state is computed beside it"
+    assert {alone.get(f"{path}/what-ifs/{one}").status for one in (*others, "run-none")} == {404}
 
 
 def test_each_participant_has_one_run_under_way(alone: Client) -> None:

@@ -79,7 +79,8 @@ class Speaking:
     async def tried(self, request: Request) -> Reply:
         """A run that was tried, and what it changes."""
         project, run = self._desk.project(request.arguments["project"]), request.arguments["run"]
-        found = await self._desk.what_ifs.told(run) if project.what_if else None
+        opened = project.what_if
+        found = None if opened is None else await self._desk.what_ifs.told(run, service=opened.service)
         if found is None:
             raise errors.NotFound(f"there is no run {run[:60]}", where="run")
         return json_reply(found)

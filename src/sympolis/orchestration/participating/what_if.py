@@ -42,11 +42,16 @@ class WhatIfs:
             run = await self._desk.start_service(plan.what_if.service, found)
         return str(run["id"]), found
 
-    async def told(self, run: str) -> Json | None:
-        """A run and what it changes against today, as everybody reads it; None where it is gone."""
+    async def told(self, run: str, *, service: str = "") -> Json | None:
+        """A run and what it changes against today, as everybody reads it; None where it is gone, or no ``service``'s.
+
+        Other runs are for those who may read results.
+        """
         try:
             document = await self._desk.run(run)
         except errors.NotFound:
+            return None
+        if service and document["service"] != service:
             return None
         base = document.get("baseline")
         found = {name: document.get(name) for name in _OF_A_RUN}

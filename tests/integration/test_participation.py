@@ -177,6 +177,20 @@ def test_a_link_is_enough_until_it_is_taken_back(town: Town) -> None:
     )
 
 
+def test_whoever_is_invited_anew_speaks_by_the_new_link_alone(town: Town) -> None:
+    """A link that went to the wrong reader is taken back; its owner's new one must not bring it back to life."""
+    path, body = "/projects/our-square/invitations", {"mails": ["anna@example.org"], "days": 5}
+    old, again = (
+        town.send("POST", path, "planner", body).json["links"][0].partition("voice=")[2] for _ in range(2)
+    )
+    assert town.get("/projects/our-square/mine", old).status == 200, "a reminder ends no link"
+    (invitation,) = town.get(path, "planner").json["invitations"]
+    assert town.send("DELETE", f"{path}/{invitation['voice']}", "planner").status == 204
+    fresh = town.send("POST", path, "planner", body).json["links"][0].partition("voice=")[2]
+    answers = [town.get("/projects/our-square/mine", one).status for one in (old, again, fresh)]
+    assert answers == [401, 401, 200]
+
+
 def test_an_altered_link_is_refused(town: Town) -> None:
     header, payload, signature = town.link().split(".")
     for token in (

@@ -7,7 +7,7 @@ Once a project's time is over it is emptied, together with the display name and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
@@ -131,6 +131,16 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     expires: datetime
     revoked: bool = False
+    since: datetime | None = None
+    """Links made before do not hold: they were taken back, and this person was invited anew."""
+
+    def admits(self, made: datetime) -> bool:
+        """Whether a link that was made then holds."""
+        return not self.revoked and (self.since is None or made >= self.since)
+
+    def anew(self, at: datetime) -> datetime | None:
+        """From when on links hold once this person is invited at ``at``."""
+        return datetime.fromtimestamp(round(at.timestamp(), 3), UTC) if self.revoked else self.since
 
 
 class Tally(msgspec.Struct, frozen=True):

@@ -24,16 +24,21 @@ MAIL: Final = "mail"
 LINK: Final = "link"
 _HEADER: Final = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=").decode()
 _LONGEST: Final = 1024
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 _HASH: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Somebody who may contribute to one project. ``until``: when their link ends; None for an account."""
+    """Somebody who may contribute to one project. ``until``: when their link ends; None for an account.
+
+    ``since``: when their link was made, to the millisecond.
+    """
 
     author: str
     project: str
     until: datetime | None = None
+    since: datetime = _LONG_AGO
 
 
 class Voices:
@@ -48,9 +53,11 @@ class Voices:
         message = "\x1f".join((project, way, known)).encode()
         return hmac.new(self._key, b"author\x1f" + message, hashlib.sha256).hexdigest()[:32]
 
-    def token(self, project: str, author: str, until: datetime) -> str:
-        """The signed link's token."""
-        claims = {"aud": project, "sub": author, "exp": int(until.timestamp())}
+    def token(self, project: str, author: str, until: datetime, *, since: datetime | None = None) -> str:
+        """The signed link's token, made at ``since``."""
+        claims: dict[str, str | float] = {"aud": project, "sub": author, "exp": int(until.timestamp())}
+        if since is not None:
+            claims["iat"] = round(since.timestamp(), 3)
         body = f"{_HEADER}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
         return f"{body}.{_encoded(self._mac(body))}"
 
@@ -71,7 +78,8 @@ class Voices:
 
 def _voice(payload: str) -> Voice:
     claims: dict[str, Any] = json.loads(_decoded(payload))  # signed by us: it is what ``token`` wrote
-    return Voice(claims["sub"], claims["aud"], datetime.fromtimestamp(claims["exp"], UTC))
+    until, since = (datetime.fromtimestamp(claims.get(name, 0), UTC) for name in ("exp", "iat"))
+    return Voice(claims["sub"], claims["aud"], until, since)
 
 
 def is_author(text: str) -> bool:

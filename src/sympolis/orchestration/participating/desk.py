@@ -118,7 +118,7 @@ class ParticipationDesk:
         """Whom a link is for. Raises ``Unauthenticated``, also for one that was taken back or is another project's."""
         voice = self.voices.read(token, now=self.now())
         known = self.book.invitation(voice.project, voice.author)
-        if voice.project != name or known is None or known.revoked:
+        if voice.project != name or known is None or not known.admits(voice.since):
             raise errors.Unauthenticated(
                 "this link is not, or no longer, for this project",
                 where="Sympolis-Voice",

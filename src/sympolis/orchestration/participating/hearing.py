@@ -7,8 +7,10 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from sympolis.decision.participation import counting, representing, telling, topics
 from sympolis.decision.participation.counting import Said
@@ -129,10 +131,13 @@ class Hearing:
         voices = self._desk.voices
         whose = [(mail, voices.author(plan.id, MAIL, mail)) for mail in mails]
         whose += [("", voices.author(plan.id, LINK, secrets.token_hex(16))) for _ in range(count)]
-        self._book.keep_invitations(
-            [Invitation(author=one, project=plan.id, made_at=now, expires=until) for _, one in whose]
-        )
-        return [(mail, voices.token(plan.id, one, until)) for mail, one in whose]
+        self._book.keep_invitations([self._invitation(plan, one, now, until) for _, one in whose])
+        return [(mail, voices.token(plan.id, one, until, since=now)) for mail, one in whose]
+
+    def _invitation(self, plan: ProjectPlan, author: str, now: datetime, until: datetime) -> Invitation:
+        known = self._book.invitation(plan.id, author)
+        since = None if known is None else known.anew(now)
+        return Invitation(author=author, project=plan.id, made_at=now, expires=until, since=since)
 
     def revoke(self, plan: ProjectPlan, author: str) -> None:
         """Take a link back. Raises ``NotFound``."""
@@ -140,11 +145,7 @@ class Hearing:
         if found is None:
             raise errors.NotFound("there is no such invitation", where="invitation")
         self._book.keep_invitations(
-            [
-                Invitation(
-                    author=author, project=plan.id, made_at=found.made_at, expires=found.expires, revoked=True
-                )
-            ]
+            [replace(found, revoked=True)],
         )
 
     # --- forgetting

@@ -139,9 +139,10 @@ def indicator_change(spec: IndicatorSpec, base: Values, other: Values) -> Indica
     )
 
 
-NO_SHARES = frozenset({"°C", "dB", "dB(A)", "dB(A)/m"})
+NO_SHARES = frozenset({"°C", "dB", "dB(A)", "dB(A)/m", "%"})
 """Units whose nought is arbitrary: differences mean something there, ratios do not (Stevens 1946,
-DOI 10.1126/science.103.2684.677)."""
+DOI 10.1126/science.103.2684.677). And shares themselves: from 40 % to 50 % are ten points to everybody but the one who
+reads "+25 %"."""
 
 
 def percent(change: Estimate, base: float) -> Estimate | None:

@@ -27,6 +27,8 @@ class _Words:
     streets: str
     places: str
     decimal: str
+    points: str
+    """What a change of a share is counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.",
         places="{title}: cambia in modo chiaro in {count} luoghi su {total}.",
         decimal=",",
+        points="punti percentuali",
     ),
     "de": _Words(
         verdicts={
@@ -66,6 +69,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.",
         places="{title}: ändert sich klar an {count} von {total} Orten.",
         decimal=",",
+        points="Prozentpunkte",
     ),
     "en": _Words(
         verdicts={verdict: str(verdict) for verdict in Verdict},
@@ -74,6 +78,7 @@ _LANGUAGES: Mapping[str, _Words] = {
         streets="Traffic clearly changes on {count} of {total} street segments.",
         places="{title}: clearly changes in {count} of {total} places.",
         decimal=".",
+        points="percentage points",
     ),
 }
 
@@ -154,7 +159,8 @@ def _size(change: IndicatorChange, words: _Words) -> str:
         _signed(number, decimals, words) for number in (shown.value, shown.interval.low, shown.interval.high)
     )
     level = round(shown.interval.level * 100)
-    return f"{value} {shown.unit}".strip() + f" ({words.interval.format(level=level, low=low, high=high)})"
+    unit = words.points if change.percent is None and shown.unit == "%" else shown.unit
+    return f"{value} {unit}".strip() + f" ({words.interval.format(level=level, low=low, high=high)})"
 
 
 def _signed(value: float, decimals: int, words: _Words) -> str:

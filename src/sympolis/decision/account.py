@@ -214,15 +214,20 @@ def _unit(figure: Json) -> str:
     return "" if figure["unit"] == "1" else f" {figure['unit']}"
 
 
+def _changing(figure: Json) -> str:
+    """A share changes by points: of what a percentage would be, nobody could tell."""
+    return " pp" if figure["unit"] == "%" else _unit(figure)
+
+
 def _interval(change: Json, figure: Json, *, signed: bool) -> str:
     value, interval = change["value"], change.get("interval")
     decimals = figure.get("decimals", 1)
-    sign = "+" if signed else ""
+    sign, unit = ("+", _changing(figure)) if signed else ("", _unit(figure))
     text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", _SPACE)
     if interval is None:
-        return text + _unit(figure)
+        return text + unit
     low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", _SPACE) for end in ("low", "high"))
-    return f"{text} ({low} … {high})" + _unit(figure)
+    return f"{text} ({low} … {high})" + unit
 
 
 def _assumptions(parameters: Json) -> str:

@@ -41,6 +41,9 @@ export function number(value: number | null | undefined, decimals = 0): string {
 /** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. */
 export const unitText = (unit: string): string => (unit === '1' ? '' : unit);
 
+/** What a change is counted in: a share changes by points, or nobody knows of what the percentage is. */
+export const changeUnit = (unit: string): string => (unit === '%' ? t('points') : unitText(unit));
+
 /** Three significant digits at most: for measured values whose precision is not declared. */
 export function figure(value: number | null | undefined): string {
   if (!isNumber(value)) return '–';

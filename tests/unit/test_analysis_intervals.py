@@ -94,3 +94,11 @@ def test_relative_precision_is_the_confidence_interval_of_the_mean() -> None:
     assert relative_precision(np.zeros(4)) == 0.0
     assert relative_precision(np.array([1.0])) == math.inf
     assert relative_precision(np.array([-1.0, 1.0])) == math.inf
+
+
+def test_no_more_than_all_of_them() -> None:
+    shares = np.array([[97.0], [99.0], [100.0], [100.0]])
+    assert intervals.prediction(shares).high[0] > 100.0
+    assert intervals.cut_at_whole(intervals.prediction(shares), shares).high[0] == 100.0
+    beyond = np.array([[90.0], [120.0]])
+    assert intervals.cut_at_whole(intervals.prediction(beyond), beyond).high[0] > 120.0, "it was not a share"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sympolis.analysis.intervals import LEVEL, Spread, cut_at_zero, prediction
+from sympolis.analysis.intervals import LEVEL, Spread, cut_at_whole, cut_at_zero, prediction
 from sympolis.domain import errors
 from sympolis.domain.measure import Direction, Estimate, Interval, Verdict, verdict
 from sympolis.plugins.simulator import IndicatorSpec, MemberResult
@@ -114,6 +114,8 @@ def _first(ensemble: Ensemble, count: int) -> Ensemble:
 def estimate(values: Values, unit: str) -> Estimate:
     """An indicator's middle value and interval over its members, shape (members,)."""
     spread = cut_at_zero(prediction(values), values)
+    if unit == "%":
+        spread = cut_at_whole(spread, values)
     return Estimate(float(spread.mean), unit, spread.interval())
 
 

@@ -86,6 +86,10 @@ def student_t(level: float, freedom: int) -> float:
     return (low + high) / 2.0
 
 
+WHOLE = 100.0
+"""All of them, in per cent."""
+
+
 def prediction(values: Values, *, level: float = LEVEL) -> Spread:
     """The prediction interval over the first axis (members), cell by cell.
 
@@ -127,6 +131,12 @@ def cut_at_zero(spread: Spread, values: Values) -> Spread:
     """End the interval at 0 where no member was negative: half a vehicle may be missing, never minus one."""
     never_negative = bool(np.nanmin(values, initial=0.0) >= 0.0)
     return Spread(spread.mean, np.maximum(spread.low, 0.0), spread.high) if never_negative else spread
+
+
+def cut_at_whole(spread: Spread, values: Values) -> Spread:
+    """End the interval of a share (%) at 100 where no member was above: more than all of them cannot be reached."""
+    never_above = bool(np.nanmax(values, initial=0.0) <= WHOLE)
+    return Spread(spread.mean, spread.low, np.minimum(spread.high, WHOLE)) if never_above else spread
 
 
 def _factors(level: float, members: int) -> Values:

@@ -40,6 +40,9 @@ Values = NDArray[np.float64]
 METRES_PER_DEGREE = 111_195.0
 
 
+_NO_DESIGN = "streets, existing pipes, plants and heights are not known: a check, not a design"
+
+
 class HeatNetwork(Simulator):
     """One member is one layout of mains; a city of a thousand blocks takes some seconds."""
 
@@ -94,13 +97,23 @@ class HeatNetwork(Simulator):
         for number, tree in enumerate(found):
             progress(0.1 + 0.9 * number / len(found), f"network {number + 1} of {len(found)}")
             solved.append(solve(tree, given, given["supply"] - lower))
+        indicators = _indicators(found, solved, small, given)
         return MemberResult(
             features=ids,
             fields=_fields(len(ids), found, solved),
-            indicators=_indicators(found, solved, small, given),
-            warnings=("streets, existing pipes, plants and heights are not known: a check, not a design",),
+            indicators=indicators,
+            warnings=(*_verdict(indicators), _NO_DESIGN),
             cost_cpu_s=round(time.process_time() - began, 3),
         )
+
+
+def _verdict(indicators: Mapping[str, float]) -> tuple[str, ...]:
+    """That a network does not hold has to be said in words: a pressure below nought says it to few."""
+    if not indicators["too_little"]:
+        return ()
+    return (
+        "as proposed the network does NOT hold: blocks at its ends get too little pressure, mains have to be wider",
+    )
 
 
 @functools.lru_cache(maxsize=2)

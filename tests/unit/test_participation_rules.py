@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sympolis.decision.participation import bounds, moderation, project, representing, spam, topics
+from sympolis.decision.participation import bounds, counting, moderation, project, representing, spam, topics
 from sympolis.decision.participation.project import Kind, ProjectPlan
 from sympolis.decision.participation.record import Contribution, State
 from sympolis.decision.participation.representing import Group
@@ -266,3 +266,17 @@ def test_topics_group_what_shares_words_the_same_way_each_time() -> None:
     assert found == topics.group(dict(reversed(texts.items())))
     assert "the" not in {word for one in found.topics for word in one.words}
     assert topics.group({"c-1": "alone"}).topics == ()
+
+
+def test_what_people_say_of_themselves_is_told_of_ten_at_once() -> None:
+    """Between two looks, before and after somebody spoke, nothing of that person alone can be learned."""
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    people = [
+        said(id=f"c-{n}", author=f"p-{n}", age="old" if n % 3 else "young", at=start + timedelta(minutes=n))
+        for n in range(25)
+    ]
+    assert counting.ages(people[:9]) == {}
+    assert counting.ages(people[:10]) == counting.ages(people[:19]) == {"old": 6, "young": 4}
+    assert sum(counting.ages(people).values()) == 20
+    again = said(id="c-x", author="p-0", age="old", at=start + timedelta(hours=9))
+    assert counting.ages([*people[:10], again]) == counting.ages(people[:10]), "nor what they change"

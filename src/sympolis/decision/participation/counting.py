@@ -10,6 +10,9 @@ from typing import Any, Final
 from sympolis.decision.participation.record import Comment, Contribution, Rating, State, Utterance
 
 _MOST_RATED: Final = 10
+TOGETHER: Final = 10
+"""So many people at once enter what is told of areas and ages: whoever looks before and after somebody spoke learns
+nothing of that person alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def _authors(said: Iterable[Utterance]) -> set[str]:
 
 
 def homes(contributions: Iterable[Contribution]) -> dict[str, int]:
-    """People by where they said they live; who said different things counts where they said it last."""
+    """People by where they first said they live, as far as whole groups of ``TOGETHER`` have spoken."""
     return _people(contributions, "home")
 
 
@@ -61,11 +64,12 @@ def ages(contributions: Iterable[Contribution]) -> dict[str, int]:
 
 
 def _people(contributions: Iterable[Contribution], what: str) -> dict[str, int]:
-    newest: dict[str, str] = {}
+    first: dict[str, str] = {}
     for one in sorted(contributions, key=lambda one: one.at):
         if one.author and (value := getattr(one, what)):
-            newest[one.author] = value
-    return _counted(newest.values())
+            first.setdefault(one.author, value)
+    told = len(first) // TOGETHER * TOGETHER
+    return _counted(list(first.values())[:told])
 
 
 def _most_rated(published: Sequence[Contribution], ratings: Sequence[Rating]) -> list[dict[str, Any]]:

@@ -28,7 +28,10 @@ from sympolis.governance.policy.vocabulary import expand, short
 from sympolis.governance.roles.table import EVERYTHING, PUBLIC, RoleTable
 
 _WHO_AM_I: Final = "getMe"
-"""Public, and yet whoever asks it with a proof that does not hold wants to know just that."""
+"""Public, and yet a program that asks it with a key that does not hold wants to know just that. A browser whose session
+has ended is a stranger's: its page offers to sign in."""
+_SHOWN: Final = (b"authorization", b"x-api-key")
+"""Where programs show keys and tokens."""
 PURPOSE: Final = b"sympolis-purpose"
 PLACE: Final = b"sympolis-place"
 _LONGEST: Final = 1000
@@ -126,7 +129,8 @@ class Access:
                 Act.DENIED, "", operation.name, _target(request), request.id, reason=refused.message
             )
             self.audit.note(event)
-            if right == PUBLIC and operation.name != _WHO_AM_I:
+            shown = any(request.header(name) is not None for name in _SHOWN)
+            if right == PUBLIC and not (operation.name == _WHO_AM_I and shown):
                 return STRANGER
             raise
 

@@ -105,22 +105,24 @@ class EmbeddedContracts(Book):
     ) -> list[R]:
         """See ``ContractBook``."""
         until = _END if before is None else _instant(before)
+        waiting = self._waiting_of(
+            kind
+        )  # first: what is written meanwhile is then among the rows, else in neither
         rows = self._rows("page", kind=kind.__name__, before=until, limit=limit, partner=partner, tie=tie)
         found = {one.id: one for one in (msgspec.json.decode(body, type=kind) for (body,) in rows)}
-        for one in self._waiting_of(kind):
+        for one in waiting:
+            if one.id in found and found[one.id].version >= one.version:
+                continue
             if _instant(begun(one)) < until and partner in ("", one.partner) and tie in ("", tie_of(one)):
                 found[one.id] = one
         return sorted(found.values(), key=begun, reverse=True)[:limit]
 
     def waiting(self, kind: type[R]) -> list[R]:
         """See ``ContractBook``."""
-        found = {
-            one.id: one
-            for one in (
-                msgspec.json.decode(body, type=kind) for (body,) in self._rows("waiting", kind=kind.__name__)
-            )
-        }
-        found |= {one.id: one for one in self._waiting_of(kind)}
+        unwritten = self._waiting_of(kind)  # first, as in page
+        rows = self._rows("waiting", kind=kind.__name__)
+        found = {one.id: one for one in (msgspec.json.decode(body, type=kind) for (body,) in rows)}
+        found |= {one.id: one for one in unwritten}
         return [one for one in found.values() if getattr(one, "pending", None) is not None]
 
     def count_open(self, kind: type[R], partner: str) -> int:

@@ -143,9 +143,12 @@ class EmbeddedContracts(Book):
 
     def uses(self, *, after: int = 0, limit: int = 100, transfer: str = "", agreement: str = "") -> list[Use]:
         """See ``ContractBook``."""
+        unwritten = list(self._uses.items())  # first, as in page
         rows = self._rows("uses", after=after, limit=limit, transfer=transfer, agreement=agreement)
         found = {number: msgspec.json.decode(body, type=Use) for number, body in rows}
-        for number, one in list(self._uses.items()):
+        for number, one in unwritten:
+            if number in found and found[number].bytes > one.bytes:
+                continue  # it was finished and written meanwhile
             if number > after and transfer in ("", one.transfer) and agreement in ("", one.agreement):
                 found[number] = one
         return [msgspec.structs.replace(found[number], number=number) for number in sorted(found)[:limit]]

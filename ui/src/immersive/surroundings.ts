@@ -42,6 +42,7 @@ export function coloured<P>(segments: Feature<P>[], shown: Results | null, all: 
   const at = new Map(shown.features.map((id, row) => [id, row]));
   const hex = (share: number) => `#${sequential(theme, Math.round(share * 12) / 12).map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
   return segments.flatMap((feature) => {
+    if (feature.geometry.type !== 'LineString' && feature.geometry.type !== 'MultiLineString') return []; // borders of areas are no streets
     const value = values[column]?.[at.get(feature.id) ?? -1] ?? null;
     return value === null ? [] : [{ feature: feature as unknown as Feature, colour: hex(emphasise(value / max)), height: 0.3 + HIGHEST_M * emphasise(Math.min(value / max, 1)) }];
   });

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sympolis.acquisition.hooks import Hooks
     from sympolis.acquisition.listening import Listeners
     from sympolis.acquisition.retention import Retention
+    from sympolis.analysis.dashboards.composing import Compositions
     from sympolis.api.access import Access
     from sympolis.api.governance.subjects import Answering
     from sympolis.api.holdings import Holdings
@@ -171,6 +172,8 @@ class ApiParts:
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     dashboards: DashboardDesk | None = None
+    compositions: Compositions | None = None
+    """Dashboards that people put together."""
     atlases: AtlasDesk | None = None
     plans: PlanDesk | None = None
     """The plans that laws ask of the city."""

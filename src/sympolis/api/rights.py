@@ -174,6 +174,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getLayer",
         "getSeries",
         "getProfile",
+        "listCompositions",
+        "getComposition",
     ),
     "context.write": (
         "createEntity",
@@ -331,6 +333,12 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "keepNotificationRule",
         "dropNotificationRule",
         "listNotificationDeliveries",
+    ),
+    "dashboards.compose": (
+        "listCompositionVersions",
+        "createComposition",
+        "changeComposition",
+        "dropComposition",
     ),
     "participation.moderate": (
         "makeParticipation",

@@ -16,6 +16,7 @@ from sympolis.acquisition.retention import Retention
 from sympolis.acquisition.retrieval import Retriever
 from sympolis.acquisition.schedule import Scheduler
 from sympolis.acquisition.times import duration
+from sympolis.analysis.dashboards.composing import Compositions
 from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts
 from sympolis.api.sensorthings.announcing import Announcer
@@ -51,6 +52,7 @@ from sympolis.orchestration.run import Tariff
 from sympolis.orchestration.workers import PoolSettings
 from sympolis.plugins import loader
 from sympolis.settings import Settings
+from sympolis.stores.embedded.compositions import EmbeddedCompositions
 from sympolis.stores.embedded.ledger import EmbeddedLedger
 from sympolis.stores.embedded.masterdata import EmbeddedBook
 from sympolis.web.site import create_site
@@ -94,6 +96,7 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     discover(twin, terms)
     twin.participation = participation_of(twin, settings, folder)
     twin.notices = open_notices(settings, twin, folder)
+    twin.compositions = _compositions(settings, folder)
     twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
     return twin
 
@@ -137,6 +140,11 @@ def _twin(
         plans=PlanDesk(ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id),
         lock=lock,
     )
+
+
+def _compositions(settings: Settings, folder: Path) -> Compositions:
+    in_memory = settings.store == "memory"
+    return Compositions(EmbeddedCompositions.in_memory() if in_memory else EmbeddedCompositions.open(folder))
 
 
 def _credits(city: City) -> dict[str, Credit]:
@@ -213,6 +221,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         coordinator=twin.coordinator,
         desk=twin.desk,
         dashboards=twin.dashboards,
+        compositions=twin.compositions,
         atlases=twin.atlases,
         plans=twin.plans,
         handovers=twin.handovers,

@@ -43,6 +43,7 @@ from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.domain import errors
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
+from sympolis.stores.embedded.compositions import EmbeddedCompositions
 from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.stores.embedded.ledger import EmbeddedLedger
 from sympolis.stores.embedded.notices import EmbeddedNotices
@@ -212,6 +213,7 @@ def of_people_and_partners(folder: Path) -> list[whole.Part]:
         FolderPart("decisions", folder / "decisions"),
         FolderPart("assessment", folder / "assessment"),
         SqlitePart(EmbeddedNotices.FILE, folder / EmbeddedNotices.FILE, private=True),
+        SqlitePart(EmbeddedCompositions.FILE, folder / EmbeddedCompositions.FILE, private=True),
         SqlitePart(EmbeddedParticipation.FILE, folder / EmbeddedParticipation.FILE, private=True),
         FolderPart("participation", folder, only=(VOICE_KEY,), private=True),
         SqliteFolderPart("federation", federation),

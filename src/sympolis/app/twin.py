@@ -17,6 +17,7 @@ from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.listening import Listeners
 from sympolis.acquisition.retention import Retention
 from sympolis.acquisition.schedule import Scheduler
+from sympolis.analysis.dashboards.composing import Compositions
 from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.governing import Government
@@ -108,6 +109,8 @@ class Twin:
     """What people are asked, and say."""
     federation: Federation | None = None
     """Dealings with other twins; None where this one cannot prove who it is."""
+    compositions: Compositions | None = None
+    """Dashboards that people put together."""
     notices: NoticeDesk | None = None
     """Tells people what needs them."""
     listeners: Listeners | None = None
@@ -180,6 +183,8 @@ class Twin:
             await self.government.close()
         if self.notices is not None:
             self.notices.book.close()
+        if self.compositions is not None:
+            self.compositions.book.close()
         await self.ground.close()
         self.ledger.close()
         self.masterdata.close()

@@ -24,6 +24,7 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
 """What a city package may hold beyond its sources: the interface offers only the pages of what is there."""
 KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
     "decisions": lambda parts: parts.decisions,
+    "composing": lambda parts: parts.compositions,
     "assessment": lambda parts: parts.assessment,
     "participation": lambda parts: parts.participation,
     "federation": lambda parts: parts.federation,

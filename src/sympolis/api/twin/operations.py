@@ -14,6 +14,7 @@ from sympolis.api.twin import anomalies, changes, fairness, map, origins, qualit
 from sympolis.api.twin.alerts import operations as alert_routes
 from sympolis.api.twin.atlas import operations as atlas_routes
 from sympolis.api.twin.city import CityPages
+from sympolis.api.twin.compositions import operations as composition_routes
 from sympolis.api.twin.dashboards import operations as dashboard_routes
 from sympolis.api.twin.data_models import operations as data_model_routes
 from sympolis.api.twin.datasets import LIST_PARAMETERS, Datasets
@@ -127,6 +128,7 @@ def _of_the_views(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
         routes += plan_routes(parts.plans)
     if parts.dashboards is not None:
         routes += dashboard_routes(parts.dashboards, terms)
+    routes += composition_routes(parts)
     if parts.atlases is not None:
         routes += atlas_routes(parts.atlases, terms)
     return routes

@@ -194,12 +194,9 @@ def test_cancelling_the_end_of_a_chain_stops_what_nobody_else_waits_for(tmp_path
     with_desk(tmp_path, work, stuck, scenario=trouble)
 
 
-def test_an_analysis_of_a_fed_run_says_why_it_is_not_there_yet(tmp_path: Path) -> None:
+def test_a_fed_run_says_in_the_twin_what_fed_it(tmp_path: Path) -> None:
     async def work(desk: Desk) -> Any:
         run = await done(desk, await desk.start_service("exposure", {}, members=2))
-        with pytest.raises(errors.NotImplementedHere, match="fed by other models") as refused:
-            await desk.analyse(run["id"], 8)
-        assert run["upstream"]["traffic"] in refused.value.hint
         entity = await desk._broker.store.get(f"urn:ngsi-ld:SimulationRun:test:{run['id']}")
         return run, entity
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sympolis.analysis import sensitivity
-from sympolis.orchestration.sensitivity_desk import narrowed
+from sympolis.orchestration.sensitivity_table import narrowed
 
 
 def ishigami(row: list[float]) -> float:

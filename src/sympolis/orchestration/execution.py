@@ -53,6 +53,10 @@ class Execution:
         self._quotas = quotas
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
+    def key(self, ready: Ready, member: Member) -> str:
+        """What a member's result is called: by this name others are fed by it."""
+        return self._library.key(ready, member)
+
     async def compute(
         self,
         ready: Ready,

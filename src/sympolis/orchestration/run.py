@@ -15,6 +15,7 @@ import msgspec
 
 from sympolis.domain import errors
 from sympolis.domain.scenario import Override, RunStatus, Window
+from sympolis.orchestration.request import Upstream
 
 FINISHED = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)
 
@@ -122,6 +123,8 @@ class Run:
     """The service that asked for it; empty where the scenario was run by itself."""
     upstream: Mapping[str, str] = field(default_factory=dict)
     """By linked need: the run of another model that fed this one."""
+    feeds: Mapping[str, Upstream] = field(default_factory=dict)
+    """The same with the fields it gave, so that the chain can be run again; empty in records of earlier versions."""
     calibration_id: str = ""
     calibration: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 

@@ -410,6 +410,7 @@ class RunDesk:
             overrides=overrides,
             service=request.service,
             upstream={need: given.run for need, given in request.upstream.items()},
+            feeds=dict(request.upstream),
         )
         return self._addressed(run, ready, request)
 

@@ -1,45 +1,37 @@
 """Why is this answer uncertain? The members of a run's question, varied input by input, and what each input explains.
 
 Asked of a finished run. Where the run overrides something, the result is the *change* against the world as it is, both
-sides drawn alike, because that is what a planner reads. Members are ordinary ones: kept, found again, never computed
-twice. An analysis is a job; its record is a file of its own, and asking again goes on from the members that are kept.
+sides drawn alike, because that is what a planner reads. Where other models fed it, their unknowns vary with its own
+(``chain_points``). Members are ordinary ones: kept, found again, never computed twice. An analysis is a job; its record
+is a file of its own, and asking again goes on from the members that are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sympolis.analysis import ensemble
 from sympolis.domain import errors
 from sympolis.domain.scenario import RunStatus
-from sympolis.orchestration import files, run
+from sympolis.orchestration import chain_points, files, run
+from sympolis.orchestration.chain_points import CHANCE, Stage
 from sympolis.orchestration.documents import instant
 from sympolis.orchestration.execution import Execution
-from sympolis.orchestration.member_library import plan_of
 from sympolis.orchestration.model_desk import ModelDesk, Ready
 from sympolis.orchestration.quotas import Quotas
-from sympolis.orchestration.request import Request
-from sympolis.orchestration.run import Problem, Run
+from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_board import RunBoard
+from sympolis.orchestration.sensitivity_table import Analysis, indicator, outcomes_of
 from sympolis.orchestration.worker import call_of
 from sympolis.orchestration.workers import Executor
-from sympolis.plugins.simulator import Member, Parameter
 
 FUNCTIONS = "sympolis.analysis.sensitivity"
-CHANCE = "chance"
-CHANCE_TITLE = {
-    "it": "Il caso (giorni diversi a parità di tutto)",
-    "de": "Zufall (verschiedene Tage bei sonst Gleichem)",
-    "en": "Chance (different days, all else equal)",
-}
 POINTS = (8, 16, 32, 64, 128)
 MOST_MEMBERS = 2000
 MOST_ACTIVE = 2
@@ -54,23 +46,6 @@ _MISSING: Json = {
     "progress": {"share": 0.0},
     "indicators": [],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """One analysis from its start to its table. ``inputs`` are (name, low, high); chance comes last, from 0 to 1."""
-
-    run: str
-    points: int
-    members: int
-    inputs: tuple[tuple[str, float, float], ...]
-    started_at: datetime
-    status: RunStatus = RunStatus.RUNNING
-    share: float = 0.0
-    finished_at: datetime | None = None
-    cost_cpu_s: float = 0.0
-    error: Problem | None = None
-    indicators: tuple[Json, ...] = ()
 
 
 class SensitivityDesk:
@@ -101,7 +76,7 @@ class SensitivityDesk:
         """Analyse a finished run; the analysis that is kept where the same was asked before.
 
         Raises ``BadRequestData`` (``points``), ``NotFound``, ``Conflict`` (not finished, data changed, too many),
-        ``QuotaExceeded``, ``NotImplementedHere`` (the run's model was fed by another one).
+        ``QuotaExceeded``.
         """
         if points not in POINTS:
             raise errors.BadRequestData(f"expected one of {', '.join(map(str, POINTS))}", where="points")
@@ -109,18 +84,18 @@ class SensitivityDesk:
         kept = self._find(run_id)
         if kept is not None and kept.points == points and kept.status in (RunStatus.RUNNING, RunStatus.DONE):
             return self._document(kept)
-        ready = await self._ready(asked)
+        stages = await self._stages(asked)
         # Nothing is awaited from here until the task is entered: two who ask at once are one after the other.
         if run_id in self._tasks:
             return self._document(self._analyses[run_id])
         if len(self._tasks) >= MOST_ACTIVE:
             raise errors.Conflict(f"{MOST_ACTIVE} analyses are under way already", hint="wait for one")
-        analysis = self._planned(asked, ready, points)
+        analysis = self._planned(asked, stages, points)
         self._quotas.admit()
         self._post(analysis, durable=True)
         name = f"sensitivity of {run_id}"
         self._quotas.begin(name)
-        task = asyncio.create_task(self._guarded(analysis, asked, ready), name=name)
+        task = asyncio.create_task(self._guarded(analysis, asked, stages), name=name)
         self._tasks[run_id] = task
         task.add_done_callback(lambda _: self._over(run_id, name))
         return self._document(analysis)
@@ -143,35 +118,42 @@ class SensitivityDesk:
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
-    async def _ready(self, asked: Run) -> Ready:
+    async def _stages(self, asked: Run) -> list[Stage]:
         if asked.status is not RunStatus.DONE:
             raise errors.Conflict(
                 f"the run is {asked.status}, so there is nothing to analyse", where=asked.id
             )
-        if asked.upstream:
-            text = f"{asked.model} was fed by other models, whose uncertain inputs would have to vary with its own"
-            hint = f"analyse what feeds it: {', '.join(sorted(asked.upstream.values()))}"
-            raise errors.NotImplementedHere(text, where=asked.id, hint=hint)
-        ready = await self._models.ready(asked.model)
-        if (ready.data_version, ready.simulator.version) != (asked.data_version, asked.model_version):
+        return await chain_points.stages_of(asked, self._board.get, self._ready)
+
+    async def _ready(self, one: Run) -> Ready:
+        """The model as a run of the chain had it. Raises ``Conflict`` where it cannot be had any more."""
+        again = "run the scenario again and analyse that run"
+        if one.upstream.keys() != one.feeds.keys():
+            text = "an earlier version of the twin ran this and did not note which fields fed it"
+            raise errors.Conflict(text, where=one.id, hint=again)
+        ready = await self._models.ready(one.model)
+        if (ready.data_version, ready.simulator.version) != (one.data_version, one.model_version):
             text = "the twin's data or the model have changed since this run"
-            raise errors.Conflict(text, where=asked.id, hint="run the scenario again and analyse that run")
+            raise errors.Conflict(text, where=one.id, hint=again)
         return ready
 
-    def _planned(self, asked: Run, ready: Ready, points: int) -> Analysis:
-        ranges = ensemble.uncertain_names(_plan(asked, ready))
-        inputs = (*((name, *limits) for name, limits in ranges.items()), (CHANCE, 0.0, 1.0))
-        members = points * (len(inputs) + 2) * (2 if asked.overrides else 1)
+    def _planned(self, asked: Run, stages: Sequence[Stage], points: int) -> Analysis:
+        unknowns = chain_points.unknowns_of(stages)
+        inputs = (*((one.name, one.low, one.high) for one in unknowns), (CHANCE, 0.0, 1.0))
+        counts = chain_points.members_at_most(stages, points)
+        members = sum(counts)
         if members > MOST_MEMBERS:
             text = f"{len(inputs)} inputs at {points} points are {members} members, more than {MOST_MEMBERS}"
             raise errors.BadRequestData(text, where="points", hint="ask for fewer points")
-        return Analysis(asked.id, points, members, inputs, self._now())
+        cpu_s = sum(count * stage.run.member_cost_cpu_s for count, stage in zip(counts, stages, strict=True))
+        change = stages[-1].changes
+        return Analysis(asked.id, points, members, inputs, self._now(), change=change, estimate_cpu_s=cpu_s)
 
     # --- doing --------------------------------------------------------------------------------------------------------
 
-    async def _guarded(self, analysis: Analysis, asked: Run, ready: Ready) -> None:
+    async def _guarded(self, analysis: Analysis, asked: Run, stages: Sequence[Stage]) -> None:
         try:
-            done = await self._analysed(analysis, asked, ready)
+            done = await self._analysed(analysis, asked, stages)
         except asyncio.CancelledError:
             self._post(replace(analysis, status=RunStatus.CANCELLED, finished_at=self._now()), durable=True)
             raise
@@ -181,16 +163,17 @@ class SensitivityDesk:
             )
         self._post(done, durable=True)
 
-    async def _analysed(self, analysis: Analysis, asked: Run, ready: Ready) -> Analysis:
+    async def _analysed(self, analysis: Analysis, asked: Run, stages: Sequence[Stage]) -> Analysis:
         inputs = len(analysis.inputs)
         shares = call_of(FUNCTIONS, "shares", inputs=inputs, n=analysis.points, seed=asked.seed)
-        rows = (await self._pool.run(shares)).result
-        plans = [_plan(asked, ready)] + (
-            [replace(_plan(asked, ready), overrides=())] if asked.overrides else []
-        )
-        members = [_member(plan, analysis, row) for plan in plans for row in rows]
-        found = await self._execution.figures(ready, members, lambda share, *_: self._heard(analysis, share))
-        values = _outcomes([figures for figures, _ in found], len(rows))
+        names = [name for name, _, _ in analysis.inputs]
+        places = [dict(zip(names, row, strict=True)) for row in (await self._pool.run(shares)).result]
+        own, cost = await self._figures(analysis, stages, places, overridden=True)
+        without: list[Mapping[str, float]] = []
+        if analysis.change:
+            without, more = await self._figures(analysis, stages, places, overridden=False)
+            cost += more
+        values = outcomes_of(own, without)
         tables = [
             (
                 await self._pool.run(
@@ -199,26 +182,37 @@ class SensitivityDesk:
             ).result
             for one in values.values()
         ]
-        described = self._described(ready)
+        described = {one.name: one for one in chain_points.unknowns_of(stages)}
         return replace(
             analysis,
             status=RunStatus.DONE,
             share=1.0,
             finished_at=self._now(),
-            cost_cpu_s=round(sum(cost or 0.0 for _, cost in found), 2),
+            cost_cpu_s=round(cost, 2),
             indicators=tuple(
-                _indicator(name, outcomes, table, analysis, described)
+                indicator(name, outcomes, table, analysis, described)
                 for (name, outcomes), table in zip(values.items(), tables, strict=True)
             ),
         )
 
+    async def _figures(
+        self,
+        analysis: Analysis,
+        stages: Sequence[Stage],
+        places: Sequence[chain_points.Place],
+        *,
+        overridden: bool,
+    ) -> tuple[list[Mapping[str, float]], float]:
+        """The chain's answer at every place; its half of the progress where the world as it is comes after."""
+        of, first = (2, overridden) if analysis.change else (1, True)
+
+        def heard(share: float, *_: int) -> None:
+            self._heard(analysis, (share if first else 1.0 + share) / of)
+
+        return await chain_points.figures(stages, places, self._execution, heard, overridden=overridden)
+
     def _heard(self, analysis: Analysis, share: float) -> None:
         self._post(replace(analysis, share=round(share, 3)))
-
-    def _described(self, ready: Ready) -> Mapping[str, Parameter]:
-        simulator = ready.simulator
-        own = {parameter.name: parameter for parameter in simulator.parameters}
-        return own | {f"{m.name}.{p.name}": p for m in simulator.measures for p in m.parameters}
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -240,92 +234,18 @@ class SensitivityDesk:
 
     def _document(self, analysis: Analysis) -> Json:
         asked = self._board.get(analysis.run)
+        expected = analysis.estimate_cpu_s or asked.member_cost_cpu_s * analysis.members
         return {
             "run": analysis.run,
             "status": str(analysis.status),
-            "of": "change" if asked.overrides else "value",
+            "of": "change" if analysis.change or asked.overrides else "value",
             "points": analysis.points,
             "members": analysis.members,
             "progress": {"share": analysis.share},
-            "estimate": {"cpu_s": float(f"{asked.member_cost_cpu_s * analysis.members:.2g}")},
+            "estimate": {"cpu_s": float(f"{expected:.2g}")},
             "cost_cpu_s": analysis.cost_cpu_s,
             "started_at": instant(analysis.started_at),
             "finished_at": instant(analysis.finished_at),
             "error": msgspec.to_builtins(analysis.error),
             "indicators": list(analysis.indicators),
         }
-
-
-def _plan(asked: Run, ready: Ready) -> ensemble.Design:
-    return plan_of(ready, asked.window, asked.overrides, Request(mode=asked.mode, seed=asked.seed))
-
-
-def _member(plan: ensemble.Design, analysis: Analysis, row: Sequence[float]) -> Member:
-    """The member at one point of the design; the share of chance names its seed."""
-    places = {name: share for (name, _, _), share in zip(analysis.inputs, row, strict=True)}
-    seed = ensemble.member_seed(plan.seed, int(places.pop(CHANCE) * 2**31))
-    return ensemble.member_at(plan, seed, places.__getitem__)
-
-
-def _outcomes(figures: Sequence[Mapping[str, float]], points: int) -> Mapping[str, list[float]]:
-    """Each indicator's value at every point, minus the world as it is at that point where it was run, too."""
-    own, without = figures[:points], figures[points:]
-    return {
-        name: [one[name] - (without[place][name] if without else 0.0) for place, one in enumerate(own)]
-        for name in own[0]
-    }
-
-
-def _indicator(
-    name: str,
-    outcomes: Sequence[float],
-    table: Sequence[Mapping[str, float]],
-    analysis: Analysis,
-    described: Mapping[str, Parameter],
-) -> Json:
-    independent = sorted(
-        outcomes[: 2 * analysis.points]
-    )  # the samples A and B: drawn as an ensemble would be
-    half = (_quantile(independent, 0.95) - _quantile(independent, 0.05)) / 2
-    inputs = [
-        _input(bounds, indices, half, described)
-        for bounds, indices in zip(analysis.inputs, table, strict=False)
-    ]
-    inputs.sort(key=lambda one: -float(one["first"]))
-    return {"name": name, "half_width": float(f"{half:.4g}"), "varies": bool(table), "inputs": inputs}
-
-
-def _input(
-    bounds: tuple[str, float, float],
-    indices: Mapping[str, float],
-    half: float,
-    described: Mapping[str, Parameter],
-) -> Json:
-    name, low, high = bounds
-    known = described.get(name)
-    return {
-        "name": name,
-        "title": dict(known.title) if known else CHANCE_TITLE,
-        "unit": known.unit if known else "",
-        "range": [low, high] if known else None,
-        "source": known.source if known else "",
-        "knowable": known is not None,
-        **{key: round(value, 4) for key, value in indices.items()},
-        "half_width_if_known": float(f"{narrowed(half, indices['first']):.4g}"),
-    }
-
-
-def narrowed(half_width: float, first: float) -> float:
-    """Half the width of an interval once an input with this first-order index is known.
-
-    The variance left is ``1 - first`` of what it was, on average over what the input may turn out to be; an interval's
-    width goes with its root. Estimates outside [0, 1] are noise and cut off.
-    """
-    return half_width * math.sqrt(1.0 - min(max(first, 0.0), 1.0))
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    place = share * (len(values) - 1)
-    below = int(place)
-    above = min(below + 1, len(values) - 1)
-    return values[below] + (place - below) * (values[above] - values[below])

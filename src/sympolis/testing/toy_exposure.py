@@ -40,7 +40,7 @@ class ToyExposure(Simulator):
         Need("streets", "RoadSegment", ("name", "location")),
         Need("traffic", "RoadSegment", ("volume",), linked=True, units={"volume": "veh/h"}),
     )
-    parameters = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
     measures = (Measure("screen", {"en": "Screen streets"}, {"en": "Everywhere."}, (), (_SHARE,)),)
     indicators = (IndicatorSpec("exposure", {"en": "Exposure"}, "1", Direction.LOWER),)
     fields = (FieldSpec("exposure", {"en": "Exposure"}, "1", Direction.LOWER, over_area="sum"),)
@@ -70,4 +70,27 @@ class ToyExposure(Simulator):
             features=tuple(given.features[index] for index in kept),
             fields={"exposure": exposure.tolist()},
             indicators={"exposure": float(exposure.sum())},
+        )
+
+
+_UPTAKE = Parameter(
+    name="uptake", title={"en": "How much is taken in"}, unit="1", default=1.0, low=0.5, high=1.5,
+    plausible=(0.8, 1.2), source="invented for tests",
+)  # fmt: skip
+
+
+class UncertainExposure(ToyExposure):
+    """The same with an unknown of its own, to ask which model of a chain makes its answer uncertain."""
+
+    id = "toy_uncertain_exposure"
+    parameters: ClassVar[tuple[Parameter, ...]] = (_UPTAKE,)
+
+    def run(self, folder: Path, member: Member, progress: Progress) -> MemberResult:
+        """The exposure times the uptake."""
+        found = super().run(folder, member, progress)
+        uptake = float(member.parameters["uptake"])
+        return MemberResult(
+            features=found.features,
+            fields={"exposure": (uptake * np.asarray(found.fields["exposure"])).tolist()},
+            indicators={"exposure": uptake * found.indicators["exposure"]},
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from sympolis.app import moving
 from sympolis.app.assembly import open_twin
+from sympolis.app.participating import Participation
 from sympolis.app.twin import Twin, data_folder
 from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.files import DumpReader, DumpWriter
@@ -23,6 +25,29 @@ HEADER = "loop,date," + ",".join(f"h{hour:02d}" for hour in range(24))
 WHO = loop_id(BAD_ROW - 1)
 OTHER = loop_id(0)
 WHY = "asked for on 3 March, file 17"
+TODAY = date.today()  # noqa: DTZ011 - phases are days of the city
+PROJECT = f"""
+id = "square"
+title = {{ en = "The square" }}
+question = {{ en = "What does it need?" }}
+owner = {{ en = "Town" }}
+moderation = "after"
+
+[area]
+type = "Polygon"
+coordinates = [[[11.30, 44.47], [11.36, 44.47], [11.36, 44.52], [11.30, 44.52], [11.30, 44.47]]]
+
+[[categories]]
+id = "green"
+title = {{ en = "Trees" }}
+
+[[phases]]
+id = "collect"
+title = {{ en = "Collect" }}
+since = {TODAY - timedelta(days=2)}
+until = {TODAY + timedelta(days=2)}
+kinds = ["idea"]
+"""
 
 
 def counts(first: int) -> bytes:
@@ -69,6 +94,17 @@ def deposit(client: Client, first: int) -> str:
     sent = client.request("POST", "/api/sources/counts/deliveries", body=counts(first), headers=headers)
     assert sent.status == 201 and sent.json["accepted"], sent.body
     return str(sent.json["delivery"])
+
+
+def talking(twin: Twin) -> Participation:
+    assert twin.participation is not None
+    return twin.participation
+
+
+def with_project(place: Settings) -> None:
+    folder = Path(place.city) / "participation"
+    folder.mkdir()
+    (folder / "square.toml").write_text(PROJECT, encoding="utf-8")
 
 
 def is_there(client: Client, entity: str) -> bool:
@@ -162,6 +198,38 @@ def test_a_backup_from_before_does_not_bring_them_back(place: Settings, tmp_path
 
     with_twin(again, look)
     assert not (data_folder(again) / "deliveries" / "counts").exists()
+
+
+def test_what_somebody_said_does_not_come_back_with_a_backup(place: Settings, tmp_path: Path) -> None:
+    """She has it erased by an administrator, he erases his himself; both are in the backup of the day before."""
+    with_project(place)
+    hers, his, others = "urn:sympolis:subject:anna", "bert", "carla"
+
+    def say(client: Client, twin: Twin) -> None:
+        desk = talking(twin).desk
+        for who in ("anna", his, others):
+            draft = {"kind": "idea", "category": "green", "title": f"By {who}", "text": f"Trees, says {who}."}
+            said = desk.contribute("square", draft, desk.by_account("square", who))
+            client.loop.run_until_complete(said)
+
+    with_twin(place, say)
+    dump = export(place, tmp_path / "backup")
+
+    def erase(client: Client, twin: Twin) -> None:
+        done = client.post("/api/admin/erasures", {"id": hers, "why": WHY}).json
+        assert (done["participation"], done["backups"], done["left"]) == (1, [str(dump)], [])
+        desk = talking(twin).desk
+        assert desk.erase(desk.by_account("square", his))[0] == 1
+
+    with_twin(place, erase)
+    assert not any(name in (dump / erased.FILE).read_text() for name in ("anna", his, "square"))
+
+    def look(_: Client, twin: Twin) -> None:
+        found = talking(twin).desk.book.contributions("square")
+        assert sorted(one.title for one in found) == ["", "", f"By {others}"]
+
+    with_twin(place, look)
+    with_twin(restored(dump, place, tmp_path / "again"), look)
 
 
 def test_a_backup_that_cannot_be_reached_is_named(place: Settings, tmp_path: Path) -> None:

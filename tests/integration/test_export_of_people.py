@@ -10,7 +10,7 @@ from pathlib import Path
 from sympolis.app.deciding import KeySealing
 from sympolis.app.federating import FOLDER
 from sympolis.app.moving import of_people_and_partners
-from sympolis.app.participating import KEY, secret_key
+from sympolis.app.voice_key import KEY, secret_key
 from sympolis.context.dumps import whole
 from sympolis.context.dumps.files import DumpReader, DumpWriter
 from sympolis.dataspace.credentials.keys import KeyRing

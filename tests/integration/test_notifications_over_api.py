@@ -49,6 +49,10 @@ def test_a_source_that_failed_is_noticed_until_it_is_mended(house: House) -> Non
     assert notice["rule"] == "sources" and notice["reading"]["page"].startswith("#/sources/")
     seen = house.client.post(f"{PATH}/{notice['id']}/acknowledgement", {}).json
     assert (seen["state"], seen["acknowledged_by"]) == ("acknowledged", "operator")
+    read_by_others = house.client.get(f"{PATH}?state=acknowledged").json["notifications"]
+    assert [one["acknowledged_by"] for one in read_by_others] == [
+        "operator"
+    ]  # the operator may manage notices
     for source in house.twin.city.folder.glob("samples/**/*.gone"):
         source.rename(source.with_suffix(".csv"))
     house.run(house.twin.coordinator.run_all())

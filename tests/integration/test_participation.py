@@ -19,8 +19,11 @@ from sympolis.api.parts import ApiSettings
 from sympolis.app.assembly import open_twin
 from sympolis.app.participating import open_participation
 from sympolis.app.twin import Twin
+from sympolis.decision.notices.record import Notice, Reading, State
+from sympolis.decision.notices.rule import About
 from sympolis.decision.participation.project import ProjectPlan
 from sympolis.domain import reading
+from sympolis.governance.audit.verification import verify
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.desk import Desk
@@ -256,6 +259,57 @@ def test_every_step_is_in_the_audit_log_without_words_or_links(town: Town) -> No
     assert acts == [("contribute", ""), ("moderateContribution", "planner")]
     assert link not in str(entries) and "lime" not in str(entries)
     assert any(name in event.target for event in entries)
+
+
+def test_the_audit_log_knows_a_participant_by_another_name_and_still_holds(town: Town) -> None:
+    town.published("citizen")
+    town.contribute("citizen", title="Water", text="A fountain for everybody who waits there.")
+    government = town.twin.government
+    assert government is not None
+    town.client.loop.run_until_complete(government.audit.settled())
+    said = [one.event for _, one in government.audit.trail.entries() if one.event.operation == "contribute"]
+    [alias] = {event.subject for event in said}
+    assert len(said) == 2 and alias.startswith("participant-") and {event.via for event in said} == {""}
+    assert alias.removeprefix("participant-") != town.desk.voices.author("our-square", "account", "citizen")
+    assert verify(government.audit.trail.entries()).whole
+
+
+def test_who_sees_to_a_notice_is_for_those_who_share_the_work(town: Town) -> None:
+    assert town.twin.notices is not None
+    reading = Reading(
+        about=About.SOURCE, subject="loops", title={"en": "Loops"}, value=1.0, at=datetime.now(UTC)
+    )
+    notice = Notice(
+        id="n-1", rule="sources", title={"en": "Late"}, reading=reading, urgent=False,
+        state=State.ACKNOWLEDGED, raised_at=datetime.now(UTC), acknowledged_by="planner",
+    )  # fmt: skip
+    town.twin.notices.book.keep(notice)
+
+    def named(who: str) -> str:
+        proof = {"authorization": f"Bearer {town.keys[who]}"}
+        answer = town.client.request("GET", "/api/notifications", headers=proof)
+        return str(answer.json["notifications"][0]["acknowledged_by"])
+
+    assert (named("planner"), named("citizen")) == ("planner", "")
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "rated", "discussed"])
+def test_pages_follow_each_other_in_every_order(town: Town, sort: str) -> None:
+    titles = ["Shade", "Water", "BÄNKE", "Light"]
+    names = [town.published("citizen", title=title, text=f"{title} for all of us.") for title in titles]
+    town.send("PUT", f"/contributions/{names[1]}/rating", "planner", {"value": 1})
+    town.send("PUT", f"/contributions/{names[2]}/rating", "planner", {"value": -1})
+    first = {"newest": 3, "oldest": 0, "rated": 1, "discussed": 3}
+    path = f"/projects/our-square/contributions?sort={sort}"
+    pages = [town.get(f"{path}&limit=1&offset={number}").json for number in range(5)]
+    assert {page["total"] for page in pages} == {4} and pages[4]["contributions"] == []
+    [whole] = [town.get(path).json["contributions"]]
+    assert [one for page in pages for one in page["contributions"]] == whole
+    assert whole[0]["id"] == names[first[sort]]
+    assert [one["up"] - one["down"] for one in whole if sort == "rated"] in ([], [1, 0, 0, -1])
+    found = town.get(f"{path}&q=b%C3%A4nke&kind=idea&category=green").json
+    assert (found["total"], found["contributions"][0]["title"]) == (1, "BÄNKE")
+    assert town.get(f"{path}&q=b%C3%A4nke&kind=design").json["total"] == 0
 
 
 @pytest.mark.parametrize(

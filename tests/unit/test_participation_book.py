@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sympolis.app.participating import KEY, secret_key
+from sympolis.app.voice_key import KEY, secret_key
 from sympolis.decision.participation.project import Kind
 from sympolis.decision.participation.record import Comment, Contribution, Invitation, Photo, Rating, State
 from sympolis.stores.embedded.participation import EmbeddedParticipation

@@ -15,7 +15,7 @@ import msgspec
 
 from sympolis.api.http import Parameters, Reply, Request, Stream
 from sympolis.api.negotiation import language_of
-from sympolis.api.rights import BETWEEN_TWINS, RIGHTS, SELF_PROVEN
+from sympolis.api.rights import BETWEEN_TWINS, PARTICIPATING, RIGHTS, SELF_PROVEN
 from sympolis.api.routing import Operation
 from sympolis.api.services import SERVICES
 from sympolis.context.gated import read_as
@@ -84,6 +84,9 @@ class Access:
     is_shared: Callable[[Request], bool] = lambda _: False
     """Whether other brokers might be asked for what the request asks for."""
 
+    alias: Callable[[str], str] | None = None
+    """What stands for an account beside what was said in participation projects."""
+
     @property
     def roles(self) -> RoleTable:
         """Who may do what."""
@@ -111,7 +114,9 @@ class Access:
                 request.parameters = Parameters({**request.parameters, "local": "true"})
             reply = await handle()
         except (errors.Forbidden, errors.Unauthenticated) as refused:
-            self.audit.note(_event(Act.DENIED, request, operation, subject, reader, reason=refused.message))
+            self.audit.note(
+                self._event(Act.DENIED, request, operation, subject, reader, reason=refused.message)
+            )
             raise
         await self._note(request, operation, subject, reader)
         if isinstance(reply, Stream):
@@ -141,11 +146,26 @@ class Access:
             return
         if request.method not in _READING and operation.name not in _QUERIES:
             act = Act.ADMINISTERED if RIGHTS.get(operation.name) in _ADMINISTERING else Act.DONE
-            await self.audit.keep(_event(act, request, operation, subject, reader))
+            await self.audit.keep(self._event(act, request, operation, subject, reader))
         elif reader.denied:
-            self.audit.note(_event(Act.DENIED, request, operation, subject, reader))
+            self.audit.note(self._event(Act.DENIED, request, operation, subject, reader))
         elif reader.touched:
-            self.audit.note(_event(Act.READ, request, operation, subject, reader))
+            self.audit.note(self._event(Act.READ, request, operation, subject, reader))
+
+    def _event(
+        self,
+        act: Act,
+        request: Request,
+        operation: Operation,
+        subject: Subject,
+        reader: PolicyReader,
+        *,
+        reason: str = "",
+    ) -> Event:
+        found = _event(act, request, operation, subject, reader, reason=reason)
+        if subject.id and self.alias is not None and operation.name in PARTICIPATING:
+            return msgspec.structs.replace(found, subject=self.alias(subject.id), via="")
+        return found
 
 
 def check(subject: Subject, right: str, rights: frozenset[str]) -> None:

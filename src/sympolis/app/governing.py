@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from sympolis.api.auth import Authenticator
 from sympolis.api.http import Request
 from sympolis.api.parts import Governed
 from sympolis.app.owning import Owners
+from sympolis.app.voice_key import BYTES, aliases, secret_key
 from sympolis.city.governing import Governing, load
 from sympolis.context.broker import Broker
 from sympolis.context.gated import gated
@@ -107,8 +109,14 @@ def open_government(
             gate=gate,
             audit=audit,
             is_shared=_asks_others(ground),
+            alias=_aliases(settings, folder),
         )
     return Government(governed, directory, audit, access, ErasureBook(directory))
+
+
+def _aliases(settings: Settings, folder: Path) -> Callable[[str], str]:
+    made = secrets.token_bytes(BYTES)
+    return aliases(lambda: made if settings.store == "memory" else secret_key(folder))
 
 
 def gated_broker(broker: Broker) -> Broker:

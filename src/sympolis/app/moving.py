@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,9 +26,9 @@ from sympolis.app.ground import context_shelf, open_store
 from sympolis.app.joining import FOLDER as SOURCES
 from sympolis.app.joining import source_books
 from sympolis.app.lock import Lock
-from sympolis.app.participating import KEY as VOICE_KEY
 from sympolis.app.standalone import FOLDER as BROKER
 from sympolis.app.twin import data_folder
+from sympolis.app.voice_key import KEY as VOICE_KEY
 from sympolis.context.distributed.relays import SourceBooks
 from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.contexts import ContextsPart
@@ -40,6 +41,7 @@ from sympolis.context.dumps.subscriptions import SubscriptionsPart
 from sympolis.context.dumps.tenants import TenantsPart
 from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
+from sympolis.decision.participation.forgetting import erase_marked
 from sympolis.domain import errors
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
@@ -144,6 +146,17 @@ def _leave_out_erased(dump: DumpReader, folder: Path) -> None:
     finally:
         directory.close()
         ledger.close()
+    _leave_out_voices(gone.marks(), folder)
+
+
+def _leave_out_voices(marks: frozenset[str], folder: Path) -> None:
+    """What they said in participation projects does not come back either."""
+    if (folder / EmbeddedParticipation.FILE).exists():
+        book = EmbeddedParticipation.open(folder)
+        try:
+            erase_marked(book, marks, at=datetime.now(UTC))
+        finally:
+            book.close()
 
 
 def in_a_thread(work: Coroutine[Any, Any, T]) -> T:

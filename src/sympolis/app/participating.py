@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,13 +11,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sympolis.app.governing import gated_broker
+from sympolis.app.voice_key import BYTES, secret_key
 from sympolis.city import modelling
 from sympolis.city.schema import City
 from sympolis.context.broker import Broker
+from sympolis.context.dumps.erased import Erasure
 from sympolis.context.terms import Terms
 from sympolis.decision.participation.record import ParticipationBook
 from sympolis.decision.participation.voice import Voices
-from sympolis.domain.errors import StoreUnavailable
+from sympolis.governance.privacy.erasures import Reach
 from sympolis.notify.channels.mail import MailServer
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.participating.desk import ParticipationDesk
@@ -30,10 +31,6 @@ from sympolis.stores.embedded.participation import EmbeddedParticipation
 
 if TYPE_CHECKING:
     from sympolis.app.twin import Twin
-
-KEY = "participation.key"
-"""Below a data folder: by it people are known. Who has the book alone cannot try out whose hashes are in it."""
-_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ def open_participation(  # noqa: PLR0913 - a composition: each keyword is one pa
     book: ParticipationBook,
     key: bytes,
     post: Post | None = None,
+    forgotten: Callable[[Erasure], Reach] = lambda _: Reach(),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Participation:
     """The participation of a city."""
@@ -70,6 +68,7 @@ def open_participation(  # noqa: PLR0913 - a composition: each keyword is one pa
         places=places,
         desk=desk,
         zone=ZoneInfo(city.facts.timezone),
+        forgotten=forgotten,
         now=now,
     )
     letters = None if post is None else Letters(post, language=city.facts.languages[0])
@@ -88,8 +87,9 @@ def participation_of(twin: Twin, settings: Settings, folder: Path) -> Participat
         desk=twin.desk,
         registers=twin.masterdata,
         book=EmbeddedParticipation.in_memory() if in_memory else EmbeddedParticipation.open(folder),
-        key=secrets.token_bytes(_BYTES) if in_memory else secret_key(folder),
+        key=secrets.token_bytes(BYTES) if in_memory else secret_key(folder),
         post=_post(settings),
+        forgotten=_kept_by(twin),
     )
 
 
@@ -104,28 +104,9 @@ def tidying(twin: Twin) -> Callable[[], Awaitable[object]]:
     return tidy
 
 
-def secret_key(folder: Path) -> bytes:
-    """The key of a data folder, made with the first use, for its owner alone. Raises ``StoreUnavailable``."""
-    path = folder / KEY
-    try:
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f"{KEY}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.rename(path)
-        key = path.read_bytes()
-    except OSError as cause:
-        raise StoreUnavailable(f"cannot be used: {cause.strerror}", where=str(path)) from cause
-    if len(key) != _BYTES:
-        raise StoreUnavailable(
-            "is damaged",
-            where=str(path),
-            hint="restore it from a backup: without it, nobody's links hold any more",
-        )
-    return key
+def _kept_by(twin: Twin) -> Callable[[Erasure], Reach]:
+    """Where erasures are kept."""
+    return (lambda _: Reach()) if twin.government is None else twin.government.erasures.add_everywhere
 
 
 def _post(settings: Settings) -> Post | None:

@@ -10,12 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from sympolis.context.broker import Broker
-from sympolis.context.dumps import erased
 from sympolis.context.dumps.erased import Erasure, mark_of
 from sympolis.context.query import HistoryQuery, Query
 from sympolis.context.store import Retraction
@@ -67,12 +65,13 @@ class Subjects:
     async def erase(self, entity_id: str, *, by: str, why: str) -> dict[str, Any]:
         """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
         if (whose := _person(entity_id)) and self.participation is not None:
-            gone = self.participation.hearing.forget(**whose)
+            gone, reach = self.participation.hearing.forget(by=by, why=why, **whose)
             return {
                 "id": entity_id,
                 "at": datetime.now(UTC),
                 "participation": gone,
-                "left": self._in_backups(),
+                "backups": list(reach.backups),
+                "left": list(reach.missed),
             }
         holdings = await self.coordinator.holdings(entity_id)
         sources = tuple(sorted({one.source for one in holdings}))
@@ -82,7 +81,7 @@ class Subjects:
             await self.broker.delete(entity_id, cause=CAUSE)
         instances = await self.broker.retract(Retraction(entity_id), cause=CAUSE)
         await self.coordinator.forget(holdings)
-        reached, missed = self._backups(erasure)
+        reach = self.book.reach_backups(erasure)
         return {
             "id": entity_id,
             "at": erasure.at,
@@ -91,8 +90,8 @@ class Subjects:
                 f"{one.source}/{one.delivery}" for one in holdings if one.delivery != _SAMPLE and not one.ids
             ],
             "held_rows": sum(len(one.ids) for one in holdings),
-            "backups": reached,
-            "left": [*missed, *_in_samples(holdings)],
+            "backups": list(reach.backups),
+            "left": [*reach.missed, *_in_samples(holdings)],
         }
 
     def erasures(self) -> list[dict[str, Any]]:
@@ -107,22 +106,6 @@ class Subjects:
         for series in (await self.broker.history(wanted)).series:
             counts[series.name] += len(series.observations)
         return dict(sorted(counts.items()))
-
-    def _in_backups(self) -> list[str]:
-        return [
-            f"{folder}: what was said is in this backup; delete it in time"
-            for folder in self.directory.backups()
-        ]
-
-    def _backups(self, erasure: Erasure) -> tuple[list[str], list[str]]:
-        reached, missed = [], []
-        for folder in self.directory.backups():
-            try:
-                erased.note(Path(folder), [erasure])
-                reached.append(folder)
-            except OSError as problem:
-                missed.append(f"{folder}: {problem.strerror}; add the erasure there or delete the backup")
-        return reached, missed
 
 
 def _person(name: str) -> dict[str, str]:

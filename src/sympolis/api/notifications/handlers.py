@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from sympolis.api.asking import subject_of
+from sympolis.api.asking import may, subject_of
 from sympolis.api.bodies import read_object
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parameters import LIMIT, Parameter
@@ -18,6 +18,10 @@ from sympolis.decision.notices.record import State
 from sympolis.decision.notices.rule import MOST_WAYS, About, Channel, Rule, Way
 from sympolis.domain import errors
 
+if TYPE_CHECKING:
+    from sympolis.api.parts import Governed
+
+MANAGE: Final = "notifications.manage"
 STATE = Parameter(name="state", text="Only notices that stand there.", choices=tuple(State))
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _MINUTES: Final = re.compile(r"\d\d:\d\d", re.ASCII)
@@ -27,14 +31,19 @@ _MOST_TEXT: Final = 4096
 class Notifications:
     """See the module."""
 
-    def __init__(self, desk: NoticeDesk, push_key: Callable[[], str] | None) -> None:
+    def __init__(
+        self, desk: NoticeDesk, push_key: Callable[[], str] | None, governed: Governed | None
+    ) -> None:
         self._desk = desk
         self._push_key = push_key
+        self._governed = governed
 
     async def list(self, request: Request) -> Reply:
-        """Notices, newest first."""
+        """Notices, newest first; who sees to one is for those to know who share the work."""
         only = STATE.raw(request)
         found = self._desk.book.notices(limit=LIMIT.of(request), only=None if only is None else State(only))
+        if not may(request, MANAGE, self._governed):
+            found = [msgspec.structs.replace(one, acknowledged_by="") for one in found]
         return json_reply({"notifications": msgspec.to_builtins(found)})
 
     async def acknowledge(self, request: Request) -> Reply:

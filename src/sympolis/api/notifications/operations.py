@@ -55,7 +55,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes; none where nobody is told of anything."""
     if parts.notices is None:
         return ()
-    handlers = Notifications(parts.notices, parts.push_key)
+    handlers = Notifications(parts.notices, parts.push_key, parts.governed)
     return (*_notices(handlers), *_rules(handlers))
 
 

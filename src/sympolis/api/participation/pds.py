@@ -50,7 +50,7 @@ class Pds:
     async def contribution(self, request: Request) -> Reply:
         """One contribution."""
         one = self._one(request)
-        tally = self._desk.book.tallies(one.project).get(one.id, Tally())
+        tally = self._desk.book.tally(one.id)
         plan = self._desk.project(one.project)
         return _collection([self._feature(request, plan, one, tally)])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +12,7 @@ from sympolis.api.participation import files
 from sympolis.api.participation.speaking import MODERATE
 from sympolis.decision.participation import telling
 from sympolis.decision.participation.project import Kind, ProjectPlan
-from sympolis.decision.participation.record import Contribution, State, Tally
+from sympolis.decision.participation.record import Contribution, State, Tally, Wanted
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ SORT: Final = Parameter(
 )
 LIMIT: Final = IntegerParameter(name="limit", text="At most so many.", low=1, high=1000, default=100)
 OFFSET: Final = IntegerParameter(name="offset", text="From this one on.", high=20_000)
+_ALL: Final = OFFSET.high
 FORM: Final = Parameter(name="format", text="As this.", choices=("csv", "geojson", "json"))
 
 
@@ -62,13 +62,10 @@ class Reading:
 
     async def contributions(self, request: Request) -> Reply:
         """What everybody may read in a project."""
-        plan = self._plan(request)
-        found = self._sorted(request, [one for one in self._published(plan) if _wanted(request, one)])
-        start = OFFSET.of(request)
-        page = found[start : start + LIMIT.of(request)]
-        return json_reply(
-            {"total": len(found), "contributions": [telling.contribution(*one) for one in page]}
-        )
+        plan, wanted, book = self._plan(request), _wanted(request), self._desk.book
+        page = book.published(plan.id, wanted)
+        total = book.count_published(plan.id, wanted)
+        return json_reply({"total": total, "contributions": [telling.contribution(*one) for one in page]})
 
     async def contribution(self, request: Request) -> Reply:
         """One contribution with its comments, the city's answers, and its run."""
@@ -76,7 +73,7 @@ class Reading:
         book = self._desk.book
         comments = [one for one in book.comments(contribution=one.id) if one.state is State.PUBLISHED]
         answers = [found for found in book.answers(one.project) if one.id in found.contributions]
-        document = telling.contribution(one, book.tallies(one.project).get(one.id, Tally()))
+        document = telling.contribution(one, book.tally(one.id))
         document["discussion"] = [telling.comment(found) for found in comments]
         document["answers"] = [telling.answer(found) for found in answers]
         document["result"] = await self._desk.what_ifs.told(one.run) if one.run else None
@@ -97,7 +94,7 @@ class Reading:
     async def topics(self, request: Request) -> Reply:
         """What people speak about: topics, each with its contributions."""
         plan = self._plan(request)
-        titles = {one.id: one.title for one, _ in self._published(plan)}
+        titles = {one.id: one.title for one, _ in self._published(plan.id)}
         found = await self._hearing.topics(plan)
         for topic in found["topics"]:
             topic["contributions"] = [
@@ -114,7 +111,7 @@ class Reading:
         """Everything that everybody may read, as a file."""
         plan = self._plan(request)
         form = FORM.raw(request) or "json"
-        rows = [telling.contribution(*one) for one in self._sorted(request, self._published(plan))]
+        rows = [telling.contribution(*one) for one in self._published(plan.id)]
         ids = {one["id"] for one in rows}
         comments = [
             telling.comment(one)
@@ -134,32 +131,21 @@ class Reading:
 
     def _project(self, plan: ProjectPlan) -> dict[str, Any]:
         phase = self._desk.phase(plan)
-        count = sum(1 for one in self._desk.book.contributions(plan.id) if one.state is State.PUBLISHED)
+        count = self._desk.book.count_published(plan.id)
         status = plan.status(self._desk.today())
         return telling.project(plan, status=status, phase=phase.id if phase else None, contributions=count)
 
-    def _published(self, plan: ProjectPlan) -> list[tuple[Contribution, Tally]]:
-        tallies = self._desk.book.tallies(plan.id)
-        found = self._desk.book.contributions(plan.id)
-        return [(one, tallies.get(one.id, Tally())) for one in found if one.state is State.PUBLISHED]
-
-    def _sorted(
-        self, request: Request, found: Sequence[tuple[Contribution, Tally]]
-    ) -> list[tuple[Contribution, Tally]]:
-        sort = (request.parameters.get("sort") or "newest") if request.query_string else "newest"
-        if sort == "rated":
-            return sorted(found, key=lambda one: one[1].down - one[1].up)
-        if sort == "discussed":
-            return sorted(found, key=lambda one: -one[1].comments)
-        return list(found) if sort == "newest" else list(reversed(found))
+    def _published(self, project: str) -> list[tuple[Contribution, Tally]]:
+        """All of them, newest first, for what is made of all."""
+        return self._desk.book.published(project, Wanted(limit=_ALL))
 
 
-def _wanted(request: Request, found: tuple[Contribution, Tally]) -> bool:
-    one, _ = found
-    words = (WORDS.raw(request) or "").casefold().split()
-    text = f"{one.title} {one.text} {one.place_name}".casefold()
-    return (
-        (KIND.raw(request) or one.kind) == one.kind
-        and (CATEGORY.raw(request) or one.category) == one.category
-        and all(word in text for word in words)
+def _wanted(request: Request) -> Wanted:
+    return Wanted(
+        kind=KIND.raw(request) or "",
+        category=CATEGORY.raw(request) or "",
+        words=tuple((WORDS.raw(request) or "").casefold().split()),
+        sort=SORT.raw(request) or "newest",
+        limit=LIMIT.of(request),
+        offset=OFFSET.of(request),
     )

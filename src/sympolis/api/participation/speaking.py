@@ -152,7 +152,7 @@ class Speaking:
     async def erase_mine(self, request: Request) -> Reply:
         """Erase everything that whoever asks said in a project."""
         voice = self._voice(request, request.arguments["project"])
-        gone = self._desk.erase(voice)
+        gone, _ = self._desk.erase(voice)
         await note(request, self._parts, "erase own contributions")
         return json_reply({"erased": gone})
 

@@ -151,6 +151,19 @@ class Tally(msgspec.Struct, frozen=True):
     comments: int = 0
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which contributions, in which order, from which one on: '' and () for any."""
+
+    kind: str = ""
+    category: str = ""
+    words: tuple[str, ...] = ()
+    """All of them in title, text or name of the place; case-folded."""
+    sort: str = "newest"
+    """``newest``, ``oldest``, ``rated`` or ``discussed``."""
+    limit: int = 100
+    offset: int = 0
+
+
 class ParticipationBook(Protocol):
     """Keeps it all. Each call is one durable transaction."""
 
@@ -168,6 +181,22 @@ class ParticipationBook(Protocol):
 
     def contributions(self, project: str = "") -> list[Contribution]:
         """Of a project, or all; newest first."""
+        ...
+
+    def published(self, project: str, wanted: Wanted) -> list[tuple[Contribution, Tally]]:
+        """One page of what everybody may read, each with what it has gathered."""
+        ...
+
+    def count_published(self, project: str, wanted: Wanted | None = None) -> int:
+        """How much there is of that on all pages."""
+        ...
+
+    def said_by(self, project: str, author: str) -> list[Contribution | Comment]:
+        """Everything of one person in a project, oldest first."""
+        ...
+
+    def voices(self) -> list[tuple[str, str]]:
+        """(project, author) of everybody who is anywhere in the book."""
         ...
 
     def comment(self, comment: str) -> Comment | None: ...
@@ -192,6 +221,10 @@ class ParticipationBook(Protocol):
 
     def tallies(self, project: str) -> dict[str, Tally]:
         """By contribution; of those that nobody rated or commented on there is none."""
+        ...
+
+    def tally(self, contribution: str) -> Tally:
+        """Of one contribution."""
         ...
 
     def photo(self, photo: str) -> Photo | None: ...

@@ -53,6 +53,11 @@ class Voices:
         message = "\x1f".join((project, way, known)).encode()
         return hmac.new(self._key, b"author\x1f" + message, hashlib.sha256).hexdigest()[:32]
 
+    def alias(self, account: str) -> str:
+        """What stands for an account in a log: another hash than any that stands in a project."""
+        mac = hmac.new(self._key, b"alias\x1f" + account.encode(), hashlib.sha256)
+        return f"participant-{mac.hexdigest()[:32]}"
+
     def token(self, project: str, author: str, until: datetime, *, since: datetime | None = None) -> str:
         """The signed link's token, made at ``since``."""
         claims: dict[str, str | float] = {"aud": project, "sub": author, "exp": int(until.timestamp())}

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
+from sympolis.context.dumps import erased
 from sympolis.context.dumps.erased import Erasure, mark_of
 
 _LOOK_EVERY_S: Final = 1.0
@@ -21,7 +24,17 @@ class ErasureKeeping(Protocol):
 
     def keep_erasure(self, erasure: Erasure) -> None: ...
 
+    def backups(self) -> list[str]: ...
+
     def version(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Backups that an erasure was written beside, and in words those that it could not be."""
+
+    backups: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 class ErasureBook:
@@ -48,6 +61,22 @@ class ErasureBook:
         """Keep one."""
         self._keeping.keep_erasure(erasure)
         self._looked = float("-inf")
+
+    def reach_backups(self, erasure: Erasure) -> Reach:
+        """Write it beside every backup that this data folder has made: restored, they leave it out."""
+        reached, missed = [], []
+        for folder in self._keeping.backups():
+            try:
+                erased.note(Path(folder), [erasure])
+                reached.append(folder)
+            except OSError as problem:
+                missed.append(f"{folder}: {problem.strerror}; add the erasure there or delete the backup")
+        return Reach(tuple(reached), tuple(missed))
+
+    def add_everywhere(self, erasure: Erasure) -> Reach:
+        """Keep one here and beside the backups."""
+        self.add(erasure)
+        return self.reach_backups(erasure)
 
     def all(self) -> Sequence[Erasure]:
         """Every erasure, newest first."""

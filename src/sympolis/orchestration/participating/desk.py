@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from sympolis.context.dumps.erased import Erasure
 from sympolis.decision.participation import moderation, photos, project, spam
+from sympolis.decision.participation.forgetting import OWN_WISH, erase, erasure_of
 from sympolis.decision.participation.project import Kind, Phase, ProjectPlan
 from sympolis.decision.participation.record import (
     Comment,
@@ -30,6 +32,7 @@ from sympolis.decision.participation.record import (
 from sympolis.decision.participation.voice import ACCOUNT, Voice, Voices
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
+from sympolis.governance.privacy.erasures import Reach
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.participating import drafts
 from sympolis.orchestration.participating.places import Places
@@ -42,7 +45,10 @@ _PLACED: Final = frozenset({Kind.DESIGN})
 
 
 class ParticipationDesk:
-    """See the module. ``builtin`` are the city package's projects."""
+    """See the module.
+
+    ``builtin`` are the city package's projects; ``forgotten`` keeps erasures, also beside backups.
+    """
 
     def __init__(  # noqa: PLR0913 - a composition: each keyword is one part
         self,
@@ -53,6 +59,7 @@ class ParticipationDesk:
         places: Places,
         desk: Desk,
         zone: ZoneInfo,
+        forgotten: Callable[[Erasure], Reach] = lambda _: Reach(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,6 +67,7 @@ class ParticipationDesk:
         self.voices = voices
         self.places = places
         self.what_ifs = WhatIfs(desk)
+        self._forgotten = forgotten
         self.now = now
         self._desk = desk
         self._zone = zone
@@ -246,8 +254,7 @@ class ParticipationDesk:
 
     def mine(self, voice: Voice) -> list[Utterance]:
         """Everything that somebody said in a project, oldest first."""
-        said: list[Utterance] = [*self.book.contributions(voice.project), *self.book.comments(voice.project)]
-        return sorted((one for one in said if one.author == voice.author), key=lambda one: one.at)
+        return self.book.said_by(voice.project, voice.author)
 
     # --- looking at it again
 
@@ -274,11 +281,12 @@ class ParticipationDesk:
         """Take one's own back. Raises ``NotFound``, ``Conflict``."""
         self.book.keep([moderation.withdrawn(self.own(name, voice), at=self.now())])
 
-    def erase(self, voice: Voice) -> int:
-        """Erase everything of somebody in a project; how much it was."""
-        gone = [moderation.erased(one, at=self.now()) for one in self.mine(voice)]
-        self.book.erase(voice.project, voice.author, gone)
-        return len(gone)
+    def erase(self, voice: Voice, *, by: str = "", why: str = OWN_WISH) -> tuple[int, Reach]:
+        """Erase everything of somebody in a project: how much it was, and which backups will leave it out."""
+        now = self.now()
+        erasure = erasure_of(voice.project, voice.author, at=now, by=by, why=why)
+        reach = self._forgotten(erasure)  # first: nothing brings it back from here on
+        return erase(self.book, voice.project, voice.author, at=now), reach
 
     # --- parts
 

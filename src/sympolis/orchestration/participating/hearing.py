@@ -26,6 +26,7 @@ from sympolis.decision.participation.record import (
 from sympolis.decision.participation.representing import Group
 from sympolis.decision.participation.voice import ACCOUNT, LINK, MAIL, Voice
 from sympolis.domain import errors
+from sympolis.governance.privacy.erasures import Reach
 from sympolis.orchestration.participating.desk import ParticipationDesk
 
 Json = dict[str, Any]
@@ -175,9 +176,12 @@ class Hearing:
                 found.append({**entry, "ratings": len(rated), "invited": invited is not None})
         return {"participation": found}
 
-    def forget(self, *, account: str = "", mail: str = "") -> int:
-        """Erase everything of somebody in every project; how many contributions and comments it was."""
-        return sum(self._desk.erase(voice) for voice in self._voices(account, mail))
+    def forget(self, *, by: str, why: str, account: str = "", mail: str = "") -> tuple[int, Reach]:
+        """Erase everything of somebody in every project: how much it was, and which backups will leave it out."""
+        gone = [self._desk.erase(voice, by=by, why=why) for voice in self._voices(account, mail)]
+        backups = {folder for _, reach in gone for folder in reach.backups}
+        missed = {problem for _, reach in gone for problem in reach.missed}
+        return sum(count for count, _ in gone), Reach(tuple(sorted(backups)), tuple(sorted(missed)))
 
     def _voices(self, account: str, mail: str) -> list[Voice]:
         ways = [(ACCOUNT, account)] if account else []

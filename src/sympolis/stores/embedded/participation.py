@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import apsw
 import msgspec
@@ -18,9 +18,12 @@ from sympolis.decision.participation.record import (
     Photo,
     Rating,
     Tally,
+    Wanted,
 )
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
+
+_ANY: Final = Wanted()
 
 
 class EmbeddedParticipation(Book):
@@ -29,6 +32,10 @@ class EmbeddedParticipation(Book):
     FILE: ClassVar[str] = "participation.sqlite"
     STATEMENTS: ClassVar[str] = "participation.sql"
     MEND: ClassVar[str] = "restore it from a backup: what people said is nowhere else"
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        connection.create_scalar_function("has_words", _has_words, 2, deterministic=True)
+        super().__init__(connection)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -55,6 +62,32 @@ class EmbeddedParticipation(Book):
     def contributions(self, project: str = "") -> list[Contribution]:
         """See ``ParticipationBook``."""
         return _read(self._rows("contributions", project=project), Contribution)
+
+    def published(self, project: str, wanted: Wanted) -> list[tuple[Contribution, Tally]]:
+        """See ``ParticipationBook``."""
+        page = {"sort": wanted.sort, "limit": wanted.limit, "offset": wanted.offset}
+        rows = self._rows("wanted", project=project, **_filter(wanted), **page)
+        return [(msgspec.json.decode(body, type=Contribution), Tally(*gathered)) for body, *gathered in rows]
+
+    def count_published(self, project: str, wanted: Wanted | None = None) -> int:
+        """See ``ParticipationBook``."""
+        kept = {} if wanted is None else _filter(wanted)
+        if kept == _filter(_ANY) or not kept:
+            return int(self._rows("count_published", project=project)[0][0])
+        return int(self._rows("count_wanted", project=project, **kept)[0][0])
+
+    def said_by(self, project: str, author: str) -> list[Contribution | Comment]:
+        """See ``ParticipationBook``."""
+        whose = {"project": project, "author": author}
+        found: list[Contribution | Comment] = [
+            *_read(self._rows("said_contributions", **whose), Contribution),
+            *_read(self._rows("said_comments", **whose), Comment),
+        ]
+        return sorted(found, key=lambda one: one.at)
+
+    def voices(self) -> list[tuple[str, str]]:
+        """See ``ParticipationBook``."""
+        return self._rows("voices")
 
     def comment(self, comment: str) -> Comment | None:
         """See ``ParticipationBook``."""
@@ -94,6 +127,10 @@ class EmbeddedParticipation(Book):
     def tallies(self, project: str) -> dict[str, Tally]:
         """See ``ParticipationBook``."""
         return {name: Tally(*counts) for name, *counts in self._rows("tallies", project=project)}
+
+    def tally(self, contribution: str) -> Tally:
+        """See ``ParticipationBook``."""
+        return Tally(*self._rows("tally", id=contribution)[0])
 
     def photo(self, photo: str) -> Photo | None:
         """See ``ParticipationBook``."""
@@ -157,6 +194,19 @@ def _columns(one: Contribution | Comment) -> dict[str, Any]:
     values = {"id": one.id, "project": one.project, "author": one.author, "state": one.state}
     more = {"contribution": one.contribution} if isinstance(one, Comment) else {}
     return {**values, **more, "reports": one.reports, "at": _instant(one.at), "body": _text(one)}
+
+
+def _filter(wanted: Wanted) -> dict[str, str]:
+    words = msgspec.json.encode(wanted.words).decode()
+    return {"kind": wanted.kind, "category": wanted.category, "words": words}
+
+
+def _has_words(*given: Any) -> bool:
+    """Whether a contribution's words have all of these; SQLite itself folds no letters beyond ASCII."""
+    body, words = given
+    said = msgspec.json.decode(body)
+    text = f"{said['title']} {said['text']} {said.get('place_name', '')}".casefold()
+    return all(word in text for word in msgspec.json.decode(words))
 
 
 def _read(rows: Sequence[tuple[str]], kind: Any) -> list[Any]:

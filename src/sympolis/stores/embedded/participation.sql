@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS contribution (
   body TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS contribution_project ON contribution (project, at);
+CREATE INDEX IF NOT EXISTS contribution_published ON contribution (project, state, at);
+CREATE INDEX IF NOT EXISTS contribution_author ON contribution (author, project);
 CREATE TABLE IF NOT EXISTS comment (
   id TEXT PRIMARY KEY,
   project TEXT NOT NULL,
@@ -24,6 +26,7 @@ CREATE TABLE IF NOT EXISTS comment (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS comment_contribution ON comment (contribution, at);
 CREATE INDEX IF NOT EXISTS comment_project ON comment (project, at);
+CREATE INDEX IF NOT EXISTS comment_author ON comment (author, project);
 CREATE TABLE IF NOT EXISTS rating (
   contribution TEXT NOT NULL,
   author TEXT NOT NULL,
@@ -62,6 +65,58 @@ SELECT body FROM contribution WHERE id = :id
 
 -- name: contributions
 SELECT body FROM contribution WHERE :project = '' OR project = :project ORDER BY at DESC, id DESC
+
+-- name: count_published
+SELECT COUNT(*) FROM contribution WHERE project = :project AND state = 'published'
+
+-- name: count_wanted
+-- How many everybody may read of a kind, of a category and with all these words ('' and [] for any).
+SELECT COUNT(*) FROM contribution
+WHERE project = :project AND state = 'published'
+  AND (:kind = '' OR json_extract(body, '$.kind') = :kind)
+  AND (:category = '' OR json_extract(body, '$.category') = :category)
+  AND (:words = '[]' OR has_words(body, :words))
+
+-- name: wanted
+-- One page of the same with what each has gathered, which is counted for the page alone unless it gives the order.
+SELECT body,
+  (SELECT COUNT(*) FROM rating WHERE rating.contribution = page.id AND value > 0),
+  (SELECT COUNT(*) FROM rating WHERE rating.contribution = page.id AND value < 0),
+  (SELECT COUNT(*) FROM comment WHERE comment.contribution = page.id AND comment.state = 'published')
+FROM (
+  SELECT id, body, ROW_NUMBER() OVER (
+    ORDER BY
+      CASE :sort
+        WHEN 'rated' THEN -(SELECT TOTAL(value) FROM rating WHERE rating.contribution = contribution.id)
+        WHEN 'discussed' THEN
+          -(SELECT COUNT(*) FROM comment WHERE comment.contribution = contribution.id AND comment.state = 'published')
+      END,
+      CASE WHEN :sort = 'oldest' THEN at END,
+      CASE WHEN :sort = 'oldest' THEN id END,
+      at DESC,
+      id DESC
+  ) AS place
+  FROM contribution
+  WHERE project = :project AND state = 'published'
+    AND (:kind = '' OR json_extract(body, '$.kind') = :kind)
+    AND (:category = '' OR json_extract(body, '$.category') = :category)
+    AND (:words = '[]' OR has_words(body, :words))
+) AS page
+WHERE place > :offset AND place <= :offset + :limit
+ORDER BY place
+
+-- name: said_contributions
+SELECT body FROM contribution WHERE project = :project AND author = :author
+
+-- name: said_comments
+SELECT body FROM comment WHERE project = :project AND author = :author
+
+-- name: voices
+-- Everybody who is anywhere in the book, as (project, author).
+SELECT project, author FROM contribution WHERE author <> ''
+UNION SELECT project, author FROM comment WHERE author <> ''
+UNION SELECT project, author FROM rating
+UNION SELECT project, author FROM invitation
 
 -- name: comment
 SELECT body FROM comment WHERE id = :id
@@ -112,6 +167,12 @@ SELECT contribution, SUM(up), SUM(down), SUM(comments) FROM (
   SELECT contribution, 0, 0, 1 FROM comment WHERE project = :project AND state = 'published'
 )
 GROUP BY contribution
+
+-- name: tally
+SELECT
+  (SELECT COUNT(*) FROM rating WHERE contribution = :id AND value > 0),
+  (SELECT COUNT(*) FROM rating WHERE contribution = :id AND value < 0),
+  (SELECT COUNT(*) FROM comment WHERE contribution = :id AND state = 'published')
 
 -- name: photo
 SELECT id, contribution, project, media, body FROM photo WHERE id = :id

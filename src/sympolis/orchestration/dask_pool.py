@@ -39,7 +39,7 @@ _QUIET: Mapping[str, Any] = {
     "distributed.admin.system-monitor.interval": "2s",
     "distributed.worker.profile.enabled": False,
 }
-"""How often a cluster that is started here looks at itself: Dask's own 20 ms cost the twin a tenth of a core at rest."""
+"""How often a cluster started here looks at itself: Dask's own 20 ms cost the twin a tenth of a core at rest."""
 PROGRESS = "sympolis-progress"
 """The topic that workers tell their progress under."""
 

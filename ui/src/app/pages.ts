@@ -68,7 +68,7 @@ export const ENTRIES: Entry[] = [
   { page: 'overview', label: 'navOverview', icon: LayoutDashboard, group: 'see' },
   { page: 'map', label: 'navMap', icon: MapIcon, group: 'see' },
   { page: 'stories', label: 'navStories', icon: BookOpen, group: 'see', part: 'stories' },
-  { page: 'dashboard', label: 'navDashboard', icon: ChartColumn, group: 'see', part: 'dashboards' },
+  { page: 'dashboard', label: 'navDashboard', icon: ChartColumn, group: 'see', part: 'composing' },
   { page: 'atlas', label: 'navAtlas', icon: MapPinned, group: 'see', part: 'atlases' },
   { page: 'scenarios', label: 'navScenarios', icon: GitCompareArrows, group: 'decide', part: 'models' },
   { page: 'services', label: 'navServices', icon: MessageCircleQuestion, group: 'decide', part: 'services' },

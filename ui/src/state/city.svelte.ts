@@ -1,8 +1,16 @@
 // What the whole session shares: the city, its layers and its models, loaded once the twin says it is ready.
-import { getCity, listLayers, listModels } from '../api/client';
+import { ApiError, getCity, listLayers, listModels } from '../api/client';
 import type { City, LayerInfo, Model } from '../api/types';
 
 const POLL_MS = 1000;
+const REFUSED = [401, 403];
+
+/** Whoever may not see something sees the page all the same, without it. */
+const unlessRefused = <T>(asked: Promise<T[]>): Promise<T[]> =>
+  asked.catch((error) => {
+    if (error instanceof ApiError && REFUSED.includes(error.problem.status)) return [];
+    throw error;
+  });
 
 class CityState {
   city = $state.raw<City | null>(null);
@@ -24,7 +32,7 @@ class CityState {
   }
 
   async #load() {
-    [this.layers, this.models] = await Promise.all([listLayers(), listModels()]);
+    [this.layers, this.models] = await Promise.all([unlessRefused(listLayers()), unlessRefused(listModels())]);
     this.loaded = true;
   }
 

@@ -4,6 +4,8 @@
 type Query = Record<string, string>;
 
 const CARRIED = ['lang', 'theme'];
+/** Pages that have another name in addresses that others keep. */
+const ALIASES: Record<string, string> = { dashboards: 'dashboard' };
 const EMBED = '/embed/';
 
 /** `/embed/map?…` shows a page without header and navigation, for other sites. */
@@ -20,7 +22,7 @@ function parse(hash: string): { page: string; id: string | null; query: Query } 
   const [path, search = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [page, ...rest] = path.split('/');
   const id = rest.length > 0 ? decodeURIComponent(rest.join('/')) : null;
-  return { page: page || (embedded ? 'map' : 'overview'), id, query: Object.fromEntries(new URLSearchParams(search)) };
+  return { page: ALIASES[page] ?? (page || (embedded ? 'map' : 'overview')), id, query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
 function format(page: string, id: string | null, query: Query): string {

@@ -48,7 +48,7 @@ def test_a_city_without_the_data_cannot_and_hears_why_in_its_language(bologna: C
     found = asked(bologna, "entry-charge", package.load(CITIES / "leipzig"))
     assert (found["verdict"], found["effort_days"]) == ("cannot", None)
     texts = [one["text"]["de"] for one in found["problems"]]
-    assert "das Modell braucht mindestens 1 RoadSegment, der Zwilling hat 0" in texts
+    assert "Straßenabschnitte: Das Modell braucht mindestens 1, der Zwilling hat 0" in texts
 
 
 def test_what_has_another_name_only_has_to_be_mapped(bologna: City) -> None:
@@ -57,7 +57,7 @@ def test_what_has_another_name_only_has_to_be_mapped(bologna: City) -> None:
     assert found["verdict"] == "runs with adaptations"
     [mapping] = [one for one in found["adaptations"] if one["kind"] == "mapping"]
     assert (mapping["need"], mapping["effort_days"]) == ("sections", [0.5, 2.0])
-    assert mapping["text"]["en"].startswith("Strassenabschnitt carries what StreetSection is needed for")
+    assert mapping["text"]["en"].startswith("“Strassenabschnitt” carries what “street sections” is needed for")
     assert found["effort_days"] == [0.5, 2.0]
 
 
@@ -65,3 +65,10 @@ def test_a_service_that_home_does_not_have_is_not_guessed(bologna: City) -> None
     with pytest.raises(errors.NotFound) as unknown:
         asked(bologna, "historic-center", bologna)
     assert "historic-centre" in unknown.value.hint
+
+
+def test_what_is_only_observed_is_found_with_what_is_observed(bologna: City) -> None:
+    found = asked(bologna, "mobility-policy", bologna)
+    [counts] = [one for one in found["needs"]["mobility"] if one["name"] == "counts"]
+    assert counts["found"] > 0, "the loops that are counted are read, not only their counts"
+    assert found["verdict"] == "runs"

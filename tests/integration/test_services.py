@@ -99,7 +99,10 @@ def test_one_click_runs_the_services_scenario_and_what_it_is_compared_with(tmp_p
     assert (run["scenario"], run["service"]) == ("charge", "policy")
     assert found["indicators"][0]["verdict"] == "likely lower", "5 EUR at -3 %/EUR"
     assert service["latest_run"] == run["id"]
-    assert service["check"]["verdict"] == "runs"
+    assert service["check"]["verdict"] == "runs with adaptations", "nothing is counted here"
+    [missing] = service["check"]["adaptations"]
+    assert (missing["kind"], missing["need"]) == ("absent", "counts")
+    assert "Verkehrszählungen" in missing["text"]["de"]
     [lever] = service["levers"]
     assert (lever["low"], lever["high"], lever["default"], lever["unit"]) == (0.0, 10.0, 5.0, "EUR")
     assert [one["name"] for one in service["indicators"]] == ["nox"]
@@ -309,7 +312,7 @@ def test_a_twin_without_the_data_cannot_and_says_why(tmp_path: Path) -> None:
     [problem] = check["problems"]
     assert (problem["kind"], problem["model"], problem["need"]) == ("few", "toy", "segments")
     assert problem["text"] == {
-        "it": "il modello chiede almeno 2 RoadSegment, il gemello ne ha 0",
-        "de": "das Modell braucht mindestens 2 RoadSegment, der Zwilling hat 0",
-        "en": "the model needs at least 2 RoadSegment entities, the twin has 0",
+        "it": "tratti stradali: il modello ne chiede almeno 2, il gemello ne ha 0",
+        "de": "Straßenabschnitte: Das Modell braucht mindestens 2, der Zwilling hat 0",
+        "en": "road segments: the model needs at least 2, the twin has 0",
     }

@@ -89,4 +89,4 @@ def test_one_piece_of_work_for_several_attributes_is_one_row() -> None:
         [asking("heat", check(supply("days", "Day", 1), adaptations=days), gaps=[gap])], OWNERS, "City"
     )
     assert task["attribute"] is None
-    assert "old warm stands in" in task["what"]["en"] and "old cold stands in" in task["what"]["en"]
+    assert "“old warm” stands in" in task["what"]["en"] and "“old cold” stands in" in task["what"]["en"]

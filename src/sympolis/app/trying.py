@@ -35,6 +35,7 @@ from sympolis.stores.memory import MemoryStore
 
 GENERIC: Final = frozenset({"name", "location", "timeZone"})
 """Attributes that nearly everything has: sharing them says nothing about two types being the same."""
+_OBSERVATIONS: Final = "observations"
 _ALIKE: Final = {
     "it": "chiede di condividere allo stesso modo ciò che se ne deriva",
     "de": "verlangt, Abgeleitetes unter gleichen Bedingungen zu teilen",
@@ -60,11 +61,24 @@ class _Ground:
 
     async def bring(self, wanted: Mapping[str, set[str]]) -> None:
         """Read every source that brings one of these attributes (by entity type); no other is needed, or judged."""
+        useful = [
+            (source.id, mapping)
+            for source in self.city.sources.values()
+            if (mapping := self.city.mappings[source.mapping])
+            and wanted.get(mapping.entity_type, set()) & set(attribute_names(mapping))
+        ]
+        made = {one.entity_type for _, one in useful if one.mode != _OBSERVATIONS}
+        observed = {one.entity_type for _, one in useful} - made
+        for source_id in (*self._makers(observed), *(source_id for source_id, _ in useful)):
+            if source_id not in self.read:
+                self.read[source_id] = str((await self.coordinator.run(source_id)).state)
+
+    def _makers(self, types: set[str]) -> Iterator[str]:
+        """The sources that make the entities which others only observe: without them the observations are of nobody."""
         for source in self.city.sources.values():
             mapping = self.city.mappings[source.mapping]
-            useful = wanted.get(mapping.entity_type, set()) & set(attribute_names(mapping))
-            if useful and source.id not in self.read:
-                self.read[source.id] = str((await self.coordinator.run(source.id)).state)
+            if mapping.entity_type in types and mapping.mode != _OBSERVATIONS:
+                yield source.id
 
     async def count(self, entity_type: str) -> int:
         """How many entities of a type there are."""

@@ -82,6 +82,8 @@ def _draw_check(found: dict[str, Any]) -> None:
         before, days = f"{one['model']}: " if one["model"] else "", one["effort_days"]
         effort = f" ({cell(days[0])} to {cell(days[1])} days)" if days else ""
         screen.print(f"- {before}{text(one['text'])}{effort}; {text(one['consequence'])}", soft_wrap=True)
+    if found.get("without"):
+        screen.print(f"- {'; '.join(text(one['text']) for one in found['without'])}", soft_wrap=True)
     for one in found.get("licences", ()):
         screen.print(f"- {one['source']}: {one['licence']}", soft_wrap=True)
 

@@ -16,6 +16,7 @@ _SPACE = "\u00a0"
 """Between thousands: it neither reads as a point or comma of another language nor breaks the line."""
 _MOST_AREAS = 20
 _VERDICT = "verdict_"
+_SPLITS = ("training", "held_out", "uncalibrated")
 Json = Mapping[str, Any]
 Say = Callable[..., str]
 
@@ -83,7 +84,7 @@ def _changes(measures: Sequence[str], say: Say) -> list[Block]:
 
 def _alone(run: Json, say: Say, told: Callable[[Any], str]) -> Table:
     """The figures of a run that nothing is compared with."""
-    rows = [[told(one["title"]), _interval(one, one, signed=False)] for one in run["indicators"]]
+    rows = [[told(one["title"]), _interval(one, one, say, signed=False)] for one in run["indicators"]]
     return Table([say("figure"), say("value")], rows, numbers=frozenset({1}))
 
 
@@ -143,9 +144,9 @@ def _comparison(one: Json, runs: Sequence[Json], say: Say, told: Callable[[Any],
     rows = [
         [
             told(figure["title"]),
-            _number(figure["base"]["value"], figure),
-            _number(figure["with"]["value"], figure),
-            _interval(figure["change"], figure, signed=True),
+            _number(figure["base"]["value"], figure, say),
+            _number(figure["with"]["value"], figure, say),
+            _interval(figure["change"], figure, say, signed=True),
             say("verdict_" + figure["verdict"].replace(" ", "_")),
         ]
         for figure in one["indicators"]
@@ -161,12 +162,12 @@ def _run(run: Json, say: Say, told: Callable[[Any], str]) -> list[Block]:
         [say("scenario"), f"{run['scenario']}, {say('version')} {run['scenario_version']}"],
         [say("members"), say("members_text", members=run["members"], seed=run["seed"], mode=run["mode"])],
         [say("data"), str(run["data_version"])],
-        [say("assumptions"), _assumptions(run["parameters"])],
-        [say("calibration"), _calibration(run["calibration"])],
+        [say("assumptions"), _assumptions(run, say, told)],
+        [say("calibration"), _calibration(run["calibration"], say)],
         [say("results"), run["results_sha256"]],
     ]
     if run["warnings"]:
-        facts.append([say("warnings"), "; ".join(str(one) for one in run["warnings"])])
+        facts.append([say("warnings"), "; ".join(map(told, run.get("warning_texts") or run["warnings"]))])
     return [Heading(told(run["scenario_title"]), 2), Table([say("what"), run["id"]], facts)]
 
 
@@ -182,9 +183,9 @@ def _measured(seal: Seal, say: Say, told: Callable[[Any], str]) -> list[Block]:
     rows = [
         [
             told(one["title"]),
-            "–" if one["change"] is None else _interval(one["change"], one, signed=True),
+            "–" if one["change"] is None else _interval(one["change"], one, say, signed=True),
             say("verdict_" + one["verdict"].replace(" ", "_")),
-            "–" if one["computed"] is None else _interval(one["computed"], one, signed=True),
+            "–" if one["computed"] is None else _interval(one["computed"], one, say, signed=True),
             say({True: "yes", False: "no", None: "unknown"}[one["as_computed"]]),
         ]
         for one in content["figures"]
@@ -202,11 +203,14 @@ def _moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _number(value: float | None, figure: Json) -> str:
-    if value is None:
-        return "–"
-    decimals = figure.get("decimals", 1)
-    return f"{value:,.{decimals}f}".replace(",", _SPACE) + _unit(figure)
+def _number(value: float | None, figure: Json, say: Say) -> str:
+    return "–" if value is None else _written(value, figure, say) + _unit(figure)
+
+
+def _written(value: float, figure: Json, say: Say, sign: str = "") -> str:
+    """With the figure's decimals and the decimal sign of the language."""
+    text = f"{value:{sign},.{figure.get('decimals', 1)}f}".replace(",", _SPACE)
+    return text.replace(".", say("decimal_sign"))
 
 
 def _unit(figure: Json) -> str:
@@ -219,29 +223,45 @@ def _changing(figure: Json) -> str:
     return " pp" if figure["unit"] == "%" else _unit(figure)
 
 
-def _interval(change: Json, figure: Json, *, signed: bool) -> str:
+def _interval(change: Json, figure: Json, say: Say, *, signed: bool) -> str:
     value, interval = change["value"], change.get("interval")
-    decimals = figure.get("decimals", 1)
     sign, unit = ("+", _changing(figure)) if signed else ("", _unit(figure))
-    text = "–" if value is None else f"{value:{sign},.{decimals}f}".replace(",", _SPACE)
+    text = "–" if value is None else _written(value, figure, say, sign)
     if interval is None:
         return text + unit
-    low, high = (f"{interval[end]:{sign},.{decimals}f}".replace(",", _SPACE) for end in ("low", "high"))
+    low, high = (_written(interval[end], figure, say, sign) for end in ("low", "high"))
     return f"{text} ({low} … {high})" + unit
 
 
-def _assumptions(parameters: Json) -> str:
-    fixed = [f"{name} = {value}" for name, value in parameters["fixed"].items()]
-    sampled = [
-        f"{name}: {', '.join(str(one) for one in values)}" for name, values in parameters["sampled"].items()
-    ]
+def _assumptions(run: Json, say: Say, told: Callable[[Any], str]) -> str:
+    """Every parameter by its title; files sealed before titles were kept have only names."""
+    titles, parameters = run.get("parameter_titles") or {}, run["parameters"]
+
+    def named(name: str) -> str:
+        return told(titles[name]["title"]) if name in titles else name
+
+    def valued(name: str, *values: Any) -> str:
+        said = [_plainly(one, say) for one in values]
+        unit = titles.get(name, {}).get("unit", "")
+        return " … ".join(said) + ("" if unit in ("", "1") else f" {unit}")
+
+    fixed = [f"{named(name)} = {valued(name, value)}" for name, value in parameters["fixed"].items()]
+    sampled = [f"{named(name)}: {valued(name, *values)}" for name, values in parameters["sampled"].items()]
     return "; ".join((*fixed, *sampled)) or "–"
 
 
-def _calibration(figures: Json | None) -> str:
+def _plainly(value: Any, say: Say) -> str:
+    """A parameter's value as it was given."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:g}".replace(".", say("decimal_sign"))
+
+
+def _calibration(figures: Json | None, say: Say) -> str:
     if not figures:
         return "–"
     return "; ".join(
-        f"{split}: " + ", ".join(f"{name} {value}" for name, value in found.items())
+        f"{say('split_' + split) if split in _SPLITS else split}: "
+        + ", ".join(f"{name} {_plainly(value, say)}" for name, value in found.items())
         for split, found in figures.items()
     )

@@ -7,11 +7,12 @@ that two cities can compare, not promised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sympolis.domain import errors
+from sympolis.orchestration.in_words import LANGUAGES, attribute_in_words, type_in_words
 
 Texts = Mapping[str, str]
 
@@ -21,6 +22,7 @@ DAYS: Final[Mapping[str, tuple[float, float]]] = {
     "unit": (0.0, 0.0),
     "age": (0.0, 2.0),
     "gap": (0.0, 5.0),
+    "without": (0.0, 2.0),
     "proxy": (0.5, 2.0),
     "resolution": (0.0, 10.0),
     "mapping": (0.5, 2.0),
@@ -54,26 +56,42 @@ class _Wording:
 _WORDS: Final[Mapping[str, _Wording]] = {
     "gap": _Wording(
         (
-            "nessun {type} ha {name}: il modello fa senza",
-            "kein {type} hat {name}: das Modell kommt ohne aus",
-            "no {type} has {name}: the model makes do without it",
+            "{type} senza «{name}»: il modello fa senza",
+            "{type} ohne „{name}“: Das Modell kommt ohne aus",
+            "{type} without “{name}”: the model makes do without it",
         ),
         (
-            "il modello usa un valore predefinito: il risultato vale meno dove {name} conta",
-            "das Modell nimmt einen Vorgabewert: Das Ergebnis ist schwächer, wo {name} zählt",
-            "the model takes a default: the result is weaker where {name} matters",
+            "il modello usa un valore predefinito: il risultato vale meno dove «{name}» conta",
+            "das Modell nimmt einen Vorgabewert: Das Ergebnis ist schwächer, wo „{name}“ zählt",
+            "the model takes a default: the result is weaker where “{name}” matters",
+        ),
+    ),
+    "absent": _Wording(
+        (
+            "il gemello non ha {what}: il modello fa senza",
+            "der Zwilling hat keine Daten „{what}“: Das Modell kommt ohne aus",
+            "the twin has no data on {what}: the model makes do without",
+        ),
+        ("{cost}", "{cost}", "{cost}"),
+    ),
+    "without": _Wording(
+        ("senza «{name}»: {what}", "ohne „{name}“: {what}", "without “{name}”: {what}"),
+        (
+            "facoltativo: il modello ne terrebbe conto, ma il risultato non ne dipende",
+            "freiwillig: Das Modell würde es berücksichtigen, das Ergebnis hängt nicht daran",
+            "optional: the model would take it into account, the result does not depend on it",
         ),
     ),
     "proxy": _Wording(
         (
-            "{used} sostituisce {name} per {count} {type}",
-            "{used} steht bei {count} {type} für {name}",
-            "{used} stands in for {name} of {count} {type} entities",
+            "«{used}» sostituisce «{name}» ({type}: {count})",
+            "„{used}“ steht für „{name}“ ({type}: {count})",
+            "“{used}” stands in for “{name}” ({type}: {count})",
         ),
         (
-            "il risultato riguarda {used}, non {name}: va detto accanto a ogni cifra",
-            "das Ergebnis handelt von {used}, nicht von {name}: Das gehört neben jede Zahl",
-            "the result speaks of {used}, not of {name}: that belongs beside every figure",
+            "il risultato riguarda «{used}», non «{name}»: va detto accanto a ogni cifra",
+            "das Ergebnis handelt von „{used}“, nicht von „{name}“: Das gehört neben jede Zahl",
+            "the result speaks of “{used}”, not of “{name}”: that belongs beside every figure",
         ),
     ),
     "unit": _Wording(
@@ -90,9 +108,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "age": _Wording(
         (
-            "l'ultimo {type} ha {age} giorni, il modello ne chiede al massimo {limit}",
-            "der neueste {type} ist {age} Tage alt, das Modell verlangt höchstens {limit}",
-            "the newest {type} is {age} days old, the model asks for at most {limit}",
+            "{type}: il dato più recente ha {age} giorni, il modello ne chiede al massimo {limit}",
+            "{type}: Der neueste Wert ist {age} Tage alt, das Modell verlangt höchstens {limit}",
+            "{type}: the newest value is {age} days old, the model asks for at most {limit}",
         ),
         (
             "il risultato descrive una città di {age} giorni fa",
@@ -114,9 +132,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "mapping": _Wording(
         (
-            "{other} porta gli stessi attributi di {type}: basta associarlo",
-            "{other} trägt dieselben Merkmale wie {type}: Es muss nur zugeordnet werden",
-            "{other} carries what {type} is needed for: it only has to be mapped",
+            "«{other}» porta gli stessi attributi di «{type}»: basta associarlo",
+            "„{other}“ trägt dieselben Merkmale wie „{type}“: Es muss nur zugeordnet werden",
+            "“{other}” carries what “{type}” is needed for: it only has to be mapped",
         ),
         (
             "da verificare: se {other} intende la stessa cosa, nessuna",
@@ -126,9 +144,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "aggregation": _Wording(
         (
-            "{name} esiste per {other}, più fine: va riportato su {type}",
-            "{name} gibt es je {other}, feiner: Es muss auf {type} zusammengefasst werden",
-            "{name} exists by {other}, which is finer: it has to be summed up to {type}",
+            "«{name}» esiste per «{other}», più fine: va riportato su «{type}»",
+            "„{name}“ gibt es je „{other}“, feiner: Es muss auf „{type}“ zusammengefasst werden",
+            "“{name}” exists by “{other}”, which is finer: it has to be summed up to “{type}”",
         ),
         (
             "il totale resta giusto; ai bordi conta come {other} viene ripartito",
@@ -150,9 +168,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "few": _Wording(
         (
-            "il modello chiede almeno {minimum} {type}, il gemello ne ha {found}",
-            "das Modell braucht mindestens {minimum} {type}, der Zwilling hat {found}",
-            "the model needs at least {minimum} {type} entities, the twin has {found}",
+            "{type}: il modello ne chiede almeno {minimum}, il gemello ne ha {found}",
+            "{type}: Das Modell braucht mindestens {minimum}, der Zwilling hat {found}",
+            "{type}: the model needs at least {minimum}, the twin has {found}",
         ),
         (
             "senza questi dati non gira",
@@ -162,9 +180,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "coverage": _Wording(
         (
-            "il {share} dei {type} ha {name}, il modello ne chiede il {wanted}",
-            "{share} der {type} haben {name}, das Modell braucht {wanted}",
-            "{share} of the {type} entities have {name}, the model needs {wanted}",
+            "{type}: il {share} ha «{name}», il modello ne chiede il {wanted}",
+            "{type}: {share} haben „{name}“, das Modell braucht {wanted}",
+            "{type}: {share} have “{name}”, the model needs {wanted}",
         ),
         (
             "senza questi dati non gira",
@@ -182,9 +200,9 @@ _WORDS: Final[Mapping[str, _Wording]] = {
     ),
     "refused": _Wording(
         (
-            "{used} sostituirebbe {name}, che questo servizio non accetta",
-            "{used} würde für {name} stehen, was dieser Dienst nicht zulässt",
-            "{used} would stand in for {name}, which this service does not accept",
+            "«{used}» sostituirebbe «{name}», che questo servizio non accetta",
+            "„{used}“ würde für „{name}“ stehen, was dieser Dienst nicht zulässt",
+            "“{used}” would stand in for “{name}”, which this service does not accept",
         ),
         (
             "senza questi dati non gira",
@@ -205,14 +223,48 @@ _WORDS: Final[Mapping[str, _Wording]] = {
         ("il servizio non gira", "der Dienst läuft nicht", "the service does not run"),
     ),
 }
-LANGUAGES: Final = ("it", "de", "en")
+
+
+_TERMS: Final = {
+    "type": type_in_words,
+    "other": type_in_words,
+    "name": attribute_in_words,
+    "used": attribute_in_words,
+}
+"""The places that terms of the data model fill, and how these are said to people."""
 
 
 def remark(kind: str, need: str, **names: object) -> Remark:
-    """A remark of a kind; ``names`` fill the places in its wording."""
+    """A remark of a kind; ``names`` fill the places in its wording, terms of the data model in people's words."""
     words = _WORDS[kind]
-    text, consequence = _said(words.text, names), _said(words.consequence, names)
+    shown = {place: _TERMS[place](str(one)) if place in _TERMS else one for place, one in names.items()}
+    text, consequence = _said(words.text, shown), _said(words.consequence, shown)
     return Remark(kind, need, text, consequence, DAYS.get(kind), str(names.get("name", "")))
+
+
+def absent(need: str, kind: str, variables: Sequence[str], cost: Texts) -> Remark:
+    """Nothing at all was found for a need that a model can do without; ``cost``: what that means for the answer."""
+    return remark("absent", need, what=_what(kind, variables), cost=cost or _COST)
+
+
+def unused(need: str, kind: str, variables: Sequence[str], name: str) -> Remark:
+    """An optional attribute that nothing carries: named, and no reason to call the answer weaker."""
+    return remark("without", need, what=_what(kind, variables), name=name)
+
+
+def _what(kind: str, variables: Sequence[str]) -> Texts:
+    what = type_in_words(kind)
+    for name in variables:
+        said = attribute_in_words(name)
+        what = {language: f"{said[language]} ({what[language]})" for language in LANGUAGES}
+    return what
+
+
+_COST: Final[Texts] = {
+    "it": "il risultato vale meno dove questi dati contano",
+    "de": "das Ergebnis ist schwächer, wo diese Daten zählen",
+    "en": "the result is weaker where these data matter",
+}
 
 
 def _said(wording: tuple[str, str, str], names: Mapping[str, object]) -> Texts:

@@ -12,7 +12,7 @@ from sympolis.analysis.comparison import Ensemble, FieldChange
 from sympolis.analysis.intervals import cut_at_zero, prediction
 from sympolis.domain import errors
 from sympolis.domain.measure import Direction
-from sympolis.orchestration import documents
+from sympolis.orchestration import documents, saying
 from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.model_desk import ModelDesk
 from sympolis.orchestration.run import Run
@@ -71,6 +71,7 @@ class ComparisonDesk:
             "paired": True,
             **found,
             "warnings": {"base": list(base.warnings), "with": list(other.warnings)},
+            "warning_texts": {"base": saying.texts(base.warnings), "with": saying.texts(other.warnings)},
             "calibration": documents.split_figures(other.calibration),
         }
 

@@ -17,7 +17,7 @@ from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.orchestration import fitting, gather
-from sympolis.orchestration.adapting import Remark, of_error, remark
+from sympolis.orchestration.adapting import Remark, absent, of_error, remark, unused
 from sympolis.orchestration.cells import CELLS
 from sympolis.orchestration.gather import Names
 from sympolis.plugins.simulator import Need, Simulator
@@ -37,6 +37,8 @@ class Supply:
     proxies: tuple[tuple[str, str, int], ...] = ()
     adaptations: tuple[Remark, ...] = ()
     problems: tuple[Remark, ...] = ()
+    without: tuple[Remark, ...] = ()
+    """What the model would be glad of and does well without: said, but no reason to call a result weaker."""
     carried: Mapping[str, int] = field(default_factory=dict)
     """Attribute → how many of the entities carry it, themselves or by proxy."""
 
@@ -80,6 +82,7 @@ class Compatibility:
             tuple((name, used, count) for (name, used), count in sorted(seen.proxies.items())),
             tuple(_adaptations(seen, self._now())),
             tuple(_problems(seen)),
+            tuple(_without(seen)),
             {name: seen.carried[name] for name in need.attributes},
         )
 
@@ -173,6 +176,8 @@ def _says_more(need: Need) -> bool:
 
 def _adaptations(seen: _Seen, now: datetime) -> Iterator[Remark]:
     need = seen.need
+    if not seen.found and not need.minimum:
+        yield absent(need.name, need.type, _variables(need), need.without)
     for name in seen.missing():
         if not need.coverage and name not in need.optional:
             yield remark("gap", need.name, type=need.type, name=name)
@@ -189,6 +194,16 @@ def _adaptations(seen: _Seen, now: datetime) -> Iterator[Remark]:
     if need.resolution_m is not None and seen.coarsest_m > need.resolution_m:
         size, limit = f"{seen.coarsest_m:g}", f"{need.resolution_m:g}"
         yield remark("resolution", need.name, size=size, limit=limit)
+
+
+def _without(seen: _Seen) -> Iterator[Remark]:
+    for name in seen.missing():
+        if name in seen.need.optional:
+            yield unused(seen.need.name, seen.need.type, _variables(seen.need), name)
+
+
+def _variables(need: Need) -> list[str]:
+    return [str(one) for one in need.where.values()]
 
 
 def _problems(seen: _Seen) -> Iterator[Remark]:

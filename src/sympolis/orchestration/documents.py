@@ -19,7 +19,7 @@ from sympolis.analysis.equity import AreaChange, FieldSplit
 from sympolis.analysis.intervals import Spread
 from sympolis.domain.measure import Estimate, Interval
 from sympolis.domain.scenario import Scenario
-from sympolis.orchestration import adapting
+from sympolis.orchestration import adapting, saying
 from sympolis.orchestration.compatibility import Supply
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
@@ -81,6 +81,7 @@ def supply(one: Supply) -> Json:
         "proxies": [[name, used, count] for name, used, count in one.proxies],
         "adaptations": [adapting.document(note) for note in one.adaptations],
         "problems": [adapting.document(note) for note in one.problems],
+        "without": [adapting.document(note) for note in one.without],
     }
 
 
@@ -149,6 +150,7 @@ def calibration(stored: StoredCalibration | None) -> Json | None:
             [f, split, number(observed), number(simulated)] for f, split, observed, simulated in result.points
         ],
         "notes": list(result.notes),
+        "note_texts": saying.texts(result.notes),
         "parameters": dict(result.parameters),
         "cost_cpu_s": round(result.cost_cpu_s, 2),
         "data_version": stored.data_version,
@@ -210,6 +212,7 @@ def run(one: Run) -> Json:
         "cached": one.cached,
         "error": asdict(one.error) if one.error is not None else None,
         "warnings": list(one.warnings),
+        "warning_texts": saying.texts(one.warnings),
         "parameters": {
             "fixed": dict(one.parameters),
             "sampled": {k: list(v) for k, v in one.sampled.items()},

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 _OF_A_RUN: Final = (
     "id", "scenario", "scenario_version", "scenario_title", "service", "model", "model_version", "mode", "window",
     "seed", "members", "data_version", "key", "finished_at", "parameters", "indicators", "calibration",
-    "calibration_id", "upstream", "warnings", "lineage",
+    "calibration_id", "upstream", "warnings", "warning_texts", "lineage",
 )  # fmt: skip
 
 
@@ -33,8 +33,22 @@ class Evidence:
         document = await self._desk.run(run)
         return {
             **{name: document[name] for name in _OF_A_RUN},
+            "parameter_titles": await self._titles(document),
             "scenario_now": await self._scenario(document["scenario"]),
             "results_sha256": dossier.evidence_digest(await self._desk.results(run)),
+        }
+
+    async def _titles(self, run: Json) -> Json:
+        """What the run's parameters are called, so that a sealed file can be read without the model."""
+        try:
+            model = await self._desk.model(run["model"])
+        except errors.NotFound:  # the city has given the model up: its names have to do
+            return {}
+        own = {one["name"]: one for one in model["parameters"]}
+        own |= {f"{m['name']}.{p['name']}": p for m in model["measures"] for p in m["parameters"]}
+        used = {*run["parameters"]["fixed"], *run["parameters"]["sampled"]}
+        return {
+            name: {"title": one["title"], "unit": one["unit"]} for name, one in own.items() if name in used
         }
 
     async def compared(self, run: str) -> Json | None:

@@ -40,6 +40,8 @@ class Finding:
     problems: tuple[Noted, ...]
     adaptations: tuple[Noted, ...]
     supplies: Mapping[str, tuple[Supply, ...]]
+    without: tuple[Noted, ...] = ()
+    """What the models would be glad of; it does not change the verdict."""
 
 
 class ServiceDesk:
@@ -282,7 +284,8 @@ def judged(service: ServiceSetup, supplies: Mapping[str, tuple[Supply, ...]], fi
             problems += [(model, note) for note in (*one.problems, *_refused(one, service.proxies))]
             adaptations += [(model, note) for note in one.adaptations]
     verdict = CANNOT if problems else ADAPTED if adaptations else RUNS
-    return Finding(verdict, tuple(problems), tuple(adaptations), supplies)
+    without = [(model, note) for model, found in supplies.items() for one in found for note in one.without]
+    return Finding(verdict, tuple(problems), tuple(adaptations), supplies, tuple(without))
 
 
 def finding(found: Finding) -> Json:
@@ -291,6 +294,7 @@ def finding(found: Finding) -> Json:
         "verdict": found.verdict,
         "problems": [document(one, model) for model, one in found.problems],
         "adaptations": [document(one, model) for model, one in found.adaptations],
+        "without": [document(one, model) for model, one in found.without],
         "needs": {
             model: [documents.supply(one) for one in supplies] for model, supplies in found.supplies.items()
         },

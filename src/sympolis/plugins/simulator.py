@@ -45,7 +45,9 @@ class Need:
     coverage: float = 0.0
     """The share (0..1) of the entities that must carry each attribute, itself or by proxy."""
     optional: tuple[str, ...] = ()
-    """Attributes that the model is glad of but does well without: nobody is told that they are missing."""
+    """Attributes that the model is glad of but does well without: a check names them, its verdict does not change."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Where ``minimum`` is 0: in words, per language, what the answer lacks when the twin has none of it at all."""
     resolution_m: float | None = None
     """Of a grid: the largest side of a cell [m] with which the model is still good."""
     max_age_days: float | None = None

@@ -24,7 +24,7 @@ export interface Service {
   indicators: { name: string; title: Text; unit: string; direction: Direction }[];
   departments: Department[];
   runs_here: boolean;
-  check: { verdict: Feasibility; problems: Remark[]; adaptations: Remark[] };
+  check: { verdict: Feasibility; problems: Remark[]; adaptations: Remark[]; without?: Remark[] };
   latest_run: string | null;
 }
 

@@ -188,6 +188,7 @@ export interface Run {
   cached: boolean;
   error: Problem | null;
   warnings: string[];
+  warning_texts?: Text[];
   indicators: Indicator[];
   calibration: CalibrationFigures | null;
   drift: Drift | null;
@@ -260,6 +261,7 @@ export interface Comparison {
   equity: EquityRow[];
   text: Text;
   warnings?: { base: string[]; with: string[] };
+  warning_texts?: { base: Text[]; with: Text[] };
   calibration: CalibrationFigures | null;
   drift?: Drift | null;
 }

@@ -396,6 +396,7 @@ SCHEMAS: dict[str, Schema] = {
             "cached": BOOLEAN,
             "error": optional(OBJECT),
             "warnings": several(TEXT),
+            "warning_texts": several(TEXTS),
             "indicators": several(reference("RunIndicator")),
             "lineage": TEXT,
         },

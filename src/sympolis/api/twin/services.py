@@ -36,6 +36,7 @@ _CHECK = structure(
         "verdict": {"enum": ["runs", "runs with adaptations", "cannot"]},
         "problems": several(REMARK),
         "adaptations": several(REMARK),
+        "without": several(REMARK),
         "needs": OBJECT,
     },
     required=("verdict", "problems", "adaptations", "needs"),

@@ -57,7 +57,7 @@ def computed(
         "data_version": run["data_version"] if run else None,
         "cost_cpu_s": round(sum(one["cost_cpu_s"] for one in chain), 2) if run else None,
         "error": run["error"] if run else None,
-        "warnings": [text for one in chain for text in one["warnings"]],
+        "warnings": [text for one in chain for text in one["warning_texts"]],
         "problems": list(check["problems"]),
         "indicators": [indicators[name] for name in shown if name in indicators],
         "assumptions": [found for one in chain for found in _assumptions(one, models[one["model"]])],

@@ -84,7 +84,7 @@ def _steps(plan: Json, language: str, words: Words) -> Iterator[Block]:
             }), quiet=True)  # fmt: skip
         if step["warnings"]:
             yield Heading(words["warnings"], 3)
-            yield Items(tuple(dict.fromkeys(str(one) for one in step["warnings"])))
+            yield Items(tuple(dict.fromkeys(text(one, language) for one in step["warnings"])))
 
 
 def _figures(step: Json, language: str, words: Words) -> Table:

@@ -19,7 +19,18 @@ NEEDS = (
         history=True,
         coverage=0.9,
     ),
-    Need(BIRTHS, "VitalStatistics", ("births", "birthsEstimate"), minimum=0, history=True),
+    Need(
+        BIRTHS,
+        "VitalStatistics",
+        ("births", "birthsEstimate"),
+        minimum=0,
+        history=True,
+        without=texts(
+            "a usual number of births per adult stands in for counted ones",
+            "un numero usuale di nascite per adulto sostituisce quelle contate",
+            "eine übliche Zahl von Geburten je Erwachsenem steht für die gezählten",
+        ),
+    ),
 )
 
 YEARS_AHEAD = Parameter(

@@ -16,9 +16,24 @@ NEEDS = (
         "PopulationSquare",
         ("location", "areaCode", "residentShare"),
         minimum=0,
+        without=texts(
+            "each area is a single point: ways within it are not measured",
+            "ogni area è un solo punto: i percorsi al suo interno non si misurano",
+            "jedes Gebiet ist ein einziger Punkt: Wege darin werden nicht gemessen",
+        ),
         proxies={"residentShare": ("surfaceShare",)},
     ),
-    Need(STOPS, "PublicTransportStop", ("location",), minimum=0),
+    Need(
+        STOPS,
+        "PublicTransportStop",
+        ("location",),
+        minimum=0,
+        without=texts(
+            "nobody rides: ways by public transport are not counted",
+            "nessuno usa i mezzi: i percorsi con il trasporto pubblico non contano",
+            "niemand fährt: Wege mit Bus und Bahn zählen nicht",
+        ),
+    ),
     Need(
         DEMAND,
         "StatisticalArea",

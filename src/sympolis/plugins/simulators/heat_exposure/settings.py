@@ -6,20 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympolis.plugins.simulator import Need
-from sympolis.plugins.simulators.heat_exposure.declaring import number, texts
+from sympolis.plugins.simulators.heat_exposure.declaring import Texts, number, texts
 
 _CELL = ("variable", "validFrom", "validTo", "uncertainty")
 _SAID = ("validFrom", "validTo", "uncertainty")
 """What a coverage says of itself: told on where it is there."""
 
 
-def _layer(name: str, variable: str, minimum: int = 0) -> Need:
+_LAND = texts(
+    "differences between kinds of land do not show: the map of heat is coarser",
+    "le differenze tra usi del suolo non si vedono: la carta del calore è più grossolana",
+    "Unterschiede zwischen Arten der Bodennutzung sind nicht zu sehen: Die Hitzekarte ist gröber",
+)
+
+
+def _layer(name: str, variable: str, without: Texts, minimum: int = 0) -> Need:
     return Need(
         name,
         "Coverage",
         _CELL,
         optional=_SAID,
         minimum=minimum,
+        without=without,
         where={"variable": variable},
         resolution_m=120.0,
         grid=True,
@@ -40,7 +48,17 @@ NEEDS = (
             "streetShadeShare",
         ),
     ),
-    Need("roads", "Road", ("name", "location"), minimum=0),
+    Need(
+        "roads",
+        "Road",
+        ("name", "location"),
+        minimum=0,
+        without=texts(
+            "streets have no surface of their own: heat along them is smoothed over",
+            "le vie non hanno una superficie propria: il calore lungo di esse è livellato",
+            "Straßen haben keine eigene Oberfläche: Hitze entlang von ihnen ist geglättet",
+        ),
+    ),
     Need(
         "surface",
         "Coverage",
@@ -51,14 +69,31 @@ NEEDS = (
         resolution_m=120.0,
         grid=True,
     ),
-    _layer("trees", "publicTrees"),
-    _layer("albedo", "albedo"),
-    _layer("wood", "woodShare"),
-    _layer("grass", "grassShare"),
-    _layer("farm", "farmShare"),
-    _layer("industry", "industryShare"),
-    _layer("residential", "residentialShare"),
-    _layer("streets", "streetDensity"),
+    _layer(
+        "trees",
+        "publicTrees",
+        texts(
+            "the cooling by trees is not in the surface model: effects of new trees rest on literature alone",
+            "il raffrescamento degli alberi non è nel modello della superficie: l’effetto di nuovi alberi viene solo "
+            "dalla letteratura",
+            "die Kühlung durch Bäume fehlt im Oberflächenmodell: Wirkungen neuer Bäume stützen sich nur auf Literatur",
+        ),
+    ),
+    _layer(
+        "albedo",
+        "albedo",
+        texts(
+            "bright and dark surfaces are not told apart: effects of bright roofs rest on literature alone",
+            "superfici chiare e scure non si distinguono: l’effetto di tetti chiari viene solo dalla letteratura",
+            "helle und dunkle Flächen werden nicht unterschieden: Wirkungen heller Dächer nur nach Literatur",
+        ),
+    ),
+    _layer("wood", "woodShare", _LAND),
+    _layer("grass", "grassShare", _LAND),
+    _layer("farm", "farmShare", _LAND),
+    _layer("industry", "industryShare", _LAND),
+    _layer("residential", "residentialShare", _LAND),
+    _layer("streets", "streetDensity", _LAND),
     Need(
         "weather",
         "WeatherObserved",

@@ -11,7 +11,9 @@ NEEDS = (
     Need("blocks", "BuildingBlock", ("name", "location", "landArea", "statisticalArea"), units={"landArea": "MTK"}),
     Need("weather", "ReferenceWeather", ("temperature", "directRadiation", "diffuseRadiation"), history=True,
          units={"temperature": "CEL"}),
-    Need("areas", "StatisticalArea", ("population",), minimum=0),
+    Need("areas", "StatisticalArea", ("population",), minimum=0,
+         without=texts("heat from sewage is not computed", "il calore delle acque reflue non è calcolato",
+                       "Wärme aus Abwasser wird nicht gerechnet")),
 )  # fmt: skip
 
 _OWN = "Assumption of this project, to be replaced by the city's own figure"

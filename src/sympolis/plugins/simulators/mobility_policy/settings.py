@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympolis.domain.measure import Direction
+from sympolis.plugins.declaring import texts
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter
 
 CLASSES = 7
@@ -16,7 +17,18 @@ NEEDS = (
         ("name", "location", "hourlyInflow", "hourlyInflowFromOutside", "hourlyStarting", "hourlyVehicles"),
         minimum=2,
     ),
-    Need("counts", "ItemFlowObserved", ("intensity",), minimum=0, history=True),
+    Need(
+        "counts",
+        "ItemFlowObserved",
+        ("intensity",),
+        minimum=0,
+        history=True,
+        without=texts(
+            "the model is not fitted: how well it meets real traffic is not known",
+            "il modello non è calibrato: non si sa quanto corrisponda al traffico reale",
+            "das Modell ist nicht angepasst: Wie gut es den wirklichen Verkehr trifft, ist nicht bekannt",
+        ),
+    ),
     Need("fleet", "FleetClass", ("euroClass", "fleetShare", "noxPerKm"), minimum=1),
 )
 

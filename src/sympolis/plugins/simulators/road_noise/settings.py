@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympolis.domain.measure import Direction
+from sympolis.plugins.declaring import texts
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter
 
 FED = Need(
@@ -19,14 +20,45 @@ NEEDS = (
     Need(
         "roads", "RoadSegment", ("name", "location", "length", "maximumAllowedSpeed", "startNode", "endNode")
     ),
-    Need("nodes", "RoadNode", ("location", "refTrafficSignal"), minimum=0),
+    Need(
+        "nodes",
+        "RoadNode",
+        ("location", "refTrafficSignal"),
+        minimum=0,
+        without=texts(
+            "braking and starting at signals is not heard",
+            "frenate e ripartenze ai semafori non si sentono",
+            "Bremsen und Anfahren an Ampeln ist nicht zu hören",
+        ),
+    ),
     Need(
         "demand",
         "TravelDemand",
         ("vehicleClass", "route", "startTime", "timeZone", "intervalMinutes", "departures"),
     ),
-    Need("counts", "ItemFlowObserved", ("intensity", "refRoadSegment"), minimum=0, history=True),
-    Need("areas", "StatisticalArea", ("location", "population"), minimum=0),
+    Need(
+        "counts",
+        "ItemFlowObserved",
+        ("intensity", "refRoadSegment"),
+        minimum=0,
+        history=True,
+        without=texts(
+            "the course of the day is a usual one, not the city’s",
+            "l’andamento del giorno è quello usuale, non della città",
+            "der Tagesgang ist ein üblicher, nicht der der Stadt",
+        ),
+    ),
+    Need(
+        "areas",
+        "StatisticalArea",
+        ("location", "population"),
+        minimum=0,
+        without=texts(
+            "how many residents hear it is not known",
+            "non si sa quanti residenti lo sentano",
+            "wie viele Menschen es hören, ist nicht bekannt",
+        ),
+    ),
 )
 
 

@@ -15,12 +15,76 @@ NEEDS = (
         ("name", "location", "roadClass", "maximumAllowedSpeed", "shadeShare"),
         units={"maximumAllowedSpeed": "KMH"},
     ),
-    Need("places", "PointOfInterest", ("location", "category"), minimum=0),
-    Need("car_parks", "OffStreetParking", ("location",), minimum=0),
-    Need("green", "GreenSpace", ("location", "area"), minimum=0, units={"area": "HAR"}),
-    Need("counts", "ItemFlowObserved", ("location", "intensity"), minimum=0, history=True),
-    Need("air", "AirQualityObserved", ("location", "no2"), minimum=0, history=True, units={"no2": "GQ"}),
-    Need("areas", "StatisticalArea", ("location", "population"), minimum=0),
+    Need(
+        "places",
+        "PointOfInterest",
+        ("location", "category"),
+        minimum=0,
+        without=texts(
+            "what can be reached on foot is not judged",
+            "ciò che si raggiunge a piedi non è valutato",
+            "was zu Fuß erreichbar ist, wird nicht beurteilt",
+        ),
+    ),
+    Need(
+        "car_parks",
+        "OffStreetParking",
+        ("location",),
+        minimum=0,
+        without=texts(
+            "where parked cars could go instead is not known",
+            "non si sa dove spostare le auto in sosta",
+            "wohin parkende Autos ausweichen könnten, ist nicht bekannt",
+        ),
+    ),
+    Need(
+        "green",
+        "GreenSpace",
+        ("location", "area"),
+        minimum=0,
+        units={"area": "HAR"},
+        without=texts(
+            "nearness to green is not judged",
+            "la vicinanza al verde non è valutata",
+            "die Nähe zu Grün wird nicht beurteilt",
+        ),
+    ),
+    Need(
+        "counts",
+        "ItemFlowObserved",
+        ("location", "intensity"),
+        minimum=0,
+        history=True,
+        without=texts(
+            "traffic of every street is a typical value of its class",
+            "il traffico di ogni via è un valore tipico della sua classe",
+            "der Verkehr jeder Straße ist ein typischer Wert ihrer Klasse",
+        ),
+    ),
+    Need(
+        "air",
+        "AirQualityObserved",
+        ("location", "no2"),
+        minimum=0,
+        history=True,
+        units={"no2": "GQ"},
+        without=texts(
+            "the level of air pollution is assumed, not measured",
+            "il livello dell’inquinamento è ipotizzato, non misurato",
+            "das Niveau der Luftbelastung ist angenommen, nicht gemessen",
+        ),
+    ),
+    Need(
+        "areas",
+        "StatisticalArea",
+        ("location", "population"),
+        minimum=0,
+        without=texts(
+            "how many residents are concerned is not known",
+            "non si sa quanti residenti siano interessati",
+            "wie viele Menschen betroffen sind, ist nicht bekannt",
+        ),
+    ),
 )
 
 THEMES: Mapping[str, Texts] = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympolis.domain.measure import Direction
+from sympolis.plugins.declaring import texts
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter
 from sympolis.plugins.simulators.sumo_traffic.fleet import CLASSES, EURO_CLASSES
 from sympolis.plugins.simulators.sumo_traffic.simulation import Queues
@@ -37,14 +38,35 @@ NEEDS = (
         ("location", "junctionType", "refTrafficSignal", "rightOfWay", "prohibitions"),
         optional=("rightOfWay", "prohibitions"),
     ),
-    Need("signals", "TrafficSignal", ("program",), minimum=0),
+    Need(
+        "signals",
+        "TrafficSignal",
+        ("program",),
+        minimum=0,
+        without=texts(
+            "signals run usual programmes, not the city’s",
+            "i semafori seguono programmi usuali, non quelli della città",
+            "Ampeln laufen mit üblichen Programmen, nicht denen der Stadt",
+        ),
+    ),
     Need(
         "demand",
         "TravelDemand",
         ("vehicleClass", "route", "startTime", "timeZone", "intervalMinutes", "departures", "stops"),
         optional=("stops",),
     ),
-    Need("counts", "ItemFlowObserved", ("intensity", "refRoadSegment"), minimum=0, history=True),
+    Need(
+        "counts",
+        "ItemFlowObserved",
+        ("intensity", "refRoadSegment"),
+        minimum=0,
+        history=True,
+        without=texts(
+            "the model is not fitted: how well it meets real traffic is not known",
+            "il modello non è calibrato: non si sa quanto corrisponda al traffico reale",
+            "das Modell ist nicht angepasst: Wie gut es den wirklichen Verkehr trifft, ist nicht bekannt",
+        ),
+    ),
 )
 
 DEMAND_SCALE = Parameter(

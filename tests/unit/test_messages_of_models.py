@@ -1,0 +1,44 @@
+"""What models say beside their figures is said in the reader's language."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sympolis.orchestration import saying
+from sympolis.plugins import messages
+
+SIMULATORS = Path(messages.__file__).parent / "simulators"
+
+
+@pytest.mark.parametrize(
+    "file", sorted(SIMULATORS.glob("*/messages.toml")), ids=lambda file: file.parent.name
+)
+def test_every_sentence_has_the_same_places_in_every_language(file: Path) -> None:
+    source = "\n".join(one.read_text(encoding="utf-8") for one in file.parent.glob("*.py"))
+    for one in tomllib.loads(file.read_text(encoding="utf-8"))["messages"]:
+        places = {language: sorted(messages._PLACE.findall(one[language])) for language in messages.LANGUAGES}
+        assert places["it"] == places["de"] == places["en"]
+        longest = max(messages._PLACE.split(one["en"])[::2], key=len)
+        words = " ".join(longest.split()[:3])
+        assert words in source, "the model says no such thing any more"
+
+
+def test_figures_and_members_are_carried_over() -> None:
+    [said] = saying.texts(["62 blocks without known buildings are not judged (in 16 of 16 members)"])
+    assert said["de"] == "62 Blöcke ohne bekannte Gebäude werden nicht beurteilt (in 16 von 16 Rechnungen)"
+    assert said["en"].startswith("62 blocks without known buildings")
+
+
+def test_stand_ins_are_named_in_words() -> None:
+    [said] = saying.texts(["referenceHumidity stands in for relativeHumidity of 1 WeatherObserved entities"])
+    assert (
+        said["de"]
+        == "„Luftfeuchte eines Testreferenzjahrs“ steht für „relative Luftfeuchte“ (Wetterbeobachtungen: 1)"
+    )
+
+
+def test_what_nobody_translated_stays_as_it_was_said() -> None:
+    assert saying.texts(["something new {x}"]) == [dict.fromkeys(("it", "de", "en"), "something new {x}")]

@@ -40,7 +40,7 @@ TERMS = Contexts().core()
 HOST = {"host": "127.0.0.1:8400"}
 TEXT = {"en": "text"}
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-UNITS = SumOf(entity_type="Unit", attribute="power", where={"status": "In Betrieb"}, since="begun")
+UNITS = SumOf(entity_type="Unit", attribute="power", where={"status": "In Betrieb"}, since="begun", until="ended")
 PLAN = DashboardPlan(
     id="energy",
     title=TEXT,
@@ -103,6 +103,7 @@ class Twin:
             entity("Unit", "a", power=5000.0, status="In Betrieb", begun="2011-12-29"),
             entity("Unit", "b", power=700.0, status="In Betrieb", begun="2025-01-01"),
             entity("Unit", "c", power=90.0, status="In Planung", begun="2011-12-29"),
+            entity("Unit", "d", power=1000.0, status="Stillgelegt", begun="2010-01-01", ended="2023-06-30"),
             entity("Town", "1", code="01", capacity=3.0),
             entity("Town", "2", code="02", capacity=8.0),
             entity("Town", "3", code="03"),
@@ -150,7 +151,10 @@ def test_what_counts_is_in_operation_on_the_key_date(twin: Twin) -> None:
     assert (now["units"]["value"], now["units"]["count"]) == (5.0, 1)
     assert later["units"]["value"] == 5.7
     assert (now["sun"]["value"], before["sun"]["value"]) == (9.0, 6.0)
-    assert now["number"]["value"] == 3
+    assert before["units"]["value"] == 6.0, "what was given up since then counted on that day"
+    assert now["number"]["value"] == 4
+    assert (before["number"]["state"], before["number"]["value"]) == ("missing", None)
+    assert "nicht bekannt" in before["number"]["reason"]["de"]
     assert now["sun"]["lineage"] == [
         "/api/lineage/value?entity=urn%3Angsi-ld%3ACarrier%3At%3Asun&attribute=capacity"
     ]

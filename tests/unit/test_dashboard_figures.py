@@ -13,6 +13,7 @@ from sympolis.analysis.dashboards.plan import (
     DashboardPlan,
     Doubt,
     FigurePlan,
+    ModelOf,
     Official,
     PathPoint,
     ProductOf,
@@ -126,3 +127,46 @@ def test_what_does_not_fit_together_is_found() -> None:
     assert [where for where, _ in mistakes(made)] == [
         "figures.nothing", "figures.lost", "figures.lost", "figures.twice", "figures", "tiles.t", "trends.x",
     ]  # fmt: skip
+
+
+def carried(**more: Any) -> FigurePlan:
+    bound = ModelOf(model="yield", indicator="pv", scales_with="power")
+    return FigurePlan(id="yield", title=TEXT, unit="GWh", model=bound, **more)
+
+
+def test_a_models_figure_is_carried_to_an_earlier_date_by_what_it_is_in_proportion_to() -> None:
+    read = {"power": Found(6.0, latest=9.0), "yield": Found(90.0, 81.0, 99.0, 0.9)}
+    found = figures.settled(plan(carried(), value("power")), read, date(2022, 6, 30))["yield"]
+    assert (found.value, found.low, found.high) == pytest.approx((60.0, 54.0, 66.0))
+    assert "proportion" in found.basis["en"]
+
+
+def test_where_that_is_not_known_neither_is_the_models_figure() -> None:
+    read = {"power": Found(latest=9.0, undated=True), "yield": Found(90.0, 81.0, 99.0)}
+    made = plan(carried(), value("power"), product("energy", "power", 1000))
+    found = figures.settled(made, read, date(2019, 1, 1))
+    assert [found[name].value for name in ("power", "yield", "energy")] == [None, None, None]
+    shown = dashboard_documents.dashboard(made, date(2019, 1, 1), found, [])
+    assert {(one["state"], one["reason"]["de"]) for one in shown["figures"]} == {
+        ("missing", "für diesen Stichtag nicht bekannt: Die Daten haben keine Geschichte")
+    }
+
+
+def test_on_the_newest_value_nothing_is_carried() -> None:
+    read = {"power": Found(9.0, latest=9.0), "yield": Found(90.0, 81.0, 99.0, 0.9, basis=TEXT)}
+    assert figures.settled(plan(carried(), value("power")), read)["yield"] == read["yield"]
+
+
+def test_an_earlier_date_is_not_held_against_what_is_published_for_another() -> None:
+    made = plan(
+        value("power", official=Official(value=9.0, source="s"), doubt=Doubt(official=True, text=TEXT))
+    )
+    read = {"power": Found(6.0, latest=9.0)}
+    found = figures.settled(made, read, date(2022, 6, 30))
+    assert found["power"].high is None
+    [shown] = dashboard_documents.dashboard(made, date(2022, 6, 30), found, [])["figures"]
+    assert shown["official"] is None
+
+
+def test_what_a_model_is_in_proportion_to_must_be_there() -> None:
+    assert mistakes(plan(carried())) == [("figures.yield", "there is no other figure 'power'")]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, Protocol
 
 from sympolis.analysis.dashboards import figures
@@ -164,7 +164,7 @@ class DashboardDesk:
             return kept.rankings
 
     async def _made(self, plan: DashboardPlan, day: date, runs: Mapping[str, Run | None]) -> Json:
-        found = figures.settled(plan, await self._reader.found(plan, day, runs, self._problems))
+        found = figures.settled(plan, await self._reader.found(plan, day, runs, self._problems), day)
         trends = [await self._trend(plan, one, found) for one in plan.trends]
         return dashboard_documents.dashboard(plan, day, found, trends)
 
@@ -172,6 +172,6 @@ class DashboardDesk:
         figure = next(one for one in plan.figures if one.id == trend.figure)
         assert figure.value is not None
         past = [(at, value * figure.scale) for at, value in await self._reader.past(figure.value)]
-        return dashboard_documents.trend(
-            trend, figure, past, figures.path(trend.path, found[figure.id].value)
-        )
+        end = datetime.combine(plan.key_date, time.max, UTC)
+        base = next((value for at, value in reversed(past) if at <= end), found[figure.id].value)
+        return dashboard_documents.trend(trend, figure, past, figures.path(trend.path, base))

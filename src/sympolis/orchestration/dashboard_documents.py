@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +23,11 @@ def summary(plan: DashboardPlan) -> Json:
 
 def dashboard(plan: DashboardPlan, day: date, found: Mapping[str, Found], trends: Sequence[Json]) -> Json:
     """A dashboard on a key date."""
-    shown = {one.id: _figure(one, found[one.id]) for one in plan.figures}
+    earlier = day < plan.key_date
+    shown = {
+        one.id: _figure(replace(one, official=None) if earlier else one, found[one.id])
+        for one in plan.figures
+    }
     return {
         **summary(plan),
         "key_date": day.isoformat(),
@@ -55,6 +60,7 @@ def _figure(one: FigurePlan, found: Found) -> Json:
         "direction": str(one.direction),
         "state": "working" if found.working else "missing" if found.value is None else "ready",
         "problem": found.problem or None,
+        "reason": dict(figures.UNDATED) if found.value is None and found.undated else None,
         "value": _rounded(found.value, digits),
         "interval": _interval(found, digits),
         "at": documents.instant(found.at),

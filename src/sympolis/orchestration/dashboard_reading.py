@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeGuard
 from urllib.parse import quote
@@ -41,7 +42,7 @@ class DashboardReader:
         return {
             one.id: Found(problem=problems[one.model.model])
             if one.model is not None and runs.get(one.model.model) is None and one.model.model in problems
-            else await self._figure(one, until, runs)
+            else _dated(await self._figure(one, until, runs), one, plan, until)
             for one in plan.figures
             if one.product is None
         }
@@ -81,9 +82,10 @@ class DashboardReader:
         lineage = (f"/api/lineage/value?entity={quote(self._id(bound))}&attribute={bound.attribute}",)
         if observed:
             before = [point for point in observed if point[0] < end]
+            latest = observed[-1][1]
             if not before:
-                return Found(lineage=lineage)
-            return Found(before[-1][1], at=before[-1][0], lineage=lineage)
+                return Found(lineage=lineage, latest=latest, undated=True)
+            return Found(before[-1][1], at=before[-1][0], lineage=lineage, latest=latest)
         entity = await self._broker.store.get(self._id(bound))
         value = None if entity is None else entity.value(self._names.expand(bound.attribute))
         return Found(float(value), lineage=lineage) if _is_number(value) else Found(lineage=lineage)
@@ -109,12 +111,28 @@ class DashboardReader:
         return Found(total, count=count, lineage=lineage)
 
     def _counts(self, entity: Entity, bound: SumOf, until: date) -> bool:
-        if any(entity.value(self._names.expand(name)) != value for name, value in bound.where.items()):
+        given_up = entity.value(self._names.expand(bound.until)) if bound.until else None
+        if given_up is not None and str(given_up)[:10] <= until.isoformat():
+            return False
+        alike = all(entity.value(self._names.expand(name)) == value for name, value in bound.where.items())
+        if not alike and given_up is None:
             return False
         if not bound.since:
             return True
         since = entity.value(self._names.expand(bound.since))
         return since is not None and str(since)[:10] <= until.isoformat()
+
+
+def _dated(found: Found, one: FigurePlan, plan: DashboardPlan, day: date) -> Found:
+    """Before the dashboard's own key date, only what has a history, or a date of its own, is known."""
+    if found.value is None or found.latest is not None or (one.sum is not None and one.sum.since):
+        return found
+    if one.model is not None and one.model.scales_with:
+        return found
+    if one.as_of is not None:
+        start = datetime.combine(one.as_of, time(), UTC)
+        return replace(found, at=start) if one.as_of <= day else replace(found, value=None, undated=True)
+    return found if day >= plan.key_date else replace(found, value=None, low=None, high=None, undated=True)
 
 
 def _modelled(bound: ModelOf, run: Run | None) -> Found:

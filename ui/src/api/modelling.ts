@@ -70,6 +70,7 @@ export interface Calibration {
   figures: CalibrationFigures;
   points: [string, string, number, number][];
   notes: string[];
+  note_texts?: Text[];
   cost_cpu_s: number;
   data_version: string;
   parameters: Record<string, unknown>;

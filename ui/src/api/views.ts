@@ -26,6 +26,8 @@ export interface Figure {
   state: 'ready' | 'working' | 'missing';
   /** Why a model could not be run. */
   problem: string | null;
+  /** Why there is no value for the day asked for. */
+  reason?: Text | null;
   value: number | null;
   interval: (Interval & { basis: Text }) | null;
   at: string | null;

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, PathPoint, ProductOf
@@ -34,6 +34,10 @@ class Found:
     """A model is at it."""
     problem: str = ""
     """Why a model could not be run."""
+    latest: float | None = None
+    """The newest value of the same, whatever the key date."""
+    undated: bool = False
+    """Nothing says how it was on the key date: it was earlier than what is known."""
 
 
 BASES = {
@@ -41,6 +45,11 @@ BASES = {
         "en": "90 % of the model's runs with uncertain inputs",
         "de": "90 % der Modellläufe mit unsicheren Eingaben",
         "it": "90 % delle esecuzioni del modello con dati incerti",
+    },
+    "carried": {
+        "en": "90 % of the model's runs, in proportion to the capacity of that date",
+        "de": "90 % der Modellläufe, im Verhältnis der Leistung zu diesem Stichtag",
+        "it": "90 % delle esecuzioni del modello, in proporzione alla potenza a quella data",
     },
     "factor": {
         "en": "range of the factor, and of the figure it is multiplied with",
@@ -50,11 +59,22 @@ BASES = {
 }
 
 
-def settled(plan: DashboardPlan, read: Mapping[str, Found]) -> dict[str, Found]:
-    """Every figure with its interval; products follow from the figures they name, however these are ordered."""
-    plans = {one.id: one for one in plan.figures}
+UNDATED = {
+    "en": "not known for that date: the data have no history",
+    "de": "für diesen Stichtag nicht bekannt: Die Daten haben keine Geschichte",
+    "it": "non noto per quella data: i dati non hanno uno storico",
+}
+
+
+def settled(plan: DashboardPlan, read: Mapping[str, Found], day: date | None = None) -> dict[str, Found]:
+    """Every figure with its interval; products follow from the figures they name, however these are ordered.
+
+    ``day``: for which; before the dashboard's own, nothing is held against what others have published for theirs.
+    """
+    earlier = day is not None and day < plan.key_date
+    plans = {one.id: replace(one, official=None) if earlier else one for one in plan.figures}
     done: dict[str, Found] = {}
-    for one in plan.figures:
+    for one in plans.values():
         _settle(one, plans, read, done, ())
     return done
 
@@ -75,6 +95,9 @@ def _settle(
         found = _scaled(_product(base, one.product), one.scale)
     else:
         found = _scaled(read.get(one.id, Found()), one.scale)
+    if one.model is not None and one.model.scales_with:
+        base = _settle(plans[one.model.scales_with], plans, read, done, (*above, one.id))
+        found = _carried(found, base, plans[one.model.scales_with].scale)
     other = None
     if one.doubt is not None and one.doubt.figure is not None:
         other = _settle(plans[one.doubt.figure], plans, read, done, (*above, one.id)).value
@@ -87,6 +110,16 @@ def _scaled(found: Found, scale: float) -> Found:
         return found
     value, low, high = (None if x is None else x * scale for x in (found.value, found.low, found.high))
     return replace(found, value=value, low=low, high=high)
+
+
+def _carried(found: Found, base: Found, scale: float) -> Found:
+    """A model's figure of today in proportion to another that has a history."""
+    if found.value is None or base.latest is None:
+        return found
+    if base.value is None:
+        return replace(found, value=None, low=None, high=None, level=None, undated=True)
+    share = base.value / (base.latest * scale) if base.latest else 1.0
+    return found if share == 1.0 else replace(_scaled(found, share), at=base.at, basis=BASES["carried"])
 
 
 def _product(base: Found, by: ProductOf) -> Found:
@@ -117,6 +150,8 @@ def _doubted(found: Found, one: FigurePlan, other: float | None) -> Found:
         ends.append(other)
     if one.doubt.official and one.official is not None:
         ends.append(one.official.value)
+    if min(ends) == max(ends):  # nobody else says anything of that day
+        return found
     return replace(found, low=min(ends), high=max(ends), basis=one.doubt.text)
 
 

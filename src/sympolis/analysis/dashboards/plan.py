@@ -45,6 +45,9 @@ class SumOf:
     """Attribute → the value it must have, e.g. ``operatingStatus = "In Betrieb"``."""
     since: str = option("", pattern=f"({TERM})?")
     """The attribute that holds a date from which an entity counts: not after the key date."""
+    until: str = option("", pattern=f"({TERM})?")
+    """The attribute that holds the date on which an entity was given up: it counts on every day before, whatever its
+    present values are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class ModelOf:
 
     model: str = option(pattern=NAME)
     indicator: str = option(pattern="[a-z0-9_]+")
+    scales_with: str = option("", pattern=f"({NAME})?")
+    """A figure with a history to which the indicator is in proportion: it carries it over to other key dates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +121,8 @@ class FigurePlan:
     why: Texts = option({})
     """What explains the difference, as far as known."""
     doubt: Doubt | None = None
+    as_of: date | None = None
+    """The day for which a value without a history stands: it is known from then on, not before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +255,8 @@ def _of_figure(one: FigurePlan, known: set[str]) -> list[str]:
             found.append(f"there is no other figure {one.product.figure!r}")
         if (one.product.low is None) != (one.product.high is None):
             found.append("a factor has both low and high, or none")
+    if one.model is not None and one.model.scales_with and one.model.scales_with not in known - {one.id}:
+        found.append(f"there is no other figure {one.model.scales_with!r}")
     if one.doubt is not None and one.doubt.figure is not None and one.doubt.figure not in known:
         found.append(f"there is no figure {one.doubt.figure!r}")
     return found

@@ -38,7 +38,7 @@ FIGURE: Final = structure(
     {
         "id": TEXT, "title": TEXTS, "unit": TEXT, "decimals": NUMBER, "direction": TEXT,
         "state": {"enum": ["ready", "working", "missing"]},
-        "problem": optional(TEXT),
+        "problem": optional(TEXT), "reason": optional(TEXTS),
         "value": optional(NUMBER), "interval": optional(INTERVAL), "at": optional(TEXT), "count": optional(NUMBER),
         "method": TEXTS, "factor": optional(OBJECT), "source": optional(TEXT), "run": optional(TEXT),
         "lineage": several(TEXT), "official": optional(OFFICIAL),

@@ -13,6 +13,7 @@ import msgspec
 
 from sympolis.assessment import mims
 from sympolis.assessment.calls.desk import CallDesk
+from sympolis.assessment.ecosystem.desk import EcosystemDesk
 from sympolis.assessment.evidence import Facts, Finding, examine
 from sympolis.assessment.indicators import measured
 from sympolis.assessment.questionnaire import Answer, Assessed, Questionnaire, assess, default_questionnaire
@@ -40,6 +41,7 @@ class AssessmentDesk:
         self.folder = folder
         self.now = now
         self.calls = CallDesk(folder, now=now)
+        self.ecosystem = EcosystemDesk(folder / "ecosystem", now=now)
         self._shelf = Shelf(folder)
         self._snapshots = Shelf(folder / "snapshots")
         self._lock = asyncio.Lock()

@@ -16,6 +16,7 @@ from sympolis.cli import (
     data_model,
     dataset,
     decision,
+    ecosystem,
     export,
     federation,
     forecast,
@@ -68,6 +69,7 @@ app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(federation.app, name="federation")
 app.add_typer(assess.app, name="assess")
+app.add_typer(ecosystem.app, name="ecosystem")
 app.add_typer(store.app, name="store")
 app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")

@@ -92,18 +92,20 @@ def _datasets(parts: ApiParts, city: City) -> Iterator[evidence.Dataset]:
             described=any(source.description.values()),
             themes=source.themes,
             data_model="" if source.model is None else f"{source.model.name} {source.model.version}",
-            reads_anew=_reads_anew(source),
+            reads_anew=reads_anew(source),
             expires=source.retention is not None,
             protects_people=source.privacy is not None,
-            policy=_has_policy(parts, source.id),
+            policy=has_policy(parts, source.id),
         )
 
 
-def _reads_anew(source: Source) -> bool:
+def reads_anew(source: Source) -> bool:
+    """Whether a source is read again on its own, or speaks up itself."""
     return source.schedule != _NEVER or (source.refresh is not None and source.refresh.every is not None)
 
 
-def _has_policy(parts: ApiParts, dataset: str) -> bool:
+def has_policy(parts: ApiParts, dataset: str) -> bool:
+    """Whether a policy says who may have a dataset."""
     asset = None if parts.governed is None else parts.governed.gate.asset(dataset)
     return asset is not None and _speaks_of(parts, asset)
 
@@ -113,7 +115,7 @@ def _policies(parts: ApiParts, city: City) -> int:
     services = (Asset(one.id, kind=AssetKind.SERVICE) for one in city.services)
     models = (Asset(one, kind=AssetKind.MODEL) for one in city.models)
     others = sum(_speaks_of(parts, one) for one in (*services, *models))
-    return others + sum(_has_policy(parts, one) for one in city.sources)
+    return others + sum(has_policy(parts, one) for one in city.sources)
 
 
 def _speaks_of(parts: ApiParts, asset: Asset) -> bool:

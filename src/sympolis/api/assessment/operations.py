@@ -7,6 +7,7 @@ from typing import Final
 from sympolis.api.assessment.describing import gives, operation
 from sympolis.api.assessment.desk_handlers import CallHandlers
 from sympolis.api.assessment.desk_operations import call_operations
+from sympolis.api.assessment.ecosystem import operations as ecosystem
 from sympolis.api.assessment.handlers import XLSX, Assessment
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
@@ -89,7 +90,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         return ()
     handlers = Assessment(parts, parts.assessment)
     desk = call_operations(CallHandlers(parts, parts.assessment))
-    return (*_questions(handlers), *_levels(handlers), *_kept(handlers), *_workbook(handlers), *desk)
+    own = (*_questions(handlers), *_levels(handlers), *_kept(handlers), *_workbook(handlers))
+    return (*own, *desk, *ecosystem(parts))
 
 
 def _questions(handlers: Assessment) -> tuple[Operation, ...]:

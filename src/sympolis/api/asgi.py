@@ -89,16 +89,25 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     """Schemas and routes of the twin's own API and its catalogue; a broker alone starts without loading theirs."""
     if parts.city is None and parts.coordinator is None and parts.desk is None:
         return {}, changes.operations(parts)
-    from sympolis.api import assessment, dcat, decisions, inference, management, notifications, participation
+    from sympolis.api import (
+        assessment,
+        dcat,
+        decisions,
+        inference,
+        management,
+        notifications,
+        participation,
+        scenes,
+    )
     from sympolis.api.exporting import operations as downloads
     from sympolis.api.twin import operations, schemas
 
     own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
     own = (*own, *inference.operations(parts), *management.operations(parts), *decisions.operations(parts))
     own = (*own, *assessment.operations(parts))
-    own = (*own, *notifications.operations(parts), *participation.operations(parts))
+    own = (*own, *notifications.operations(parts), *participation.operations(parts), *scenes.operations(parts))
     more = {**decisions.SCHEMAS, **assessment.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
-    return {**schemas.SCHEMAS, **management.SCHEMAS, **more}, own
+    return {**schemas.SCHEMAS, **management.SCHEMAS, **more, **scenes.SCHEMAS}, own
 
 
 def _of_the_federation(parts: ApiParts) -> tuple[Operation, ...]:
@@ -170,8 +179,22 @@ class Api:
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif self._parts.scenes is not None:
+            await self._sit_down(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1003})
+
+    async def _sit_down(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a WebSocket: there are those of shared scenes."""
+        from sympolis.api.scenes.socket import SceneSocket
+
+        assert self._parts.scenes is not None
+        self.metrics.open_streams += 1
+        try:
+            socket = SceneSocket(self._parts.scenes, self._doorkeeper, self._access, self._closing)
+            await socket.serve(scope, receive, send)
+        finally:
+            self.metrics.open_streams -= 1
 
     def end_streams(self) -> None:
         """End every event stream, so that a stopping server need not wait for clients who never leave."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sympolis.dataspace.delivery.receiving import Receiving
     from sympolis.dataspace.federation import Federation
     from sympolis.decision.notices.desk import NoticeDesk
+    from sympolis.decision.scenes.hub import Hub
     from sympolis.governance.audit.log import AuditLog
     from sympolis.governance.datamodels.registry import Registry
     from sympolis.governance.identity.accounts import Accounts
@@ -218,6 +219,8 @@ class ApiParts:
     participation: Participating | None = None
     """What people are asked, and say; None where this twin asks nobody."""
     notices: NoticeDesk | None = None
+    scenes: Hub | None = None
+    """Scenes that people look at together; None where no WebSocket can be spoken."""
     push_key: Callable[[], str] | None = None
     """What browsers subscribe with (VAPID); None where none can be told."""
     """Dealings with other twins; None where this one cannot prove who it is."""

@@ -31,6 +31,7 @@ from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
+from sympolis.app.server import speaks_websocket
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
@@ -42,6 +43,7 @@ from sympolis.city.schema import City
 from sympolis.context.broker import Broker
 from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
+from sympolis.decision.scenes.hub import Hub
 from sympolis.governance.masterdata.model import MemoryBook
 from sympolis.governance.masterdata.registry import MasterData
 from sympolis.orchestration.atlases.desk import AtlasDesk, Credit
@@ -246,5 +248,6 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         assessment=AssessmentDesk(data_folder(settings) / "assessment"),
         notices=twin.notices,
         push_key=push_key(twin),
+        scenes=Hub() if speaks_websocket() else None,
         access=access,
     )

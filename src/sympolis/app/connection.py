@@ -106,7 +106,19 @@ class Connection(HttpToolsProtocol):
             self.logger.warning("Invalid HTTP request received.")
             self.send_400_response("Invalid HTTP request received.")
         except httptools.HttpParserUpgrade:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Hand the connection over to what speaks WebSocket. Other protocols were an offer: the request is served."""
+        if not self._should_upgrade():
             self._unsupported_upgrade_warning()
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.send_400_response("An answer is still under way on this connection.")
+            return
+        self._unset_keepalive_if_required()
+        self.scope = {"method": "GET", "headers": self.headers}  # type: ignore[typeddict-item]
+        self.handle_websocket_upgrade()
 
     # --- the parser's callbacks
 
@@ -127,6 +139,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Answer it now, or after those before it on this connection."""
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # no request: ``_upgrade`` takes it from here
         before = self.cycle
         version = self.parser.get_http_version()
         scope = self._new_scope(version)

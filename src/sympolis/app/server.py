@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
 import uvicorn
@@ -46,6 +47,8 @@ _BACKLOG = 256
 _GC_THRESHOLD = (100_000, 20, 20)
 """Requests leave no cycles behind, so there is little to find: measured, the default costs 4 % of a point read. A batch
 of 1,000 entities makes some 40,000 objects and lets all of them go: looking through them meanwhile cost 15 % of it."""
+_WS_MOST_BYTES = 4096
+"""Of one message by WebSocket: shared scenes send a few hundred."""
 _KEEP_ALIVE_S = 60
 """How long a connection may idle: longer than clients keep them in their pools, so that it is theirs to close."""
 
@@ -167,13 +170,20 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def speaks_websocket() -> bool:
+    """Whether what speaks WebSocket is there (extra ``scenes``)."""
+    return find_spec("websockets") is not None
+
+
 def _options(settings: Settings) -> dict[str, Any]:
     return {
         "log_level": settings.log_level,
         "access_log": False,
         "server_header": False,
         "http": Connection,
-        "ws": "none",
+        "ws": "websockets-sansio" if speaks_websocket() else "none",
+        "ws_max_size": _WS_MOST_BYTES,
+        "ws_per_message_deflate": False,
         "lifespan": "off",
         "proxy_headers": True,
         "forwarded_allow_ips": list(settings.trusted_proxies),

@@ -25,6 +25,7 @@ PARTS: Final[Mapping[str, Callable[[City], object]]] = {
 KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
     "decisions": lambda parts: parts.decisions,
     "composing": lambda parts: parts.compositions,
+    "scenes": lambda parts: parts.scenes,
     "assessment": lambda parts: parts.assessment,
     "participation": lambda parts: parts.participation,
     "federation": lambda parts: parts.federation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sympolis.dataspace.dsp.vocabulary import HTTP_PULL, INFERENCE, MODEL_PACKAGE, PROCESSES
+from sympolis.dataspace.dsp.vocabulary import COMPUTE, HTTP_PULL, INFERENCE, MODEL_PACKAGE, PROCESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ FORMATS: Final = (
         located=True,
     ),
     Format("LDES-PULL", frozenset({"getStream"}), "/ldes/{kind}"),
+    Format(COMPUTE, frozenset(), "/computations"),
 )
-"""What a dataset may be had as. The first is the name by which Eclipse EDC asks for anything over HTTP."""
+"""What a dataset may be had as; as ``COMPUTE`` it is not had at all (``api.dsp.computing``). The first is the name by which Eclipse EDC asks for anything over HTTP."""
 CALLS: Final = (
     Format(
         PROCESSES,

@@ -20,13 +20,17 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.gated import everything
 from sympolis.dataspace.contracts.offers import Offered
+from sympolis.dataspace.contracts.transfers import DERIVE
 from sympolis.dataspace.delivery.contracted import ContractReading
 from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.terms import write_offer
+from sympolis.dataspace.dsp.vocabulary import COMPUTE
 from sympolis.domain.errors import BadRequestData
 from sympolis.governance.policy.assets import dataset_iri
-from sympolis.governance.policy.model import Policy, RuleKind
+from sympolis.governance.policy.gate import READ
+from sympolis.governance.policy.model import Policy, Rule, RuleKind
 from sympolis.governance.policy.reading import read_policy
+from sympolis.governance.policy.vocabulary import action_lineage
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
@@ -129,7 +133,7 @@ def _offered(
     """The dataset as a participant may have it; None where nothing of it is for them."""
     iri = dataset_iri(one.id)
     groups = participant.member_of | {participant.id}
-    offers = []
+    offers, permitted = [], []
     for policy in policies:
         rules = [rule for rule in policy.rules if concerns(rule, groups)]
         if any(rule.kind is RuleKind.PERMISSION for rule in rules):
@@ -137,11 +141,22 @@ def _offered(
                 offers.append(write_offer(iri, rules))
             except BadRequestData:  # terms that the protocol has no words for are no offer to anybody
                 continue
-    if not offers:
+            permitted += [rule for rule in rules if rule.kind is RuleKind.PERMISSION]
+    formats = _formats(holding, permitted)
+    if not offers or not formats:
         return None
-    return Offered(
-        id=iri, title=one.title, offers=tuple(offers), formats=tuple(holding.paths), about=_about(one)
-    )
+    return Offered(id=iri, title=one.title, offers=tuple(offers), formats=formats, about=_about(one))
+
+
+def _formats(holding: Holding, permitted: Sequence[Rule]) -> tuple[str, ...]:
+    """The ways that some permission leads to: data are read, or something is made of them where they are."""
+    wanted = {name: DERIVE if name == COMPUTE else READ for name in holding.paths}
+    return tuple(name for name, action in wanted.items() if any(_permits(rule, action) for rule in permitted))
+
+
+def _permits(rule: Rule, action: str) -> bool:
+    lineage = action_lineage(action)
+    return not rule.actions or any(one.iri in lineage for one in rule.actions)
 
 
 def _about(one: Dataset) -> dict[str, Any]:

@@ -32,6 +32,8 @@ BETWEEN_TWINS: Final = (
     "terminateTransfer",
     "renewTransferToken",
     "getTransferUsage",
+    "submitComputation",
+    "lookAtComputation",
     *(f"readContractedData{length}" for length in range(2, 7)),
     *(f"{name}Contracted{length}" for name in ("call", "stop") for length in (3, 4)),
     "rehearseNegotiation",
@@ -495,6 +497,13 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listCalls",
         "getCall",
         "getCallResult",
+        "listComputations",
+        "getComputation",
+        "listServedComputations",
+    ),
+    "federation.compute": (
+        "getServedComputation",
+        "decideServedComputation",
     ),
     "federation.manage": (
         "addPartner",
@@ -521,6 +530,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "startTransferOfData",
         "decideTransfer",
         "takeData",
+        "startComputation",
     ),
     "system.read": (
         "listDeadLetters",

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sympolis.analysis.learned.life import Stage
+from sympolis.api.frames import DatasetFrames
 from sympolis.api.holdings import Holdings
 from sympolis.api.parts import ApiParts, Contracting
 from sympolis.api.ranges import PutAside
 from sympolis.dataspace.calling.bringing import Bringing, Take
 from sympolis.dataspace.calling.caller import Calling
+from sympolis.dataspace.computing.asking import Asking
+from sympolis.dataspace.computing.providing import Providing
 from sympolis.dataspace.contracts.book import ContractBook, MemoryBook
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, ScriptedOffers, Scripts, read_scripts
@@ -58,15 +61,32 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
     federation.dsp = desk
     federation.delivery = Receiving(desk, folder / FOLDER / "received")
     federation.calling = Calling(desk, federation.records, folder / FOLDER / "called")
-    desk.also_open = federation.calling.open
+    frames = DatasetFrames(parts, parts.city, parts.coordinator)
+    federation.providing = Providing(desk, federation.records, federation.resolver, frames)
+    federation.asking = Asking(
+        desk, federation.calling, federation.records, federation.keys, federation.own.did
+    )
+    desk.also_open = _opening(federation.calling.open, federation.providing.open)
     if parts.desk is not None:
-        federation.bringing = Bringing(federation.calling, federation.resolver, _take(parts.desk.learned))
+        federation.bringing = Bringing(
+            federation.calling, federation.resolver, take_learned(parts.desk.learned)
+        )
     aside = PutAside(folder / FOLDER / "aside")
     desk.transfers.on_end = lambda transfer: aside.forget(transfer.id)
     return replace(parts, contracting=Contracting(desk, federation.delivery, holdings, aside))
 
 
-def _take(learned: LearnedDesk) -> Take:
+def _opening(*parts: Callable[[], None]) -> Callable[[], None]:
+    """Opens one after the other."""
+
+    def open_all() -> None:
+        for one in parts:
+            one()
+
+    return open_all
+
+
+def take_learned(learned: LearnedDesk) -> Take:
     """Keeps what came as a draft of whoever gave it, and has it validated."""
 
     async def take(content: bytes, by: str, why: str) -> dict[str, Any]:

@@ -93,13 +93,13 @@ class ContractedData:
             await self._desk.book.durable()
             return reply
         except (errors.Forbidden, errors.Unauthenticated) as refused:
-            self._denied(request, asked.transfer, refused)
+            self.denied(request, asked.transfer, refused)
             raise
 
     # --- whether
 
     async def _asked(self, request: Request) -> _Asked:
-        transfer = self._admitted(request)
+        transfer = self.admitted(request)
         agreement = self._desk.book.find(Agreement, transfer.agreement)
         holding = await self._holdings.holding(transfer.dataset)
         if agreement is None or holding is None:
@@ -122,15 +122,15 @@ class ContractedData:
         target = inner.path + (f"?{inner.query_string.decode('latin-1')}" if inner.query_string else "")
         return _Asked(transfer, agreement, holding, operation, inner, circumstances(request), target)
 
-    def _admitted(self, request: Request) -> Transfer:
+    def admitted(self, request: Request) -> Transfer:
         """The transfer, if the token is for it and holds, and data flow. Raises ``Unauthenticated``, ``Forbidden``."""
         transfer = self._desk.book.find(Transfer, request.arguments["transfer"])
         given = request.header(b"authorization")
         if transfer is None or transfer.side is not Side.PROVIDER or not fits(given, transfer.token):
-            self._denied(request, transfer, "not the token of this transfer")
+            self.denied(request, transfer, "not the token of this transfer")
             raise errors.Unauthenticated("this is not the token of this transfer", where="Authorization")
         if transfer.token_until is None or transfer.token_until <= self._desk.clock():
-            self._denied(request, transfer, "the token has ended")
+            self.denied(request, transfer, "the token has ended")
             raise errors.Unauthenticated(
                 "the token has ended", where="Authorization", hint="ask for another at renewalEndpoint"
             )
@@ -277,7 +277,8 @@ class ContractedData:
         self._note(Act.READ, request, asked.transfer, f"status {status}")
         return msgspec.structs.replace(use, number=number)
 
-    def _denied(self, request: Request, transfer: Transfer | None, why: object) -> None:
+    def denied(self, request: Request, transfer: Transfer | None, why: object) -> None:
+        """Note that somebody was refused."""
         self._note(Act.DENIED, request, transfer, str(why)[:200])
 
     def _note(self, act: Act, request: Request, transfer: Transfer | None, reason: str) -> None:

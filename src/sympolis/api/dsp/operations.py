@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from sympolis.api.dsp.computing import ServedComputations
 from sympolis.api.dsp.data import AFTER as AFTER_USE
 from sympolis.api.dsp.data import LIMIT as LIMIT_USES
 from sympolis.api.dsp.data import ContractedData
@@ -74,6 +75,7 @@ def operations(parts: ApiParts, inside: Router) -> tuple[Operation, ...]:
     return (
         *_protocol(Protocol(desk, federation.own.address, None if rehearsing else _DCP)),
         *_data(data),
+        *_computing(ServedComputations(desk, data, federation.providing)),
         *_trading(Trading(desk, Addresses(federation.directory, desk.market), contracting.receiving)),
         *rehearsing,
     )
@@ -227,6 +229,24 @@ def _data(handlers: ContractedData) -> tuple[Operation, ...]:
                "What the provider has noted of a transfer's uses", parameters=(AFTER_USE, LIMIT_USES),
                path_texts=texts),
         *reading,
+    )  # fmt: skip
+
+
+def _computing(handlers: ServedComputations) -> tuple[Operation, ...]:
+    path = f"{BASE}/data/{{transfer}}/computations"
+    texts = {
+        "transfer": "The provider's id of the transfer.",
+        "computation": "The provider's id of the computation.",
+    }
+    body = structure({"package": TEXT, "parameters": OBJECT}, required=("package",))
+    return (
+        _route("POST", path, handlers.submit, "submitComputation", "Have a package run on data that stay", status=201,
+               body=body, example={"package": "UEsDBA==", "parameters": {}}, path_texts={"transfer": texts["transfer"]},
+               timeout_s=120.0,
+               text="With the token of a transfer as `Compute-To-Data`. The package is a zip of `compute.json`, a model"
+               " or a script where it says so, and `signature.jws` by the consumer's key, in base64."),
+        _route("GET", f"{path}/{{computation}}", handlers.look, "lookAtComputation",
+               "How a computation stands, and its outputs once they are released", path_texts=texts),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.contracts.exchange import check_address
 from sympolis.dataspace.contracts.market import Market
+from sympolis.dataspace.contracts.transfers import DERIVE
 from sympolis.dataspace.dsp.machines import Act
 from sympolis.dataspace.dsp.processes import Agreement, Negotiation, Process, Transfer, Wanted
 from sympolis.dataspace.dsp.terms import read_terms
@@ -142,10 +143,14 @@ class Trading:
                 **_agreement(found),
                 "policy": found.policy,
                 "words": words,
-                "allows_now": not self._desk.enforcement.why_not(found),
+                "allows_now": not self._desk.enforcement.why_not(found) or self._may_compute(found),
                 "transfers": [_transfer(one) for one in transfers],
             }
         )
+
+    def _may_compute(self, agreement: Agreement) -> bool:
+        """Whether something may be computed on what nobody may read."""
+        return not self._desk.enforcement.why_not(agreement, DERIVE)
 
     async def end_agreement(self, request: Request) -> Reply:
         """End it, and everything that goes on under it."""

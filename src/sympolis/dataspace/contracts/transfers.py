@@ -21,21 +21,24 @@ from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.machines import Act
 from sympolis.dataspace.dsp.processes import Agreement, Transfer, Wanted, mark_of
 from sympolis.dataspace.dsp.shapes import read
-from sympolis.dataspace.dsp.vocabulary import CONTEXT, HTTP_ENDPOINT, Side, TransferState
+from sympolis.dataspace.dsp.vocabulary import COMPUTE, CONTEXT, HTTP_ENDPOINT, Side, TransferState
 from sympolis.domain import errors
+from sympolis.governance.policy.vocabulary import ODRL
 
 TOKEN_S: Final = 3600.0
 """How long a token holds; a consumer asks for the next one as itself."""
 MOST_OPEN: Final = 1000
 _STATE: Final = TransferState
+DERIVE: Final = ODRL + "derive"
+"""What computing on data that stay is, in ODRL."""
 _SIMPLE: Final = {Act.SUSPEND: "suspension", Act.COMPLETE: "completion", Act.START: "start"}
 
 
 class Allows(Protocol):
     """Says whether an agreement allows use now (``delivery.enforcement``)."""
 
-    def why_not(self, agreement: Agreement) -> str:
-        """Why not; '' where it does."""
+    def why_not(self, agreement: Agreement, action: str = "") -> str:
+        """Why not; '' where it does. ``action``: what is to be done, if not what is usual."""
         ...
 
 
@@ -210,12 +213,17 @@ class Transfers(Exchange[Transfer]):
             if data is None and process.data is None:
                 return lambda one: one
             return lambda one: msgspec.structs.replace(one, data=data or one.data, why="")
-        if act is Act.START and (why := self._allows.why_not(self.agreement(process.agreement))):
+        if act is Act.START and (why := self._why_not(process)):
             raise errors.InvalidRequest(why, where="agreementId")
         if act in (Act.SUSPEND, Act.TERMINATE):
             why = "; ".join(str(part) for part in document.get("reason", ())[:5])[:500]
             return lambda one: msgspec.structs.replace(one, why=why or f"the partner has decided to {act}")
         return lambda one: one
+
+    def _why_not(self, process: Transfer) -> str:
+        """Why the agreement does not allow what this way leads to; '' where it does."""
+        action = DERIVE if process.format == COMPUTE else ""
+        return self._allows.why_not(self.agreement(process.agreement), action)
 
     async def receive(
         self, process_id: str, caller: Participant, document: dict[str, Any], shape: type[Any]
@@ -235,7 +243,7 @@ class Transfers(Exchange[Transfer]):
             or process.pending is not None
         ):
             return process
-        why = self._allows.why_not(self.agreement(process.agreement))
+        why = self._why_not(process)
         return self._terminating(process, why) if why else self._doing(process, Act.START)
 
     def decide(self, process_id: str, act: Act, *, why: str = "", by: str = "") -> Transfer:

@@ -6,8 +6,8 @@ done also says the present policy of the dataset: an owner who has to stop somet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -23,7 +23,7 @@ from sympolis.governance.policy.conditions import Verdict
 from sympolis.governance.policy.decision import Decision, decide
 from sympolis.governance.policy.evaluation import RuleReport, evaluate
 from sympolis.governance.policy.gate import Circumstances, action_on
-from sympolis.governance.policy.model import Condition, LogicalConstraint, Policy, RuleKind
+from sympolis.governance.policy.model import Condition, LogicalConstraint, Operand, Policy, RuleKind
 from sympolis.governance.policy.vocabulary import ODRL
 from sympolis.governance.policy.wording import describe_decision
 from sympolis.governance.policy.world import Request, World
@@ -31,6 +31,17 @@ from sympolis.governance.policy.world import Request, World
 NOTHING_SAID: Final = Circumstances()
 _COUNT: Final = ODRL + "count"
 _KEPT: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What is to be done ('': what is usual with such an asset), and what is stated of it by left operand (IRI)."""
+
+    action: str = ""
+    values: Mapping[str, tuple[Operand, ...]] = field(default_factory=dict)
+
+
+USUAL: Final = Doing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +54,34 @@ class Enforcement:
     suspended: Callable[[str], bool] = lambda _: False
     """Whether we do not deal with a partner for now."""
 
-    def decide(self, agreement: Agreement, circumstances: Circumstances) -> Decision:
-        """The decision on reading now, for a purpose and at a place."""
-        return decide(self._policies(agreement), *self._question(agreement, circumstances))
+    def decide(self, agreement: Agreement, circumstances: Circumstances, doing: Doing = USUAL) -> Decision:
+        """The decision on reading (or ``doing``) now, for a purpose and at a place."""
+        return decide(self._policies(agreement), *self._question(agreement, circumstances, doing=doing))
 
-    def use(self, agreement: Agreement, circumstances: Circumstances) -> Decision:
+    def use(self, agreement: Agreement, circumstances: Circumstances, doing: Doing = USUAL) -> Decision:
         """The same; where it is allowed and uses count, this is one. Raises ``Forbidden`` with the reason."""
+        decision = self.allowed(agreement, circumstances, doing)
+        for report in decision.permissions:
+            if _counts(report.rule.conditions):
+                self.book.count(report.rule.uid)
+        return decision
+
+    def allowed(self, agreement: Agreement, circumstances: Circumstances, doing: Doing = USUAL) -> Decision:
+        """The decision, where it is a yes; nothing is counted. Raises ``Forbidden`` with the reason."""
         self._check_stands(agreement)
-        decision = self.decide(agreement, circumstances)
+        decision = self.decide(agreement, circumstances, doing)
         if not decision.allowed:
             raise errors.Forbidden(
                 " ".join(describe_decision(decision)),
                 where=agreement.id,
                 hint="say what for with Sympolis-Purpose and where with Sympolis-Place; see the agreement",
             )
-        for report in decision.permissions:
-            if _counts(report.rule.conditions):
-                self.book.count(report.rule.uid)
         return decision
 
-    def check_goes_on(self, agreement: Agreement, circumstances: Circumstances) -> None:
+    def check_goes_on(self, agreement: Agreement, circumstances: Circumstances, doing: Doing = USUAL) -> None:
         """Raise ``Forbidden`` where a use that was allowed and counted is not allowed any more."""
         self._check_stands(agreement)
-        question = self._question(agreement, circumstances, begun=1)
+        question = self._question(agreement, circumstances, begun=1, doing=doing)
         decision = decide(self._policies(agreement), *question)
         if not decision.allowed:
             raise errors.Forbidden(" ".join(describe_decision(decision)), where=agreement.id)
@@ -76,13 +92,13 @@ class Enforcement:
         if self.suspended(agreement.partner):
             raise errors.Forbidden("the partner is suspended", where=agreement.partner)
 
-    def why_not(self, agreement: Agreement) -> str:
-        """Why no use would be allowed now, whatever was said of it; '' where some use might be."""
+    def why_not(self, agreement: Agreement, action: str = "") -> str:
+        """Why no use (or no ``action``) would be allowed now, whatever was said of it; '' where some might be."""
         try:
             self._check_stands(agreement)
         except errors.Forbidden as refused:
             return refused.message
-        question = self._question(agreement, NOTHING_SAID)
+        question = self._question(agreement, NOTHING_SAID, doing=Doing(action))
         reports = [evaluate(policy, *question) for policy in self._policies(agreement)]
         rules = [rule for report in reports for rule in report.rules]
         if any(one.rule.kind is RuleKind.PROHIBITION and _premises(one) == {True} for one in rules):
@@ -101,7 +117,7 @@ class Enforcement:
                 yield replace(policy, rules=kept)
 
     def _question(
-        self, agreement: Agreement, circumstances: Circumstances, *, begun: int = 0
+        self, agreement: Agreement, circumstances: Circumstances, *, begun: int = 0, doing: Doing = USUAL
     ) -> tuple[Request, World]:
         """The question to the engine; ``begun`` uses are counted already and asked about again."""
         stated = {
@@ -121,10 +137,11 @@ class Enforcement:
                 for one in rules
                 if _counts(one.conditions)
             },
-            values={ODRL + "recipient": (agreement.partner,)},
+            values={ODRL + "recipient": (agreement.partner,), **doing.values},
         )
         values = {name: value for name, value in stated.items() if value}
-        return Request(action_on(asset.kind), agreement.partner, agreement.dataset, values), world
+        action = doing.action or action_on(asset.kind)
+        return Request(action, agreement.partner, agreement.dataset, values), world
 
 
 @lru_cache(maxsize=_KEPT)

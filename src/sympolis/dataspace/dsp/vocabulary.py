@@ -15,6 +15,8 @@ INFERENCE: Final = "Open-Inference-V2"
 """Formats of what is called instead of taken: a service or a model, a learned model."""
 MODEL_PACKAGE: Final = "Signed-Model-Package"
 """A learned model that travels, with its signature and its bill of materials."""
+COMPUTE: Final = "Compute-To-Data"
+"""A dataset that stays where it is: the consumer's package is run on it, and agreed outputs leave."""
 HTTP_ENDPOINT: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
 

@@ -99,15 +99,16 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
         participation,
         scenes,
     )
+    from sympolis.api import assets as packages
     from sympolis.api.exporting import operations as downloads
     from sympolis.api.twin import operations, schemas
 
     own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
     own = (*own, *inference.operations(parts), *management.operations(parts), *decisions.operations(parts))
-    own = (*own, *assessment.operations(parts))
+    own = (*own, *assessment.operations(parts), *packages.operations(parts))
     own = (*own, *notifications.operations(parts), *participation.operations(parts), *scenes.operations(parts))
     more = {**decisions.SCHEMAS, **assessment.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
-    return {**schemas.SCHEMAS, **management.SCHEMAS, **more, **scenes.SCHEMAS}, own
+    return {**schemas.SCHEMAS, **packages.SCHEMAS, **management.SCHEMAS, **more, **scenes.SCHEMAS}, own
 
 
 def _of_the_federation(parts: ApiParts) -> tuple[Operation, ...]:

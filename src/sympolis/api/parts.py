@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sympolis.api.holdings import Holdings
     from sympolis.api.ranges import PutAside
     from sympolis.assessment.desk import AssessmentDesk
+    from sympolis.city.assets.assets import Assets
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.registered import Registered
     from sympolis.city.schema import City
@@ -226,6 +227,8 @@ class ApiParts:
     """Dealings with other twins; None where this one cannot prove who it is."""
     contracting: Contracting | None = None
     """Contracts with other twins, and data under them."""
+    assets: Assets | None = None
+    """What can be published and what was taken from others; None where this twin cannot prove who it is."""
     access: Access | None = None
     """Asks who somebody is and whether they may; None where whoever reaches the server may do everything."""
     site: ASGIApp | None = None

@@ -22,7 +22,7 @@ from sympolis.api.parts import ApiParts
 from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.bounds import api_settings
-from sympolis.app.contracting import with_contracts
+from sympolis.app.contracting import take_learned, with_contracts
 from sympolis.app.deciding import decisions_of
 from sympolis.app.downloading import downloader, permit
 from sympolis.app.federating import discover, open_federation
@@ -32,6 +32,7 @@ from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
 from sympolis.app.server import speaks_websocket
+from sympolis.app.publishing import with_assets, with_installed
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
@@ -76,7 +77,9 @@ async def open_twin(settings: Settings) -> Twin:
         raise
 
 
-async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> Twin:
+async def _joined(settings: Settings, package_city: City, folder: Path, lock: Lock) -> Twin:
+    laid = with_installed(package_city, settings, folder)
+    city = laid.city
     ground = await lay_ground(settings, folder)
     terms = ground.contexts.resolve_local(city.context["@context"])
     ledger = MemoryLedger() if settings.store == "memory" else EmbeddedLedger.open(folder)
@@ -99,7 +102,8 @@ async def _joined(settings: Settings, city: City, folder: Path, lock: Lock) -> T
     twin.participation = participation_of(twin, settings, folder)
     twin.notices = open_notices(settings, twin, folder)
     twin.compositions = _compositions(settings, folder)
-    twin.asgi = create_api(with_contracts(_parts(settings, twin, ground), settings, folder))
+    parts = with_contracts(_parts(settings, twin, ground), settings, folder)
+    twin.asgi = create_api(with_assets(parts, laid, terms, folder, take_learned(twin.desk.learned)))
     return twin
 
 

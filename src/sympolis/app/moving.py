@@ -26,6 +26,7 @@ from sympolis.app.ground import context_shelf, open_store
 from sympolis.app.joining import FOLDER as SOURCES
 from sympolis.app.joining import source_books
 from sympolis.app.lock import Lock
+from sympolis.app.publishing import FOLDER as REPOSITORY
 from sympolis.app.standalone import FOLDER as BROKER
 from sympolis.app.twin import data_folder
 from sympolis.app.voice_key import KEY as VOICE_KEY
@@ -232,6 +233,7 @@ def of_people_and_partners(folder: Path) -> list[whole.Part]:
         SqliteFolderPart("federation", federation),
         FolderPart("federation-received", federation / "received", private=True),
         FolderPart("federation-called", federation / "called", private=True),
+        FolderPart("repository", folder / REPOSITORY),
     ]
 
 

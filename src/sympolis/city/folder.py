@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,11 @@ from sympolis.governance.mediator.model import Mediation
 from sympolis.orchestration.planning.plan import Plan
 
 T = TypeVar("T")
+Overlay = Mapping[str, Mapping[str, Any]]
+"""Declarations beside a package's own (assets of other twins that were installed): folder → id → document.
+
+``contexts`` holds terms → IRIs. A package's own always goes before.
+"""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class Contents:
     """What could be read of a package, and every mistake met on the way."""
 
     folder: Path
+    overlay: Overlay = field(default_factory=dict)
     facts: CityFacts | None = None
     sources: dict[str, Source] = field(default_factory=dict)
     mappings: dict[str, EntityMapping] = field(default_factory=dict)
@@ -72,9 +78,9 @@ class Contents:
         return f"{self.folder.name}/{where}"
 
 
-def read(folder: Path) -> Contents:
-    """Read every file of the package. Never raises for what a file says."""
-    contents = Contents(folder)
+def read(folder: Path, overlay: Overlay | None = None) -> Contents:
+    """Read every file of the package, and what lies over it. Never raises for what a file says."""
+    contents = Contents(folder, overlay or {})
     contents.facts = _one(contents, "city.toml", CityFacts)
     contents.sources = _each(contents, "sources", Source)
     contents.mappings = _each(contents, "mappings", EntityMapping)
@@ -83,7 +89,7 @@ def read(folder: Path) -> Contents:
         model
         for path in sorted((folder / "data-models").glob("*.toml"))
         if (model := _one(contents, f"data-models/{path.name}", DataModel)) is not None
-    ]
+    ] + list(_laid_over(contents, "data-models", DataModel, ()).values())
     contents.mediations = _each(contents, "mediations", Mediation)
     contents.kinds = _each(contents, registers.FOLDER, Kind)
     contents.things = {kind: _things(contents, kind) for kind in contents.kinds}
@@ -123,6 +129,17 @@ def _each(contents: Contents, kind_folder: str, kind: type[T], but: tuple[str, .
                 f"{name}: id", f"is {item.id!r} but the file is called {path.stem!r}", "make them the same"
             )
         found[item.id] = item
+    return found | _laid_over(contents, kind_folder, kind, found)
+
+
+def _laid_over(contents: Contents, kind_folder: str, kind: type[T], own: Container[str]) -> dict[str, T]:
+    """What lies over a folder of the package, but for what the package has itself."""
+    found: dict[str, T] = {}
+    for name, document in contents.overlay.get(kind_folder, {}).items():
+        where = contents.place(f"{kind_folder}/{name}.json")
+        item = None if name in own else reading.read(kind, document, where, contents.findings)
+        if item is not None:
+            found[name] = item
     return found
 
 
@@ -200,4 +217,6 @@ def _context(contents: Contents, name: str) -> Mapping[str, Any]:
             f"{name}: @context", "expected an object of terms", 'write {"@context": {"term": "IRI"}}'
         )
         return {}
+    if terms := contents.overlay.get("contexts"):
+        document["@context"] = {**terms, **document["@context"]}
     return document

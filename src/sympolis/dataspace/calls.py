@@ -73,11 +73,16 @@ async def send_json(
         headers.append(("Content-Type", JSON))
         body = msgspec.json.encode(document)
     answer = await calls(method, url, headers=headers, body=body, timeout_s=timeout_s, most_bytes=most_bytes)
+    return read_json(good_body(answer, url), url)
+
+
+def good_body(answer: Answer, url: str) -> bytes:
+    """The body of a 2xx. Raises as ``send_json`` does."""
     if answer.status in (401, 403, 404):
         raise errors.Forbidden(f"answered {answer.status}: {_told(answer)}", where=url)
     if not 200 <= answer.status < 300:
         raise errors.SourceFailed(f"answered {answer.status}: {_told(answer)}", where=url)
-    return read_json(answer.body, url)
+    return answer.body
 
 
 def read_json(body: bytes, where: str) -> Any:

@@ -100,6 +100,8 @@ class Federation:
         """Services and models of partners that we call (``dataspace.calling``)."""
         self.bringing: Any = None
         """Learned models of partners that are brought home (``dataspace.calling.bringing``)."""
+        self.market: Any = None
+        """Assets of partners (``dataspace.repository``)."""
         self.providing: Any = None
         """Partners' packages on our data (``dataspace.computing.providing``)."""
         self.asking: Any = None
@@ -128,7 +130,7 @@ class Federation:
         await self.partners.close()
         if self.discovery is not None:
             await self.discovery.close()
-        for part in (self.learning, self.providing, self.calling, self.delivery, self.dsp):
+        for part in (self.market, self.learning, self.providing, self.calling, self.delivery, self.dsp):
             if part is not None:
                 await part.close()
         self.records.close()

@@ -91,6 +91,11 @@ class Shelf(Generic[T]):
             await asyncio.wait(tasks, timeout=patience_s)
         return [self._told(one) for one in partners]
 
+    def last(self, partner_id: str) -> T | None:
+        """What they said last, however long ago; None where they have said nothing."""
+        kept = self._kept.get(partner_id)
+        return None if kept is None else kept.value
+
     def put(self, partner_id: str, value: T) -> None:
         """They told it unasked."""
         self._kept[partner_id] = _Kept(value, datetime.now(UTC), self._monotonic())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sympolis.dataspace.calls import Calls, send_json
+from sympolis.dataspace.calls import Calls, good_body, send_json
 from sympolis.dataspace.partners.breaker import Breaker
 from sympolis.dataspace.partners.directory import PartnerDirectory
 from sympolis.dataspace.partners.partner import Partner, Standing
@@ -75,16 +76,34 @@ class Contact:
         if partner.standing is not Standing.ACTIVE:
             raise errors.Forbidden("this partner is suspended", where=partner.id)
         url = partner.base_url + path
+        async with self._attempt(partner):
+            return await self._sent(method, url, partner.id, document, timeout_s, most_bytes)
+
+    async def fetch(self, partner: Partner, path: str, *, timeout_s: float, most_bytes: int) -> bytes:
+        """The file that a partner gives at ``path`` of its server. Raises as ``ask`` does."""
+        if partner.standing is not Standing.ACTIVE:
+            raise errors.Forbidden("this partner is suspended", where=partner.id)
+        url = partner.base_url + path
+        async with self._attempt(partner):
+            authorization = await self._authorize(partner.id, url)
+            headers = [] if authorization is None else [("Authorization", authorization)]
+            answer = await self._calls(
+                "GET", url, headers=headers, timeout_s=timeout_s, most_bytes=most_bytes
+            )
+            return good_body(answer, url)
+
+    @asynccontextmanager
+    async def _attempt(self, partner: Partner) -> AsyncIterator[None]:
+        """One of the places that a partner has, through its breaker; how it went is noted."""
         place = self._places.setdefault(partner.id, asyncio.Semaphore(_MOST_AT_ONCE))
         async with place:
             try:
                 with self.breaker(partner.id).guarding():
-                    found = await self._sent(method, url, partner.id, document, timeout_s, most_bytes)
+                    yield
             except errors.SourceFailed as problem:
                 self._note_failure(partner.id, problem.message)
                 raise
         self._note_contact(partner.id)
-        return found
 
     async def _sent(
         self, method: str, url: str, partner_id: str, document: object, timeout_s: float, most_bytes: int

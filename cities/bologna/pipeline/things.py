@@ -40,14 +40,14 @@ def build(pack: Path, out: Path) -> None:  # noqa: ARG001 - the tables of the pa
 
 
 def _areas(source: Path) -> Iterator[tuple[Any, ...]]:
-    for code, properties, outline in _features(source):
+    for code, properties, outline in features(source):
         yield code, properties["name"], None, code.lstrip("0"), *_place(outline)
 
 
 def _streets(sources: list[Path]) -> Iterator[tuple[Any, ...]]:
     longest: dict[str, BaseGeometry] = {}
     for source in sources:
-        for _, properties, line in _features(source):
+        for _, properties, line in features(source):
             name = properties.get("name")
             if name and (name not in longest or line.length > longest[name].length):
                 longest[name] = line
@@ -60,7 +60,8 @@ def _streets(sources: list[Path]) -> Iterator[tuple[Any, ...]]:
         yield key, name, ALIASES.get(name), None, *_place(line)
 
 
-def _features(source: Path) -> Iterator[tuple[str, dict[str, Any], BaseGeometry]]:
+def features(source: Path) -> Iterator[tuple[str, dict[str, Any], BaseGeometry]]:
+    """(id, properties, geometry) of each feature of a table."""
     for one in json.loads(source.read_text(encoding="utf-8"))["features"]:
         yield one["id"], one["properties"], shape(one["geometry"])
 

@@ -18,6 +18,7 @@ from sympolis.acquisition.mapping import (
     column_names,
     template_fields,
 )
+from sympolis.acquisition.times import YEAR_END
 from sympolis.domain.entity import AttributeKind
 
 Mistake = tuple[str, str, str]
@@ -71,6 +72,8 @@ def _rule_mistakes(rule: AttributeRule) -> list[Mistake]:
         found.append(("target", "only a Relationship has a target", 'set kind = "Relationship"'))
     if rule.kind is AttributeKind.GEO_PROPERTY:
         found.append(("kind", "a GeoProperty is declared in [geometry]", "move it there"))
+    if rule.only and not rule.observed:
+        found.append(("only", "is for what is observed", "set observed = true, or leave it out"))
     if rule.unit_field is not None and (rule.unit is None or rule.field is None):
         found.append(("unit_field", "needs unit and field", "name the unit that values are converted to"))
     for code in (rule.from_unit, *rule.unit_names.values()):
@@ -99,7 +102,7 @@ _HINT = "strptime codes such as %d/%m/%Y %H:%M; or iso, or unix"
 
 def _format_mistakes(form: str) -> list[tuple[str, str]]:
     """A pattern is tried on a time: it must read what it writes, and know the day."""
-    if form in ("iso", "unix"):
+    if form in ("iso", "unix", YEAR_END):
         return []
     try:
         back = datetime.strptime(_PROBE.strftime(form), form)  # noqa: DTZ007 - only the day counts

@@ -327,11 +327,9 @@ class Coordinator:
         kept = self._retriever.deliveries.all(planned.source.id)
         delivery = next((one for one in kept if accept or one.refusal is None), None)
         if retrieve:
-            connector = self._connectors[planned.source.connector]
-            delivery = await self._retriever.retrieve(planned, connector)
-        if delivery is None:
-            return planned
-        return planned.reading(delivery.path, partial=delivery.manifest.bookmark is not None)
+            asked = planned.portal or planned
+            delivery = await self._retriever.retrieve(asked, self.connector(asked))
+        return planned if delivery is None else planned.delivered(delivery)
 
     def _taken_in(self, planned: PlannedSource) -> None:
         """An incremental source may go on from the delivery that was just read."""
@@ -445,7 +443,7 @@ class Coordinator:
         """The kept deliveries, newest first, the sample last; those refused only where they are asked for."""
         kept = [one for one in self._deliveries(planned.source.id) if refused or one.refusal is None]
         return [
-            *((one.to_json(), planned.reading(one.path)) for one in kept),
+            *((one.to_json(), planned.delivered(one)) for one in kept),
             ({"id": tracing.SAMPLE, "url": planned.source.url}, planned),
         ]
 
@@ -545,7 +543,8 @@ class Coordinator:
         if row is None:
             raise errors.NotFound(f"source {source_id} has no quarantined row {row_id}", where="row")
         async with self._locks[source_id]:
-            return await self._replay(planned, row, correction(planned.mapping, row, fields))
+            form = planned.of_row(row.fields)
+            return await self._replay(form, row, correction(form.mapping, row, fields))
 
     async def _replay(
         self, planned: PlannedSource, row: QuarantinedRow, fields: Mapping[str, Any]

@@ -42,6 +42,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     last_modified: str | None = None
     versions: dict[str, str] = {}
     """What a listing said of the versions of the files."""
+    portal: bool = False
+    """Whether it is in the form of the portal, where that is another than the sample's."""
     bookmark: str | None = None
     """Where the next delivery goes on; None where each holds everything."""
 

@@ -145,6 +145,9 @@ class Gate:
             self.tally.duplicate()
             return
         meaning = self._translator.translate(record)
+        if meaning.passed_over:
+            batch.unchanged += 1
+            return
         if self._memory.erased(meaning.entity_id):
             batch.unchanged += 1
             return
@@ -179,7 +182,8 @@ class Gate:
                 )
             )
             return 0
-        key = digest(meaning.entity_id, meaning.at)
+        quantity = (meaning.part,) if meaning.part else ()
+        key = digest(meaning.entity_id, meaning.at, *quantity)
         first = self._seen.setdefault(key, (mark, record.number))
         if first[0] != mark:
             message = f"row {first[1]} already describes {meaning.entity_id} differently"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sympolis.acquisition import identity
+from sympolis.acquisition.deliveries import Delivery
 from sympolis.acquisition.findings import explained
 from sympolis.acquisition.gate import Batch, Gate
 from sympolis.acquisition.joins import Identities
@@ -55,6 +56,8 @@ class PlannedSource:
     """Whether the data are only what is new, so that rows which are not among them are not gone."""
     bookmark: str | None = None
     """Where the delivery before left off, for the next one."""
+    portal: PlannedSource | None = None
+    """The same source in the form in which its portal gives it, where that is another than the sample's."""
 
     @property
     def origin(self) -> Origin:
@@ -66,6 +69,17 @@ class PlannedSource:
     def reading(self, path: Path, *, partial: bool = False) -> PlannedSource:
         """The same source with other data."""
         return replace(self, path=path, partial=partial)
+
+    def delivered(self, delivery: Delivery) -> PlannedSource:
+        """The same source with this delivery, read in the form that it has."""
+        form = self.portal if delivery.manifest.portal and self.portal is not None else self
+        return form.reading(delivery.path, partial=delivery.manifest.bookmark is not None)
+
+    def of_row(self, fields: Iterable[str]) -> PlannedSource:
+        """The form that a kept row is in: the first whose mapping finds all it needs."""
+        there = set(fields)
+        forms = [self] if self.portal is None else [self, self.portal]
+        return next((form for form in forms if there.issuperset(source_fields(form.mapping))), self)
 
     def rows(self, connector: Connector) -> Iterator[Record]:
         """The rows of its data, with people taken out as the source declares. Raises ``SourceFailed``."""

@@ -99,6 +99,8 @@ class Joiner:
         found = self._known.find(rule.kind, words, at)
         if len(found) == 1:
             return found[0]
+        if rule.pass_over and not found:
+            return None
         if not found:
             self._known.note(rule.kind, words, self._source)
         if not rule.optional:

@@ -46,6 +46,8 @@ class AttributeRule:
     format: str = "iso"
     """For ``type = "time"`` and ``"date"``: ``iso``, ``unix`` (seconds) or a strptime pattern."""
     separator: str = ";"
+    letters: str = option("given", choices=("given", "title"))
+    """``title``: a text in capitals gets a capital at the beginning of each word only."""
     part: int | None = option(None, minimum=-20, maximum=20)
     """Take one part of a text that is split at ``separator``: 0 the first, -1 the last."""
     decimal: str = option(".", choices=DECIMALS)
@@ -76,6 +78,9 @@ class AttributeRule:
     """The value was observed at the row's time (``[time]``): it carries ``observedAt`` and joins the history."""
     dataset: str | None = None
     """Local name of the ``datasetId`` (urn:ngsi-ld:Dataset:<city>:<name>)."""
+    only: Mapping[str, str] = option({})
+    """Only in rows in which these source fields have these texts: of a table that has a row for each quantity. A row
+    that gives none of the mapping's attributes is passed over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,8 @@ class TimeRule:
 
     fields: tuple[str, ...]
     format: str = "iso"
-    """``iso``, ``unix`` (seconds) or a strptime pattern such as ``%d/%m/%Y``."""
+    """``iso``, ``unix`` (seconds), ``year-end`` (a year, of which the last day is meant) or a strptime pattern such as
+    ``%d/%m/%Y``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +125,9 @@ class JoinRule:
     """Name of the new field."""
     optional: bool = False
     """A name that nobody knows leaves the new field empty; otherwise the row waits for a steward's decision."""
+    pass_over: bool = False
+    """A row of a thing that nobody knows is none of this twin's: it is passed over, kept nowhere, counted as unchanged.
+    For tables of a whole region, of which the register has a part."""
     within_m: float | None = option(None, minimum=1, maximum=10_000, unit="m")
     """How far the thing may be from the row's place (``[geometry]``): of several the nearest is meant, where every
     other is at least twice as far; otherwise a steward decides."""
@@ -137,6 +146,8 @@ class SeriesRule:
     columns: str
     count: int = option(24, minimum=1, maximum=1440)
     step_minutes: int = option(60, minimum=1, unit="min")
+    start_minutes: int = option(0, minimum=0, maximum=1440, unit="min")
+    """How long after the row's time the first cell was observed."""
     first: int = 0
     """The number of the first column, where columns count from 1."""
     decimal: str = option(".", choices=DECIMALS)
@@ -219,6 +230,7 @@ def source_fields(mapping: EntityMapping) -> list[str]:
         if not rule.optional:
             names += [rule.field] if rule.field is not None else template_fields(rule.template or "")
             names += [rule.unit_field] if rule.unit_field is not None else []
+            names += rule.only
     for series in mapping.series:
         names += column_names(series)
     made = {join.name for join in mapping.joins}

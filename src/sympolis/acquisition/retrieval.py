@@ -117,7 +117,7 @@ class Retriever:
             end = await asyncio.to_thread(_bookmark, connector, planned, draft, paged=found.paged)
             if last is not None and (last.manifest.sha256 == found.sha256 or (begun and end == begun)):
                 return last
-            found = msgspec.structs.replace(found, bookmark=end)
+            found = msgspec.structs.replace(found, bookmark=end, portal=refresh.has_own_form)
             return await asyncio.to_thread(self.deliveries.keep, draft, found, most=refresh.keep)
 
     async def _fetch(

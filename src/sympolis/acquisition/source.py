@@ -7,7 +7,7 @@ The city package reads ``sources/<id>.toml`` into these values; nothing here doe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,21 @@ class Refresh:
     """How long one document may take."""
     keep: int = option(5, minimum=1, maximum=1000)
     """So many deliveries are kept, for questions about where a number came from."""
+    connector: str | None = None
+    """Where the portal gives another form than the sample has: what reads it."""
+    mapping: str | None = option(None, pattern=IDENTIFIER)
+    """The mapping of the portal's form, to the same type of entity; absent: the source's own."""
+    settings: Mapping[str, Any] = option({})
+    """Options of that connector."""
+    min_rows: int | None = option(None, minimum=0)
+    """In place of ``expectations.min_rows``, where the portal gives another span than the sample has."""
+    max_shrink: float | None = option(None, minimum=0, maximum=1)
+    """In place of ``expectations.max_shrink``."""
+
+    @property
+    def has_own_form(self) -> bool:
+        """Whether what the portal gives is read otherwise than the sample."""
+        return self.connector is not None or self.mapping is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,3 +205,22 @@ class Source:
     retention: Retention | None = None
     expectations: Expectations = Expectations()
     refresh: Refresh | None = None
+
+    @property
+    def at_portal(self) -> Source:
+        """The same source in the form in which its portal gives it."""
+        portal = self.refresh
+        if portal is None or not portal.has_own_form:
+            return self
+        expected = self.expectations
+        if portal.min_rows is not None:
+            expected = replace(expected, min_rows=portal.min_rows)
+        if portal.max_shrink is not None:
+            expected = replace(expected, max_shrink=portal.max_shrink)
+        return replace(
+            self,
+            connector=portal.connector or self.connector,
+            mapping=portal.mapping or self.mapping,
+            settings=portal.settings if portal.connector else self.settings,
+            expectations=expected,
+        )

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _CACHE_SIZE = 20_000
+YEAR_END = "year-end"
+"""The format of a year of which the last day is meant."""
 
 
 def duration(text: str | None) -> timedelta | None:
@@ -58,6 +60,8 @@ def _parser(form: str) -> Callable[[Any], datetime]:
         return _iso
     if form == "unix":
         return lambda raw: datetime.fromtimestamp(float(raw), UTC)
+    if form == YEAR_END:
+        return lambda raw: datetime(int(str(raw)[:4]), 12, 31)  # noqa: DTZ001 - the source's own clock
     return lambda raw: raw if isinstance(raw, datetime) else datetime.strptime(str(raw), form)  # noqa: DTZ007
 
 

@@ -78,6 +78,10 @@ class Translated:
     entity: Entity | None = None
     observations: list[Observation] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    part: str = ""
+    """Which of several quantities of the entity at that time, where each has a row of its own."""
+    passed_over: bool = False
+    """The row is about nothing that this twin has, or gives no attribute: no fault, and nothing to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,9 @@ class Translator:
         if door is not None:
             door.begin()
         self._joiner = Joiner(mapping.joins, identities, source.id) if mapping.joins else None
+        self._by_quantity = (
+            bool(mapping.attributes) and all(rule.only for rule in mapping.attributes) and not mapping.series
+        )
         self._hours: dict[tuple[datetime, timedelta], datetime] = {}
 
     @property
@@ -147,16 +154,23 @@ class Translator:
         if self._joiner is not None:
             fields = self._joiner.join(record.fields, found.at, found.reasons, lambda: self._position(record))
             record = replace(record, fields=fields)
+        if self._is_elsewhere(record.fields):
+            return Translated(passed_over=True)
         found.entity_id = self._entity_id(record.fields, found.reasons)
         static = self._attributes(record, found)
         if local is not None:
             self._series(record.fields, local, found)
         if not found.reasons and self._mapping.mode == "entities":
             found.entity = Entity(found.entity_id, self._types, static)
+        found.passed_over = self._by_quantity and not (found.part or found.reasons)
         if self._door is not None and not found.reasons:
             entity = found.entity or Entity(found.entity_id, self._types, {})
             found.reasons += self._door.judge(entity, found.observations)
         return found
+
+    def _is_elsewhere(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a join that passes rows over has found nothing."""
+        return any(join.pass_over and fields.get(join.name) is None for join in self._mapping.joins)
 
     def _position(self, record: Record) -> tuple[float, float] | None:
         """Where the row is, for joins; what is wrong with its geometry is said where that is taken."""
@@ -205,6 +219,9 @@ class Translator:
     def _attributes(self, record: Record, found: Translated) -> dict[str, tuple[Attribute, ...]]:
         static: dict[str, tuple[Attribute, ...]] = {}
         for feed in self._feeds:
+            if not _applies(feed.rule, record.fields):
+                continue
+            found.part += feed.name if feed.rule.only else ""
             value = _value(feed, record.fields, found.reasons)
             if value is None:
                 continue
@@ -282,6 +299,10 @@ class Translator:
         return known
 
 
+def _applies(rule: AttributeRule, fields: Mapping[str, Any]) -> bool:
+    return all(str(fields.get(name, "")).strip() == text for name, text in rule.only.items())
+
+
 def provenance(source: Source, place: Place, terms: Names) -> dict[str, tuple[Attribute, ...]]:
     """The sub-attribute by which every value names its source; one shared value for the whole run."""
     target = urn("Source", place.city, source.id)
@@ -313,11 +334,11 @@ def _feed(rule: AttributeRule, source: Source, place: Place, terms: Names) -> _F
 
 
 def _columns(rule: SeriesRule, source: Source, place: Place, terms: Names) -> _Columns:
-    step = timedelta(minutes=rule.step_minutes)
+    start, step = timedelta(minutes=rule.start_minutes), timedelta(minutes=rule.step_minutes)
     return _Columns(
         rule,
         terms.expand(rule.attribute),
-        tuple((name, step * index) for index, name in enumerate(column_names(rule))),
+        tuple((name, start + step * index) for index, name in enumerate(column_names(rule))),
         values.number_taker(rule, rule.from_unit),
         checker(source.expectations.attributes.get(rule.attribute)),
         _dataset(rule.dataset, place),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sympolis.acquisition.times import Clock, iso_text
 from sympolis.domain import errors
 from sympolis.domain.entity import AttributeKind
 
+_WORD = re.compile(r"[^\W\d_]+")
 Fields = Mapping[str, Any]
 Take = Callable[[Fields], Any]
 """From a row's fields to the value, None where there is none. Raises ``Unfit``."""
@@ -31,7 +33,7 @@ def taker(
         return _fixed(_kind_of(rule, city, expand)(rule.value))
     if rule.unit_field is not None:
         return _in_rows_unit(rule)
-    steps = [_part(rule), _converter(rule, expectation, zone), _kind_of(rule, city, expand)]
+    steps = [_part(rule), _letters(rule), _converter(rule, expectation, zone), _kind_of(rule, city, expand)]
     return _chain(_raw(rule), [step for step in steps if step is not _as_it_is])
 
 
@@ -125,6 +127,12 @@ def _chain(raw: Take, steps: list[Convert]) -> Take:
         return value
 
     return take
+
+
+def _letters(rule: AttributeRule) -> Convert:
+    if rule.letters == "given":
+        return _as_it_is
+    return lambda raw: _WORD.sub(lambda word: word[0].capitalize(), str(raw))
 
 
 def _part(rule: AttributeRule) -> Convert:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sympolis.acquisition.coordinator import Coordinator
 from sympolis.acquisition.ingest import PlannedSource
 from sympolis.acquisition.joins import Identities
 from sympolis.acquisition.ledger import Ledger
 from sympolis.acquisition.retrieval import Retriever
+from sympolis.acquisition.source import Source
 from sympolis.acquisition.translate import Names, Place
 from sympolis.city import describing
 from sympolis.city.schema import City
@@ -36,16 +39,21 @@ def planned(city: City, identities: Identities | None = None) -> list[PlannedSou
     """
     known = identities or (describing.master_data(city, MemoryBook()) if city.kinds else None)
     secrets, models = read_secrets(city.folder), describing.registry(city)
-    return [
-        PlannedSource(
+
+    def plan(source: Source, settings: Any) -> PlannedSource:
+        return PlannedSource(
             source,
             city.mappings[source.mapping],
             city.folder / source.path,
-            city.settings[source.id],
+            settings,
             secrets=secrets,
             identities=known,
             door=describing.door(source, city.mappings[source.mapping], models),
         )
+
+    portals = {name: plan(city.sources[name].at_portal, own) for name, own in city.portal_settings.items()}
+    return [
+        replace(plan(source, city.settings[source.id]), portal=portals.get(source.id))
         for source in city.sources.values()
     ]
 

@@ -105,11 +105,16 @@ class CityFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedParameter:
-    """A model parameter that the city sets, with its unit and where the number comes from."""
+    """A model parameter that the city sets, with its unit and where the number comes from.
+
+    With ``low`` and ``high`` it stays uncertain between these, whatever the model itself takes for plausible.
+    """
 
     name: str
     value: Any
     unit: str = ""
+    low: float | None = None
+    high: float | None = None
     source: str
 
 
@@ -308,6 +313,8 @@ class City:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Typed connector settings by source id."""
+    portal_settings: Mapping[str, Any] = field(default_factory=dict)
+    """The same of portals that give another form than the sample has."""
 
     @property
     def id(self) -> str:

@@ -56,10 +56,10 @@ def _record(number: int, row: Any, settings: OpendatasoftSettings) -> Record:
 def _geometry(row: dict[str, Any], settings: OpendatasoftSettings) -> dict[str, Any] | None:
     """The shape, which the portal wraps into a feature, else the point."""
     shape = row.get(settings.geometry)
-    if isinstance(shape, dict):
+    if isinstance(shape, dict) and "lon" not in shape:
         inner = shape.get("geometry", shape)
         return inner if isinstance(inner, dict) else None
-    point = row.get(_POINT)
+    point = shape or row.get(_POINT)
     if isinstance(point, dict) and {"lon", "lat"} <= point.keys():
         return {"type": "Point", "coordinates": [point["lon"], point["lat"]]}
     return None

@@ -18,4 +18,4 @@ class OpendatasoftSettings:
     select: str = ""
     """The columns wanted, as ODSQL; empty: all."""
     geometry: str = "geo_shape"
-    """The field with the geometry; where it is missing, ``geo_point_2d`` gives a point."""
+    """The field with the geometry or the point; where it is missing, ``geo_point_2d`` gives a point."""

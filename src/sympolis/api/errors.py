@@ -125,6 +125,8 @@ def _headers(error: Exception, row: Row) -> Headers:
 def _type_uri(error: BaseException, row: Row, ngsi_ld: bool) -> str:
     if ngsi_ld and row.ngsi_ld:
         return NGSI_LD_ERRORS + row.ngsi_ld
+    if fixed := getattr(error, "standard", ""):
+        return str(fixed)
     ancestors = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     return OWN_ERRORS + kind.__name__ if (kind := next(ancestors, None)) else "about:blank"
 

@@ -40,6 +40,8 @@ class SympolisError(Exception):
     """
 
     title = "The request could not be fulfilled"
+    standard = ""
+    """The type that a standard fixes for this very refusal, where it fixes one; set by the interface that raises it."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)

@@ -23,6 +23,7 @@ from sympolis.orchestration.calibration_desk import CALIBRATE, EVALUATE, Calibra
 from sympolis.orchestration.cells import GridReader, no_grids
 from sympolis.orchestration.comparison_desk import ComparisonDesk
 from sympolis.orchestration.compatibility import Compatibility
+from sympolis.orchestration.deploying import DeployDesk
 from sympolis.orchestration.detailing import Details
 from sympolis.orchestration.executors import executor
 from sympolis.orchestration.forecast_desk import ForecastDesk
@@ -151,6 +152,9 @@ class Desk:
             runs=self._runs,
             compatibility=self._compatibility,
         )
+        self.deployed = DeployDesk(
+            self._services, self._scenarios, self._models.simulator, folder / "deployed", now
+        )
         self._comparisons = ComparisonDesk(self._models, self._runs, self._atlas)
         self.joint = JointDesk(
             broker,
@@ -202,6 +206,7 @@ class Desk:
         self._calibrations.open()
         self.learned.open()
         await self._scenarios.open()
+        await self.deployed.open()
 
     async def close(self) -> None:
         """Stop runs and worker processes. Runs under way are found interrupted at the next start."""

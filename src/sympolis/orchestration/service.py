@@ -88,6 +88,7 @@ class ServiceSetup:
     proxies: tuple[str, ...] | None = None
     departments: tuple[Department, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    version: str = "1.0.0"
 
     @property
     def model(self) -> str:

@@ -57,6 +57,7 @@ class ServiceDesk:
         compatibility: Compatibility,
     ) -> None:
         self._services = {service.id: service for service in services}
+        self._deployed: set[str] = set()
         self._models = models
         self._scenarios = scenarios
         self._runs = runs
@@ -76,6 +77,16 @@ class ServiceDesk:
                 f"there is no service {service_id!r} here", where="service", hint=hint
             ) from None
 
+    def put(self, service: ServiceSetup) -> None:
+        """Take a service that was deployed over the interface, or the next version of it."""
+        self._services[service.id] = service
+        self._deployed.add(service.id)
+
+    def drop(self, service_id: str) -> None:
+        """Forget a deployed service; its runs stay."""
+        self._services.pop(service_id, None)
+        self._deployed.discard(service_id)
+
     async def describe(self, service_id: str) -> Json:
         """A service as ``twin-api.md`` has it. Raises ``NotFound``."""
         service = self.setup(service_id)
@@ -84,6 +95,8 @@ class ServiceDesk:
         known = {spec.name: spec for spec in self._models.simulator(service.model).indicators}
         return {
             "id": service.id,
+            "version": service.version,
+            "mutable": service.id in self._deployed,
             "title": dict(service.title),
             "question": dict(service.question),
             "audience": dict(service.audience),

@@ -51,6 +51,7 @@ def _processes(parts: ApiParts) -> tuple[tuple[Operation, ...], tuple[str, ...]]
     """The routes of models and services as processes, and what they conform to; nothing where no model runs."""
     if parts.desk is None:
         return (), ()
-    from sympolis.api.ogc import processes
+    from sympolis.api.ogc import process_deploying, processes
 
-    return processes.operations(parts.desk), processes.CONFORMANCE
+    found = (*processes.operations(parts.desk), *process_deploying.operations(parts.desk))
+    return found, (*processes.CONFORMANCE, *process_deploying.CONFORMANCE)

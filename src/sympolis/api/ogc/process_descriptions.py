@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 RESULT: Final = "result"
 """The one output: a FeatureCollection."""
+APPLICATION_PACKAGE: Final = "application/ogcapppkg+json"
 _EXECUTE = "http://www.opengis.net/def/rel/ogc/1.0/execute"
 _LARGEST_ENSEMBLE = 64
 _TYPES: Mapping[str, str] = {"number": "number", "integer": "integer", "boolean": "boolean"}
@@ -36,13 +37,14 @@ _TARGETS: Mapping[str, Json] = {
 
 def of_model(model: Json, base: str) -> Json:
     """A model's process in full."""
-    return _described(MODEL + model["id"], model, base, {**_what_if(model), **_ensemble()})
+    facts = {**model, "mutable": False}
+    return _described(MODEL + model["id"], facts, base, {**_what_if(model), **_ensemble()})
 
 
 def of_service(service: Json, base: str) -> Json:
     """A service's process in full."""
     levers = {lever["name"]: _input(lever["title"], _lever(lever)) for lever in service["levers"]}
-    facts = {**service, "description": service["question"], "version": "1.0.0"}
+    facts = {**service, "description": service["question"]}
     return _described(SERVICE + service["id"], facts, base, {**levers, **_ensemble()})
 
 
@@ -63,6 +65,7 @@ def _described(process_id: str, facts: Json, base: str, inputs: Json) -> Json:
         "version": facts["version"],
         "title": words(facts["title"]),
         "description": words(facts["description"]),
+        "mutable": facts["mutable"],
         "jobControlOptions": ["sync-execute", "async-execute", "dismiss"],
         "outputTransmission": ["value"],
         "inputs": inputs,
@@ -70,6 +73,11 @@ def _described(process_id: str, facts: Json, base: str, inputs: Json) -> Json:
         "links": [
             link(own, "self", JSON, "This process"),
             link(f"{own}/execution", _EXECUTE, JSON, "Execute it"),
+            *(
+                [link(f"{own}/package", "alternate", APPLICATION_PACKAGE, "As it came")]
+                if facts["mutable"]
+                else []
+            ),
         ],
     }
 
@@ -97,7 +105,7 @@ def _what_if(model: Json) -> Json:
         "type": "array",
         "maxItems": 50,
         "default": [],
-        "items": {"oneOf": _measures(model["measures"])},
+        "items": {"type": "object", "oneOf": _measures(model["measures"])},
     }
     found = {"overrides": _input({"en": "What differs from the city as it is"}, overrides)}
     if model["hours_matter"]:

@@ -12,7 +12,8 @@ from sympolis.domain.reading import did_you_mean
 
 Json = dict[str, Any]
 
-_MEMBERS = ("inputs", "outputs", "response", "subscriber")
+_MEMBERS = ("inputs", "outputs", "response", "mode", "subscriber")
+_MODES = ("async", "sync", "auto")
 _ENSEMBLE = ("mode", "members", "seed")
 _HOURS = ("start_hour", "end_hour")
 _MORNING = (8, 9)
@@ -33,6 +34,8 @@ class Execution:
     inputs: Json
     ensemble: Json
     document: bool
+    as_job: bool = False
+    """Whether the body asks for a job: drafts of the standard had a member for it, and clients still send it."""
 
     def what_if(self) -> Json:
         """The inputs of a model as a scenario document has them."""
@@ -57,13 +60,16 @@ def read_execution(document: Json, process: Json) -> Execution:
     response = document.get("response", "raw")
     if response not in ("raw", "document"):
         raise errors.InvalidRequest("expected raw or document", where="response")
+    mode = document.get("mode", "auto")
+    if mode not in _MODES:
+        raise errors.InvalidRequest(f"expected one of {', '.join(_MODES)}", where="mode")
     _check_outputs(document.get("outputs", {}))
     given = document.get("inputs", {})
     if not isinstance(given, dict):
         raise errors.InvalidRequest("expected an object", where="inputs")
     found = {name: _value(name, value, process["inputs"]) for name, value in given.items()}
     ensemble = {name: found.pop(name) for name in _ENSEMBLE if name in found}
-    return Execution(found, ensemble, response == "document")
+    return Execution(found, ensemble, response == "document", mode == "async")
 
 
 def _check_outputs(outputs: Any) -> None:

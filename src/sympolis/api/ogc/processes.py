@@ -16,6 +16,7 @@ from sympolis.api.ogc import process_descriptions as descriptions
 from sympolis.api.ogc import process_jobs as jobs
 from sympolis.api.ogc.links import ROOT, link, segment
 from sympolis.api.ogc.paging import LIMIT
+from sympolis.api.ogc.process_refusals import OF_A_JOB, OF_A_PROCESS, OF_RESULTS, typed
 from sympolis.api.ogc.process_requests import Execution, read_execution
 from sympolis.api.parameters import OFFSET, Parameter
 from sympolis.api.process_ids import DOCUMENT, MODEL, SERVICE, run_of
@@ -69,7 +70,7 @@ class Processes:
                 refused.message, where=f"inputs.{refused.where.removeprefix('levers.')}", hint=refused.hint
             ) from refused
         job_id = run["id"] + (DOCUMENT if asked.document else "")
-        if _prefers_async(request):
+        if asked.as_job or _prefers_async(request):
             return self._accepted(job_id, run, request)
         states = cast("AsyncGenerator[Json, None]", self._desk.run_events(run["id"]))
         async with aclosing(states):
@@ -118,19 +119,21 @@ class Processes:
 
     async def _described(self, request: Request) -> Json:
         process_id, base = request.arguments["processID"], request.base_url
-        if process_id.startswith(MODEL):
-            model = process_id.removeprefix(MODEL)
-            return descriptions.of_model(await self._desk.model(model), base)
-        if process_id.startswith(SERVICE):
-            service = process_id.removeprefix(SERVICE)
-            return descriptions.of_service(await self._desk.service(service), base)
-        raise errors.NotFound(
-            f"there is no process {process_id!r}", where="processID", hint=f"see {ROOT}/processes"
-        )
+        with typed(OF_A_PROCESS):
+            if process_id.startswith(MODEL):
+                model = process_id.removeprefix(MODEL)
+                return descriptions.of_model(await self._desk.model(model), base)
+            if process_id.startswith(SERVICE):
+                service = process_id.removeprefix(SERVICE)
+                return descriptions.of_service(await self._desk.service(service), base)
+            raise errors.NotFound(
+                f"there is no process {process_id!r}", where="processID", hint=f"see {ROOT}/processes"
+            )
 
     async def _job(self, request: Request) -> tuple[str, Json]:
         job_id = request.arguments["jobId"]
-        return job_id, await self._desk.run(run_of(job_id))
+        with typed(OF_A_JOB):
+            return job_id, await self._desk.run(run_of(job_id))
 
     async def _started(self, process_id: str, asked: Execution) -> Json:
         if process_id.startswith(SERVICE):
@@ -151,7 +154,8 @@ class Processes:
             raise errors.ModelFailed(problem["detail"], where=problem["where"], hint=problem["hint"])
         if run["status"] != "done":
             text = f"the job is {jobs.STATUS[run['status']]}: there are no results"
-            raise errors.NotFound(text, where="jobId", hint="ask for its status")
+            with typed(OF_RESULTS):
+                raise errors.NotFound(text, where="jobId", hint="ask for its status")
         results = await self._desk.results(run["id"])
         features = await self._desk.model_features(run["model"])
         compared = None

@@ -504,6 +504,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listComputations",
         "getComputation",
         "listServedComputations",
+        "listLearning",
+        "getLearning",
     ),
     "federation.compute": (
         "getServedComputation",
@@ -535,6 +537,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "decideTransfer",
         "takeData",
         "startComputation",
+        "startLearning",
     ),
     "system.read": (
         "listDeadLetters",

@@ -21,6 +21,7 @@ from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, ScriptedOffers, Scripts, read_scripts
 from sympolis.dataspace.delivery.receiving import Receiving
 from sympolis.dataspace.dsp.credentials import Anybody
+from sympolis.dataspace.learning.coordinator import Coordinator
 from sympolis.domain import errors
 from sympolis.governance.policy.assets import Asset, asset_of
 from sympolis.governance.policy.gate import Gate
@@ -66,7 +67,11 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
     federation.asking = Asking(
         desk, federation.calling, federation.records, federation.keys, federation.own.did
     )
-    desk.also_open = _opening(federation.calling.open, federation.providing.open)
+    hand_in = None if parts.desk is None else take_learned(parts.desk.learned)
+    federation.learning = Coordinator(
+        federation.asking, federation.providing, frames, federation.records, hand_in=hand_in
+    )
+    desk.also_open = _opening(federation.calling.open, federation.providing.open, federation.learning.open)
     if parts.desk is not None:
         federation.bringing = Bringing(
             federation.calling, federation.resolver, take_learned(parts.desk.learned)

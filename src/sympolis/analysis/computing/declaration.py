@@ -111,6 +111,8 @@ class ForecastLearning(Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     target: Name
     lags: Annotated[int, Meta(ge=0, le=7)] = 2
     season: bool = True
+    utc_offset_h: Annotated[float, Meta(ge=-14, le=14)] = 0.0
+    """Where a day begins; of local days that of summer time, so that none is cut in two."""
     window_days: Annotated[int, Meta(ge=0, le=3650)] = 60
     first_day: Annotated[int, Meta(ge=20, le=3650)] = 60
     step_days: Annotated[int, Meta(ge=1, le=365)] = 14
@@ -130,7 +132,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
     version: Annotated[str, Meta(pattern=r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$")]
     title: Texts
-    description: Texts = {}
+    description: Texts = msgspec.field(default_factory=dict)
     licence: Short
     columns: Annotated[tuple[Column, ...], Meta(min_length=1, max_length=40)]
     history: bool = False

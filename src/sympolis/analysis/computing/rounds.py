@@ -53,7 +53,7 @@ class Days:
 
 def days_of(data: Data, how: ForecastLearning) -> Days:
     """Daily figures of all entities together, as rows. Raises ``ModelFailed`` where there are none."""
-    number = np.floor(data.time / _DAY_S).astype(np.int64)
+    number = np.floor((data.time + how.utc_offset_h * 3600.0) / _DAY_S).astype(np.int64)
     if number.size == 0:
         raise errors.ModelFailed("there are no observations", where="rows")
     first, length = int(number.min()), int(number.max() - number.min()) + 1
@@ -75,6 +75,8 @@ def days_of(data: Data, how: ForecastLearning) -> Days:
 def _folded(data: Data, one: Feature, day: NDArray[np.int64], length: int) -> Floats:
     values, found = data.numbers[one.column], np.full(length, np.nan)
     ok = np.isfinite(values)
+    if not ok.any():
+        raise errors.ModelFailed(f"the column {one.column} has no numbers", where="columns")
     order = np.argsort(day[ok], kind="stable")
     days, sorted_values = day[ok][order], values[ok][order]
     places, starts = np.unique(days, return_index=True)

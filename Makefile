@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CITY ?= bologna
 BIN := .venv/bin
+# Tests run side by side, a file at a time, each process with servers of its own; more than four only take memory.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: help setup demo test lint types bench docs ui lock clean
@@ -23,8 +25,8 @@ setup: .venv/installed  ## Create .venv with everything for development and test
 demo: setup      ## A running city twin at http://127.0.0.1:8400 (CITY=bologna)
 	$(BIN)/sympolis demo $(CITY)
 
-test: setup      ## All tests
-	$(BIN)/python -m pytest
+test: setup      ## All tests (JOBS=1: one after the other)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 lint: setup      ## Style, types and the dependency rule
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def call(
     }
     with connect(settings.read({"city": city, "data": data})) as twin:
         if agree:
-            _agree(twin, asked)
+            agree_where_needed(twin, asked)
         found = twin.post(f"{_BASE}/calls", asked)
         while wait and found["state"] not in _OVER:
             found = twin.get(f"{_BASE}/calls/{quote(found['id'], safe='')}?wait_s={_WAIT_S}")
@@ -130,7 +130,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _agree(twin: Client, asked: dict[str, Any]) -> None:
+def agree_where_needed(twin: Client, asked: dict[str, Any]) -> None:
     """Come to an agreement where there is none. Raises ``Conflict`` where it comes to none."""
     held = twin.get(f"{_BASE}/agreements?limit=1000&partner={quote(asked['partner'], safe='')}")["agreements"]
     if asked["agreement"] or any(

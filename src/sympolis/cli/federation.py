@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sympolis import settings
-from sympolis.cli import calls, contracts, finding, partner
+from sympolis.cli import calls, computing, contracts, finding, partner
 from sympolis.cli.client import Client, connect
 from sympolis.cli.federation_tour import FORMAT, Tour
 from sympolis.cli.options import City, Data
@@ -22,6 +22,7 @@ app.command("search")(finding.search)
 app.command("matrix")(finding.matrix)
 app.command("benchmarks")(finding.benchmarks)
 app.add_typer(finding.needs, name="needs")
+app.add_typer(computing.app, name="compute")
 for verb in (
     contracts.offers,
     contracts.negotiate,
@@ -37,6 +38,9 @@ for verb in (
     calls.call,
     calls.calls,
     calls.call_result,
+    computing.bring,
+    computing.learn,
+    computing.learned,
 ):
     app.command()(verb)
 

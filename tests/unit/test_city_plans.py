@@ -11,9 +11,11 @@ from sympolis.domain import errors
 from sympolis.orchestration.planning import documents, report, tables
 from sympolis.orchestration.planning.measures import read
 from sympolis.orchestration.planning.plan import (
+    ExplainedBy,
     GapPlan,
     LevelPlan,
     MeasurePlan,
+    MilestonePlan,
     MonitorPlan,
     Plan,
     StepPlan,
@@ -27,6 +29,18 @@ TEXT = {"en": "text", "de": "Text"}
 TARGET = TargetPlan(
     id="aim", title=TEXT, step="count", indicator="heat", year=2038, value=100.0, unit="GWh/a", source="city"
 )
+EXPLAINED = replace(TARGET, explained_by=(ExplainedBy(step="count", indicators=("heat",)),))
+WAY = MilestonePlan(
+    id="way",
+    title=TEXT,
+    unit="GWh/a",
+    step="count",
+    indicator="heat",
+    today=40.0,
+    today_low=30.0,
+    today_high=50.0,
+)
+GAS = MilestonePlan(id="gas", title=TEXT, unit="1", missing=TEXT)
 ZONES = ZonesPlan(
     step="count", field="network", weight="heat",
     levels=(LevelPlan(id="yes", title=TEXT, at_least=80.0), LevelPlan(id="open", title=TEXT, at_least=20.0),
@@ -36,7 +50,7 @@ PLAN = Plan(
     id="heat", title=TEXT, law="Law", responsible="City", target_year=2038,
     steps=(StepPlan(id="count", clause="§ 15", title=TEXT, service="stock"),
            StepPlan(id="words", clause="§ 20", title=TEXT, text=TEXT)),
-    targets=(TARGET,), zones=ZONES,
+    targets=(TARGET,), zones=ZONES, years=(2024, 2031, 2038, 2045), milestones=(WAY, GAS),
     measures=(MeasurePlan(id="build", title=TEXT, responsible="Utility", start=2026, end=2030, indicator="watch"),),
     monitoring=(MonitorPlan(id="watch", title=TEXT, unit="GWh/a", target="aim"),),
     gaps=(GapPlan(id="lines", step="count", title=TEXT),),
@@ -104,12 +118,34 @@ def test_zones_follow_from_the_share_of_the_ensemble() -> None:
 def test_a_target_stands_beside_the_plans_own_figure() -> None:
     interval = {"low": 80.0, "high": 120.0, "level": 0.9}
     figure = {"name": "heat", "value": 90.0, "interval": interval}
-    found = documents.target(TARGET, [figure])
+    found = documents.target(TARGET, {"count": [figure]})
     assert (found["residual"], found["residual_percent"], found["inside"]) == (-10, -10, True)
-    shifted = documents.target(replace(TARGET, offset=50.0), [figure])
+    shifted = documents.target(replace(TARGET, offset=50.0), {"count": [figure]})
     assert shifted["ours"]["value"] == 140
     assert (shifted["residual"], shifted["inside"]) == (40, False)
-    assert documents.target(TARGET, [])["ours"] is None
+    assert documents.target(TARGET, {})["ours"] is None
+
+
+def test_what_explains_a_difference_stands_beside_it() -> None:
+    figure = {"name": "heat", "value": 90.0, "interval": {"low": 80.0, "high": 120.0, "level": 0.9}}
+    [part] = documents.target(EXPLAINED, {"count": [figure]})["explained_by"]
+    assert (part["name"], part["step"], part["value"]) == ("heat", "count", 90.0)
+    assert documents.target(EXPLAINED, {})["explained_by"] == []
+
+
+def test_the_way_to_the_target_is_a_straight_line_that_stays_there() -> None:
+    figure = {"name": "heat", "value": 100.0, "interval": {"low": 90.0, "high": 130.0, "level": 0.9}}
+    drawn = documents.milestone(WAY, PLAN, {"count": [figure]})["values"]
+    assert [one["value"] for one in drawn] == [40, 70, 100, 100]
+    assert (drawn[1]["low"], drawn[1]["high"]) == (60, 90)
+    assert documents.milestone(WAY, PLAN, {})["values"] == [], "the step has not been run"
+
+
+def test_where_today_is_not_known_the_way_begins_at_the_target() -> None:
+    figure = {"name": "heat", "value": 100.0, "interval": {"low": 90.0, "high": 130.0, "level": 0.9}}
+    drawn = documents.milestone(replace(WAY, today=None), PLAN, {"count": [figure]})["values"]
+    assert [one["value"] for one in drawn] == [None, None, 100, 100]
+    assert documents.milestone(GAS, PLAN, {"count": [figure]})["computed"] is False
 
 
 def test_areas_add_up_their_places() -> None:
@@ -183,7 +219,9 @@ def _plan() -> dict[str, Any]:
     found = zoned(ZONES, "run-1", RESULTS)
     return {
         **documents.head(PLAN), "steps": [step, documents.described(PLAN.steps[1])],
-        "targets": [documents.target(TARGET, [figure])], "zones": documents.zones(PLAN, found),
+        "targets": [documents.target(EXPLAINED, {"count": [figure]})],
+        "milestones": [documents.milestone(one, PLAN, {"count": [figure]}) for one in PLAN.milestones],
+        "zones": documents.zones(PLAN, found),
         "measures": [{"id": "build", "title": TEXT, "responsible": "Utility", "cost_meur": None, "start": 2026,
                       "end": 2030, "status": "under way", "progress": 25.0, "indicator": "", "source": ""}],
         "monitoring": [documents.monitor(PLAN.monitoring[0], PLAN)], "gaps": [documents.gap(PLAN.gaps[0])],
@@ -194,7 +232,9 @@ def _plan() -> dict[str, Any]:
 def test_the_report_says_everything_in_every_language(language: str) -> None:
     account = report.account(_plan(), language)
     found = [block for block in account.blocks if isinstance(block, Table)]
-    assert len(found) == 7  # the step's figures, targets, zones, measures, monitoring, gaps, assumptions
+    assert (
+        len(found) == 9
+    )  # the step's figures, targets, what explains one, the way there, zones, measures, monitoring, gaps, assumptions
     assert all(len(row) == len(table.titles) for table in found for row in table.rows)
 
 

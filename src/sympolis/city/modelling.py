@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sympolis.city.schema import City, HourWindow, ModelPlan, ScenarioPlan
+from sympolis.city.schema import City, FixedParameter, HourWindow, ModelPlan, ScenarioPlan
 from sympolis.city.services import ServicePlan
 from sympolis.domain.scenario import Override, Scenario, ScenarioStatus, Window
 from sympolis.orchestration.atlas import AreaSetup
 from sympolis.orchestration.model_desk import ModelSetup
+from sympolis.orchestration.naming import Stated
 from sympolis.orchestration.observed import ObservedIndicator
 from sympolis.orchestration.service import Department, Feed, Lever, Objective, ServiceSetup, Step
 from sympolis.orchestration.worklist import Gap
@@ -24,7 +25,8 @@ def _model(plan: ModelPlan) -> ModelSetup:
         id=plan.id,
         simulator=plan.simulator,
         title=plan.title,
-        parameters={parameter.name: parameter.value for parameter in plan.parameters},
+        parameters={one.name: one.value for one in plan.parameters if one.low is None or one.high is None},
+        stated={one.name: _stated(one) for one in plan.parameters},
         types=plan.types,
         calibrated=calibration is not None,
         calibration_window=_window(calibration.window if calibration else HourWindow()),
@@ -34,6 +36,11 @@ def _model(plan: ModelPlan) -> ModelSetup:
         baseline_members=baseline.members,
         baseline_seed=baseline.seed,
     )
+
+
+def _stated(one: FixedParameter) -> Stated:
+    span = None if one.low is None or one.high is None else (one.low, one.high)
+    return Stated(one.value, one.source, span)
 
 
 def scenarios(city: City) -> list[Scenario]:

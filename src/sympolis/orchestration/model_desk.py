@@ -62,6 +62,8 @@ class ModelSetup:
     simulator: str
     title: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, naming.Stated] = field(default_factory=dict)
+    """What the city says of parameters: value, source, and a range where it stays uncertain."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Need → entity type, where this city calls it otherwise (``orchestration.naming``)."""
     calibrated: bool = True
@@ -166,7 +168,9 @@ class ModelDesk:
             raise errors.SettingsInvalid(
                 f"no plugin gives the simulator {setup.simulator!r}", where=f"model {model_id}", hint=hint
             )
-        simulator = naming.named(self._simulators[setup.simulator], setup.types, f"model {model_id}")
+        simulator = naming.named(
+            self._simulators[setup.simulator], setup.types, f"model {model_id}", setup.stated
+        )
         _check_parameters(setup, simulator)
         return simulator
 

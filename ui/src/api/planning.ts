@@ -42,6 +42,18 @@ export interface PlanStep {
   assumptions: Assumption[];
 }
 
+/** A figure by year on the way to the target; without values nobody computes it. */
+export interface PlanMilestone {
+  id: string;
+  title: Text;
+  unit: string;
+  clause: string | null;
+  today: { year: number; value: number; source: string } | null;
+  values: { year: number; value: number | null; low: number | null; high: number | null }[];
+  computed: boolean;
+  missing: Text;
+}
+
 export interface PlanTarget {
   id: string;
   title: Text;
@@ -54,6 +66,7 @@ export interface PlanTarget {
   residual: number | null;
   residual_percent: number | null;
   inside: boolean | null;
+  explained_by: PlanFigure[];
 }
 
 export interface PlanLevel {
@@ -110,6 +123,8 @@ export interface CityPlan {
   target_year: number;
   steps: PlanStep[];
   targets: PlanTarget[];
+  years: number[];
+  milestones: PlanMilestone[];
   zones: { step: string; field: string; run: string | null; note: Text; unit: string | null; levels: PlanLevel[] } | null;
   measures: PlanMeasure[];
   monitoring: PlanMonitor[];

@@ -52,7 +52,9 @@ PLAN = structure(
     {
         "id": TEXT, "title": TEXTS, "question": OBJECT, "law": TEXT, "responsible": TEXT, "cycle_years": INTEGER,
         "adopted": _NULLABLE, "next_review": _NULLABLE, "target_year": INTEGER, "steps": several(OBJECT),
-        "targets": several(OBJECT), "zones": {"type": ["object", "null"]}, "measures": several(MEASURE),
+        "targets": several(OBJECT),
+        "years": several(INTEGER), "milestones": several(OBJECT), "zones": {"type": ["object", "null"]},
+        "measures": several(MEASURE),
         "monitoring": several(OBJECT), "gaps": several(OBJECT),
     },
     required=("id", "title", "law", "steps", "targets", "measures", "monitoring", "gaps"),

@@ -73,7 +73,8 @@ class PlanDesk:
         return {
             **documents.head(plan),
             "steps": steps,
-            "targets": [documents.target(one, figures.get(one.step, ())) for one in plan.targets],
+            "targets": [documents.target(one, figures) for one in plan.targets],
+            "milestones": [documents.milestone(one, plan, figures) for one in plan.milestones],
             "zones": documents.zones(plan, zones) if plan.zones else None,
             "measures": await self.measures.of(plan),
             "monitoring": [documents.monitor(one, plan) for one in plan.monitoring],

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sympolis.orchestration.documents import number
-from sympolis.orchestration.planning.plan import GapPlan, MonitorPlan, Plan, StepPlan, TargetPlan
+from sympolis.orchestration.planning.plan import (
+    GapPlan,
+    MilestonePlan,
+    MonitorPlan,
+    Plan,
+    StepPlan,
+    TargetPlan,
+)
 from sympolis.orchestration.planning.zones import Zoned
 
 Json = dict[str, Any]
@@ -27,6 +34,7 @@ def head(plan: Plan) -> Json:
         "adopted": plan.adopted.isoformat() if plan.adopted else None,
         "next_review": review.isoformat() if review else None,
         "target_year": plan.target_year,
+        "years": list(plan.years),
     }
 
 
@@ -93,8 +101,12 @@ def _assumptions(run: Json, model: Json) -> list[Json]:
     return found
 
 
-def target(one: TargetPlan, indicators: Sequence[Json]) -> Json:
-    """A target beside the plan's own figure: residual, and whether the target lies within the interval."""
+def target(one: TargetPlan, figures: Mapping[str, Sequence[Json]]) -> Json:
+    """A target beside the plan's own figure: residual, whether it lies within the interval, and what explains it.
+
+    ``figures``: of each step that has been run.
+    """
+    indicators = figures.get(one.step, ())
     found = next((i for i in indicators if i["name"] == one.indicator), None)
     stated = {
         "id": one.id,
@@ -107,6 +119,13 @@ def target(one: TargetPlan, indicators: Sequence[Json]) -> Json:
         "source": one.source,
         "offset": one.offset,
         "note": dict(one.note),
+        "explained_by": [
+            {**figure, "step": part.step}
+            for part in one.explained_by
+            for name in part.indicators
+            for figure in figures.get(part.step, ())
+            if figure["name"] == name
+        ],
     }
     if found is None or found["value"] is None:
         return {**stated, "ours": None, "residual": None, "residual_percent": None, "inside": None}
@@ -122,6 +141,46 @@ def target(one: TargetPlan, indicators: Sequence[Json]) -> Json:
         "residual_percent": number(100 * residual / one.value) if one.value else None,
         "inside": low + one.offset <= one.value <= high + one.offset,
     }
+
+
+def milestone(one: MilestonePlan, plan: Plan, figures: Mapping[str, Sequence[Json]]) -> Json:
+    """A figure by year: on a straight line from today to the target year, then as it is there."""
+    found = next((i for i in figures.get(one.step, ()) if i["name"] == one.indicator), None)
+    values = [] if found is None or found["value"] is None else _on_the_way(one, plan, found)
+    return {
+        "id": one.id,
+        "title": dict(one.title),
+        "unit": one.unit,
+        "clause": one.clause or None,
+        "today": None if one.today is None else {"year": one.today_year, "value": one.today, "source": one.source},
+        "values": values,
+        "computed": bool(one.step),
+        "missing": dict(one.missing),
+    }  # fmt: skip
+
+
+def _on_the_way(one: MilestonePlan, plan: Plan, found: Json) -> list[Json]:
+    interval = found["interval"] or {}
+    ends = [found["value"], interval.get("low"), interval.get("high")]
+    value, low, high = (None if end is None else end * one.scale for end in ends)
+    first, spread = one.today, (one.today_low, one.today_high)
+    drawn = []
+    for year in plan.years:
+        share = min(1.0, max(0.0, (year - one.today_year) / (plan.target_year - one.today_year)))
+        drawn.append({
+            "year": year,
+            "value": number(_between(first, value, share)),
+            "low": number(_between(first if spread[0] is None else spread[0], low, share)),
+            "high": number(_between(first if spread[1] is None else spread[1], high, share)),
+        })  # fmt: skip
+    return drawn
+
+
+def _between(first: float | None, last: float | None, share: float) -> float | None:
+    """Where today is not known only the target year and those after it have a value."""
+    if last is None or (first is None and share < 1.0):
+        return None
+    return last if first is None else first + (last - first) * share
 
 
 def zones(plan: Plan, found: Zoned | None) -> Json:

@@ -38,6 +38,40 @@ class StepPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExplainedBy:
+    """Figures of a step's service that explain a difference (``explained_by`` of a target)."""
+
+    step: str
+    indicators: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MilestonePlan:
+    """A figure that the law wants for years before and at the target (``[[milestones]]``).
+
+    Between what is known of today and what the target scenario gives, it is drawn as a straight line, and stays there
+    after the target year: an assumption, said beside it.
+    """
+
+    id: str = option(pattern=IDENTIFIER)
+    title: Texts
+    unit: str
+    clause: str = ""
+    step: str = ""
+    """The step whose figure holds in the target year; empty: nobody computes it."""
+    indicator: str = ""
+    scale: float = 1.0
+    today: float | None = None
+    today_year: int = 2024
+    today_low: float | None = None
+    today_high: float | None = None
+    source: str = ""
+    """Of today's value."""
+    missing: Texts = option({})
+    """Who has it, where it is not computed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TargetPlan:
     """A figure that somebody has stated or decided, against which the plan's own is held (``[[targets]]``)."""
 
@@ -54,6 +88,8 @@ class TargetPlan:
     """Added to the plan's own figure before the two are compared."""
     note: Texts = option({})
     """Why the two may differ, and what the offset stands for."""
+    explained_by: tuple[ExplainedBy, ...] = ()
+    """Figures that say what the plan's own follows from, and what would have to hold for it to meet this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +192,9 @@ class Plan:
     """Ensemble size of its runs."""
     steps: tuple[StepPlan, ...]
     targets: tuple[TargetPlan, ...] = ()
+    years: tuple[int, ...] = ()
+    """For which the milestones are drawn."""
+    milestones: tuple[MilestonePlan, ...] = ()
     zones: ZonesPlan | None = None
     measures: tuple[MeasurePlan, ...] = ()
     monitoring: tuple[MonitorPlan, ...] = ()
@@ -181,6 +220,10 @@ def complaints(plan: Plan, services: Collection[str]) -> Iterator[tuple[str, str
             hint = did_you_mean(step.service, services)
             yield f"steps.{step.id}.service", f"there is no service {step.service!r}", hint
     named: list[tuple[str, str]] = [(f"targets.{one.id}", one.step) for one in plan.targets]
+    named += [
+        (f"targets.{one.id}.explained_by", part.step) for one in plan.targets for part in one.explained_by
+    ]
+    named += [(f"milestones.{one.id}", one.step) for one in plan.milestones if one.step]
     named += [("zones", plan.zones.step)] if plan.zones else []
     for where, name in named:
         if name not in steps:
@@ -197,6 +240,7 @@ def _names(plan: Plan) -> Iterator[tuple[str, str, str]]:
     parts: Mapping[str, Collection[str]] = {
         "steps": [one.id for one in plan.steps],
         "targets": [one.id for one in plan.targets],
+        "milestones": [one.id for one in plan.milestones],
         "measures": [one.id for one in plan.measures],
         "monitoring": [one.id for one in plan.monitoring],
         "gaps": [one.id for one in plan.gaps],

@@ -37,6 +37,8 @@ def account(plan: Json, language: str) -> Account:
         Text(_state(plan, words)),
         *_steps(plan, language, words),
         *_targets(plan, language, words),
+        *_explanations(plan, language, words),
+        *_milestones(plan, language, words),
         *_zones(plan, language, words),
         *_measures(plan, language, words),
         *_monitoring(plan, language, words),
@@ -109,6 +111,54 @@ def _targets(plan: Json, language: str, words: Words) -> Iterator[Block]:
              if one["note"]]  # fmt: skip
     if notes:
         yield Items(notes)
+
+
+def _explanations(plan: Json, language: str, words: Words) -> Iterator[Block]:
+    for one in plan["targets"]:
+        if one["explained_by"]:
+            caption = f"{words['explained']}: {text(one['title'], language)}"
+            rows = [
+                (text(part["title"], language), _number(part["value"], language),
+                 _interval(part["interval"]["low"], part["interval"]["high"], language), part["unit"])
+                for part in one["explained_by"]
+            ]  # fmt: skip
+            titles = (words["figure"], words["value"], words["interval"], words["unit"])
+            yield Heading(caption, 2)
+            yield Table(titles, rows, caption=caption, numbers=frozenset({1, 2}))
+
+
+def _milestones(plan: Json, language: str, words: Words) -> Iterator[Block]:
+    if not plan["milestones"]:
+        return
+    yield Heading(words["milestones"])
+    rows = [
+        (
+            f"{text(one['title'], language)} ({one['unit']})",
+            *_by_year(one, plan["years"], language),
+            one["clause"] or DASH,
+        )
+        for one in plan["milestones"]
+    ]
+    titles = (words["figure"], *map(str, plan["years"]), words["clause"])
+    yield Table(
+        titles, rows, caption=words["milestones"], numbers=frozenset(range(1, len(plan["years"]) + 1))
+    )
+    yield Text(words["milestones_text"], quiet=True)
+    missing = [f"{text(one['title'], language)}: {text(one['missing'], language)}" for one in plan["milestones"]
+               if one["missing"]]  # fmt: skip
+    if missing:
+        yield Items(missing)
+
+
+def _by_year(one: Json, years: Sequence[int], language: str) -> Iterator[str]:
+    values = {value["year"]: value for value in one["values"]}
+    for year in years:
+        found = values.get(year)
+        if found is None or found["value"] is None:
+            yield DASH
+        else:
+            spread = _interval(found["low"], found["high"], language)
+            yield f"{_number(found['value'], language)} ({spread})"
 
 
 def _target(one: Json, language: str, words: Words) -> Sequence[str]:

@@ -36,6 +36,26 @@ def targets(plan: Json, language: str) -> Rows:
     return rows
 
 
+def explanations(plan: Json, language: str) -> Rows:
+    """What the plan's figures beside official ones follow from, and what would have to hold to meet these."""
+    return [
+        {"target": one["id"], "step": part["step"], "name": part["name"], "title": text(part["title"], language),
+         "value": part["value"], "low": part["interval"]["low"], "high": part["interval"]["high"],
+         "unit": part["unit"]}
+        for one in plan["targets"] for part in one["explained_by"]
+    ]  # fmt: skip
+
+
+def milestones(plan: Json, language: str) -> Rows:
+    """Figures for the years that the law names; one row without a value where nobody computes them."""
+    empty = {"year": None, "value": None, "low": None, "high": None}
+    return [
+        {"id": one["id"], "clause": one["clause"], "title": text(one["title"], language), "unit": one["unit"],
+         **value, "missing": text(one["missing"], language)}
+        for one in plan["milestones"] for value in one["values"] or [empty]
+    ]  # fmt: skip
+
+
 def assumptions(plan: Json, language: str) -> Rows:
     """Every assumption of every step: its value or its range, and where it comes from."""
     return [
@@ -82,6 +102,8 @@ def gaps(plan: Json, language: str) -> Rows:
 OF_A_PLAN: Final[Mapping[str, Callable[[Json, str], Rows]]] = {
     "figures": figures,
     "targets": targets,
+    "explanations": explanations,
+    "milestones": milestones,
     "assumptions": assumptions,
     "measures": measures,
     "monitoring": monitoring,

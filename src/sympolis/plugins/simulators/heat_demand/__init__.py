@@ -29,7 +29,7 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.heat_demand import judging, measures, settings, single, stock
+from sympolis.plugins.simulators.heat_demand import explaining, judging, measures, settings, single, stock
 from sympolis.plugins.simulators.heat_demand.demand import (
     Demand,
     calibration_factor,
@@ -43,7 +43,7 @@ class HeatDemand(Simulator):
     """One member is one set of figures for the stock; it takes a few hundredths of a second for 76,000 buildings."""
 
     id: ClassVar[str] = "heat_demand"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "1.1.0"
     title: ClassVar[Mapping[str, str]] = texts("Heat demand", "Fabbisogno di calore", "Wärmebedarf")
     description: ClassVar[Mapping[str, str]] = texts(
         "How much heat buildings need, and what refurbishing them changes.",
@@ -82,10 +82,18 @@ class HeatDemand(Simulator):
         progress(0.5, "the stock with the measures")
         effect = measures.effect_of(model, member.overrides)
         after = demand(model, given, effect) if member.overrides else today
+        aimed = given["aimed_demand"] / factor
+        explained = {
+            **{
+                name: part * factor
+                for name, part in explaining.parts(model, given, effect, today, after).items()
+            },
+            "implied_rate": explaining.implied_rate(model, given, effect, member.overrides, aimed),
+        }
         return MemberResult(
             features=model.blocks,
             fields=_fields(model, after, factor, effect.new_living),
-            indicators=_indicators(model, today, after, factor, given),
+            indicators={**_indicators(model, today, after, factor, given), **explained},
             warnings=model.notes,
             cost_cpu_s=round(time.process_time() - began, 3),
         )

@@ -21,11 +21,12 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What measures change, by block: the share refurbished in addition and how much better than usual, space heat's
-    factor, and new homes [m²] with their specific need [kWh/(m²·a)]."""
+    """What measures change, by block: the share refurbished in addition, how much better than usual and what other uses
+    save thereby (share), space heat's factor, and new homes [m²] with their specific need [kWh/(m²·a)]."""
 
     refurbished: Values
     further: Values
+    other_uses: Values
     winters: Values
     new_living: Values
     new_heat: Values
@@ -34,7 +35,7 @@ class Effect:
 def no_effect(stock: Stock) -> Effect:
     """The stock as it is."""
     zero = np.zeros(len(stock.blocks))
-    return Effect(zero, zero, np.ones(len(stock.blocks)), zero, zero)
+    return Effect(zero, zero, zero, np.ones(len(stock.blocks)), zero, zero)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def demand(stock: Stock, given: Mapping[str, Any], effect: Effect) -> Demand:
     for use in ("commerce", "public", "industry"):
         figures[USES.index(use)] = given[use]
     figures[UNKNOWN] = given["other"]
-    other = area.other * figures[stock.use] * effect.winters[stock.block] / 1e3
+    kept = (1.0 - effect.refurbished * effect.other_uses) * effect.winters
+    other = area.other * figures[stock.use] * kept[stock.block] / 1e3
     new = effect.new_living * (effect.new_heat * effect.winters + given["hot_water"]) / 1e3
     return Demand(homes, other, new, area)
 

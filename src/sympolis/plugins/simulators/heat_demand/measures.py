@@ -41,6 +41,7 @@ def _refurbish(found: dict[str, Any], _stock: Stock, blocks: Indices, given: Map
         found["refurbished"][blocks] + given["rate"] / 100 * given["years"], 1.0
     )
     found["further"][blocks] = np.maximum(found["further"][blocks], given["further"])
+    found["other_uses"][blocks] = np.maximum(found["other_uses"][blocks], given["other_uses"])
 
 
 def _build_homes(found: dict[str, Any], stock: Stock, blocks: Indices, given: Mapping[str, Any]) -> None:

@@ -39,6 +39,12 @@ PARAMETERS = (
         "GWh/a", 0.0, (-500.0, 500.0), "Rounding of a figure given to 0.1 TWh", (-50.0, 50.0),
     ),
     number(
+        "aimed_demand",
+        texts("Heat demand that somebody else expects after the measures",
+              "Fabbisogno atteso da altri dopo le misure", "Wärmebedarf, den andere nach den Maßnahmen erwarten"),
+        "GWh/a", 0.0, (0.0, 1e6), "Stated by the city; 0: nothing is solved for",
+    ),
+    number(
         "living_per_gross",
         texts("Living area per gross floor area", "Superficie abitabile per superficie lorda",
               "Wohnfläche je Geschossfläche"),
@@ -100,6 +106,10 @@ PARAMETERS = (
     ),
 )  # fmt: skip
 
+_RATE = (
+    "Homes in Germany 0.67 % in 2025, 0.69 % in 2024 (B+L Marktdaten for BuVEG), other uses 0.92 %; 1.7 to 1.9 % are "
+    "needed for 2045 (report for BMWK, 2022), about 2 % (IW)"
+)
 _YEARS = number(
     "years", texts("Years", "Anni", "Jahre"), "a", 14.0, (0.0, 50.0), PLANNER
 )  # fmt: skip
@@ -109,17 +119,25 @@ MEASURES = (
         "refurbish",
         texts("Refurbish buildings", "Risanare edifici", "Gebäude sanieren"),
         texts(
-            "So many per cent of the buildings from before 1991 are refurbished every year.",
-            "Ogni anno si risana una tale percentuale degli edifici anteriori al 1991.",
-            "Jedes Jahr wird so viel Prozent der Gebäude von vor 1991 saniert.",
+            "So many per cent of the homes from before 1991 and of all other uses are refurbished every year.",
+            "Ogni anno si risana una tale percentuale delle case anteriori al 1991 e di tutti gli altri usi.",
+            "Jedes Jahr wird so viel Prozent der Wohngebäude von vor 1991 und aller anderen Nutzungen saniert.",
         ),
         ("features", "area", "polygon"),
         (
-            number("rate", texts("Rate", "Tasso", "Rate"), "%/a", 1.0, (0.0, 10.0), PLANNER),
+            number("rate", texts("Rate", "Tasso", "Rate"), "%/a", 1.5, (0.0, 10.0), _RATE, (0.7, 2.0)),
             _YEARS,
             number(
                 "further", texts("Better than usual by", "Oltre il risanamento usuale di", "Besser als üblich um"),
-                "1", 0.0, (0.0, 0.7), PLANNER,
+                "1", 0.15, (0.0, 0.7), "Between TABULA's usual (0) and towards its advanced refurbishment; range of "
+                "this project", (0.0, 0.35),
+            ),
+            number(
+                "other_uses",
+                texts("Heat that other uses save when refurbished", "Calore risparmiato dagli altri usi risanati",
+                      "Ersparnis sanierter anderer Nutzungen"),
+                "1", 0.3, (0.0, 0.8), "No typology of non-residential buildings is open; assumption of this project, "
+                "with a range", (0.15, 0.45),
             ),
         ),
     ),
@@ -179,6 +197,17 @@ INDICATORS = (
     figure("other", texts("of which unknown use", "di cui uso ignoto", "davon unbekannte Nutzung"), "GWh/a"),
     figure("per_living_area", texts("Heat per living area", "Calore per superficie abitabile",
                                     "Wärme je Wohnfläche"), "kWh/(m²·a)", Direction.LOWER),
+    figure("by_homes", texts("change by refurbishing homes", "variazione per risanamento delle case",
+                             "Änderung durch Sanieren von Wohngebäuden"), "GWh/a", Direction.LOWER),
+    figure("by_other_uses", texts("change by refurbishing other uses", "variazione per risanamento degli altri usi",
+                                  "Änderung durch Sanieren anderer Nutzungen"), "GWh/a", Direction.LOWER),
+    figure("by_winters", texts("change by milder winters", "variazione per inverni più miti",
+                               "Änderung durch mildere Winter"), "GWh/a"),
+    figure("by_new_homes", texts("change by new homes", "variazione per nuove abitazioni",
+                                 "Änderung durch neue Wohnungen"), "GWh/a"),
+    figure("implied_rate", texts("refurbishment rate that would meet the expected demand",
+                                 "tasso di risanamento che darebbe il fabbisogno atteso",
+                                 "Sanierungsrate, die den erwarteten Bedarf ergäbe"), "%/a", decimals=1),
     figure("unknown_homes", texts("Buildings of unknown use that must be dwellings",
                                   "Edifici di uso ignoto che devono essere abitazioni",
                                   "Gebäude unbekannter Nutzung, die Wohnungen sein müssen"), "%"),

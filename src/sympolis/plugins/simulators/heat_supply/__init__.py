@@ -33,7 +33,7 @@ class HeatSupply(Simulator):
     """One member is one set of prices and techniques; its programme takes about a second for 4,000 blocks."""
 
     id: ClassVar[str] = "heat_supply"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "1.1.0"
     title: ClassVar[Mapping[str, str]] = texts(
         "Heat supply", "Approvvigionamento di calore", "Wärmeversorgung"
     )

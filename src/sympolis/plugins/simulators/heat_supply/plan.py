@@ -19,6 +19,8 @@ from sympolis.plugins.simulators.heat_supply.zoning import Question, Zones
 Values = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+MOST_COP = 10.0
+"""No heat pump of buildings gives more heat per electricity over a year."""
 LEAST_MWH = 1e-3
 """Less than a kilowatt-hour a year is no demand."""
 PROXY = "which blocks the network supplies today is not open data: the densest that lie together stand in for them"
@@ -182,16 +184,21 @@ def indicators(town: Town, case: Case, zones: Zones, given: Mapping[str, Any]) -
     network = float((town.demand * on).sum())
     losses = float((costs.loss * on).sum())
     pumps = town.demand * (zones.ground + zones.air)
-    electricity = float(_heat_pump_electricity(town, zones, given).sum())
-    electricity += given["network_electricity"] * (network + losses)
+    by_pumps = float(_heat_pump_electricity(town, zones, given).sum())
+    by_network = given["network_electricity"] * (network + losses)
+    electricity = by_pumps + by_network
     buildings = float((town.buildings * on).sum())
     emissions = electricity * given["electricity_emissions"] + (network + losses) * given["network_emissions"]
     return {
         "heat": float(town.demand.sum()) / 1e3,
         "network_heat": network / 1e3,
+        "network_heat_share": 100 * network / max(float(town.demand.sum()), 1e-9),
         "heat_pumps": float(pumps.sum()) / 1e3,
         "biomass": float((town.demand * zones.biomass).sum()) / 1e3,
         "electricity": electricity / 1e3,
+        **_whole_city(
+            by_pumps / 1e3, by_network / 1e3, float(pumps.sum()) / 1e3, (network + losses) / 1e3, given
+        ),
         "cost": cost / 1e6,
         "cost_of_heat": cost / max(float(town.demand.sum()), 1e-9),
         "investment": (new_pipes * given["trench"] + float((costs.stations * fresh).sum())) / 1e6,
@@ -200,4 +207,26 @@ def indicators(town: Town, case: Case, zones: Zones, given: Mapping[str, Any]) -
         "network_buildings": buildings,
         "network_buildings_share": 100 * buildings / max(float(town.buildings.sum()), 1e-9),
         "emissions": emissions / 1e6,
+    }
+
+
+def _whole_city(
+    by_pumps: float, by_network: float, pumped: float, fed: float, given: Mapping[str, Any]
+) -> dict[str, float]:
+    """Electricity of all uses [GWh/a], and which single assumption, all else equal, would meet what others expect.
+
+    A solution that physics or sense does not allow (a heat pump that gives less than the electricity it takes, other
+    uses below nought) says that this assumption alone cannot explain the difference; it is given at its bound.
+    """
+    kept = given["electricity_today"] - given["heating_today"] + given["transport"]
+    city = kept + given["other_growth"] + by_pumps + by_network
+    aim = given["aimed_electricity"] or city
+    for_heat = aim - kept - given["other_growth"]
+    return {
+        "electricity_pumps": by_pumps,
+        "electricity_network": by_network,
+        "city_electricity": city,
+        "implied_other": given["other_growth"] + aim - city,
+        "implied_cop": pumped / max(for_heat - by_network, pumped / MOST_COP, 1e-9) if pumped else 0.0,
+        "implied_network_electricity": max(for_heat - by_pumps, 0.0) / fed if fed else 0.0,
     }

@@ -40,8 +40,16 @@ FIGURES = {p.name: p.default for p in declared.PARAMETERS}
 class TestHeatDemand(SimulatorContract):
     simulator = HeatDemand
     window = WHOLE_PERIOD
-    allowed = Override("refurbish", {"features": [f"{BLOCK}a"]}, {"rate": 1.0, "years": 10.0, "further": 0.0})
-    refused = Override("refurbish", {"features": [f"{BLOCK}z"]}, {"rate": 1.0, "years": 10.0, "further": 0.0})
+    allowed = Override(
+        "refurbish",
+        {"features": [f"{BLOCK}a"]},
+        {"rate": 1.0, "years": 10.0, "further": 0.0, "other_uses": 0.0},
+    )
+    refused = Override(
+        "refurbish",
+        {"features": [f"{BLOCK}z"]},
+        {"rate": 1.0, "years": 10.0, "further": 0.0, "other_uses": 0.0},
+    )
 
     def inputs(self) -> Inputs:
         return HAMLET.inputs()  # type: ignore[no-any-return]
@@ -113,7 +121,9 @@ def test_blocks_add_up_to_the_city(folder: Path) -> None:
 def test_refurbishing_a_block_lowers_that_block_alone(folder: Path) -> None:
     today = run(folder, official_demand=0.4)
     override = Override(
-        "refurbish", {"features": [f"{BLOCK}a"]}, {"rate": 1.0, "years": 10.0, "further": 0.0}
+        "refurbish",
+        {"features": [f"{BLOCK}a"]},
+        {"rate": 1.0, "years": 10.0, "further": 0.0, "other_uses": 0.0},
     )
     after = run(folder, override, official_demand=0.4)
     before, then = today.fields["demand"][0], after.fields["demand"][0]
@@ -126,7 +136,7 @@ def test_refurbishing_a_block_lowers_that_block_alone(folder: Path) -> None:
 
 
 def test_nobody_is_refurbished_twice(folder: Path) -> None:
-    much = Override("refurbish", {}, {"rate": 10.0, "years": 50.0, "further": 0.0})
+    much = Override("refurbish", {}, {"rate": 10.0, "years": 50.0, "further": 0.0, "other_uses": 0.0})
     assert run(folder, much).indicators["homes"] == pytest.approx(
         run(folder, refurbished_share=1.0).indicators["homes"]
     )
@@ -143,7 +153,9 @@ def test_new_homes_and_milder_winters(folder: Path) -> None:
 
 def test_a_measure_beside_the_blocks_is_refused(folder: Path) -> None:
     beside = Override(
-        "refurbish", {"polygon": HAMLET.square(5.0)}, {"rate": 1.0, "years": 1.0, "further": 0.0}
+        "refurbish",
+        {"polygon": HAMLET.square(5.0)},
+        {"rate": 1.0, "years": 1.0, "further": 0.0, "other_uses": 0.0},
     )
     assert HeatDemand().check(folder, [beside], WHOLE_PERIOD) == ["refurbish: no planning block lies there"]
     with pytest.raises(OverrideRefused):
@@ -176,7 +188,9 @@ def test_a_table_without_a_column_says_so() -> None:
 
 def test_single_buildings_add_up_to_their_blocks(folder: Path, tmp_path: Path) -> None:
     override = Override(
-        "refurbish", {"features": [f"{BLOCK}a"]}, {"rate": 1.0, "years": 10.0, "further": 0.0}
+        "refurbish",
+        {"features": [f"{BLOCK}a"]},
+        {"rate": 1.0, "years": 10.0, "further": 0.0, "other_uses": 0.0},
     )
     target = tmp_path / "buildings.parquet"
     figures = {**FIGURES, "official_demand": 0.4}
@@ -205,3 +219,25 @@ def test_a_city_that_publishes_neither_ages_nor_living_area_gets_the_usual_ratio
     assert found.living.tolist() == pytest.approx([750.0, 0.0, 0.0, 300.0])
     assert found.unknown_homes == 0.0
     assert run(tmp_path / "bare").indicators["demand"] > 0
+
+
+def test_the_parts_of_a_change_add_up_to_it(folder: Path) -> None:
+    refurbish = Override("refurbish", {}, {"rate": 2.0, "years": 10.0, "further": 0.2, "other_uses": 0.3})
+    winters = Override("milder_winters", {}, {"fewer_degree_days": 5.0})
+    homes = Override("build_homes", {}, {"living_area": 1000.0, "specific": 35.0})
+    before, after = run(folder), run(folder, refurbish, winters, homes)
+    names = ("by_homes", "by_other_uses", "by_winters", "by_new_homes")
+    parts = [after.indicators[name] for name in names]
+    assert sum(parts) == pytest.approx(after.indicators["demand"] - before.indicators["demand"])
+    assert parts[0] < 0 and parts[1] < 0 and parts[2] < 0 < parts[3]
+    assert [before.indicators[name] for name in names] == [0.0] * 4
+
+
+def test_the_rate_that_meets_an_aim_meets_it(folder: Path) -> None:
+    def refurbished(rate: float) -> Override:
+        return Override("refurbish", {}, {"rate": rate, "years": 10.0, "further": 0.0, "other_uses": 0.3})
+
+    aim = run(folder, refurbished(3.0)).indicators["demand"]
+    found = run(folder, refurbished(1.0), aimed_demand=aim).indicators["implied_rate"]
+    assert found == pytest.approx(3.0, abs=0.01)
+    assert run(folder, refurbished(1.0)).indicators["implied_rate"] == 1.0, "nothing is aimed at"

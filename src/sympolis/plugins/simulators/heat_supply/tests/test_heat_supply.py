@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sympolis.domain.errors import ModelFailed
 from sympolis.domain.scenario import Override
 from sympolis.plugins.simulator import WHOLE_PERIOD, Inputs, Linked, Member, MemberResult
-from sympolis.plugins.simulators.heat_supply import HeatSupply, costs, zoning
+from sympolis.plugins.simulators.heat_supply import HeatSupply, costs, plan, zoning
 from sympolis.plugins.simulators.heat_supply import settings as declared
 from sympolis.testing.simulators import SimulatorContract, silent
 
@@ -198,3 +198,19 @@ def test_todays_network_is_taken_to_be_what_is_dense_and_lies_together() -> None
 def test_steps_to_the_network() -> None:
     on_network = np.array([True, False, False, False])
     assert zoning.steps_from(on_network, np.array([0, 1]), np.array([1, 2])).tolist() == [0, 1, 2, -1]
+
+
+def test_the_single_assumption_that_meets_somebody_elses_figure_meets_it() -> None:
+    """400 GWh of heat pumped at 4, 500 fed at 0.2, 1,000 of today less 50 that heats, 100 for transport."""
+    given = {"electricity_today": 1000.0, "heating_today": 50.0, "transport": 100.0, "other_growth": 10.0}
+    found = plan._whole_city(100.0, 100.0, 400.0, 500.0, {**given, "aimed_electricity": 1360.0})
+    assert found["city_electricity"] == 1260.0
+    assert found["implied_other"] == pytest.approx(110.0)
+    assert found["implied_cop"] == pytest.approx(2.0), "200 GWh of electricity for 400 of heat"
+    assert found["implied_network_electricity"] == pytest.approx(0.4)
+
+
+def test_what_physics_does_not_allow_stays_at_its_bound() -> None:
+    given = {"electricity_today": 1000.0, "heating_today": 0.0, "transport": 0.0, "other_growth": 0.0}
+    found = plan._whole_city(100.0, 100.0, 400.0, 500.0, {**given, "aimed_electricity": 1000.0})
+    assert (found["implied_cop"], found["implied_network_electricity"]) == (plan.MOST_COP, 0.0)

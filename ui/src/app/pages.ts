@@ -17,6 +17,7 @@ import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Network from '@lucide/svelte/icons/network';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
+import Waypoints from '@lucide/svelte/icons/waypoints';
 import type { Key } from '../i18n';
 
 interface Page {
@@ -48,6 +49,7 @@ export const PAGES: Record<string, Page> = {
   stories: { title: 'navStories', nav: 'stories', load: () => import('../pages/stories/StoriesPage.svelte') },
   walk: { title: 'navWalk', nav: 'map', load: () => import('../pages/walk/WalkPage.svelte') },
   assessment: { title: 'navAssessment', nav: 'assessment', load: () => import('../pages/assessment/AssessmentPage.svelte') },
+  ecosystem: { title: 'navEcosystem', nav: 'ecosystem', load: () => import('../pages/ecosystem/EcosystemPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 
@@ -80,6 +82,7 @@ export const ENTRIES: Entry[] = [
   { page: 'sources', label: 'navSources', icon: Database, group: 'trust' },
   { page: 'worklist', label: 'navWorklist', icon: ListTodo, group: 'trust', part: 'services' },
   { page: 'federation', label: 'navFederation', icon: Network, group: 'share', part: 'federation', right: 'federation.read' },
+  { page: 'ecosystem', label: 'navEcosystem', icon: Waypoints, group: 'share', part: 'assessment', right: 'assessment.read' },
   { page: 'assessment', label: 'navAssessment', icon: ClipboardCheck, group: 'run', part: 'assessment', right: 'assessment.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

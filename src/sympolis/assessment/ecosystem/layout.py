@@ -15,7 +15,7 @@ from sympolis.assessment.ecosystem.model import Actor, Flow, Layer, Map
 
 WIDTH: Final = 196
 HEIGHT: Final = 42
-_BETWEEN_COLUMNS: Final = 74
+_BETWEEN_COLUMNS: Final = 62
 _BETWEEN_ROWS: Final = 14
 _MARGIN: Final = 24
 _HEAD: Final = 96

@@ -35,7 +35,7 @@ from sympolis.assessment.ecosystem.model import (
     to_json,
 )
 from sympolis.assessment.ecosystem.seen import Seen
-from sympolis.assessment.ecosystem.wording import spelled
+from sympolis.assessment.ecosystem.wording import spelled, words
 from sympolis.assessment.evidence import Finding, examine
 from sympolis.domain import errors
 
@@ -64,6 +64,8 @@ FILTERS: Final = {
     )
     for name, known in {**_LISTED, "domain": ()}.items()
 }
+LEGEND: Final = ("layers", "kinds", "roles", "helices", "values", "origins", "states")
+"""The sections of the map's words that say what its codes mean."""
 ASKED: Final = (VIEW, SNAPSHOT, *FILTERS.values())
 
 
@@ -86,6 +88,7 @@ class EcosystemHandlers:
                 "layout": lay_out(shown).to_json(),
                 "facets": facets(whole),
                 "texts": _texts(shown),
+                "legend": {name: words()[name] for name in LEGEND},
                 "hints": [one.to_json() for one in surveyed.hints] if view is View.CURRENT else [],
             }
         )

@@ -7,6 +7,7 @@ import typer
 from sympolis import __version__
 from sympolis.cli import (
     assess,
+    asset,
     atlas,
     audit,
     bench,
@@ -69,6 +70,7 @@ app.command("export")(export.export)
 app.command("restore")(export.restore)
 app.add_typer(federation.app, name="federation")
 app.add_typer(assess.app, name="assess")
+app.add_typer(asset.app, name="asset")
 app.add_typer(ecosystem.app, name="ecosystem")
 app.add_typer(store.app, name="store")
 app.add_typer(subject.app, name="subject")

@@ -15,6 +15,7 @@ import MapPinned from '@lucide/svelte/icons/map-pinned';
 import MapIcon from '@lucide/svelte/icons/map';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
+import Package from '@lucide/svelte/icons/package';
 import Network from '@lucide/svelte/icons/network';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import Waypoints from '@lucide/svelte/icons/waypoints';
@@ -44,6 +45,7 @@ export const PAGES: Record<string, Page> = {
   models: { title: 'navModels', nav: 'models', load: () => import('../pages/models/ModelsPage.svelte') },
   sources: { title: 'navSources', nav: 'sources', load: () => import('../pages/sources/SourcesPage.svelte') },
   federation: { title: 'navFederation', nav: 'federation', load: () => import('../pages/federation/FederationPage.svelte') },
+  assets: { title: 'navAssets', nav: 'assets', load: () => import('../pages/assets/AssetsPage.svelte') },
   governance: { title: 'navGovernance', nav: 'governance', load: () => import('../pages/governance/GovernancePage.svelte') },
   notifications: { title: 'navNotifications', nav: 'overview', load: () => import('../pages/notifications/NotificationsPage.svelte') },
   stories: { title: 'navStories', nav: 'stories', load: () => import('../pages/stories/StoriesPage.svelte') },
@@ -83,6 +85,7 @@ export const ENTRIES: Entry[] = [
   { page: 'worklist', label: 'navWorklist', icon: ListTodo, group: 'trust', part: 'services' },
   { page: 'federation', label: 'navFederation', icon: Network, group: 'share', part: 'federation', right: 'federation.read' },
   { page: 'ecosystem', label: 'navEcosystem', icon: Waypoints, group: 'share', part: 'assessment', right: 'assessment.read' },
+  { page: 'assets', label: 'navAssets', icon: Package, group: 'share', part: 'assets', right: 'federation.read' },
   { page: 'assessment', label: 'navAssessment', icon: ClipboardCheck, group: 'run', part: 'assessment', right: 'assessment.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
 ];

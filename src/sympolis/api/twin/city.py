@@ -29,6 +29,7 @@ KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
     "assessment": lambda parts: parts.assessment,
     "participation": lambda parts: parts.participation,
     "federation": lambda parts: parts.federation,
+    "assets": lambda parts: parts.assets,
     "notifications": lambda parts: parts.notices,
 }
 """What this twin may keep besides; the same holds."""

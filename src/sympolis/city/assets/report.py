@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from sympolis.city import check
+from sympolis.city import check, describing
 from sympolis.city.assets import contracts, overlay, parts
 from sympolis.city.assets.shop import is_learned
 from sympolis.dataspace.discovery import needing
@@ -34,12 +34,14 @@ from sympolis.plugins import loader
 
 if TYPE_CHECKING:
     from sympolis.city.schema import City
+    from sympolis.governance.datamodels.model import DataModel
     from sympolis.orchestration.gather import Names
 
 Json = dict[str, Any]
 _MAIN: Final = frozenset({Kind.MAPPING, Kind.SERVICE, Kind.MODEL, Kind.DASHBOARD, Kind.STORY, Kind.PLAN})
 _KEPT: Final = frozenset({Kind.NOTEBOOK, Kind.PIPELINE, Kind.CONTRACT_TEMPLATE, Kind.LEARNING_MATERIAL})
 _MOST_REMARKS: Final = 60
+_MODELS: Final = "data-models"
 _TERM: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
 _IRI: Final = re.compile(r"(?:https?://|urn:)[^\s<>\"{}|\\^`]{1,290}", re.ASCII)
 _DEFAULT: Final = "https://uri.etsi.org/ngsi-ld/default-context/"
@@ -132,6 +134,8 @@ class Fitting:
         for folder, documents in declared.items():
             own = overlay.own_names(self._city.folder, folder)
             own |= {name for one in installed for name in one.declarations.get(folder, ())}
+            if folder == _MODELS:
+                own |= {one.name for one in self._known() if (one.name, one.version) in _named(documents)}
             for name, one in documents.items():
                 if name not in own:
                     found.declarations.setdefault(folder, {})[name] = self._fitted(found, folder, name, one)
@@ -141,6 +145,9 @@ class Fitting:
                     found.adaptations.append(("", remark("own", name=f"{folder}/{name}")))
         if found.declarations:
             self._add_terms(found, manifest)
+
+    def _known(self) -> Sequence[DataModel]:
+        return describing.registry(self._city).all()
 
     def _fitted(self, found: Report, folder: str, name: str, declared: Json) -> Json:
         """The declaration in this city's words."""
@@ -223,6 +230,10 @@ class Fitting:
                 found.supplies.setdefault(model, []).append(supply)
                 found.problems += [(model, one) for one in supply.problems]
                 found.adaptations += [(model, one) for one in supply.adaptations]
+
+
+def _named(documents: Mapping[str, Json]) -> set[tuple[str, Any]]:
+    return {(name, one.get("version")) for name, one in documents.items()}
 
 
 def _licence(manifest: Manifest, accepted: Sequence[str]) -> Iterator[Remark]:

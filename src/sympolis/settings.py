@@ -52,6 +52,10 @@ class Settings:
         tuple[str, ...],
         "Further names by which browsers may reach the server (against DNS rebinding); * for any.",
     ] = ()
+    embedders: Annotated[
+        tuple[str, ...],
+        "Origins of web sites that may show pages below /embed/ in a frame, such as https://www.city.example; * for any.",
+    ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...],
         "Addresses and networks of proxies in front: what they say in X-Forwarded-For and -Proto is believed, of nobody"

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from sympolis.analysis.dashboards.composed import ComposedTile, Composition, Draft, Known, TileKind, mistakes
+from sympolis.api.sending import SECURITY_HEADERS, framed_by
 from sympolis.app.assembly import open_twin
 from sympolis.app.moving import of_people_and_partners
 from sympolis.app.twin import Twin
@@ -154,6 +155,16 @@ def test_an_indicator_and_a_layer_of_the_city_can_be_shown(house: House) -> None
     layer = next(one for one in layers if one["fields"])
     tile = {"id": "m", "kind": "map", "layer": layer["id"], "field": layer["fields"][0]["name"], "width": 2}
     assert made(house, tiles=[tile])["tiles"] == [tile]
+
+
+def test_other_sites_may_frame_embedded_pages_alone_and_only_where_they_are_named(house: House) -> None:
+    for path in ("/", "/embed/dashboards/board-1"):
+        policy = house.ask("GET", path).header("content-security-policy") or ""
+        assert policy.endswith("frame-ancestors 'self'"), path
+    named = dict(framed_by(("https://www.city.example",)))
+    policy = named[b"content-security-policy"].decode()
+    assert policy.endswith("frame-ancestors 'self' https://www.city.example")
+    assert named.keys() == dict(SECURITY_HEADERS).keys()
 
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -27,7 +27,7 @@ from sympolis.api.openapi import Reference
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation, Router
 from sympolis.api.schemas import Schema
-from sympolis.api.sending import SECURITY_HEADERS, send_reply, stream_start
+from sympolis.api.sending import SECURITY_HEADERS, framed_by, send_reply, stream_start
 from sympolis.api.twin import changes
 from sympolis.context.broker import Broker
 from sympolis.context.gated import GatedStore, gated
@@ -49,6 +49,8 @@ OWN_PREFIXES = (
     "/openapi.json",
 )
 """Paths below these never fall through to the UI."""
+EMBEDDED = "/embed/"
+"""Pages below this may be shown by other sites, where the setting ``embedders`` names them."""
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,7 @@ class Api:
         self._router = Router(operations)
         self._doorkeeper = Doorkeeper(parts.settings.hosts, parts.settings.origins)
         self._deadlines = Deadlines()
+        self._framed = framed_by(parts.settings.embedders)
         self._closing = asyncio.Event()
         self._start = secrets.token_hex(4)
         self._numbers = itertools.count(1)
@@ -264,11 +267,12 @@ class Api:
 
     async def _serve_site(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
         statuses = [200]
+        guards = self._framed if request.path.startswith(EMBEDDED) else SECURITY_HEADERS
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 statuses[0] = message["status"]
-                extra = (*SECURITY_HEADERS, (b"x-request-id", request.id.encode()))
+                extra = (*guards, (b"x-request-id", request.id.encode()))
                 message = {**message, "headers": [*message.get("headers", ()), *extra]}
             await send(message)
 

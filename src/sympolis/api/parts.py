@@ -99,11 +99,13 @@ class ApiSettings:
     """Bounds of what one request may ask, and who may ask.
 
     ``hosts`` are further names (without port) by which the server may be addressed, ``*`` for any: it then trusts a
-    proxy in front; ``origins`` further web origins (``https://map.example``) whose pages may write.
+    proxy in front; ``origins`` further web origins (``https://map.example``) whose pages may write;
+    ``embedders`` those that may show the pages below ``/embed/`` in a frame.
     """
 
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    embedders: tuple[str, ...] = ()
     max_body_bytes: int = 32 * 1024 * 1024
     max_batch: int = 10_000
     timeout_s: float = 60.0

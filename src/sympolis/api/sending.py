@@ -21,6 +21,15 @@ SECURITY_HEADERS: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
+
+def framed_by(embedders: tuple[str, ...]) -> Headers:
+    """The same for a page that these origins may show in a frame; none of the others may."""
+    if not embedders:
+        return SECURITY_HEADERS
+    policy = CONTENT_POLICY.replace("frame-ancestors 'self'", f"frame-ancestors 'self' {' '.join(embedders)}")
+    return ((SECURITY_HEADERS[0][0], policy.encode("ascii", "ignore")), *SECURITY_HEADERS[1:])
+
+
 _COMPRESS_IN_THREAD_FROM = 128 * 1024
 _NO_BODY = frozenset({204, 304})
 _BAD_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

@@ -16,6 +16,7 @@ def api_settings(settings: Settings, *, alone: bool = False) -> ApiSettings:
     """The API's bounds, from what a person may set; ``alone``: of a broker without a city."""
     return ApiSettings(
         hosts=(*settings.hosts, settings.public_host) if settings.public_url else settings.hosts,
+        embedders=settings.embedders,
         max_body_bytes=settings.max_body_mb * 1024 * 1024,
         temporal_page_size=settings.temporal_page_size or _page(settings, alone=alone),
         max_tenants=settings.max_tenants,

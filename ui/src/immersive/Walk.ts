@@ -1,5 +1,5 @@
 // Walking through the scene: by keys, by dragging, by touch, or with a headset (WebXR). Nothing moves by itself.
-import { PerspectiveCamera, WebGLRenderer, type Group, type Scene } from 'three';
+import { PerspectiveCamera, Raycaster, Vector2, Vector3, WebGLRenderer, type Group, type Scene } from 'three';
 import { RADIUS_M } from './scene';
 
 /** Where one looks from: the street, a balcony, a roof; how high [m], and how far down [rad]. */
@@ -20,11 +20,11 @@ export class Walk {
   #last = 0;
   #observer: ResizeObserver;
 
-  /** Throws where the browser has no WebGL. `onmove` hears metres east and south. */
+  /** Throws where the browser has no WebGL. `onmove` hears of every step and turn. */
   constructor(
     readonly canvas: HTMLCanvasElement,
     readonly scene: Scene,
-    readonly onmove: (x: number, z: number) => void,
+    readonly onmove: () => void,
   ) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: true });
     this.#renderer.xr.enabled = true;
@@ -51,6 +51,38 @@ export class Walk {
     [this.camera.position.y, this.#tilt] = STANDS[at];
     this.#go(0, 0);
     this.draw();
+  }
+
+  /** Metres east and south, metres up, and where one looks [rad, counter-clockwise from north]. */
+  get place(): { x: number; z: number; height: number; turn: number } {
+    const { x, y, z } = this.camera.position;
+    return { x, z, height: y, turn: this.#turn };
+  }
+
+  /** Stand where somebody else stands. */
+  go(x: number, z: number, turn: number) {
+    this.camera.position.x = x;
+    this.camera.position.z = z;
+    this.#turn = turn;
+    this.#go(0, 0);
+    this.draw();
+  }
+
+  /** Put other figures in the place of the present ones. */
+  people(group: Group) {
+    this.scene.getObjectByName(group.name)?.removeFromParent();
+    this.scene.add(group);
+    this.draw();
+  }
+
+  /** The point of the ground in the middle of the view, in metres east and south; null where one looks at the sky. */
+  aim(): [number, number] | null {
+    const ray = new Raycaster();
+    ray.setFromCamera(new Vector2(0, 0), this.camera);
+    const { origin, direction } = ray.ray;
+    if (direction.y >= -0.01) return null;
+    const hit = new Vector3().copy(origin).addScaledVector(direction, -origin.y / direction.y);
+    return [hit.x, hit.z];
   }
 
   /** A step forward or back, for buttons. */
@@ -99,7 +131,7 @@ export class Walk {
     this.camera.position.x = limit(this.camera.position.x - Math.sin(this.#turn) * metres);
     this.camera.position.z = limit(this.camera.position.z - Math.cos(this.#turn) * metres);
     this.camera.rotation.set(this.#tilt, this.#turn, 0, 'YXZ');
-    this.onmove(this.camera.position.x, this.camera.position.z);
+    this.onmove();
   }
 
   #down = (event: KeyboardEvent) => {

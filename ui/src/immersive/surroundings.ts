@@ -10,7 +10,8 @@ import { RADIUS_M, type Surroundings } from './scene';
 
 const MOST_BUILDINGS = 1000;
 const STOREY_M = 3;
-const HIGHEST_M = 14;
+/** How high [m] a wall of the largest value stands. */
+export const HIGHEST_M = 14;
 
 async function featuresOf(layers: LayerInfo[], role: string): Promise<Feature[]> {
   const wanted = layers.filter((layer) => layer.kind !== 'extrusion' && layer.kind !== 'point' && roleOf(layer) === role);

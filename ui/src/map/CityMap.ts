@@ -171,6 +171,38 @@ export class CityMap {
     return () => this.#map.off('mousemove', handler);
   }
 
+  /** Where a place stands on the map, in pixels; null outside of it. */
+  project(at: [number, number]): { x: number; y: number } | null {
+    const { x, y } = this.#map.project(at);
+    const { clientWidth, clientHeight } = this.canvas;
+    return x < 0 || y < 0 || x > clientWidth || y > clientHeight ? null : { x, y };
+  }
+
+  /** Call back with every move of the camera. */
+  onMove(listener: () => void): () => void {
+    this.#map.on('move', listener);
+    return () => this.#map.off('move', listener);
+  }
+
+  /** Call back with the place under the pointer; null when it leaves. */
+  onPointer(listener: (at: [number, number] | null) => void): () => void {
+    const moved = (event: MapMouseEvent) => listener(event.lngLat.toArray() as [number, number]);
+    const left = () => listener(null);
+    this.#map.on('mousemove', moved);
+    this.#map.on('mouseout', left);
+    return () => {
+      this.#map.off('mousemove', moved);
+      this.#map.off('mouseout', left);
+    };
+  }
+
+  /** Call back with a place that is pointed out: right click, or a long press. */
+  onMark(listener: (at: [number, number]) => void): () => void {
+    const handler = (event: MapMouseEvent) => listener(event.lngLat.toArray() as [number, number]);
+    this.#map.on('contextmenu', handler);
+    return () => this.#map.off('contextmenu', handler);
+  }
+
   /** A double click ends a polygon instead of zooming in. */
   setDrawing(drawing: boolean) {
     if (drawing) this.#map.doubleClickZoom.disable();

@@ -3,7 +3,7 @@
 
 type Query = Record<string, string>;
 
-const CARRIED = ['lang', 'theme'];
+const CARRIED = ['lang', 'theme', 'together'];
 /** Pages that have another name in addresses that others keep. */
 const ALIASES: Record<string, string> = { dashboards: 'dashboard' };
 const EMBED = '/embed/';
@@ -66,7 +66,7 @@ class Route {
     history.replaceState(history.state, '', format(this.page, this.id, this.query));
   }
 
-  /** The address of another page; language and theme come along. */
+  /** The address of another page; language and theme come along, and with whom one looks. */
   href(page: string, id: string | null = null, query: Record<string, string | null | undefined> = {}): string {
     const kept = CARRIED.filter((key) => key in this.query).map((key) => [key, this.query[key]]);
     const own = Object.entries(query).filter((entry): entry is [string, string] => !!entry[1]);

@@ -1,6 +1,7 @@
 // A layer as a still picture: one path for each of five classes, no map engine, so that a dashboard of maps costs no
 // graphics memory and stands without WebGL.
 import type { FeatureCollection, Geometry } from '../../../api/types';
+import { polygons } from '../../../immersive/ground';
 import { boxOf } from '../../../map/geometry';
 import { sequential } from '../../../map/colour';
 import { roundUp } from '../../../map/scale';
@@ -27,8 +28,7 @@ function path(shape: Geometry, place: Place): string {
   if (shape.type === 'MultiPoint') return shape.coordinates.map((at) => dot(place(at))).join('');
   if (shape.type === 'LineString') return line(shape.coordinates);
   if (shape.type === 'MultiLineString') return shape.coordinates.map((one) => line(one)).join('');
-  const rings = shape.type === 'Polygon' ? shape.coordinates : shape.coordinates.flat();
-  return rings.map((one) => line(one, 'Z')).join('');
+  return polygons(shape).flat().map((one) => line(one, 'Z')).join('');
 }
 
 const dot = (at: string) => `M${at}m-${DOT} 0a${DOT} ${DOT} 0 1 0 ${2 * DOT} 0a${DOT} ${DOT} 0 1 0 -${2 * DOT} 0`;

@@ -13,24 +13,9 @@ from sympolis.plugins.connectors.gtfs import GtfsConnector
 from sympolis.plugins.connectors.gtfs.settings import GtfsSettings
 from sympolis.testing.connectors import RecognisingContract
 
-TABLES = {
-    "agency": "agency_id,agency_name,agency_url,agency_timezone\nT,Trasporti,https://t.example,Europe/Rome\n",
-    "stops": (
-        "\ufeffstop_id,stop_name,stop_lat,stop_lon,location_type\n"
-        'S1,"Via Emilia, 1",44.494,11.342,0\nS2,Piazza, 44.495,11.343,\nS3,Porta,44.496,11.344,\n'
-    ),
-    "routes": "route_id,route_short_name,route_long_name,route_type\nR1,11,Centro,3\nR2,14,Fiera,3\nR3,19,Ospedale,3\n",
-    "trips": "route_id,service_id,trip_id,shape_id\nR1,W,T1,A\nR1,W,T2,B\nR1,W,T3,A\nR9,W,T4,\n",
-    "shapes": (
-        "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
-        "A,44.2,11.2,2\nB,44.0,11.0,1\nA,44.1,11.1,1\nB,x,11.0,2\nA,44.3,11.3,10\n"
-    ),
-    "calendar": (
-        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
-        "W,1,1,1,1,1,0,0,20260302,20260315\nX,1,1,1,1,1,1,1,20260302,29990101\n"
-    ),
-    "calendar_dates": "service_id,date,exception_type\nW,20260302,2\nW,20260308,1\nZ,20260401,1\n",
-}
+FIXTURES = Path(__file__).parent / "fixtures" / "timetable"
+TABLES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FIXTURES.glob("*.txt"))}
+"""A small timetable, composed after the GTFS Schedule reference; agencies send it zipped."""
 
 
 def package(folder: Path, tables: dict[str, str] | None = None, *, inside: str = "") -> Origin:

@@ -14,12 +14,12 @@ from sympolis.testing.paging import fetched, rows_of
 
 BASE = "https://data.example/counts/"
 ORIGIN = Origin(url=BASE, secrets={"data": "s3cret"})
-PAGE = b"""<html><a href="../">up</a><a href="?C=M">sort</a><A HREF='counts-2026.csv#x'>2026</A>
-<a href="https://files.example/counts-2025.csv">2025</a><a href="readme.txt">?</a><a href="mailto:x@y.z">m</a>"""
+FIXTURES = Path(__file__).parent / "fixtures"
+PAGE = (FIXTURES / "page.html").read_bytes()
 FILES = {
     BASE: PAGE,
-    f"{BASE}counts-2026.csv": b"id\n1\n2\n",
-    "https://files.example/counts-2025.csv": b"id\n3\n",
+    f"{BASE}counts-2026.csv": (FIXTURES / "counts-2026.csv").read_bytes(),
+    "https://files.example/counts-2025.csv": (FIXTURES / "counts-2025.csv").read_bytes(),
 }
 
 

@@ -14,10 +14,7 @@ from sympolis.plugins.listening import Listening, Message
 from sympolis.testing.connectors import ListeningContract, RecognisingContract
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
-RECORDED = (
-    '{"topic": "city/noise/a", "payload": {"leq": 61.5}, "received_at": "2026-03-01T08:00:00Z"}\n'
-    '{"topic": "city/noise/b", "payload": [{"leq": 58.0}, {"leq": 59.0}], "received_at": "2026-03-01T08:00:01"}\n'
-)
+RECORDED = (Path(__file__).parent / "fixtures" / "messages.ndjson").read_text(encoding="utf-8")
 
 
 class TestContract(RecognisingContract, ListeningContract):

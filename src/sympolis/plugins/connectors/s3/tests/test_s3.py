@@ -17,7 +17,7 @@ from sympolis.testing.paging import fetched, rows_of
 
 BUCKET = "https://store.example/traffic"
 ORIGIN = Origin(url=BUCKET, secrets={"store": "s3cret"})
-OBJECTS = {"counts/b b.csv": b"id\n2\n3\n", "counts/a.csv": b"id\n1\n", "counts/": b"", "counts/x.txt": b"?"}
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
 class TestContract(ConnectorContract):
@@ -43,23 +43,18 @@ class TestContract(ConnectorContract):
         return Origin(folder)
 
 
-def listing(names: list[str], token: str = "") -> bytes:
-    items = "".join(
-        f"<Contents><Key>{name}</Key><ETag>&quot;{name}-1&quot;</ETag></Contents>" for name in names
-    )
-    more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
-    space = "http://s3.amazonaws.com/doc/2006-03-01/"
-    return f'<ListBucketResult xmlns="{space}">{more}{items}</ListBucketResult>'.encode()
+def recorded(name: str) -> bytes:
+    """One page of a listing."""
+    return (FIXTURES / f"{name}.xml").read_bytes()
 
 
-def answers(wanted: Wanted) -> Any:
-    """A listing of two pages; the objects."""
+def answers(wanted: Wanted) -> bytes:
+    """A listing of two pages, composed after Amazon's API reference (ListObjectsV2); the objects."""
     asked = parse_qs(urlsplit(wanted.url).query)
     if "list-type" not in asked:
         name = urlsplit(wanted.url).path.removeprefix("/traffic/").replace("%20", " ")
-        return OBJECTS[name]
-    names = list(OBJECTS)
-    return listing(names[2:]) if "continuation-token" in asked else listing(names[:2], "to ken/2")
+        return (FIXTURES / "objects" / name).read_bytes()
+    return recorded("listing-2" if "continuation-token" in asked else "listing-1")
 
 
 def test_files_are_read_in_order_with_their_names(tmp_path: Path) -> None:
@@ -103,8 +98,8 @@ def test_requests_are_signed_as_in_amazon_s_documentation(url: str, signature: s
     [
         (b"<Error><Message>Access Denied</Message></Error>", {}, "Access Denied"),
         (b"<html><body>Login</body></html>", {}, "no listing"),
-        (listing(["a.csv"] * 1 + ["b.csv"]), {"most_files": 1}, "more than 1"),
-        (listing(["a.txt"]), {"pattern": "*.csv"}, "no such objects"),
+        (recorded("listing-1"), {"most_files": 1}, "more than 1"),
+        (recorded("listing-2"), {"pattern": "*.csv"}, "no such objects"),
     ],
 )
 def test_what_goes_wrong_is_told(tmp_path: Path, answer: bytes, settings: dict[str, Any], part: str) -> None:

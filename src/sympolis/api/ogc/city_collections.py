@@ -12,20 +12,29 @@ from sympolis.context.terms import Terms
 if TYPE_CHECKING:
     from sympolis.api.ogc.environmental_data import EnvironmentalData
     from sympolis.api.ogc.records import Records
+    from sympolis.api.ogc.run_results import RunResults
 
 
 @dataclass(frozen=True, slots=True)
 class CityCollections:
-    """The catalogue, the coverages, their routes and what they conform to."""
+    """The catalogue, the coverages, what runs gave, their routes and what they conform to."""
 
     records: Records
     data: EnvironmentalData
+    results: RunResults | None
     operations: tuple[Operation, ...]
     conformance: tuple[str, ...]
 
     async def described(self, base: str) -> list[dict[str, Any]]:
         """Their documents."""
-        return [self.records.describe(base), *await self.data.describe_all(base)]
+        of_runs = [] if self.results is None else await self.results.describe_all(base)
+        return [self.records.describe(base), *await self.data.describe_all(base), *of_runs]
+
+    async def describe(self, collection_id: str, base: str) -> dict[str, Any]:
+        """The document of one coverage, or of what the runs of a model gave. Raises ``NotFound``."""
+        if self.results is not None and collection_id.startswith(self.results.prefix):
+            return await self.results.describe(collection_id, base)
+        return await self.data.describe(collection_id, base)
 
 
 def of_city(parts: ApiParts, terms: Terms) -> CityCollections | None:
@@ -37,21 +46,30 @@ def of_city(parts: ApiParts, terms: Terms) -> CityCollections | None:
     from sympolis.api.ogc.coverages import Coverages
 
     catalogue = records.Records(Offering(parts, parts.city, parts.coordinator))
-    served = _processes(parts)
+    served = _processes(parts, terms)
     data = environmental_data.EnvironmentalData(Coverages(parts.broker, terms, parts.city.folder))
     return CityCollections(
         catalogue,
         data,
+        served[2],
         (*records.operations(catalogue), *environmental_data.operations(data), *served[0]),
         (*records.CONFORMANCE, *environmental_data.CONFORMANCE, *served[1]),
     )
 
 
-def _processes(parts: ApiParts) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
-    """The routes of models and services as processes, and what they conform to; nothing where no model runs."""
+def _processes(
+    parts: ApiParts, terms: Terms
+) -> tuple[tuple[Operation, ...], tuple[str, ...], RunResults | None]:
+    """The routes of models, services and their results, what they conform to; nothing where no model runs."""
     if parts.desk is None:
-        return (), ()
-    from sympolis.api.ogc import process_deploying, processes
+        return (), (), None
+    from sympolis.api.ogc import process_deploying, processes, run_results
 
-    found = (*processes.operations(parts.desk), *process_deploying.operations(parts.desk))
-    return found, (*processes.CONFORMANCE, *process_deploying.CONFORMANCE)
+    results = run_results.RunResults(parts.desk, terms)
+    found = (
+        *processes.operations(parts.desk),
+        *process_deploying.operations(parts.desk),
+        *run_results.operations(results),
+    )
+    conforms = (*processes.CONFORMANCE, *process_deploying.CONFORMANCE, *run_results.CONFORMANCE)
+    return found, conforms, results

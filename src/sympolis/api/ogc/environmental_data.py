@@ -161,7 +161,7 @@ class EnvironmentalData:
 
     async def _asked(self, request: Request, *kinds: str) -> tuple[Coverage, Any]:
         coverage = await self._named(request)
-        return coverage, _geometry(COORDS.raw(request) or "", kinds)
+        return coverage, read_shape(COORDS.raw(request) or "", kinds)
 
 
 def _at_its_times(
@@ -175,7 +175,8 @@ def _at_its_times(
     return found.moving([format_instant(time) for time in path.times], values)
 
 
-def _geometry(text: str, kinds: tuple[str, ...]) -> Any:
+def read_shape(text: str, kinds: tuple[str, ...]) -> Any:
+    """A shape in WKT of one of these kinds. Raises ``InvalidRequest``."""
     try:
         found = shapely.from_wkt(text)
     except shapely.errors.ShapelyError:

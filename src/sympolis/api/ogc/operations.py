@@ -150,7 +150,7 @@ class Features:
         except errors.NotFound:
             if self.of_city is None:
                 raise
-            return json_reply(await self.of_city.data.describe(collection_id, request.base_url))
+            return json_reply(await self.of_city.describe(collection_id, request.base_url))
         return json_reply(_described(found, request.base_url, self._systems))
 
     async def queryables(self, request: Request) -> Reply:

@@ -47,6 +47,8 @@ def status_info(job_id: str, run: Json, base: str) -> Json:
     ]
     if status == "successful":
         links.append(link(f"{own}/results", _RESULTS, JSON, "Its results"))
+        coverage = f"{base}{ROOT}/collections/results-{segment(run['model'])}/instances/{segment(run['id'])}"
+        links.append(link(coverage, "alternate", JSON, "Its results as coverages"))
     times = {
         "created": run["queued_at"],
         "started": run["started_at"],

@@ -24,6 +24,7 @@ from sympolis.app.twin import Twin
 from sympolis.dataspace.partners.partner import Partner
 from sympolis.testing.asgi_client import Client
 from sympolis.testing.consortium import sound
+from sympolis.testing.trading import Wire
 
 PATH = "/api/assessment"
 OURS = ("id", "author", "modified_at", "twins", "version")
@@ -42,6 +43,11 @@ class Desk:
         answer = self.client.request(method, f"{PATH}{path}", json=body, headers=self.headers)
         assert answer.status < 300, answer.json
         return answer.json if answer.body else None
+
+    def assets(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        answer = self.client.request(method, f"/api/assets{path}", json=body, headers=self.headers)
+        assert answer.status == status, answer.json
+        return answer.json
 
     def file(self, path: str) -> bytes:
         answer = self.client.request("GET", f"{PATH}{path}", headers=self.headers)
@@ -62,7 +68,7 @@ async def opened(city: str, other: str, folder: Path) -> tuple[Twin, dict[str, s
     twin = await open_twin(settings.read(given))
     assert twin.government is not None and twin.federation is not None
     accounts = twin.government.governed.accounts
-    accounts.add("planner", roles=["planner"])
+    accounts.add("planner", roles=["planner", "data-owner"])
     _, key = accounts.add_key("planner")
     known = Partner(
         id=f"did:web:{other}.example",
@@ -77,11 +83,13 @@ async def opened(city: str, other: str, folder: Path) -> tuple[Twin, dict[str, s
 @pytest.fixture(scope="module")
 def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Desk]]:
     loop, folder = asyncio.new_event_loop(), tmp_path_factory.mktemp("two-cities")
-    twins: dict[str, Twin] = {}
+    wire, twins = Wire(), {}
     found: dict[str, Desk] = {}
     for city, other in (("bologna", "leipzig"), ("leipzig", "bologna")):
         twin, headers = loop.run_until_complete(opened(city, other, folder))
         twins[city], found[city] = twin, Desk(Client(twin.asgi, loop), headers)
+        twin.ground.client.request = wire.request  # type: ignore[method-assign]
+        wire.apps[f"{city}.example"] = twin.asgi
     yield found
     for twin in twins.values():
         loop.run_until_complete(twin.close())
@@ -178,6 +186,29 @@ def test_self_assessment_and_architecture_are_drafted(
 def test_the_pilot_describes_itself(desks: dict[str, Desk], consortium: str) -> None:
     told = desks["bologna"].file(f"/consortia/{consortium}/pilot.yaml").decode()
     assert 'work_strand: "WS1"' in told and 'city: "Bologna"' in told and 'city: "Leipzig"' in told
+
+
+def test_an_asset_of_one_city_is_adopted_by_the_other(desks: dict[str, Desk]) -> None:
+    bologna, leipzig = desks["bologna"], desks["leipzig"]
+    for kind, name in (("service", "streets-and-noise"), ("rulebook", "heat")):
+        made = bologna.assets("POST", "/published", {"kind": kind, "name": name}, status=201)
+        assert made["tier"] == "silver" and made["publisher"] == "did:web:bologna.example"
+    found = leipzig.assets("GET", "?scope=partners&q=streets")
+    assert [one["id"] for one in found["assets"]] == ["service.streets-and-noise"] and not found["partial"]
+
+    wanted = {"partner": "did:web:bologna.example", "asset": "service.streets-and-noise", "version": "1.0.0"}
+    report = leipzig.assets("POST", "/report", wanted)
+    assert report["verdict"] == "cannot", "its streets have not been brought in"
+    assert all(
+        set(one["text"]) == {"it", "de", "en"} for one in (*report["problems"], *report["adaptations"])
+    )
+    leipzig.assets("POST", "/installed", wanted, status=409)
+
+    rule = {**wanted, "asset": "rulebook.heat", "anyway": True}
+    assert leipzig.assets("POST", "/installed", rule, status=201)["told"]
+    assert bologna.assets("GET", "/published/rulebook.heat")["adoptions"] == 1
+    [kept] = leipzig.assets("GET", "/installed")["installed"]
+    assert kept["declares"]["alerts"] == ["heat"] and kept["licence"] == made["licence"]
 
 
 def test_who_is_not_known_sees_nothing_of_it(desks: dict[str, Desk]) -> None:

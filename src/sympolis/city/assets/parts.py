@@ -129,13 +129,13 @@ def _installed(name: str) -> Component:
         told = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return Component(name=name)
-    return Component(name=name, version=told["Version"] or "", licence=_licence(told))
+    return Component(name=name, version=told.get("Version") or "", licence=_licence(told))
 
 
 def _licence(told: Any) -> str:
     """What a distribution says: an SPDX expression, else a short text, else its classifier."""
     for field in ("License-Expression", "License"):
-        text = (told[field] or "").strip()
+        text = (told.get(field) or "").strip()
         if text and len(text) <= 80 and "\n" not in text:
             return str(text)
     classified = [one for one in told.get_all("Classifier") or () if one.startswith("License ::")]

@@ -11,6 +11,8 @@ from sympolis.plugins.connectors.csv import CsvConnector
 from sympolis.plugins.connectors.csv.settings import CsvSettings
 from sympolis.testing.connectors import ConnectorContract
 
+FIXTURES = Path(__file__).parent / "fixtures"
+
 
 class TestContract(ConnectorContract):
     settings: ClassVar[dict[str, Any]] = {"delimiter": ";"}
@@ -20,8 +22,8 @@ class TestContract(ConnectorContract):
         return CsvConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _table(tmp_path, b"id;name\n1;Via A\n2;Via B\n3;Via C\n")
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "streets.csv")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:

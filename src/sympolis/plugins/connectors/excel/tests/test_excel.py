@@ -14,6 +14,8 @@ from sympolis.plugins.connectors.excel import ExcelConnector
 from sympolis.plugins.connectors.excel.settings import ExcelSettings
 from sympolis.testing.connectors import ConnectorContract
 
+FIXTURES = Path(__file__).parent / "fixtures"
+
 
 def _book(folder: Path, *rows: list[Any], sheet: str = "Data") -> Origin:
     workbook = openpyxl.Workbook()
@@ -38,8 +40,8 @@ class TestContract(ConnectorContract):
         return ExcelConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _book(tmp_path, ["id", "count"], [1, 10], [2, 20], [3, 30])
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "counts.xlsx")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:

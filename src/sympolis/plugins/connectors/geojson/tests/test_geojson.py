@@ -11,6 +11,7 @@ from sympolis.plugins.connectors.geojson import GeoJsonConnector
 from sympolis.plugins.connectors.geojson.settings import GeoJsonSettings
 from sympolis.testing.connectors import ConnectorContract
 
+FIXTURES = Path(__file__).parent / "fixtures"
 POINT = {"type": "Point", "coordinates": [11.3, 44.5]}
 
 
@@ -35,9 +36,8 @@ class TestContract(ConnectorContract):
         return GeoJsonConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        features = [_feature(number) for number in range(3)]
-        return _file(tmp_path, json.dumps({"type": "FeatureCollection", "features": features}))
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "streets.geojson")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:

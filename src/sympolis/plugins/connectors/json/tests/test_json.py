@@ -12,7 +12,7 @@ from sympolis.plugins.connectors.json import JsonConnector
 from sympolis.plugins.connectors.json.settings import JsonSettings
 from sympolis.testing.connectors import ConnectorContract
 
-ROWS = [{"id": number, "value": 1.5} for number in range(3)]
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def _file(folder: Path, content: str) -> Origin:
@@ -31,8 +31,8 @@ class TestContract(ConnectorContract):
         return JsonConnector()
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, json.dumps(ROWS))
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "rows.json")
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:
@@ -43,8 +43,8 @@ class TestLines(TestContract):
     settings = {"lines": True}  # noqa: RUF012 - the contract's own form
 
     @pytest.fixture
-    def sound(self, tmp_path: Path) -> Origin:
-        return _file(tmp_path, "\n".join(map(json.dumps, ROWS)) + "\n\n")
+    def sound(self) -> Origin:
+        return Origin(FIXTURES / "rows.ndjson")
 
 
 def test_rows_are_found_by_a_pointer(tmp_path: Path) -> None:

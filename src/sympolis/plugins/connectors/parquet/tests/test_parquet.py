@@ -14,21 +14,11 @@ from sympolis.plugins.connectors.parquet import ParquetConnector
 from sympolis.plugins.connectors.parquet.settings import ParquetSettings
 from sympolis.testing.connectors import ConnectorContract
 
-_WRITE = """
-import datetime, sys, pyarrow, pyarrow.parquet, shapely
-times = [datetime.datetime(2024, 1, 1, hour, tzinfo=datetime.UTC) for hour in range(3)]
-shapes = [shapely.to_wkb(shapely.Point(11.3, 44.5)), None, shapely.to_wkb(shapely.Point(11.4, 44.5))]
-table = pyarrow.table({"loop": ["a", "b", None], "at": times, "count": [1, 2, 3], "shape": shapes})
-pyarrow.parquet.write_table(table, sys.argv[1])
-"""
 
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of three rows, written by another process because this one is not to import pyarrow."""
-    path = tmp_path_factory.mktemp("parquet") / "table.parquet"
-    subprocess.run([sys.executable, "-c", _WRITE, str(path)], check=True)  # noqa: S603 - this very interpreter
-    return path
+@pytest.fixture
+def table() -> Path:
+    """A table of three rows with times, an empty cell and points as WKB, as pyarrow wrote it."""
+    return Path(__file__).parent / "fixtures" / "counts.parquet"
 
 
 class TestContract(ConnectorContract):

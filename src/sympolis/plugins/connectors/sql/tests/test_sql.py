@@ -13,6 +13,7 @@ from sympolis.plugins.connectors.sql import SqlConnector
 from sympolis.plugins.connectors.sql.settings import SqlSettings
 from sympolis.testing.connectors import ConnectorContract
 
+FIXTURES = Path(__file__).parent / "fixtures"
 LIMITS = Limits(most_bytes=1_000_000, timeout_s=30)
 QUERY = "SELECT id, counted_at, vehicles FROM counts"
 
@@ -26,7 +27,10 @@ class TestContract(ConnectorContract):
 
     @pytest.fixture
     def sound(self, tmp_path: Path) -> Origin:
-        return _drawn(tmp_path, database(tmp_path), SqlSettings(query=QUERY))
+        path = tmp_path / "recorded.sqlite"
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.executescript((FIXTURES / "counts.sql").read_text(encoding="utf-8"))
+        return _drawn(tmp_path, Origin(url=f"sqlite:///{path}"), SqlSettings(query=QUERY))
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Origin:

@@ -3,7 +3,8 @@
 Cities publish how many children under 15 an area has, seldom how many of each age. Births bring a year of age in at
 the bottom, ageing takes one out at the top; what is then missing or too much against the published total is net
 migration, spread over all ages alike. Run over twenty years, the ages follow from the births (cohort-component method:
-Whelpton 1928, DOI 10.1086/214722; ratios instead of flows for small areas: Hamilton & Perry 1962, DOI 10.2307/2573607).
+Whelpton 1928, American Journal of Sociology 34; ratios instead of flows for small areas: Hamilton & Perry 1962, Social
+Forces 41(2), 163-170).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Full costs in the sense of § 18 (1) Wärmeplanungsgesetz: investment as an annuity over the technical life, upkeep,
 losses and energy. The length of a block's own network is not known without streets; it follows from its land by the
 effective width w = land / length, which Persson, Wiechers, Möller & Werner 2019 (Energy 176, 604-622,
-DOI 10.1016/j.energy.2019.04.001) fitted to the plot ratio e: 137.5·e + 5 m up to e = 0.4, 60 m above.
+DOI 10.1016/j.energy.2019.03.189) fitted to the plot ratio e: 137.5·e + 5 m up to e = 0.4, 60 m above.
 """
 
 from __future__ import annotations

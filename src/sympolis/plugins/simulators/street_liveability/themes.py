@@ -18,7 +18,7 @@ from sympolis.plugins.simulators.street_liveability.state import State
 from sympolis.plugins.simulators.street_liveability.town import Town
 
 LIGHT_TRAFFIC, HEAVY_TRAFFIC = 2_000.0, 16_000.0
-"""Vehicles a day of the light and the heavy street of Appleyard and Lintell 1972, DOI 10.1080/01944367208977410."""
+"""Vehicles a day of the light and the heavy street of Appleyard and Lintell 1972 (J. Am. Inst. Planners 38, 84)."""
 WALKING_KMH, FAST_KMH = 10.0, 50.0
 """Walking pace, and the speed at which a pedestrian hit dies more than five times as often as at 30 (Rosén and Sander
 2009, DOI 10.1016/j.aap.2009.02.002)."""

@@ -10,8 +10,8 @@ import pytest
 
 UI = Path(__file__).parents[2] / "ui" / "src"
 LANGUAGES = ("it", "de", "en")
-FOLDERS = [UI / "i18n", *sorted(path for path in UI.glob("pages/*/words") if path.is_dir())]
-"""The shell's words, and those that each page keeps for itself."""
+FOLDERS = [UI / "i18n", *sorted(path for at in ("pages", "components") for path in UI.glob(f"{at}/*/words"))]
+"""The shell's words, and those that each page or larger component keeps for itself."""
 NAMES = [path.parent.name if path.name == "words" else "shell" for path in FOLDERS]
 
 

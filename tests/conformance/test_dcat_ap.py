@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyshacl
@@ -16,6 +17,8 @@ from rdflib import DCTERMS, RDF, SH, Graph, URIRef
 
 from sympolis.governance.catalogue.building import Twin, build_catalogue
 from sympolis.governance.catalogue.graph import FORMATS, catalogue_graph
+from sympolis.governance.catalogue.model import Agent
+from sympolis.governance.catalogue.packages import Packaged, package_graph
 from sympolis.governance.catalogue.terms import Terms
 from sympolis.governance.policy.assets import Asset, AssetKind
 from sympolis.governance.policy.graphs import parse_policies
@@ -145,3 +148,28 @@ def test_high_value_datasets_meet_their_profile() -> None:
     assert violations(catalogue_graph(catalogue), "3.0.0-hvd/shacl/hvd-SHACL.ttl") == []
     plain = replace(catalogue, datasets=tuple(replace(one, high_value=()) for one in catalogue.datasets))
     assert violations(catalogue_graph(plain), "3.0.0-hvd/shacl/hvd-SHACL.ttl")
+
+
+def test_assets_on_offer_conform_with_their_packages() -> None:
+    asset = Packaged(
+        iri="https://town.example/catalogue/assets/service.heat",
+        id="service.heat",
+        kind="service",
+        version="1.2.0",
+        title={"en": "Heat", "de": "Hitze"},
+        description={"en": "Who suffers where."},
+        publisher=Agent(name="Town", page="https://town.example/contact"),
+        licence="CC-BY-4.0",
+        issued=datetime(2026, 3, 2, tzinfo=UTC),
+        page="https://town.example/api/assets/published/service.heat",
+        download_url="https://town.example/api/assets/published/service.heat/versions/1.2.0/package",
+        bytes=4711,
+        sha256="ab" * 32,
+    )
+    twin = Twin(base_url="https://town.example", title={"en": "T"}, description={"en": "T"}, operator="Town",
+                contact="https://town.example/contact", languages=("en",), bbox=(11.2, 44.4, 11.5, 44.6))  # fmt: skip
+    data = catalogue_graph(replace(build_catalogue(twin, [SOURCE]), assets=(asset,)))
+    for shapes in ("3.0.1/shacl/dcat-ap-SHACL.ttl", "3.0.1/shacl/ranges.ttl", "3.0.1/html-shacl/shapes.ttl"):
+        assert violations(data, shapes) == []
+    without = package_graph(replace(asset, title={}))
+    assert violations(without, "3.0.1/shacl/dcat-ap-SHACL.ttl") != [], "the shapes do look at assets"

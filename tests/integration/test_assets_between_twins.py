@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,8 +163,6 @@ def test_a_licence_that_nobody_knows_has_to_be_accepted(pair: Pair) -> None:
 
 
 def handed_in(pair: Pair, name: str, **more: Any) -> Any:
-    import json
-
     body = base64.b64encode(json.dumps(NOTEBOOK).encode()).decode()
     asked = {"kind": "notebook", "name": name, "licence": "MIT", "files": {"a.ipynb": body}, **more}
     answer = ask(pair, pair.provider, "POST", "/published", asked)
@@ -197,6 +197,18 @@ def test_what_was_changed_on_its_way_is_refused(pair: Pair) -> None:
     finally:
         pair.wire.spoil = lambda _, answer: answer
     assert answer.status == 401, answer.body
+
+
+def test_it_is_in_the_catalogue_with_the_hash_of_its_package(pair: Pair) -> None:
+    made = published(pair, "service", "entry-charge")
+    whole = pair.run(pair.provider.ask("GET", "/catalogue?f=ttl")).body.decode()
+    assert f"/catalogue/assets/{SERVICE}>" in whole
+    one = pair.run(pair.provider.ask("GET", f"/catalogue/assets/{SERVICE}?f=ttl")).body.decode()
+    place = f"/published/{SERVICE}/versions/{made['version']}"
+    body = ask(pair, pair.provider, "GET", f"{place}/package").body
+    assert hashlib.sha256(body).hexdigest() in one.lower()
+    assert pair.run(pair.provider.ask("GET", "/catalogue/assets/service.none")).status == 404
+    assert ask(pair, pair.provider, "GET", f"{place}/kserve").status == 409, "it has no endpoint of its own"
 
 
 def test_withdrawn_it_is_on_offer_no_longer(pair: Pair) -> None:

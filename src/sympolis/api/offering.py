@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sympolis.acquisition.identity import urn
@@ -17,6 +18,8 @@ from sympolis.context.query import Query, TypeIs
 from sympolis.domain import errors
 from sympolis.governance.catalogue.building import Twin, build_catalogue
 from sympolis.governance.catalogue.licences import licence_of
+from sympolis.governance.catalogue.model import Agent
+from sympolis.governance.catalogue.packages import Packaged
 from sympolis.governance.catalogue.terms import Terms
 from sympolis.governance.interfaces import INTERFACES
 from sympolis.governance.policy.assets import Asset, AssetKind
@@ -78,7 +81,41 @@ class Offering:
         models = await self._models()
         services = await self._parts.desk.services() if self._parts.desk is not None else []
         terms = self._terms_of(sources, models, services)
-        return build_catalogue(twin, sources, models, services, terms=terms)
+        found = build_catalogue(twin, sources, models, services, terms=terms)
+        return replace(found, assets=tuple(self.assets(base_url)))
+
+    def assets(self, base_url: str) -> Iterator[Packaged]:
+        """The packages that this twin publishes, in their newest version."""
+        if self._parts.assets is None:
+            return
+        facts = self._city.facts
+        publisher = Agent(name=facts.operator, page=facts.contact)
+        for one in self._parts.assets.desk.newest():
+            said = one.manifest
+            place = f"{base_url}/api/assets/published/{said.id}"
+            yield Packaged(
+                iri=f"{base_url}/catalogue/assets/{said.id}",
+                id=said.id,
+                kind=str(said.kind),
+                version=said.version,
+                title=said.title,
+                description=said.description,
+                publisher=publisher,
+                licence=said.licence,
+                issued=one.at,
+                page=place,
+                download_url=f"{place}/versions/{said.version}/package",
+                bytes=one.bytes,
+                sha256=one.file.removesuffix(".zip"),
+                keywords=said.keywords[:20],
+            )
+
+    def asset(self, base_url: str, asset: str) -> Packaged:
+        """One of them. Raises ``NotFound``."""
+        for one in self.assets(base_url):
+            if one.id == asset:
+                return one
+        raise errors.NotFound("there is no such asset on offer", where="asset", hint="see /api/assets")
 
     async def _models(self) -> list[dict[str, Any]]:
         """The models of the city, with what their plugins say of themselves."""

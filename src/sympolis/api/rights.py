@@ -244,6 +244,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogueService",
         "getCatalogueModel",
         "getAsset",
+        "getCatalogueAsset",
         "downloadAsset",
         "exportAssetForKserve",
         "searchCatalogue",

@@ -95,6 +95,16 @@ class CataloguePages:
 
         return _graph(model_graph(model), media)
 
+    async def asset(self, request: Request) -> Reply:
+        """One asset on offer; for people there is the page *Assets*."""
+        short = FORMAT.raw(request)
+        offers = (TURTLE, LD_JSON, RDF_XML)
+        media = preferred(request.header(b"accept"), offers) if short in (None, "html") else _SHORT[short]
+        asset = self._offering.asset(request.base_url, request.arguments["asset"])
+        from sympolis.governance.catalogue.packages import package_graph
+
+        return _graph(package_graph(asset), media)
+
     async def style(self, request: Request) -> Reply:  # noqa: ARG002
         """The pages' style sheet."""
         body = page.STYLE.encode()
@@ -152,6 +162,17 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
             parameters=(LANGUAGE, FORMAT),
             answers=answers,
             path_texts={"model": "The model's id; see /api/models."},
+        ),
+        Operation(
+            method="GET",
+            path="/catalogue/assets/{asset}",
+            handle=pages.asset,
+            name="getCatalogueAsset",
+            title="One asset on offer, as DCAT-AP",
+            tag=_TAG,
+            parameters=(FORMAT,),
+            answers={200: Answer("The description.", {TURTLE: TEXT, LD_JSON: OBJECT, RDF_XML: TEXT})},
+            path_texts={"asset": "An asset's id; see /api/assets."},
         ),
         Operation(
             method="GET",

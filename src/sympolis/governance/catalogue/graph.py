@@ -13,6 +13,7 @@ from rdflib import DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, URIRef
 from sympolis.governance.catalogue import triples
 from sympolis.governance.catalogue.model import Catalogue, DataService, Dataset, Distribution, Model, Quality
 from sympolis.governance.catalogue.offerings import MLS, ODRL, add_model, add_offers, kind_of
+from sympolis.governance.catalogue.packages import add_package
 from sympolis.governance.catalogue.triples import ADMS, DCAT, DCATAP, DQV, ELI, GEOSPARQL, VCARD
 from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.quality.badge import note_on_age
@@ -77,6 +78,8 @@ def catalogue_graph(catalogue: Catalogue) -> Graph:
         graph.add((node, DCAT.service, _service(graph, service)))
     for model in catalogue.models:
         graph.add((node, DCAT.service, add_model(graph, model)))
+    for asset in catalogue.assets:
+        graph.add((node, DCAT.dataset, add_package(graph, asset)))
     return graph
 
 

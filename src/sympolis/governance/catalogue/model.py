@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sympolis.governance.lifecycle.stages import Stage
 from sympolis.governance.quality.badge import Badge
+
+if TYPE_CHECKING:
+    from sympolis.governance.catalogue.packages import Packaged
 
 Texts = Mapping[str, str]
 
@@ -189,6 +192,8 @@ class Catalogue:
     datasets: tuple[Dataset, ...] = ()
     services: tuple[DataService, ...] = ()
     models: tuple[Model, ...] = ()
+    assets: tuple[Packaged, ...] = ()
+    """Packages of what this twin has made, for others to install."""
 
     @property
     def modified(self) -> datetime | None:

@@ -54,7 +54,7 @@ class Settings:
     ] = ()
     embedders: Annotated[
         tuple[str, ...],
-        "Origins of web sites that may show pages below /embed/ in a frame, such as https://www.city.example; * for any.",
+        "Origins of web sites that may show pages below /embed/ in a frame: https://www.city.example; * for any.",
     ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...],

@@ -27,6 +27,7 @@ from sympolis.api.openapi import Reference
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation, Router
 from sympolis.api.schemas import Schema
+from sympolis.api.sections import with_sections
 from sympolis.api.sending import SECURITY_HEADERS, framed_by, send_reply, stream_start
 from sympolis.api.twin import changes
 from sympolis.context.broker import Broker
@@ -72,7 +73,7 @@ def create_api(parts: ApiParts) -> Api:
             **schemas,
         }
     )
-    operations = (
+    operations: tuple[Operation, ...] = (
         *ngsi_ld.operations(parts),
         *ogc.operations(parts),
         *sensorthings.operations(parts),
@@ -83,6 +84,7 @@ def create_api(parts: ApiParts) -> Api:
         *health.operations(parts, metrics),
         *reference.routes(),
     )
+    operations = with_sections(operations)
     reference.operations = operations
     return Api(parts, operations, metrics)
 

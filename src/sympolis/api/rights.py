@@ -72,6 +72,9 @@ PARTICIPATING: Final = (
 )
 """What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
 
+SECTIONS: Final = ("Admin", "Federation", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
+"""Addresses that only hold others (``sections``)."""
+
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
         *BETWEEN_TWINS,
@@ -137,6 +140,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "isLive",
         "isReady",
         "getOpenApi",
+        *(f"describe{section}" for section in SECTIONS),
         "getReference",
         "getErrorReference",
         "getReferenceStyle",
@@ -244,7 +248,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogueService",
         "getCatalogueModel",
         "getAsset",
-        "getCatalogueAsset",
         "downloadAsset",
         "exportAssetForKserve",
         "searchCatalogue",

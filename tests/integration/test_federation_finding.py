@@ -132,6 +132,34 @@ def test_an_open_need_is_seen_by_partners_until_it_is_closed(cities: tuple[Netwo
     assert wrong.status == 400 and wrong.json["where"] == "title"
 
 
+def test_matches_are_ranked_and_say_why(cities: tuple[Network, City, City]) -> None:
+    _, a, b = cities
+    asked = {"title": {"en": "Road segments"}, "type": "RoadSegment"}
+    need = a.client.request("POST", "/api/federation/needs", json=asked, headers={"host": a.host}).json["id"]
+    given = {"name": "Institute", "kind": "research", "country": "AT", "helix": "academia"}
+    party = a.client.request("POST", "/api/federation/parties", json=given, headers={"host": a.host})
+    assert party.status == 201 and not party.json["twin"]
+    found = a.get("/api/federation/matches?anew=true")
+    best, other = found["matches"]
+    assert not found["partial"] and best["id"] == b.did
+    reasons = {one["reason"] for one in best["reasons"]}
+    assert "they-have-open" in reasons and best["score"] > other["score"] > 0
+    assert best["score"] == sum(one["points"] for one in best["reasons"])
+    assert {one["id"] for one in found["ours"]["needs"]} >= {need}
+    wrong = a.client.request("POST", "/api/federation/parties", json={"name": ""}, headers={"host": a.host})
+    assert wrong.status == 400 and wrong.json["where"] == "name"
+    for path, status in ((f"parties/{party.json['id']}", 204), ("parties/none", 404), (f"needs/{need}", 200)):
+        gone = a.client.request("DELETE", f"/api/federation/{path}", headers={"host": a.host})
+        assert gone.status == status
+
+
+def test_a_city_of_the_same_package_is_wholly_alike(cities: tuple[Network, City, City]) -> None:
+    _, a, b = cities
+    found = a.get("/api/federation/twinning?anew=true")
+    assert [one["id"] for one in found["cities"]] == [b.did]
+    assert found["cities"][0]["likeness"] == 1.0 and found["cities"][0]["shared_kinds"]
+
+
 def test_figures_of_another_method_are_not_compared(cities: tuple[Network, City, City]) -> None:
     network, a, b = cities
 
@@ -185,7 +213,7 @@ def test_who_is_silent_is_named_and_answered_for_by_what_they_said(
 
 def test_strangers_are_told_nothing(cities: tuple[Network, City, City]) -> None:
     _, a, _ = cities
-    for name in ("services", "verdicts", "needs", "indicators"):
+    for name in ("services", "verdicts", "needs", "indicators", "profile"):
         assert a.client.get(f"/api/federation/shared/{name}", host=a.host).status == 401
 
 

@@ -75,6 +75,40 @@ def test_a_violation_is_told(client: Client) -> None:
     assert client.get(f"{PATH}/consortia/{made}").status == 404
 
 
+def test_eligibility_is_checked_as_partners_join(client: Client) -> None:
+    whole = document(partners=[], costs=[])
+    one = f"{PATH}/consortia/{client.post(f'{PATH}/consortia', whole).json['id']}"
+    first = client.post(f"{one}/partners", {"name": "Town", "kind": "local authority", "country": "IT"})
+    assert first.status == 201 and not first.json["eligible"]
+    still = {it["rule"] for it in first.json["still"]}
+    assert still == {"authorities", "authority-countries", "further-partners"}
+    waiting = [
+        {"id": "a", "name": "Far Town", "kind": "local authority", "country": "US"},
+        {"id": "b", "name": "Town", "kind": "local authority", "country": "IT"},
+        {"id": "c", "name": "Stadt", "kind": "local authority", "country": "DE"},
+    ]
+    tried = client.post(f"{one}/candidates", {"candidates": waiting}).json["candidates"]
+    assert [it["id"] for it in tried] == ["c", "b", "a"]
+    assert {it["rule"] for it in tried[0]["mended"]} == {"authorities", "authority-countries"}
+    assert [it["rule"] for it in tried[2]["broken"]] == ["eligible-countries"]
+    assert len(client.get(one).json["partners"]) == 1, "nothing is kept"
+    client.post(f"{one}/partners", {"name": "Town", "kind": "local authority", "country": "DE"})
+    last = client.post(f"{one}/partners", {"name": "Uni", "kind": "university", "country": "AT"}).json
+    assert last["eligible"] and [it["rule"] for it in last["mended"]] == ["further-partners"]
+    assert [it["id"] for it in last["consortium"]["partners"]] == ["town", "town-2", "uni"]
+    gone = client.request("DELETE", f"{one}/partners/uni").json
+    assert [it["rule"] for it in gone["broken"]] == ["further-partners"] and not gone["eligible"]
+    assert client.request("DELETE", f"{one}/partners/uni").status == 404
+    assert (
+        client.post(f"{one}/partners", {"id": "town", "name": "x", "kind": "x", "country": "IT"}).status
+        == 409
+    )
+    assert client.post(f"{one}/partners", {"name": "x"}).status == 400
+    assert client.post(f"{one}/candidates", {"candidates": [{"id": "x"}]}).status == 400
+    assert client.post(f"{one}/candidates", {"candidates": waiting * 100}).status == 400
+    assert client.request("DELETE", one).status == 204
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [

@@ -72,9 +72,6 @@ PARTICIPATING: Final = (
 )
 """What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
 
-SECTIONS: Final = ("Admin", "Federation", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
-"""Addresses that only hold others (``sections``)."""
-
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
         *BETWEEN_TWINS,
@@ -103,6 +100,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "shareVerdicts",
         "shareNeeds",
         "shareIndicators",
+        "shareProfile",
         "shareAssets",
         "shareAssetPackage",
         "countAdoption",
@@ -140,7 +138,6 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "isLive",
         "isReady",
         "getOpenApi",
-        *(f"describe{section}" for section in SECTIONS),
         "getReference",
         "getErrorReference",
         "getReferenceStyle",
@@ -248,6 +245,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getCatalogueService",
         "getCatalogueModel",
         "getAsset",
+        "getCatalogueAsset",
         "downloadAsset",
         "exportAssetForKserve",
         "searchCatalogue",
@@ -385,6 +383,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "listProgrammeCalls",
         "listConsortia",
         "getConsortium",
+        "tryCandidates",
         "getCoverage",
         "getProof",
         "getPilotFile",
@@ -409,6 +408,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "changeConsortium",
         "dissolveConsortium",
         "proveForConsortium",
+        "joinConsortium",
+        "leaveConsortium",
         "addEcosystemActor",
         "changeEcosystemActor",
         "removeEcosystemActor",
@@ -504,6 +505,10 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "reportAsset",
         "getCompatibilityMatrix",
         "listOpenNeeds",
+        "getFederationProfile",
+        "listPartnerMatches",
+        "listTwinCities",
+        "listParties",
         "getBenchmarks",
         "listContextLinks",
         "getSimpl",
@@ -544,6 +549,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "linkContext",
         "unlinkContext",
         "addOpenNeed",
+        "addParty",
+        "removeParty",
         "publishAsset",
         "withdrawAsset",
         "installAsset",
@@ -584,6 +591,7 @@ SELF_PROVEN: Final = frozenset(
         "shareVerdicts",
         "shareNeeds",
         "shareIndicators",
+        "shareProfile",
         "shareAssets",
         "shareAssetPackage",
         "countAdoption",

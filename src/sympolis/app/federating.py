@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sympolis.api.reading import is_listed
 from sympolis.api.twin.quality import badge_now
 from sympolis.city.schema import City
 from sympolis.dataspace.calls import Answer, Calls
@@ -21,6 +22,8 @@ from sympolis.dataspace.discovery.links import ContextLinks
 from sympolis.dataspace.discovery.matrix import Matrix, Ours
 from sympolis.dataspace.discovery.open_needs import OpenNeeds
 from sympolis.dataspace.federation import Federation, Self
+from sympolis.dataspace.matching.desk import MatchDesk
+from sympolis.dataspace.matching.profiling import About, Dataset, Profiler
 from sympolis.dataspace.partners.partner import Partner
 from sympolis.dataspace.records import Records
 from sympolis.dataspace.simpl.onboarding import Authority
@@ -112,13 +115,20 @@ def _discovery(federation: Federation, twin: Twin, terms: Terms) -> Discovery:
 
     backing = _backing(twin)
     ours = Ours(twin.desk, terms, comparing, lambda kind: backing(kind).licences, _licence_of_model)
+    matrix = Matrix(ours, federation.directory, contact, own)
+    needs = OpenNeeds(federation.records, federation.directory, contact, names=terms, comparing=comparing)
+    benchmarks = Benchmarks(broker, terms, federation.directory, contact, backing=backing, own=own)
+    profiler = Profiler(_about(twin, own), twin.desk, terms, needs=needs, benchmarks=benchmarks)
     return Discovery(
         catalogues=Catalogues(
             federation.directory, dsp=_dsp_catalogue(federation), dcat=DcatCatalogues(federation.calls)
         ),
-        matrix=Matrix(ours, federation.directory, contact, own),
-        needs=OpenNeeds(federation.records, federation.directory, contact, names=terms, comparing=comparing),
-        benchmarks=Benchmarks(broker, terms, federation.directory, contact, backing=backing, own=own),
+        matrix=matrix,
+        needs=needs,
+        benchmarks=benchmarks,
+        matching=MatchDesk(
+            federation.records, federation.directory, contact, ours=profiler.ours, matrix=matrix
+        ),
         links=ContextLinks(
             federation.records,
             twin.ground.sources.registrations,
@@ -128,6 +138,22 @@ def _discovery(federation: Federation, twin: Twin, terms: Terms) -> Discovery:
             credentials=federation.identity,
         ),
     )
+
+
+def _about(twin: Twin, own: Callable[[], str]) -> About:
+    """Who we are to others, and which datasets whoever asks may know of."""
+
+    def listed() -> list[Dataset]:
+        city = twin.city
+        return [
+            Dataset(
+                id=one.id, title=one.title, kind=city.mappings[one.mapping].entity_type, licence=one.licence
+            )
+            for one in city.sources.values()
+            if one.mapping in city.mappings and is_listed(one.id)
+        ]
+
+    return About(own=own, title=twin.city.facts.title, country=twin.city.facts.country, datasets=listed)
 
 
 def _dsp_catalogue(federation: Federation) -> Callable[[Partner], Any]:

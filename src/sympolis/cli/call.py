@@ -78,6 +78,35 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("join")
+@reports_errors
+def join(
+    consortium: Consortium,
+    name: Annotated[str, typer.Argument(help="Who joins.")],
+    kind: Annotated[str, typer.Option(help="A kind that the call names, such as `university`.")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 alpha-2, such as AT.")],
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Take a partner in, and see which rules that mends. Exit code 1 where partners still do not suffice."""
+    body = {"name": name, "kind": kind, "country": country}
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.post(f"{_BASE}/consortia/{quote(consortium, safe='')}/partners", body)
+    show(found, form, _draw_effect)
+    if not found["eligible"]:
+        raise typer.Exit(1)
+
+
+def _draw_effect(found: dict[str, Any]) -> None:
+    rows = [
+        [what, one["rule"], text(one["text"])]
+        for what in ("mended", "broken", "still")
+        for one in found[what]
+    ]
+    draw(["", "rule", ""], rows)
+
+
 def _draw_judgement(found: dict[str, Any]) -> None:
     draw(
         ["", "rule", ""],

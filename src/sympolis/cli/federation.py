@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sympolis import settings
-from sympolis.cli import calls, computing, contracts, finding, partner
+from sympolis.cli import calls, computing, contracts, finding, matching, partner
 from sympolis.cli.client import Client, connect
 from sympolis.cli.federation_tour import FORMAT, Tour
 from sympolis.cli.options import City, Data
@@ -22,6 +22,8 @@ app.command("search")(finding.search)
 app.command("matrix")(finding.matrix)
 app.command("benchmarks")(finding.benchmarks)
 app.add_typer(finding.needs, name="needs")
+for find in (matching.profile, matching.matches, matching.twinning):
+    app.command()(find)
 app.add_typer(computing.app, name="compute")
 for verb in (
     contracts.offers,

@@ -26,6 +26,7 @@ _IN_PATH: Final = {
     "mim": "MIM0 to MIM8.",
     "task": "A task's id.",
     "consortium": "A consortium's id.",
+    "partner": "A partner's id in the consortium.",
     "strand": "A work strand: WS1, WS2 or WS3.",
     "diagram": "technical or functional.",
     "deliverable": "PD1 to PD5, or report.",

@@ -83,6 +83,27 @@ class CallHandlers:
         made = await self._desk.calls.prove(request.arguments["consortium"], evidence)
         return json_reply(msgspec.to_builtins(made))
 
+    async def join(self, request: Request) -> Reply:
+        """Take a partner in; what that changes by the rules of the call."""
+        told = await self._desk.calls.join(
+            request.arguments["consortium"], await read_object(request), by=subject_of(request).id
+        )
+        return json_reply(told, status=201)
+
+    async def leave(self, request: Request) -> Reply:
+        """Let a partner go; what that changes by the rules of the call."""
+        consortium, partner = request.arguments["consortium"], request.arguments["partner"]
+        return json_reply(await self._desk.calls.leave(consortium, partner, by=subject_of(request).id))
+
+    async def candidates(self, request: Request) -> Reply:
+        """What each candidate would change; nothing is kept."""
+        body = await read_object(request)
+        refuse_others(body, {"candidates"})
+        given = body.get("candidates")
+        if not isinstance(given, list):
+            raise errors.BadRequestData("is no list", where="candidates")
+        return json_reply({"candidates": self._desk.calls.tried(request.arguments["consortium"], given)})
+
     async def coverage(self, request: Request) -> Reply:
         """What one strand asks, against the twins of the consortium."""
         found, strand = self._consortium(request), request.arguments["strand"]

@@ -41,6 +41,14 @@ _CONSORTIUM: Final = Body(
     },
 )
 
+_PARTNER: Final = Body(
+    OBJECT, example={"name": "University of Somewhere", "kind": "university", "country": "AT"}
+)
+
+_CANDIDATES: Final = Body(
+    OBJECT, example={"candidates": [{"id": "x", "name": "X", "kind": "university", "country": "AT"}]}
+)
+
 
 def call_operations(handlers: CallHandlers) -> tuple[Operation, ...]:
     """The routes."""
@@ -86,6 +94,20 @@ def _proofs(handlers: CallHandlers) -> tuple[Operation, ...]:
             "POST", f"{one}/evidence", handlers.prove, "proveForConsortium", "Keep what a twin proves", body=proof,
             answers=gives(OBJECT),
             text="An empty object: this twin, as it is now. Otherwise what another twin's /api/assessment/proof said.",
+        ),
+        operation(
+            "POST", f"{one}/partners", handlers.join, "joinConsortium", "Take a partner in", body=_PARTNER,
+            answers=gives(OBJECT, status=201),
+            text="Says which rules that mends or breaks, and which about partners are still broken.",
+        ),
+        operation(
+            "DELETE", f"{one}/partners/{{partner}}", handlers.leave, "leaveConsortium",
+            "Let a partner go, with its costs", answers=gives(OBJECT),
+        ),
+        operation(
+            "POST", f"{one}/candidates", handlers.candidates, "tryCandidates", "What each candidate would change",
+            body=_CANDIDATES,
+            answers=gives(structure({"candidates": several(OBJECT)})), text="Nothing is kept.",
         ),
         operation(
             "GET", f"{one}/coverage/{{strand}}", handlers.coverage, "getCoverage", "What a strand asks, who proves it",

@@ -96,29 +96,29 @@ class Shared:
 
     async def services(self, request: Request) -> Reply:
         """Our services and what they need."""
-        await self._partner(request)
+        await known_partner(self._federation, request)
         return json_reply({"services": self._discovery.matrix.our_services()})
 
     async def verdicts(self, request: Request) -> Reply:
         """Which services run on our data."""
-        await self._partner(request)
+        await known_partner(self._federation, request)
         return json_reply({"verdicts": await self._discovery.matrix.our_column()})
 
     async def needs(self, request: Request) -> Reply:
         """What we look for."""
-        await self._partner(request)
+        await known_partner(self._federation, request)
         return json_reply({"needs": self._discovery.needs.shared()})
 
     async def indicators(self, request: Request) -> Reply:
         """Our figures of the common indicators."""
-        await self._partner(request)
+        await known_partner(self._federation, request)
         return json_reply({"indicators": await self._discovery.benchmarks.ours()})
 
-    async def _partner(self, request: Request) -> Any:
-        """Who asks, where they are a partner. Raises ``Unauthenticated``, ``Forbidden``."""
-        federation = self._federation
-        found = await federation.identity.identify(request.header(b"authorization"))
-        if federation.directory.standing(found.id) != "active":
-            raise errors.Forbidden("this is for partners", where=found.id)
-        federation.partners.heard_from(found.id)
-        return found
+
+async def known_partner(federation: Federation, request: Request) -> Any:
+    """Who asks, where they are a partner. Raises ``Unauthenticated``, ``Forbidden``."""
+    found = await federation.identity.identify(request.header(b"authorization"))
+    if federation.directory.standing(found.id) != "active":
+        raise errors.Forbidden("this is for partners", where=found.id)
+    federation.partners.heard_from(found.id)
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from sympolis.api.federation.claims import JWT, Claims
 from sympolis.api.federation.finding import ANEW, KIND, ONE_PARTNER, WORDS, Finding, Shared
+from sympolis.api.federation.matching import Matching
 from sympolis.api.federation.partners import Partners
 from sympolis.api.federation.simpl import Simpl
 from sympolis.api.federation.trust import Trust
@@ -55,6 +56,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
         *_between(Partners(federation)),
         *_trust(Trust(federation)),
         *_finding(federation),
+        *_matching(federation),
         *_simpl(parts, federation),
     )
 
@@ -212,6 +214,36 @@ def _finding(federation: Federation) -> tuple[Operation, ...]:
               tag=_TRUST),
         route("GET", f"{shared}/indicators", share.indicators, "shareIndicators",
               "This city's figures of the common indicators, for partners", tag=_TRUST),
+    )  # fmt: skip
+
+
+def _matching(federation: Federation) -> tuple[Operation, ...]:
+    """Who could work with whom; none for a twin without a city."""
+    if federation.discovery is None:
+        return ()
+    handlers, base = Matching(federation, federation.discovery.matching), "/api/federation"
+    party = {
+        "name": "University of Somewhere",
+        "kind": "university",
+        "country": "AT",
+        "helix": "academia",
+        "offers": [{"kind": "other", "title": {"en": "Evaluation"}}],
+    }
+    return (
+        route("GET", f"{base}/profile", handlers.ours, "getFederationProfile",
+              "What this city is, needs, offers and asks, as partners see it", timeout_s=60.0),
+        route("GET", f"{base}/matches", handlers.matches, "listPartnerMatches",
+              "Who could work with us, ranked, with every reason", parameters=(ANEW,), timeout_s=60.0,
+              text="`score` is the sum of the points of `reasons`."),
+        route("GET", f"{base}/twinning", handlers.twinning, "listTwinCities",
+              "Cities that are alike by questions, data and size", parameters=(ANEW,), timeout_s=60.0),
+        route("GET", f"{base}/parties", handlers.parties, "listParties", "Parties without a twin of their own"),
+        route("POST", f"{base}/parties", handlers.add, "addParty", "Write down a party without a twin", status=201,
+              body=OBJECT, example=party),
+        route("DELETE", f"{base}/parties/{{party}}", handlers.remove, "removeParty", "Take a party away", None,
+              status=204, path_texts={"party": "The party's id."}),
+        route("GET", f"{base}/shared/profile", handlers.shared, "shareProfile",
+              "This city's profile, for partners", tag=_TRUST, timeout_s=60.0),
     )  # fmt: skip
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from sympolis.assessment.calls.consortium import Consortium, TwinEvidence
+from sympolis.assessment.calls import joining
+from sympolis.assessment.calls.consortium import Consortium, Partner, TwinEvidence
 from sympolis.assessment.calls.coverage import cover
 from sympolis.assessment.calls.judging import budget, judge
 from sympolis.assessment.calls.rules import Call, calls
@@ -20,6 +21,7 @@ from sympolis.assessment.evidence.checks import CHECKS
 from sympolis.assessment.shelf import Shelf
 from sympolis.domain import errors
 
+T = TypeVar("T")
 MOST_CONSORTIA: Final = 200
 MOST_TWINS: Final = 50
 _MOST: Final = {"partners": 100, "costs": 2000, "answers": 200, "documents": 200, "statements": 200}
@@ -78,6 +80,42 @@ class CallDesk:
             self._shelf.keep(consortium, made)
         return made
 
+    async def join(self, consortium: str, document: Mapping[str, Any], *, by: str) -> dict[str, Any]:
+        """Take a partner in; what that changes by the rules.
+
+        Raises ``NotFound``, ``BadRequestData``, ``AlreadyExists``.
+        """
+        async with self._lock:
+            before = self.get(consortium)
+            given = {"id": joining.free_id(before, str(document.get("name", ""))), **document}
+            after = joining.joined(before, _convert(given, Partner, "partner"))
+            return self._moved(before, after, by=by)
+
+    async def leave(self, consortium: str, partner: str, *, by: str) -> dict[str, Any]:
+        """Let a partner go, with its costs; what that changes by the rules. Raises ``NotFound``."""
+        async with self._lock:
+            before = self.get(consortium)
+            return self._moved(before, joining.left(before, partner), by=by)
+
+    def tried(self, consortium: str, candidates: Sequence[Mapping[str, Any]]) -> Sequence[dict[str, Any]]:
+        """What each candidate would change; nothing is kept. Raises ``NotFound``, ``BadRequestData``."""
+        if len(candidates) > joining.MOST_CANDIDATES:
+            raise errors.BadRequestData(f"more than {joining.MOST_CANDIDATES}", where="candidates")
+        found = self.get(consortium)
+        given = [_convert(one, joining.Candidate, "candidates") for one in candidates]
+        return joining.tried(found, given, self.call(found.call))
+
+    def _moved(self, before: Consortium, after: Consortium, *, by: str) -> dict[str, Any]:
+        made = msgspec.structs.replace(
+            after, author=by, modified_at=self._now().isoformat(), version=before.version + 1
+        )
+        _bounded(made)
+        self._shelf.keep(made.id, made)
+        return {
+            "consortium": msgspec.to_builtins(made),
+            **joining.effect(before, made, self.call(made.call)),
+        }
+
     async def dissolve(self, consortium: str) -> None:
         """Take a consortium away. Raises ``NotFound``."""
         self.get(consortium)
@@ -123,6 +161,13 @@ class CallDesk:
                 "is no strand of the call", where="strand", hint=", ".join(call.strands)
             )
         return made
+
+
+def _convert(document: object, kind: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(document, kind, strict=True)
+    except msgspec.ValidationError as cause:
+        raise errors.BadRequestData(str(cause), where=where) from cause
 
 
 def evidence_of(facts: Facts, average: float) -> TwinEvidence:

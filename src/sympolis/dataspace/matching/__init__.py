@@ -1,0 +1,1 @@
+"""Who could work with whom: profiles with needs and offers, explained matches, cities that are alike."""

@@ -12,6 +12,7 @@ import pytest
 
 from sympolis.analysis import ensemble
 from sympolis.domain.scenario import Override, Window
+from sympolis.orchestration import saying
 from sympolis.plugins.simulator import Parameter
 from sympolis.plugins.simulators.sumo_traffic import (
     SumoTraffic,
@@ -430,4 +431,21 @@ def test_queues_are_told_to_the_engine_in_its_own_words() -> None:
         "--meso-tls-penalty=0.7000",
         "--meso-tls-flow-penalty=1.3000",
         "--meso-jam-threshold=-0.4000",
+    )
+
+
+def test_a_calibration_says_against_its_targets_whether_it_may_be_relied_on() -> None:
+    """A kind draw of the streets left out is not enough: others must reach the target, too."""
+    lucky = {"r2": 0.91, "geh_below_5": 0.64, "ratio": 0.97}
+    others = [{"r2": 0.84, "geh_below_5": 0.46}] * 7 + [{"r2": 0.93, "geh_below_5": 0.7}]
+    said = calibration.against_targets(lucky, others)
+    assert said.startswith("Target not met in general") and "of 8 other draws 1 reach" in said
+    assert calibration.against_targets(lucky, others[-1:]).startswith("Target met")
+    far = {**lucky, "ratio": 1.2}
+    assert calibration.against_targets(far, others[-1:]).startswith("Target not met")
+    [texts] = saying.texts([said])
+    assert (
+        texts["de"].startswith("Ziel nicht")
+        and texts["it"].startswith("Obiettivo non")
+        and "0.91" in texts["de"]
     )

@@ -67,6 +67,12 @@ def test_results_are_those_of_the_process_pool(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_loses_no_run(tmp_path: Path) -> None:
+    import dask
+
+    dask.config.set(
+        {"distributed.deploy.lost-worker-timeout": "0s"}
+    )  # no time to come back, were it not for the pool
+
     async def work(pool: DaskPool) -> None:
         under_way = asyncio.Event()
         first = asyncio.create_task(

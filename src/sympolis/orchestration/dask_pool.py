@@ -40,6 +40,10 @@ _QUIET: Mapping[str, Any] = {
     "distributed.worker.profile.enabled": False,
 }
 """How often a cluster started here looks at itself: Dask's own 20 ms cost the twin a tenth of a core at rest."""
+_PATIENT: Mapping[str, Any] = {"distributed.deploy.lost-worker-timeout": "1d"}
+"""A worker that died is started anew by its nanny. The cluster would drop both for good where the worker is not back
+after 15 s: on a busy machine, or where one task kills it several times, none would be left, and the rest wait for ever.
+"""
 PROGRESS = "sympolis-progress"
 """The topic that workers tell their progress under."""
 
@@ -144,6 +148,7 @@ class DaskPool:
         join: Any = functools.partial(distributed.Client, asynchronous=True, timeout=self.connect_s)
         try:
             if self._address == LOCAL:
+                dask.config.set(_PATIENT)  # read whenever a worker is lost, so it has to stay set
                 with dask.config.set(_QUIET):
                     self._cluster = await cluster(**_LOCAL, n_workers=self.settings.workers)
             return await join(self._cluster or self._address, set_as_default=False)

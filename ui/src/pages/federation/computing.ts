@@ -1,4 +1,17 @@
-// Which words say what the interface names in one: states, kinds, decisions, verdicts.
+// Which words say what the interface names in one: states, kinds, decisions, verdicts; and runs that are alike.
+import type { Brief } from '../../api/computing';
+
+/** Runs of one package under one agreement that ended alike, as one line: a model is learnt in many rounds. */
+export function folded(all: Brief[]): { newest: Brief; runs: number }[] {
+  const found = new Map<string, { newest: Brief; runs: number }>();
+  for (const one of all) {
+    const key = [one.digest, one.agreement, one.state, one.why].join(' ');
+    const known = found.get(key);
+    if (known) known.runs += 1;
+    else found.set(key, { newest: one, runs: 1 });
+  }
+  return [...found.values()];
+}
 
 export const STATE = {
   begun: 'state_begun',

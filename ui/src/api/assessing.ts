@@ -89,7 +89,7 @@ export const getTasks = () => get<{ tasks: Task[] }>(`${BASE}/worklist`).then(({
 export const takeTask = (task: string, who: string, due: string) =>
   send<{ tasks: Task[] }>('PUT', `${BASE}/worklist/${part(task)}`, { who, due }).then(({ tasks }) => tasks);
 export const listConsortia = () => get<{ consortia: ConsortiumBrief[] }>(`${BASE}/consortia`).then(({ consortia }) => consortia);
-export const getConsortium = (id: string) => get<{ id: string; title: string; summary: string; judgement: Judgement }>(one(id));
+export const getConsortium = (id: string) => get<{ id: string; title: string; summary: string; partners: { id: string; name: string; kind: string; country: string }[]; judgement: Judgement }>(one(id));
 export const foundConsortium = (document: unknown) => send<{ id: string }>('POST', `${BASE}/consortia`, document);
 export const proveConsortium = (id: string) => send<unknown>('POST', `${one(id)}/evidence`, {});
 export const documentAddress = (name: string, form: string, language: string) => `/api/${BASE}/documents/${name}/${form}?lang=${language}`;

@@ -52,7 +52,7 @@ def run(
     data: Data = None,
     mode: Annotated[str, typer.Option(help="interactive (mesoscopic) or job (microscopic).")] = "interactive",
     members: Annotated[
-        int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")
+        int | None, typer.Option(min=2, max=64, help="Ensemble size.", show_default="model's own")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the whole ensemble.")] = 1,
     form: FormatOption = Format.TABLE,

@@ -11,7 +11,7 @@ import typer
 from sympolis import app as application
 from sympolis import settings
 from sympolis.cli import plan
-from sympolis.cli.client import connect
+from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
 from sympolis.cli.scenario import draw_run, wait_for
@@ -99,15 +99,29 @@ def run(
     data: Data = None,
     mode: Annotated[str, typer.Option(help="interactive (quick) or job (thorough).")] = "interactive",
     members: Annotated[
-        int | None, typer.Option(min=2, max=200, help="Ensemble size.", show_default="model's own")
+        int | None, typer.Option(min=2, max=64, help="Ensemble size.", show_default="model's own")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the whole ensemble.")] = 1,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Run a service and show its indicators."""
+    """Run a service, show its indicators and, in plain words, what changes against the city as it is."""
     levers = dict(given_value(one) for one in lever or ())
     with connect(settings.read({"city": city, "data": data})) as twin:
         asked = {"levers": levers, "mode": mode, "members": members, "seed": seed}
         started = twin.post(f"/api/services/{quote(service)}/runs", asked)
         finished = wait_for(twin, started)
-    show(finished, form, draw_run)
+        told = _against_today(twin, finished) if form is Format.TABLE else ""
+
+    def drawn(run: dict[str, Any]) -> None:
+        draw_run(run)
+        screen.print(told, soft_wrap=True)
+
+    show(finished, form, drawn)
+
+
+def _against_today(twin: Client, run: dict[str, Any]) -> str:
+    """The verdict on a run; '' for the city as it is, and where that could not be run."""
+    if run.get("baseline") in (None, "", run["id"]):
+        return ""
+    place = f"/api/comparisons?base={quote(run['baseline'])}&with={quote(run['id'])}"
+    return text(twin.get(place)["text"])

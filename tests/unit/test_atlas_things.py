@@ -151,9 +151,10 @@ def test_a_map_without_areas_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_would_be_too_large_is_refused_with_a_way_out() -> None:
-    with pytest.raises(errors.TooManyResults, match="50001"):
-        files.check("xlsx", 50_001)
-    files.check("gpkg", 50_001)
+    files.check("xlsx", 100_000)
+    with pytest.raises(errors.TooManyResults, match="200001") as refused:
+        files.check("xlsx", 200_001)
+    assert "gpkg or csv" in refused.value.hint
 
 
 def test_sheets_have_names_that_excel_takes() -> None:

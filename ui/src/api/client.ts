@@ -126,6 +126,9 @@ export const getAtlasThings = (id: string, asked: string, signal?: AbortSignal) 
 export const atlasFileUrl = (id: string, asked: string, form: string, language: string) =>
   `/api/atlases/${part(id)}/export?format=${form}&lang=${language}${asked ? `&${asked}` : ''}`;
 
+export const getAtlasFile = async (id: string, asked: string, form: string, language: string) =>
+  (await request(atlasFileUrl(id, asked, form, language).replace('/api/', ''))).blob();
+
 export const getLineage = (id: string) => get<Lineage>(`lineage/${part(id)}`);
 
 export const getValueOrigin = (entity: string, attribute: string) =>

@@ -196,6 +196,8 @@ export interface Run {
   lineage: string;
   /** The run without overrides for the same hours, mode, seed and data. */
   baseline: string | null;
+  /** By need of a chained model: the run that fed it. */
+  upstream?: Record<string, string>;
 }
 
 export interface FieldResult {

@@ -48,7 +48,7 @@ export interface PlanMilestone {
   title: Text;
   unit: string;
   clause: string | null;
-  today: { year: number; value: number; source: string } | null;
+  today: { year: number; value: number; source: Text } | null;
   values: { year: number; value: number | null; low: number | null; high: number | null }[];
   computed: boolean;
   missing: Text;

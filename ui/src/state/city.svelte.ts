@@ -41,6 +41,11 @@ class CityState {
     return this.models.find((model) => model.fields.length > 0) ?? null;
   }
 
+  /** Whether what the map shows stands for a whole period, such as a year, and no hour can be chosen. */
+  get timeless(): boolean {
+    return this.model !== null && !this.model.hours_matter;
+  }
+
   modelOf(id: string): Model | null {
     return this.models.find((model) => model.id === id) ?? null;
   }

@@ -1,4 +1,5 @@
 // What the map page shows, read from and written to the URL: mode, hour, field, scenario, selection, layers, camera.
+import { cityState } from './city.svelte';
 import type { Results } from '../api/types';
 import { route } from './route.svelte';
 
@@ -96,6 +97,6 @@ class View {
 
 export const view = new View();
 
-/** Row of `results` for an hour of the day, or -1 where the model gives none. */
+/** Row of `results` for an hour of the day, or -1 where the model gives none; the only one where hours do not matter. */
 export const hourIndex = (results: Pick<Results, 'hours'> | null, hour: number): number =>
-  results ? results.hours.indexOf(hour) : -1;
+  results ? (cityState.timeless ? 0 : results.hours.indexOf(hour)) : -1;

@@ -27,7 +27,7 @@ MEDIA: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
 }
-MOST_ROWS: Final[Mapping[str, int]] = {"gpkg": 200_000, "csv": 200_000, "xlsx": 50_000, "pdf": 200_000}
+MOST_ROWS: Final[Mapping[str, int]] = {"gpkg": 200_000, "csv": 200_000, "xlsx": 200_000, "pdf": 200_000}
 
 
 def write(form: str, document: str, target: str) -> int:

@@ -152,7 +152,7 @@ def milestone(one: MilestonePlan, plan: Plan, figures: Mapping[str, Sequence[Jso
         "title": dict(one.title),
         "unit": one.unit,
         "clause": one.clause or None,
-        "today": None if one.today is None else {"year": one.today_year, "value": one.today, "source": one.source},
+        "today": None if one.today is None else {"year": one.today_year, "value": one.today, "source": dict(one.source)},
         "values": values,
         "computed": bool(one.step),
         "missing": dict(one.missing),

@@ -65,7 +65,7 @@ class MilestonePlan:
     today_year: int = 2024
     today_low: float | None = None
     today_high: float | None = None
-    source: str = ""
+    source: Texts = option({})
     """Of today's value."""
     missing: Texts = option({})
     """Who has it, where it is not computed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -76,12 +77,19 @@ def running(store: str, kept: Path | None = None) -> Iterator[Running]:
         command += ["--temporal-page-size", "100000"]
         command += ["--data", str(folder / "data"), "--store", setting]
         begin = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=_as_installed()
+        )
         try:
             yield _ready(process, begin, more)
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def _as_installed() -> dict[str, str]:
+    """The environment, in which Python keeps what it has compiled, as it does where a program is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _ready(process: subprocess.Popen[str], begin: float, more: tuple[int, ...]) -> Running:

@@ -146,8 +146,10 @@ def _replaced(before: Entity, entity: Entity, at: datetime, names: list[str]) ->
         found: Instances
         if len(given) == len(known) == 1 and given[0].dataset_id == known[0].dataset_id:  # nearly always
             one, other = given[0], known[0]
-            same = one.observed_at == other.observed_at and same_content(one, other)
-            found = known if same else (_stamped(one, other.created_at, at),)
+            if one.observed_at == other.observed_at and same_content(one, other):
+                attributes[name] = known
+                continue
+            found = (_stamped(one, other.created_at, at),)
         else:
             found = _settled_all(known, given, at)
         attributes[name] = found

@@ -100,7 +100,7 @@ def usual_entity(document: _Document, terms: Terms) -> Entity | None:
     try:
         types, names = _plan(terms, tuple(document), kind)
         attributes = _attributes(names, document)
-        return Entity(check_uri(entity_id, "id"), types, {name: (one,) for name, one in attributes.items()})
+        return Entity(check_uri(entity_id, "id"), types, attributes)
     except (_Unusual, BadRequestData):
         return None
 
@@ -112,7 +112,7 @@ def usual_fragment(document: _Document, terms: Terms) -> Fragment | None:
         attributes = _attributes(names, document)
     except (_Unusual, BadRequestData):
         return None
-    return Fragment({name: (Patch(one),) for name, one in attributes.items()})
+    return Fragment({name: (Patch(one),) for name, (one,) in attributes.items()})
 
 
 class _Unusual(Exception):
@@ -134,9 +134,9 @@ def _made(terms: Terms, members: tuple[str, ...], kind: str | None) -> _Plan:
     return () if kind is None else (terms.expand(kind),), names
 
 
-def _attributes(names: tuple[str, ...], document: Mapping[str, Any]) -> dict[str, Attribute]:
-    """The attributes by expanded name. Raises ``_Unusual`` or ``BadRequestData``."""
-    found: dict[str, Attribute] = {}
+def _attributes(names: tuple[str, ...], document: Mapping[str, Any]) -> dict[str, tuple[Attribute]]:
+    """The one instance of each attribute by expanded name. Raises ``_Unusual`` or ``BadRequestData``."""
+    found: dict[str, tuple[Attribute]] = {}
     given = [one for one in document.values() if type(one) is not str]
     if len(given) < len(names):
         raise _Unusual
@@ -146,15 +146,15 @@ def _attributes(names: tuple[str, ...], document: Mapping[str, Any]) -> dict[str
         if observed != text:
             text, at = observed, _instant(observed)
         if type(one) is _Property:
-            if NULL in (one.value, one.unit_code):
+            value, unit = one.value, one.unit_code
+            if (type(value) is str and value == NULL) or unit == NULL:
                 raise _Unusual
-            found[name] = Attribute(_PROPERTY, one.value, at, one.unit_code, None, _NOTHING, _NOTHING)
+            found[name] = (Attribute(_PROPERTY, value, at, unit, None, _NOTHING, _NOTHING),)
         elif type(one) is _Relationship:
-            found[name] = Attribute(_RELATIONSHIP, _target(one.object), at, None, None, _NOTHING, _NOTHING)
+            found[name] = (Attribute(_RELATIONSHIP, _target(one.object), at, None, None, _NOTHING, _NOTHING),)
         else:
-            found[name] = Attribute(
-                _GEO_PROPERTY, check_geometry(one.value, where=""), at, None, None, _NOTHING, _NOTHING
-            )
+            shape = check_geometry(one.value, where="")
+            found[name] = (Attribute(_GEO_PROPERTY, shape, at, None, None, _NOTHING, _NOTHING),)
     return found
 
 

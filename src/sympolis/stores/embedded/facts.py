@@ -51,8 +51,13 @@ def facts(instances: Iterable[Attribute]) -> set[Fact]:
 
 def single_fact(instances: Sequence[Attribute]) -> Fact:
     """What a column holds for the instances of one attribute."""
-    if len(instances) == 1 and type(instances[0].value) in _QUICK:
-        return plain_fact(instances[0].value)
+    if len(instances) == 1:
+        value = instances[0].value
+        kind = type(value)
+        if kind is float:
+            return value  # type: ignore[no-any-return]
+        if kind in _QUICK:
+            return plain_fact(value)
     found = facts(instances)
     return found.pop() if len(found) == 1 else SEVERAL
 

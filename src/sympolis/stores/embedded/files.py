@@ -25,6 +25,9 @@ _WRITER = """
     PRAGMA journal_size_limit = 67108864
 """
 _READER = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{kilobytes}"
+_MOST_PREPARED = 512
+"""Statements that the writer keeps prepared, as many as apsw can: a row of ``executemany`` takes a place like any other
+use of a statement, so that a batch with fewer places had all the others prepared anew."""
 _WAIT_MS = 10_000
 _MOST_MEMORY = 160_000_000
 """Bytes that SQLite may have in all: the pages of every connection to every tenant's file."""
@@ -84,7 +87,7 @@ def tenant_folder(root: Path, tenant: str) -> Path:
 def open_writer(path: Path) -> apsw.Connection:
     """The one connection that writes, with the schema brought up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = apsw.Connection(str(path), statementcachesize=200)
+    connection = apsw.Connection(str(path), statementcachesize=_MOST_PREPARED)
     _settle_plans(connection)
     connection.set_busy_timeout(_WAIT_MS)
     fetch_all(connection, _WRITER)

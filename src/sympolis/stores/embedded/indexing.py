@@ -7,7 +7,7 @@ and goes within it leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 
@@ -37,6 +37,21 @@ _Columns = dict[int, Any]
 _NONE: Final[_Attributes] = {}
 _NO_FACTS: Final[frozenset[Fact]] = frozenset()
 _GEO: Final = AttributeKind.GEO_PROPERTY
+_MOST_TYPINGS_KEPT: Final = 1024
+_Stood = tuple[Entity | None, Sequence[Attribute]]
+"""A state of an entity, and what it has of one attribute."""
+
+
+class _Kind(NamedTuple):
+    """What is kept for entities of one type, taken apart once and not for each of them."""
+
+    key: int
+    columns: tuple[tuple[str, int], ...]
+    """Attribute and slot of each column of the listing."""
+    indexes: Mapping[str, Asked]
+    beside: tuple[tuple[str, int], ...]
+    """The same of the columns beside the points."""
+    beside_names: frozenset[str]
 
 
 class Indexing:
@@ -49,12 +64,23 @@ class Indexing:
         self._db = connection
         self._name = name
         self.types: dict[int, None] = {}
+        self._kinds: dict[tuple[str, ...], tuple[_Kind, ...]] = {}
         self.needs = Needs()
         self._listed: dict[_Place, tuple[int, _Columns] | None] = {}
         self._columns: dict[_Place, _Columns] = {}
         self._facts: dict[_FactRow, bool] = {}
         self._spots: dict[_Spot, tuple[_Point, _Columns] | None] = {}
         self._spoiled: set[patching.Cell] = set()
+
+    @property
+    def needs(self) -> Needs:
+        """What is kept for queries, ready or not; to set it forgets what followed from names and from the last."""
+        return self._needs
+
+    @needs.setter
+    def needs(self, needs: Needs) -> None:
+        self._needs = needs
+        self._kinds.clear()
 
     def forget(self) -> None:
         """Let go of what is not written."""
@@ -71,16 +97,28 @@ class Indexing:
         old = before.attributes if before is not None else _NONE
         new = after.attributes if after is not None else _NONE
         self._list(key, subject.id, before, after, names)
-        if self.needs.patches:
+        if self._needs.patches:
             self._spoil(before)
             self._spoil(after)
         anew = self._stands_anew(before, after, names)
         for name in {**old, **new} if anew else names:
-            present, past = new.get(name), old.get(name)
-            if (present and (present[0].kind is _GEO or len(present) > 1)) or (
-                past and (past[0].kind is _GEO or len(past) > 1)
-            ):
-                self._place(key, name, before, after, anew=anew)
+            past, present = old.get(name, ()), new.get(name, ())
+            if _may_stand(present) or _may_stand(past):
+                self._place(key, name, (before, past), (after, present), anew=anew)
+
+    def _kinds_of(self, types: tuple[str, ...]) -> tuple[_Kind, ...]:
+        known = self._kinds.get(types)
+        if known is None:
+            if len(self._kinds) >= _MOST_TYPINGS_KEPT:
+                self._kinds.clear()
+            known = self._kinds[types] = tuple([self._kind(self._name(iri)) for iri in types])
+        return known
+
+    def _kind(self, key: int) -> _Kind:
+        needs = self._needs
+        columns, beside = (_slots(some.get(key, _NOTHING)) for some in (needs.columns, needs.beside))
+        names = frozenset(needs.beside.get(key, _NOTHING))
+        return _Kind(key, columns, needs.indexes.get(key, _NOTHING), beside, names)
 
     # --- types, columns, facts
 
@@ -90,54 +128,50 @@ class Indexing:
         types = after.types if after is not None else ()
         known = before.types if before is not None else ()
         if types == known:
-            for iri in types:
-                self._change_columns(self._name(iri), entity_id, before, after, names)
+            for kind in self._kinds_of(types):
+                if kind.columns:
+                    self._change_columns(kind, entity_id, before, after, names)
             return
-        for iri in known:
+        for iri, kind in zip(known, self._kinds_of(known), strict=True):
             if iri not in types:
                 assert before is not None
-                self._unlist(self._name(iri), entity_id, before)
-        for iri in types:
+                self._unlist(kind, entity_id, before)
+        for iri, kind in zip(types, self._kinds_of(types), strict=True):
             assert after is not None
-            type_key = self._name(iri)
             if iri in known:
-                self._change_columns(type_key, entity_id, before, after, names)
+                self._change_columns(kind, entity_id, before, after, names)
             else:
-                self._add_to_list(type_key, key, entity_id, after)
+                self._add_to_list(kind, key, entity_id, after)
 
-    def _unlist(self, type_key: int, entity_id: str, before: Entity) -> None:
-        self._listed[type_key, entity_id] = None
-        self._columns.pop((type_key, entity_id), None)
-        for name, index in self.needs.indexes.get(type_key, _NOTHING).items():
+    def _unlist(self, kind: _Kind, entity_id: str, before: Entity) -> None:
+        self._listed[kind.key, entity_id] = None
+        self._columns.pop((kind.key, entity_id), None)
+        for name, index in kind.indexes.items():
             self._change_facts(index.key, entity_id, before.attributes.get(name, ()), ())
 
-    def _add_to_list(self, type_key: int, key: int, entity_id: str, after: Entity) -> None:
+    def _add_to_list(self, kind: _Kind, key: int, entity_id: str, after: Entity) -> None:
         attributes = after.attributes
-        found = _values(self.needs.columns.get(type_key, _NOTHING), attributes)
-        self._listed[type_key, entity_id] = (key, found)
-        self.types[type_key] = None
-        for name, index in self.needs.indexes.get(type_key, _NOTHING).items():
+        self._listed[kind.key, entity_id] = (key, _values(kind.columns, attributes))
+        self.types[kind.key] = None
+        for name, index in kind.indexes.items():
             self._change_facts(index.key, entity_id, (), attributes.get(name, ()))
 
     def _change_columns(
-        self, type_key: int, entity_id: str, before: Entity | None, after: Entity | None, names: Sequence[str]
+        self, kind: _Kind, entity_id: str, before: Entity | None, after: Entity | None, names: Sequence[str]
     ) -> None:
-        columns = self.needs.columns.get(type_key)
-        if columns is None or after is None:
+        if after is None:
             return
-        indexes = self.needs.indexes.get(type_key, _NOTHING)
-        old = before.attributes if before is not None else _NONE
         found: _Columns = {}
-        for name in names:
-            column = columns.get(name)
-            if column is None or column.slot is None:
+        for name, slot in kind.columns:
+            if name not in names:
                 continue
             instances = after.attributes.get(name, ())
-            found[column.slot] = single_fact(instances) if instances else None
-            if name in indexes:
-                self._change_facts(indexes[name].key, entity_id, old.get(name, ()), instances)
+            found[slot] = single_fact(instances) if instances else None
+            if name in kind.indexes:
+                old = before.attributes.get(name, ()) if before is not None else ()
+                self._change_facts(kind.indexes[name].key, entity_id, old, instances)
         if found:
-            self._put_columns((type_key, entity_id), found)
+            self._put_columns((kind.key, entity_id), found)
 
     def _put_columns(self, place: _Place, found: _Columns) -> None:
         listed = self._listed.get(place)
@@ -164,38 +198,34 @@ class Indexing:
             return False
         if before.types != after.types:
             return True
-        beside = self.needs.beside
-        if not beside:
+        if not self._needs.beside:
             return False
-        return any(
-            [not beside.get(self._name(iri), _NOTHING).keys().isdisjoint(names) for iri in after.types]
-        )
+        return any([not kind.beside_names.isdisjoint(names) for kind in self._kinds_of(after.types)])
 
-    def _place(self, key: int, name: str, before: Entity | None, after: Entity | None, *, anew: bool) -> None:
+    def _place(self, key: int, name: str, old: _Stood, new: _Stood, *, anew: bool) -> None:
         """Bring the grid and the R*Tree from the old to the new geometries of one geo-property."""
-        old_spots, old_shapes = _geometries(before, name)
-        new_spots, new_shapes = _geometries(after, name)
+        (before, past), (after, present) = old, new
+        old_spots, old_shapes = _geometries(past)
+        new_spots, new_shapes = _geometries(present)
         name_key = self._name(name)
         if anew or old_spots != new_spots:
-            self._leave(name_key, before, old_spots)
-            self._enter(name_key, key, after, new_spots)
+            if before is not None and old_spots:
+                self._leave(name_key, before, old_spots)
+            if after is not None and new_spots:
+                self._enter(name_key, key, after, new_spots)
         if old_shapes != new_shapes:
             self._plant(key, name_key, len(old_shapes), new_shapes)
 
-    def _leave(self, name: int, before: Entity | None, spots: Sequence[grid.Position]) -> None:
-        for iri in before.types if before is not None and spots else ():
-            type_key = self._name(iri)
+    def _leave(self, name: int, before: Entity, spots: Sequence[grid.Position]) -> None:
+        for kind in self._kinds_of(before.types):
             for nr, place in enumerate(spots):
-                assert before is not None
-                self._spots[name, type_key, grid.cell(*place), before.id, nr] = None
+                self._spots[name, kind.key, grid.cell(*place), before.id, nr] = None
 
-    def _enter(self, name: int, key: int, after: Entity | None, spots: Sequence[grid.Position]) -> None:
-        for iri in after.types if after is not None and spots else ():
-            assert after is not None
-            type_key = self._name(iri)
-            values = _values(self.needs.beside.get(type_key, _NOTHING), after.attributes)
+    def _enter(self, name: int, key: int, after: Entity, spots: Sequence[grid.Position]) -> None:
+        for kind in self._kinds_of(after.types):
+            values = _values(kind.beside, after.attributes)
             for nr, place in enumerate(spots):
-                self._spots[name, type_key, grid.cell(*place), after.id, nr] = ((*place, key), values)
+                self._spots[name, kind.key, grid.cell(*place), after.id, nr] = ((*place, key), values)
 
     def _plant(self, key: int, name: int, count: int, shapes: Sequence[Any]) -> None:
         """Let the R*Tree know the other geometries; rows that are there are moved, which is cheaper."""
@@ -215,9 +245,10 @@ class Indexing:
     def _spoil(self, entity: Entity | None) -> None:
         """What stands where this entity does has to be packed anew."""
         for iri in entity.types if entity is not None else ():
+            assert entity is not None
             type_key = self._name(iri)
-            for name in self.needs.patches.get(type_key, _NOTHING):
-                for place in _geometries(entity, name)[0]:
+            for name in self._needs.patches.get(type_key, _NOTHING):
+                for place in _geometries(entity.attributes.get(name, ()))[0]:
                     self._spoiled.add((self._name(name), type_key, grid.cell(*place)))
 
     # --- rows
@@ -294,20 +325,27 @@ def _columns_statement(slots: Iterable[int]) -> str:
     return f"UPDATE listing SET {', '.join([f'v{slot} = ?' for slot in slots])} WHERE type = ? AND id = ?"  # noqa: S608
 
 
-def _values(columns: Mapping[str, Asked], attributes: _Attributes) -> _Columns:
+def _slots(columns: Mapping[str, Asked]) -> tuple[tuple[str, int], ...]:
+    return tuple([(name, asked.slot) for name, asked in columns.items() if asked.slot is not None])
+
+
+def _values(columns: Iterable[tuple[str, int]], attributes: _Attributes) -> _Columns:
     """What these columns hold of an entity; those of attributes that it does not have are left out."""
-    found: _Columns = {}
-    for name, column in columns.items():
-        if name in attributes and column.slot is not None:
-            found[column.slot] = single_fact(attributes[name])
-    return found
+    return {slot: single_fact(attributes[name]) for name, slot in columns if name in attributes}
 
 
-def _geometries(entity: Entity | None, name: str) -> tuple[list[grid.Position], list[Any]]:
+def _may_stand(instances: Sequence[Attribute]) -> bool:
+    """Whether there may be a geo-property among the instances: cheap, as most have one instance that is none."""
+    return bool(instances) and (instances[0].kind is _GEO or len(instances) > 1)
+
+
+def _geometries(instances: Sequence[Attribute]) -> tuple[Sequence[grid.Position], Sequence[Any]]:
     """The points of a geo-property, and the geometries that are none."""
+    if not instances:
+        return _NOWHERE
     spots: list[grid.Position] = []
     shapes: list[Any] = []
-    for one in entity.attributes.get(name, ()) if entity is not None else ():
+    for one in instances:
         if one.kind is _GEO:
             place = grid.position(one.value)
             if place is None:
@@ -315,3 +353,6 @@ def _geometries(entity: Entity | None, name: str) -> tuple[list[grid.Position], 
             else:
                 spots.append(place)
     return spots, shapes
+
+
+_NOWHERE: Final[tuple[Sequence[grid.Position], Sequence[Any]]] = ([], [])

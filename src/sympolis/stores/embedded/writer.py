@@ -3,7 +3,9 @@
 A commit costs a disk flush, however much is in it. So the thread takes all jobs that wait, applies them, commits once
 and only then tells the callers. Clients that were answered together come again together, but not at the same instant:
 left alone, the first of them would get a commit of its own and all the others the next. So after a large group the
-thread gives them a moment, a fraction of what the commit took.
+thread gives them a moment, a fraction of what the commit took. For the same reason jobs are not handed over one by one,
+but all together that were given in one turn of the event loop: the thread is woken once for them, and does not ask for
+Python's lock while the loop still has requests to read.
 
 Where a job fails, nothing is kept and the group is taken again one by one, each inside a savepoint: so that one is
 undone alone, and all the others pay for savepoints only when somebody fails.
@@ -57,7 +59,9 @@ class Writer:
         self._db = files.open_writer(path)
         self._recorder = Recorder(self._db, wanted)
         self._on_commit = on_commit
-        self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        """What was given in the present turn of an event loop."""
         self._gate = threading.Lock()
         self._closed = False
         self._filling = False
@@ -82,14 +86,25 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise StoreUnavailable("the store is closed")
-            self._jobs.put(waiting)
+            gathered = self._gathered.get(loop)
+            if gathered is None:
+                self._gathered[loop] = [waiting]
+                loop.call_soon(self._hand_over, loop)
+            else:
+                gathered.append(waiting)
         return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._gate:
+            gathered = self._gathered.pop(loop, None)
+            if gathered is not None:
+                self._jobs.put(gathered)
 
     def later(self, job: Job) -> None:
         """Run ``job`` some time; nobody waits for it."""
         with self._gate:
             if not self._closed:
-                self._jobs.put(_Waiting(job))
+                self._jobs.put([_Waiting(job)])
 
     def catalog(self) -> Catalog:
         """What readers may rely on."""
@@ -101,6 +116,9 @@ class Writer:
             if self._closed:
                 return
             self._closed = True
+            for gathered in self._gathered.values():
+                self._jobs.put(gathered)
+            self._gathered.clear()
             self._jobs.put(None)
         self._thread.join()
         self._db.close()
@@ -125,11 +143,12 @@ class Writer:
         """The writer cannot go on: nobody may wait for it for ever."""
         with self._gate:
             self._closed = True
+            for gathered in self._gathered.values():
+                group += gathered
+            self._gathered.clear()
         with suppress(queue.Empty):
             while True:
-                found = self._jobs.get_nowait()
-                if found is not None:
-                    group.append(found)
+                group += self._jobs.get_nowait() or ()
         for waiting in group:
             waiting.error = StoreUnavailable(f"the writer has failed: {error}", where=self._db.filename)
         _tell(group)
@@ -144,11 +163,11 @@ class Writer:
                 ended = self._take(self._jobs.get_nowait(), group)
         return group, ended
 
-    def _take(self, found: _Waiting | None, group: list[_Waiting]) -> bool:
-        """Let the group have this job and all behind it; True where the end was among them."""
+    def _take(self, found: list[_Waiting] | None, group: list[_Waiting]) -> bool:
+        """Let the group have these jobs and all behind them; True where the end was among them."""
         with suppress(queue.Empty):
             while found is not None:
-                group.append(found)
+                group += found
                 if len(group) >= _MOST_JOBS:
                     return False
                 found = self._jobs.get_nowait()
@@ -214,7 +233,7 @@ class Writer:
         """What queries have asked for is filled in by small jobs between those of others."""
         if not self._filling and not self._recorder.catalog.needs.all_ready():
             self._filling = True
-            self._jobs.put(_Waiting(self._fill))
+            self._jobs.put([_Waiting(self._fill)])
 
     def _fill(self, recorder: Recorder) -> None:
         recorder.fill()

@@ -72,6 +72,9 @@ PARTICIPATING: Final = (
 )
 """What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
 
+SECTIONS: Final = ("Admin", "Federation", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
+"""Addresses that only hold others (``sections``)."""
+
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     PUBLIC: (
         *BETWEEN_TWINS,
@@ -100,10 +103,10 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "shareVerdicts",
         "shareNeeds",
         "shareIndicators",
-        "shareProfile",
         "shareAssets",
         "shareAssetPackage",
         "countAdoption",
+        "shareProfile",
         "authorize",
         "getToken",
         "showSignIn",
@@ -138,6 +141,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "isLive",
         "isReady",
         "getOpenApi",
+        *(f"describe{section}" for section in SECTIONS),
         "getReference",
         "getErrorReference",
         "getReferenceStyle",

@@ -385,6 +385,10 @@ def test_a_crashing_model_fails_its_run_and_the_pool_recovers(tmp_path: Path) ->
                 await ask(desk, {"measure": "trouble", "where": {}, "parameters": {"kind": kind}})
                 for kind in ("crash", "raise")
             ]
+            for lost in (crashed, raised):
+                assert lost["indicators"] == [], "no half result"
+                with pytest.raises(errors.Conflict, match="no results"):
+                    await desk.results(lost["id"])
             healthy = await finished(desk, await desk.start_run("quiet"))
             found = await twin.broker.query(Query(types=TypeIs(TERMS.expand("SimulationRun"))))
         assert crashed["status"] == "failed" and "SIGKILL" in crashed["error"]["detail"]

@@ -90,6 +90,25 @@ def test_half_the_lanes_lost_is_a_jump() -> None:
     assert event.score is not None and event.score < 0
 
 
+def test_a_jump_in_few_weeks_does_not_hide_itself() -> None:
+    """Five weeks of counts: the jump is in a third of all comparisons, and must not be taken for what is usual."""
+    whole, kept = street(2), 24 * 35
+    series = Series(whole.feature, whole.times[:kept], whole.values[:kept].copy())
+    series.values[24 * 20 :] *= 0.4
+    [event] = found_in(series, "jump")
+    assert abs(event.start - (START + timedelta(days=20))) <= timedelta(days=3)
+
+
+def test_a_station_that_hangs_where_hours_hardly_differ_is_a_flat_line() -> None:
+    random = np.random.default_rng(3)
+    values = np.round(30 + 8 * np.sin(np.arange(HOURS) / 40) + random.normal(0, 6, HOURS))
+    series = Series("station", street(1).times, values)
+    assert found_in(series, "flat") == []
+    series.values[600:612] = 41.0
+    [event] = found_in(series, "flat")
+    assert event.points >= 12
+
+
 def test_ever_fewer_cars_at_one_counter_alone_is_drift() -> None:
     series = street(2)
     series.values[:] *= np.linspace(1, 0.4, HOURS)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sympolis.governance.quality.baseline import Baseline, Floats, Series, Whole, baseline
+from sympolis.governance.quality.baseline import MAD_TO_SIGMA, Baseline, Floats, Series, Whole, baseline
 
 OUTLIER: Final = 8.0
 """Spreads from the usual that make a value odd; as many must remain once what the siblings show is taken off."""
@@ -28,10 +28,17 @@ _LEAST_VALUES: Final = 48
 _GAP_STEPS: Final = 3
 _FLAT_STEPS: Final = 6
 _FLAT_CHANGE: Final = 4.0
-_JUMP: Final = 2.5
-"""Times the usual change from one week to the next that make a jump."""
-_JUMP_LEAST_CHANGE: Final = 0.8
+_FLAT_CHANCE: Final = 0.01
+"""A run that a series has less often than this by chance is one of an instrument that hangs."""
+_FLAT_ABOVE: Final = 0.25
+"""Values of the lowest quarter are left out of that."""
+_JUMP: Final = 1.5
+"""Spreads of days, the jump taken off, that make one."""
+_JUMP_LEAST_CHANGE: Final = 1.0
 _JUMP_DAYS: Final = 7
+"""So many days at least on either side, and at most ``_JUMP_REACH``."""
+_JUMP_REACH: Final = 28
+_JUMP_LEAST_DAYS: Final = 21
 _WEEK_LEAST: Final = 24
 _DRIFT: Final = 1.2
 _DRIFT_WEEKS: Final = 5
@@ -175,8 +182,25 @@ def _flat(judged: _Judged) -> Iterator[Event]:
             continue
         usual = judged.usual.expected[first : last + 1]
         spread = float(np.median(judged.usual.scale[first : last + 1]))
-        if float(usual.max() - usual.min()) > _FLAT_CHANGE * spread:
+        if (
+            float(usual.max() - usual.min()) > _FLAT_CHANGE * spread
+            or by_chance(series.values, first, last) < _FLAT_CHANCE
+        ):
             yield _spanned("flat", judged, first, last)
+
+
+def by_chance(values: Floats, first: int, last: int) -> float:
+    """How many runs as long as this one a series has by chance, were equal neighbours as frequent as beside it.
+
+    1 for low values: what counts nothing at night, or rests at its instrument's lower end, may well stay there.
+    """
+    ordinary = values[:-1] > np.quantile(values, _FLAT_ABOVE)
+    if values[first] <= np.quantile(values, _FLAT_ABOVE):
+        return 1.0
+    equal = (np.diff(values) == 0) & ordinary
+    beside = float(equal.sum() - (last - first))
+    share = (beside + 1) / float(ordinary.sum() - (last - first) + 2)
+    return float(ordinary.sum() * share ** (last - first))
 
 
 def _runs(values: Floats) -> Iterator[tuple[int, int]]:
@@ -208,23 +232,35 @@ def _stretches(places: Whole) -> Iterator[tuple[int, int]]:
 
 
 def _jumps(judged: _Judged) -> Iterator[Event]:
-    """The one moment at which the week before and the week after differ by far more than weeks usually do."""
+    """The one moment between which and its neighbours the days differ by far more than they do on either side of it."""
     series, days = judged.series, _daily(judged)
-    if len(days) < 4 * _JUMP_DAYS:
+    if len(days) < _JUMP_LEAST_DAYS:
         return
     middles = np.array([value for _, value in days])
-    changes = np.array(
-        [
-            np.median(middles[index : index + _JUMP_DAYS]) - np.median(middles[index - _JUMP_DAYS : index])
-            for index in range(_JUMP_DAYS, len(days) - _JUMP_DAYS + 1)
-        ]
-    )
-    worst = int(np.argmax(np.abs(changes)))
-    change = float(changes[worst])
-    if abs(change) > max(_JUMP * 1.4826 * float(np.median(np.abs(changes))), _JUMP_LEAST_CHANGE):
-        moment = days[worst + _JUMP_DAYS][0]
+    index, change, spread = _split(middles)
+    if abs(change) > max(_JUMP * spread, _JUMP_LEAST_CHANGE):
+        moment = days[index][0]
         amount = change * float(np.median(judged.usual.scale))
         yield _event("jump", series, moment, moment, 1, change=amount, score=change)
+
+
+def _split(middles: Floats) -> tuple[int, float, float]:
+    """Where four weeks before and four weeks after differ most, by how much, and how much days differ beside that.
+
+    Of the spread the jump itself is taken off: else a large one hides itself. A short side weighs less, as the median
+    of few days says less.
+    """
+    best = (_JUMP_DAYS, 0.0, 0.0)
+    for index in range(_JUMP_DAYS, middles.size - _JUMP_DAYS + 1):
+        before, after = middles[max(0, index - _JUMP_REACH) : index], middles[index : index + _JUMP_REACH]
+        change = float(np.median(after) - np.median(before))
+        weight = np.sqrt(before.size * after.size / (before.size + after.size))
+        if abs(change) * weight > best[2]:
+            best = (index, change, float(abs(change) * weight))
+    index = best[0]
+    before, after = middles[max(0, index - _JUMP_REACH) : index], middles[index : index + _JUMP_REACH]
+    beside = np.concatenate((before - np.median(before), after - np.median(after)))
+    return index, best[1], MAD_TO_SIGMA * float(np.median(np.abs(beside)))
 
 
 def _daily(judged: _Judged) -> list[tuple[int, float]]:

@@ -78,12 +78,12 @@ def baseline(series: Series, zone: tzinfo) -> Baseline:
 def _cells(series: Series, zone: tzinfo) -> Whole:
     """A number for each value: the time of day, apart for weekdays, Saturdays and Sundays (or each day)."""
     weeks = (series.times[-1] - series.times[0]) / (7 * _DAY_S)
-    every_day = weeks >= _WEEKS_FOR_WEEKDAYS
+    every_day, whole_days = weeks >= _WEEKS_FOR_WEEKDAYS, series.step_s >= _DAY_S
     found = np.empty(series.times.size, dtype=np.int64)
     for index, at in enumerate(series.times):
         local = datetime.fromtimestamp(int(at), UTC).astimezone(zone)
         kind = local.weekday() if every_day else max(0, local.weekday() - _SATURDAY + 1)
-        minute = local.hour * 60 + local.minute if series.step_s < _DAY_S else 0
+        minute = 0 if whole_days else local.hour * 60 + local.minute
         found[index] = kind * 1440 + minute
     return found
 

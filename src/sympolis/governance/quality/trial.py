@@ -18,7 +18,7 @@ from sympolis.governance.quality.baseline import Floats, Series
 
 _DAY_S: Final = 86_400
 _MONTH_S: Final = 30 * _DAY_S
-_NEAR_S: Final = 3 * _DAY_S
+_NEAR_S: Final = 7 * _DAY_S
 FAULTS: Final = ("gap", "flat", "outlier", "jump", "drift")
 
 

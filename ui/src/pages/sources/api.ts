@@ -28,6 +28,16 @@ export interface Oddities {
   events: Oddity[];
 }
 
+/** Why a value is odd: what is usual there, what neighbours show, and candidates, the likeliest first. */
+export interface Diagnosis {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  share_alike: number | null;
+  neighbours: { feature: string; distance_m: number; score: number | null }[];
+  candidates: { cause: string; text: Text; evidence: { text: Text; link: string | null }[] }[];
+}
+
 export interface OpenName {
   kind: string;
   words: string;
@@ -52,6 +62,8 @@ export type Examined = Omit<Handover, 'state'> & { state: Handover['state'] | 'd
 
 export const getPreview = (dataset: string, limit: number) => get<Preview>(`datasets/${part(dataset)}/preview?limit=${limit}`);
 export const getOddities = (dataset: string, limit: number) => get<Oddities>(`datasets/${part(dataset)}/anomalies?limit=${limit}`);
+export const getDiagnosis = (entity: string, attribute: string, at: string) =>
+  get<Diagnosis>(`diagnosis?${new URLSearchParams({ entity, attribute, at })}`);
 export const listOpenNames = (limit: number) => get<{ total: number; matches: OpenName[] }>(`master-data/matches?limit=${limit}`);
 export const decide = (action: 'accept' | 'reject', name: OpenName, thing: string, by: string) =>
   send<unknown>('POST', 'master-data/decisions', { kind: name.kind, action, words: name.words, thing, by });

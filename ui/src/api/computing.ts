@@ -48,6 +48,8 @@ export interface Learning {
   at: string;
   name: string;
   title: Text;
+  /** UN/CEFACT code of the target. */
+  unit: string;
   state: 'waiting' | 'learning' | 'done' | 'failed';
   why: string;
   rounds: number;

@@ -74,7 +74,12 @@ class Learnings:
 
 def _brief(one: dict[str, Any]) -> dict[str, Any]:
     plan = one["plan"]
-    return {**{name: one[name] for name in _BRIEF}, "name": plan["name"], "title": plan["title"]}
+    return {
+        **{name: one[name] for name in _BRIEF},
+        "name": plan["name"],
+        "title": plan["title"],
+        "unit": plan["unit"],
+    }
 
 
 def operations(parts: ApiParts) -> tuple[Operation, ...]:

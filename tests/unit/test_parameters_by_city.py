@@ -1,4 +1,4 @@
-"""What a city says of a model's parameters: its own source beside the value, and a range of its own where it is unsure."""
+"""What a city says of a model's parameters: its own source beside the value, and a range where it is unsure."""
 
 from __future__ import annotations
 

@@ -20,7 +20,16 @@ from sympolis.orchestration.desk import Desk
 Json = dict[str, Any]
 _BEHIND: Final = 3
 """Priority in the queue for workers: after every role's."""
-_OF_A_RUN: Final = ("id", "status", "progress", "model", "model_version", "finished_at", "warnings", "warning_texts")
+_OF_A_RUN: Final = (
+    "id",
+    "status",
+    "progress",
+    "model",
+    "model_version",
+    "finished_at",
+    "warnings",
+    "warning_texts",
+)
 _OF_A_FIGURE: Final = ("name", "title", "unit", "decimals", "base", "with", "change", "verdict")
 
 

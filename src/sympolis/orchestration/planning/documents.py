@@ -152,11 +152,17 @@ def milestone(one: MilestonePlan, plan: Plan, figures: Mapping[str, Sequence[Jso
         "title": dict(one.title),
         "unit": one.unit,
         "clause": one.clause or None,
-        "today": None if one.today is None else {"year": one.today_year, "value": one.today, "source": dict(one.source)},
+        "today": _today(one),
         "values": values,
         "computed": bool(one.step),
         "missing": dict(one.missing),
     }  # fmt: skip
+
+
+def _today(one: MilestonePlan) -> Json | None:
+    if one.today is None:
+        return None
+    return {"year": one.today_year, "value": one.today, "source": dict(one.source)}
 
 
 def _on_the_way(one: MilestonePlan, plan: Plan, found: Json) -> list[Json]:

@@ -129,15 +129,20 @@ def _installed(name: str) -> Component:
         told = importlib.metadata.metadata(name)
     except importlib.metadata.PackageNotFoundError:
         return Component(name=name)
-    return Component(name=name, version=told.get("Version") or "", licence=_licence(told))
+    return Component(name=name, version=_first(told, "Version"), licence=_licence(told))
+
+
+def _first(told: Any, field: str) -> str:
+    """A field of a distribution's metadata; '' where it has none."""
+    return str((told.get_all(field) or [""])[0]).strip()
 
 
 def _licence(told: Any) -> str:
     """What a distribution says: an SPDX expression, else a short text, else its classifier."""
     for field in ("License-Expression", "License"):
-        text = (told.get(field) or "").strip()
+        text = _first(told, field)
         if text and len(text) <= 80 and "\n" not in text:
-            return str(text)
+            return text
     classified = [one for one in told.get_all("Classifier") or () if one.startswith("License ::")]
     return classified[-1].rpartition(":: ")[2] if classified else ""
 

@@ -110,7 +110,12 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
     own = (*dcat.operations(parts), *operations.operations(parts), *downloads.operations(parts))
     own = (*own, *inference.operations(parts), *management.operations(parts), *decisions.operations(parts))
     own = (*own, *assessment.operations(parts), *packages.operations(parts))
-    own = (*own, *notifications.operations(parts), *participation.operations(parts), *scenes.operations(parts))
+    own = (
+        *own,
+        *notifications.operations(parts),
+        *participation.operations(parts),
+        *scenes.operations(parts),
+    )
     more = {**decisions.SCHEMAS, **assessment.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
     return {**schemas.SCHEMAS, **packages.SCHEMAS, **management.SCHEMAS, **more, **scenes.SCHEMAS}, own
 

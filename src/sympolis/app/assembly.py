@@ -31,8 +31,8 @@ from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
-from sympolis.app.server import speaks_websocket
 from sympolis.app.publishing import with_assets, with_installed
+from sympolis.app.server import speaks_websocket
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder

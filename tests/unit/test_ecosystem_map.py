@@ -196,6 +196,12 @@ def test_what_people_add_is_marked_and_closes_hints() -> None:
     assert "helix-missing:business" not in named(small(), found)
 
 
+def test_who_only_uses_stands_with_those_who_use() -> None:
+    assert hand(roles=["user"]).layer == "people"
+    assert hand(roles=["user", "contributor"]).layer == hand().layer == "sources"
+    assert hand(roles=["user"], layer="sources").layer == "sources"
+
+
 def test_an_annotation_adds_to_what_is_drawn() -> None:
     said = GivenAnnotation(note="letter of 2024", helix=Helix.BUSINESS, rules=("letter",))
     book = Book(annotations={"org-institute-of-air": Annotation(said=said, author="ada", at="2026")})

@@ -129,7 +129,7 @@ def read_actor(body: Mapping[str, Any], actor_id: str, *, author: str, at: str) 
     _check_state(given.state)
     return Actor(
         id=actor_id,
-        layer=given.layer or _LAYERS[given.kind],
+        layer=given.layer or _layer(given),
         origin=Origin.HAND,
         author=author,
         at=at,
@@ -194,6 +194,14 @@ def _read(kind: type[Any], body: Mapping[str, Any]) -> Any:
     if len(given.note) > _LONGEST_NOTE:
         raise errors.BadRequestData(f"has more than {_LONGEST_NOTE} characters", where="note")
     return given
+
+
+def _layer(given: GivenActor) -> Layer:
+    """Where an actor of its kind stands; an organisation that only uses data, with those who use them."""
+    gives = {Role.CONTRIBUTOR, Role.STEWARD, Role.REGULATOR, Role.SUPPORTER} & set(given.roles)
+    if given.kind is ActorKind.ORGANISATION and given.roles and not gives:
+        return Layer.PEOPLE
+    return _LAYERS[given.kind]
 
 
 def _members(given: Any, *without: str) -> dict[str, Any]:

@@ -34,7 +34,8 @@ _LONGEST: Final = 27
 _LONGEST_SMALL: Final = 36
 _SCALE: Final = 2
 """Pixels of a PNG for each px of the layout."""
-_STEPS: Final = 24
+_DASH: Final = 5
+"""Length of a straight piece of a line, and of a dash [px of the layout]."""
 _COLOURS: Final[dict[Helix, tuple[str, str]]] = {
     Helix.GOVERNMENT: ("#0b5c66", "#63d6cf"),
     Helix.BUSINESS: ("#9a5b00", "#ffc46b"),
@@ -246,9 +247,11 @@ class _Painter:
         return text
 
     def _line(self, line: Line, flow: Flow) -> None:
-        points = [tuple(value * _SCALE for value in line.at(step / _STEPS)) for step in range(_STEPS + 1)]
+        begin, end = line.points[0], line.points[-1]
+        steps = max(8, int((abs(end[0] - begin[0]) + abs(end[1] - begin[1])) / _DASH))
+        points = [tuple(value * _SCALE for value in line.at(step / steps)) for step in range(steps + 1)]
         gaps = 0 if flow.kind is FlowKind.DATA and flow.state is State.CURRENT else 2
-        for at in range(_STEPS):
+        for at in range(steps):
             if not gaps or at % gaps == 0:
                 self._draw.line([points[at], points[at + 1]], fill="#8a949c", width=3)
         self._tip(points[-2], points[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from sympolis.dataspace.computing.package import read_package, write_package
 from sympolis.dataspace.dsp.processes import Agreement
+from sympolis.egress.http import Response
 from sympolis.testing.trading import Pair, two_twins
 
 pytest.importorskip("numpy", reason="the extra models is not installed")
@@ -319,6 +321,37 @@ def test_a_package_changed_on_its_way_or_of_somebody_else_is_refused(pair: Pair)
         one["agreement"] != agreement
         for one in pair.ask(pair.provider, "GET", "/served-computations").json["computations"]
     )
+
+
+def test_a_partner_that_sends_more_than_was_agreed_on_is_not_believed(pair: Pair) -> None:
+    policy(pair)
+    agreement = agreed(pair)
+    computed(pair, package(), agreement=agreement)
+
+    def spoil(url: str, answer: Response) -> Response:
+        if not url.endswith("/computations"):
+            return answer
+        said = json.loads(answer.body)
+        said["outputs"]["groups"][0]["street"] = "Street 1"
+        return Response(answer.status, answer.headers, json.dumps(said).encode())
+
+    pair.wire.spoil = spoil
+    try:
+        found = submit(pair, agreement, package()).json
+    finally:
+        pair.wire.spoil = lambda _, answer: answer
+    assert (found["state"], found["outputs"]) == ("failed", None)
+    assert "not agreed on" in found["why"]
+
+
+def test_a_partner_that_is_away_leaves_what_is_known(pair: Pair) -> None:
+    policy(pair)
+    begun = submit(pair, agreed(pair), package(version="4.0.0")).json
+    pair.wire.gone.add(pair.provider.host)
+    try:
+        assert look(pair, begun["id"])["state"] == "submitted"
+    finally:
+        pair.wire.gone.clear()
 
 
 # --- agreements

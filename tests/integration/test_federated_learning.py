@@ -136,58 +136,78 @@ def pooled(document: dict[str, Any]) -> Any:
     return rounds.ridge(np.vstack(xs), np.concatenate(ys), read.ridge)
 
 
-def test_two_twins_learn_what_their_data_together_would_give(pair: Pair) -> None:
-    document = plan(pair.provider.id)
+@pytest.fixture(scope="module")
+def agreement(pair: Pair) -> str:
     pair.provider.desk.offers._look = None  # type: ignore[attr-defined]
-    agreement = pair.agree(WEATHER)["agreement"]
-    begun = pair.ask(pair.consumer, "POST", "/learning?wait_s=1", {"plan": document})
-    assert begun.status == 202 and begun.json["state"] == "waiting", begun.body
-    [waiting] = pair.ask(pair.provider, "GET", "/served-computations").json["computations"]
-    assert waiting["state"] == "submitted"
-    pair.ask(
-        pair.provider,
-        "POST",
-        f"/served-computations/{waiting['id']}/decision",
-        {"act": "approve", "why": "weather"},
-    )
-    found = pair.ask(pair.consumer, "GET", f"/learning/{begun.json['id']}?wait_s=60").json
-    assert found["state"] == "done", found["why"]
-    assert np.allclose(found["weights"], pooled(document), atol=1e-5), (
+    return str(pair.agree(WEATHER)["agreement"])
+
+
+def waiting(pair: Pair) -> Any:
+    """The package that the provider's steward has to decide on."""
+    [found] = [
+        one
+        for one in pair.ask(pair.provider, "GET", "/served-computations").json["computations"]
+        if one["state"] == "submitted"
+    ]
+    return found
+
+
+def decide(pair: Pair, act: str, why: str) -> None:
+    path = f"/served-computations/{waiting(pair)['id']}/decision"
+    pair.ask(pair.provider, "POST", path, {"act": act, "why": why})
+
+
+@pytest.fixture(scope="module")
+def learnt(pair: Pair, agreement: str) -> Any:
+    """What came of learning under the agreement, which the steward approved once."""
+    begun = pair.ask(pair.consumer, "POST", "/learning?wait_s=1", {"plan": plan(pair.provider.id)})
+    assert begun.status == 202, begun.body
+    assert begun.json["state"] == "waiting", agreement
+    decide(pair, "approve", "weather")
+    return pair.ask(pair.consumer, "GET", f"/learning/{begun.json['id']}?wait_s=60").json
+
+
+def test_two_twins_learn_what_their_data_together_would_give(learnt: Any, pair: Pair) -> None:
+    assert learnt["state"] == "done", learnt["why"]
+    assert np.allclose(learnt["weights"], pooled(plan(pair.provider.id)), atol=1e-5), (
         "gradients lead to where all rows would"
     )
-
-    own, theirs = found["members"]
-    assert (own["partner"], own["agreement"], own["computations"]) == ("", "", [])
-    assert theirs["agreement"] == agreement and len(theirs["computations"]) == found["rounds"] + 1
-    for one in found["members"]:
+    for one in learnt["members"]:
         assert one["evaluation"]["origins"] == 8
         assert one["evaluation"]["against_local"]["percent"] > 0, "thirty days alone are few"
 
-    served = pair.ask(pair.provider, "GET", "/served-computations?limit=100").json["computations"]
-    assert {one["state"] for one in served} == {"released"} and len(served) == found["rounds"] + 1
-    transfer = pair.ask(pair.consumer, "GET", f"/computations/{theirs['computations'][0]}").json["transfer"]
-    comparison = pair.ask(pair.consumer, "GET", f"/transfers/{transfer}/comparison").json
-    assert comparison["agree"] and comparison["uses"] >= found["rounds"] + 1
+
+def test_every_round_is_a_use_that_both_sides_know_of(learnt: Any, agreement: str, pair: Pair) -> None:
+    own, theirs = learnt["members"]
+    assert (own["partner"], own["agreement"], own["computations"]) == ("", "", [])
+    assert theirs["agreement"] == agreement
+    assert len(theirs["computations"]) == learnt["rounds"] + 1
+    known = {
+        one["id"]: one["state"]
+        for one in pair.ask(pair.provider, "GET", "/served-computations?limit=100").json["computations"]
+    }
+    asked = [pair.ask(pair.consumer, "GET", f"/computations/{one}").json for one in theirs["computations"]]
+    assert {known[one["peer"]] for one in asked} == {"released"}
+    comparison = pair.ask(pair.consumer, "GET", f"/transfers/{asked[0]['transfer']}/comparison").json
+    assert comparison["agree"]
+    assert comparison["uses"] >= learnt["rounds"] + 1
 
 
-def test_the_model_is_a_draft_whose_card_leads_to_the_agreement(pair: Pair) -> None:
+def test_the_model_is_a_draft_whose_card_leads_to_the_agreement(
+    learnt: Any, agreement: str, pair: Pair
+) -> None:
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-    [found] = pair.ask(pair.consumer, "GET", "/learning").json["learnings"]
-    assert found["model"] == {"name": "tomorrow", "version": "1.0.0", "stage": "validated"}, found["why"]
+    assert learnt["model"] == {"name": "tomorrow", "version": "1.0.0", "stage": "validated"}, learnt["why"]
     kept = pair.consumer.twin.desk.learned.get("tomorrow", "1.0.0")
-    assert found["members"][1]["agreement"] in kept.card.training.datasets
-    assert WEATHER in kept.card.training.datasets
+    assert {agreement, WEATHER} <= {*kept.card.training.datasets}
     assert {one.name for one in kept.card.metrics} == {"mae", "gain_against_local", "gain_against_naive"}
 
 
-def test_a_partner_that_does_not_agree_ends_it(pair: Pair) -> None:
-    begun = pair.ask(
-        pair.consumer, "POST", "/learning", {"plan": plan(pair.provider.id, version="2.0.0")}
-    ).json
-    pair.run(pair.consumer.twin.federation.learning.wait(begun["id"], 1.5))  # type: ignore[union-attr]
-    waiting = pair.ask(pair.provider, "GET", "/served-computations").json["computations"][0]
-    refusal = {"act": "refuse", "why": "not this one"}
-    pair.ask(pair.provider, "POST", f"/served-computations/{waiting['id']}/decision", refusal)
+def test_a_partner_that_does_not_agree_ends_it(learnt: Any, pair: Pair) -> None:
+    document = plan(pair.provider.id, version="2.0.0")
+    begun = pair.ask(pair.consumer, "POST", "/learning?wait_s=1", {"plan": document}).json
+    assert begun["id"] != learnt["id"]
+    decide(pair, "refuse", "not this one")
     found = pair.ask(pair.consumer, "GET", f"/learning/{begun['id']}?wait_s=30").json
     assert found["state"] == "failed" and "not this one" in found["why"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -30,6 +31,8 @@ from sympolis.dataspace.dsp.processes import Transfer
 from sympolis.dataspace.dsp.vocabulary import COMPUTE
 from sympolis.dataspace.records import Records
 from sympolis.domain import errors
+
+log = logging.getLogger(__name__)
 
 ASKED: Final = "computation-asked"
 _MOST_ANSWER: Final = 4 << 20
@@ -124,14 +127,16 @@ class Asking:
             answer = await channel.send("GET", url, most_bytes=_MOST_ANSWER)
         except errors.Forbidden as refused:
             return self._changed(one, channel, state=State.REFUSED, why=refused.message[:2000])
+        except errors.SourceFailed as problem:  # for now: what we know of it stands
+            log.info("a partner does not say how a computation stands: %s", problem.message)
+            return one
         return self._told(one, channel, read_json(answer.body, url))
 
     def _transfer(self, one: Asked) -> Transfer:
         return self._desk.transfers.get(one.transfer)
 
     def _told(self, one: Asked, channel: Channel, said: Any) -> Asked:
-        """The computation as the partner has it. Raises ``SourceFailed`` for what cannot be, ``Forbidden`` for outputs
-        that were not agreed on."""
+        """The computation as the partner has it. Raises ``SourceFailed`` for what cannot be."""
         found = said if isinstance(said, dict) else {}
         peer, state = found.get("id"), found.get("state")
         if (
@@ -147,7 +152,11 @@ class Asking:
             "why": str(found.get("why") or "")[:2000],
         }
         if state == State.RELEASED:
-            members |= self._outputs(one, found)
+            try:
+                members |= self._outputs(one, found)
+            except errors.Forbidden as odd:
+                why = f"the partner sent what was not agreed on: {odd.message}"
+                members |= {"state": State.FAILED, "why": why[:2000]}
         return self._changed(one, channel, **members)
 
     def _outputs(self, one: Asked, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,8 @@ import pytest
 from sympolis.dataspace.computing.package import read_package, write_package
 from sympolis.dataspace.dsp.processes import Agreement
 from sympolis.egress.http import Response
+from sympolis.testing.onnx_models import linear
 from sympolis.testing.trading import Pair, two_twins
-
-pytest.importorskip("numpy", reason="the extra models is not installed")
 
 STREETS = "urn:sympolis:dataset:streets"
 ODRL = "http://www.w3.org/ns/odrl.jsonld"
@@ -179,7 +180,7 @@ def test_people_release_where_the_policy_asks_for_it(pair: Pair) -> None:
     assert (look(pair, other["id"])["state"], look(pair, other["id"])["outputs"]) == ("refused", None)
 
 
-def test_regression_on_data_that_stay(pair: Pair) -> None:
+def test_groups_of_observations_where_the_agreement_says_so(pair: Pair) -> None:
     policy(pair, constraint(COUNTED, "eq", "observation"), dataset="counts")
     document = package(
         columns=[{"name": "cars", "attribute": "intensity"}], history=True, counted="observation", min_group=10,
@@ -187,6 +188,20 @@ def test_regression_on_data_that_stay(pair: Pair) -> None:
     )  # fmt: skip
     found = computed(pair, document, asset="urn:sympolis:dataset:counts")
     assert found["outputs"]["groups"][0]["all"] == found["rows"] > 200
+
+
+def test_a_learned_model_is_asked_for_each_row_and_its_mean_leaves(pair: Pair, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    policy(pair)
+    document = package(
+        columns=[{"name": "capacity", "attribute": "capacity"}, {"name": "length", "attribute": "length"}],
+        algorithm={"kind": "model-means", "features": ["capacity", "length"], "low": 0, "high": 100},
+    )
+    model = base64.b64encode(linear(tmp_path).read_bytes()).decode()
+    found = computed(pair, document, model=model)
+    clipped = [min(max(2 * (500 + 10 * number) - 1000, 0), 100) for number in range(8)]
+    assert found["outputs"]["groups"] == [{"n": 8, "mean": sum(clipped) / 8}], found["why"]
 
 
 # --- what may not leave

@@ -88,6 +88,11 @@ def inspect(folder: Path, overlay: Overlay | None = None) -> tuple[City | None, 
     """The City (None where it cannot be made) and everything that is wrong with it; see ``folder.Overlay``."""
     contents = folders.read(folder, overlay)
     settings = {source.id: _check_source(contents, source) for source in contents.sources.values()}
+    portals = {
+        source.id: _check_portal(contents, source)
+        for source in contents.sources.values()
+        if source.refresh is not None and source.refresh.has_own_form
+    }
     _check_facts(contents)
     for kind in contents.kinds:
         _check_register(contents, kind)
@@ -111,7 +116,7 @@ def inspect(folder: Path, overlay: Overlay | None = None) -> tuple[City | None, 
     stories.check(contents)
     participation.check(contents)
     _check_policies(contents)
-    return _city(contents, settings), contents.findings
+    return _city(contents, settings, portals), contents.findings
 
 
 def _check_policies(contents: Contents) -> None:
@@ -136,7 +141,7 @@ def _check_policies(contents: Contents) -> None:
         contents.report(where, message, hint, error=False)
 
 
-def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
+def _city(contents: Contents, settings: Mapping[str, Any], portals: Mapping[str, Any]) -> City | None:
     if contents.facts is None:
         return None
     return City(
@@ -167,6 +172,7 @@ def _city(contents: Contents, settings: Mapping[str, Any]) -> City | None:
         things=contents.things,
         translations=contents.translations,
         settings=settings,
+        portal_settings=portals,
     )
 
 
@@ -226,6 +232,20 @@ def _check_source(contents: Contents, source: Source) -> Any:
     return None
 
 
+def _check_portal(contents: Contents, source: Source) -> Any:
+    """The form in which the portal gives it makes the same things as the sample."""
+    file, portal = f"sources/{source.id}.toml", source.at_portal
+    known = contents.mappings
+    if _named(contents, f"{file}: refresh.mapping", portal.mapping, known, "mapping"):
+        made, meant = known[portal.mapping], known.get(source.mapping)
+        if meant is not None and made.entity_type != meant.entity_type:
+            message = f"makes {made.entity_type}, the sample's makes {meant.entity_type}"
+            contents.report(f"{file}: refresh.mapping", message, "make them the same")
+    if _named(contents, f"{file}: refresh.connector", portal.connector, loader.connectors(), "connector"):
+        return _settings(contents, f"{file}: refresh", portal)
+    return None
+
+
 def _check_model_use(contents: Contents, file: str, source: Source) -> None:
     """The model is there, is of the mapping's type, and the terms mean the same in the city's context."""
     assert source.model is not None
@@ -274,7 +294,7 @@ def _settings(contents: Contents, file: str, source: Source) -> Any:
     except errors.SettingsInvalid as cause:
         contents.report(f"{file}: connector", cause.message, cause.hint)
         return None
-    where = contents.place(f"{file}: settings")
+    where = contents.place(f"{file}: settings" if ":" not in file else f"{file}.settings")
     found = reading.read(kind, source.settings, where, contents.findings)
     _check_secrets(contents, file, found)
     return found
@@ -346,7 +366,9 @@ def _check_mapping(contents: Contents, mapping: EntityMapping) -> None:
         _term(contents, f"{file}: entity_type", mapping.entity_type, terms)
         for name in mappings.attribute_names(mapping):
             _term(contents, f"{file}: attribute {name}", name, terms)
-    if mapping.id not in {source.mapping for source in contents.sources.values()}:
+    if mapping.id not in {
+        name for one in contents.sources.values() for name in (one.mapping, one.at_portal.mapping)
+    }:
         contents.report(file, "is used by no source", "name it in a source, or delete it", error=False)
 
 

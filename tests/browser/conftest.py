@@ -121,6 +121,26 @@ def decision_id(ask: Ask, run_id: str) -> str:
     return decision
 
 
+@pytest.fixture(scope="session")
+def board_id(ask: Ask) -> str:
+    """A dashboard that somebody put together, with a tile of every kind that is bound to something of this city."""
+    layers = ask("map/layers")
+    series = next(one for one in layers if one["kind"] == "point" and one["time"] == "hour")
+    feature = ask(f"map/layers/{series['id']}")["features"][0]["id"]
+    areas = next(one for one in layers if one["kind"] == "fill" and one["fields"])
+    tiles = [
+        {"id": "words", "kind": "text", "text": {"en": "On Mondays."}, "width": 2},
+        {"id": "figure", "kind": "indicator", "indicator": ask("indicators")[0]["name"]},
+        {"id": "alerts", "kind": "alerts"},
+        {"id": "series", "kind": "series", "layer": series["id"], "field": series["fields"][0]["name"],
+         "feature": feature, "width": 2, "height": 2},
+        {"id": "map", "kind": "map", "layer": areas["id"], "field": areas["fields"][0]["name"], "height": 3},
+    ]  # fmt: skip
+    return str(
+        ask("dashboards/composed", {"title": {"en": "Mondays"}, "visibility": "public", "tiles": tiles})["id"]
+    )
+
+
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver, for this folder only: while it lives, its event loop runs in this thread."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hatch_build import find_npm
 from playwright.sync_api import CDPSession, Page
 
 from .conftest import CHROMIUM, SOFTWARE_GL, open_page
 
+ROOT = Path(__file__).parents[2]
 TOOL = Path(__file__).parent / "lighthouse"
 LEAST = 0.95
 """Of accessibility and best practices. Performance is recorded and not judged: it is drawn by software here."""
@@ -66,12 +66,27 @@ def test_hours_and_themes_leave_nothing_behind(page: Page, twin_url: str) -> Non
 @pytest.fixture(scope="module")
 def lighthouse() -> tuple[list[str], dict[str, str]]:
     """The command and its environment; installed beside this test from its lock when it is not there yet."""
-    npm, environment = find_npm()
+    spec = importlib.util.spec_from_file_location("hatch_build_for_npm", ROOT / "hatch_build.py")
+    assert spec is not None and spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    npm, environment = hook.find_npm()
     tool = TOOL / "node_modules" / "lighthouse" / "cli" / "index.js"
     if not tool.exists():
         asked = [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         subprocess.run(asked, cwd=TOOL, env=environment, check=True, capture_output=True, timeout=300)
     return ["node", str(tool)], {**environment, "CHROME_PATH": CHROMIUM or ""}
+
+
+def measure(asked: list[str], environment: dict[str, str]) -> None:
+    """Run the tool; once more where it could not talk to its own browser, which says nothing of a page."""
+    for last in (False, True):
+        done = subprocess.run(
+            asked, check=False, capture_output=True, text=True, timeout=200, env=environment
+        )
+        if done.returncode == 0:
+            return
+        assert not last, done.stderr[-2000:]
 
 
 @pytest.mark.timeout(420)
@@ -81,7 +96,7 @@ def test_lighthouse_finds_the_pages_accessible_and_well_made(
     lighthouse: tuple[list[str], dict[str, str]],
     address: str,
     tmp_path: Path,
-    record_property: Callable[[str, object], None],
+    request: pytest.FixtureRequest,
 ) -> None:
     command, environment = lighthouse
     report = tmp_path / "report.json"
@@ -91,11 +106,11 @@ def test_lighthouse_finds_the_pages_accessible_and_well_made(
         "--only-categories=accessibility,best-practices,performance", "--preset=desktop", f"--chrome-flags={flags}",
         "--throttling-method=provided", "--max-wait-for-load=60000",
     ]  # fmt: skip
-    subprocess.run(asked, check=True, capture_output=True, timeout=300, env=environment)
+    measure(asked, environment)
     found = json.loads(report.read_text(encoding="utf-8"))
     scores = {name: one["score"] for name, one in found["categories"].items()}
     for name, value in scores.items():
-        record_property(f"lighthouse {address} {name}", value)
+        request.node.user_properties.append((f"lighthouse {address} {name}", value))
     for name in ("accessibility", "best-practices"):
         refs = [ref["id"] for ref in found["categories"][name]["auditRefs"]]
         failed = [one for one in refs if found["audits"][one]["score"] not in (None, 1)]

@@ -113,10 +113,10 @@ def test_two_people_look_at_one_scene(two_screens: tuple[Page, Page], twin_url: 
     for page in (ada, bo):
         expect(page.get_by_text("Who is looking (2)")).to_be_visible()
     ada.get_by_role("slider", name="Hour").press("ArrowRight")
-    bo.wait_for_function("location.hash.includes('h=9')")
+    bo.wait_for_function("() => location.hash.includes('h=9')")
     ada.locator("#map canvas").focus()
     ada.keyboard.press("+")
-    bo.wait_for_function("/v=[^&]*/.test(location.hash)")
+    bo.wait_for_function("() => /v=[^&]*/.test(location.hash)")
     bo.get_by_role("button", name="Point to the middle").click()
     expect(ada.get_by_role("complementary").get_by_text("Guest 2 points to")).to_be_visible()
     expect(ada.locator(".pointer.mark")).to_be_visible()

@@ -40,7 +40,9 @@ TERMS = Contexts().core()
 HOST = {"host": "127.0.0.1:8400"}
 TEXT = {"en": "text"}
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-UNITS = SumOf(entity_type="Unit", attribute="power", where={"status": "In Betrieb"}, since="begun", until="ended")
+UNITS = SumOf(
+    entity_type="Unit", attribute="power", where={"status": "In Betrieb"}, since="begun", until="ended"
+)
 PLAN = DashboardPlan(
     id="energy",
     title=TEXT,

@@ -57,7 +57,9 @@ def test_what_has_another_name_only_has_to_be_mapped(bologna: City) -> None:
     assert found["verdict"] == "runs with adaptations"
     [mapping] = [one for one in found["adaptations"] if one["kind"] == "mapping"]
     assert (mapping["need"], mapping["effort_days"]) == ("sections", [0.5, 2.0])
-    assert mapping["text"]["en"].startswith("“Strassenabschnitt” carries what “street sections” is needed for")
+    assert mapping["text"]["en"].startswith(
+        "“Strassenabschnitt” carries what “street sections” is needed for"
+    )
     assert found["effort_days"] == [0.5, 2.0]
 
 

@@ -39,7 +39,9 @@ FORMATS: Final = (
     Format("LDES-PULL", frozenset({"getStream"}), "/ldes/{kind}"),
     Format(COMPUTE, frozenset(), "/computations"),
 )
-"""What a dataset may be had as; as ``COMPUTE`` it is not had at all (``api.dsp.computing``). The first is the name by which Eclipse EDC asks for anything over HTTP."""
+"""What a dataset may be had as; as ``COMPUTE`` it is not had at all (``api.dsp.computing``). The first is the name by
+which Eclipse EDC asks for anything over HTTP.
+"""
 CALLS: Final = (
     Format(
         PROCESSES,

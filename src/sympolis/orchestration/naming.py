@@ -45,8 +45,8 @@ def named(
                 f"the model has no need {name!r}", where=f"{where}: types.{name}", hint=hint
             )
     ranged = {name: one for name, one in (stated or {}).items() if one.span is not None}
-    for name in ranged:
-        _refuse_range(simulator, name, ranged[name], f"{where}: parameters.{name}")
+    for name, value in ranged.items():
+        _refuse_range(simulator, name, value, f"{where}: parameters.{name}")
     told = tuple(
         sorted(
             (name, one.source, one.value if one.span else None, one.span)

@@ -24,9 +24,16 @@ _PARTNERS = "/api/federation/partners"
 @app.command("add")
 @reports_errors
 def add(
-    address: Annotated[str, typer.Argument(metavar="URL", help="Where the other twin is.")],
+    address: Annotated[
+        str, typer.Argument(metavar="URL", help="Where the other twin, connector or catalogue is.")
+    ],
     did: Annotated[
-        str | None, typer.Option("--id", metavar="DID", help="Who is expected to be there.")
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="DID",
+            help="Who is expected to be there; a connector elsewhere than at its DID is named by it.",
+        ),
     ] = None,
     invitation: Annotated[
         str | None, typer.Option(help="The word of an invitation of theirs: they take us for a partner, too.")
@@ -35,7 +42,7 @@ def add(
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Make the twin at an address a partner."""
+    """Make the twin at an address a partner; or a connector of the Dataspace Protocol, or a DCAT-AP catalogue."""
     given = {"base_url": address, "id": did, "invitation": invitation}
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.post(_PARTNERS, {name: value for name, value in given.items() if value})
@@ -87,7 +94,7 @@ def contact(
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.post(f"{_PARTNERS}/{quote(partner, safe='')}/contact")
     show(found, form, lambda one: screen.print(f"{one['name']}: {_standing(one)}"))
-    if not found["knows_us"]:
+    if found["kind"] == "twin" and not found["knows_us"]:
         raise typer.Exit(1)
 
 
@@ -177,6 +184,8 @@ def _standing(one: dict[str, Any]) -> str:
         return "suspended"
     if one["breaker"] != "closed":
         return "does not answer"
+    if one["kind"] != "twin":
+        return str(one["kind"])
     return "partner" if one["knows_us"] else "has not added us yet"
 
 

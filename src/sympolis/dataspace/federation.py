@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sympolis.dataspace.calls import Calls
+from sympolis.dataspace.contracts.market import Market
 from sympolis.dataspace.credentials import did
 from sympolis.dataspace.credentials.anchors import Anchors
 from sympolis.dataspace.credentials.identity import ClaimsIdentity
@@ -22,10 +23,12 @@ from sympolis.dataspace.credentials.rulebook import rulebook
 from sympolis.dataspace.credentials.self_issued import SelfIssued
 from sympolis.dataspace.credentials.status import StatusLists
 from sympolis.dataspace.credentials.wallet import Wallet
+from sympolis.dataspace.discovery import dcat
 from sympolis.dataspace.discovery.discovery import Discovery
 from sympolis.dataspace.partners.contact import Contact
 from sympolis.dataspace.partners.desk import PartnerDesk
 from sympolis.dataspace.partners.directory import PartnerDirectory
+from sympolis.dataspace.partners.meeting import Meeting
 from sympolis.dataspace.records import Records
 from sympolis.dataspace.simpl.onboarding import Authority
 
@@ -81,11 +84,9 @@ class Federation:
         self.partners = PartnerDesk(
             self.directory,
             self.contact,
-            calls=calls,
-            resolver=self.resolver,
+            meeting=self._meeting(),
             requesting=self.requesting,
             wallet=self.wallet,
-            own=own.did,
             address=own.address,
         )
         self.discovery: Discovery | None = None
@@ -134,6 +135,13 @@ class Federation:
             if part is not None:
                 await part.close()
         self.records.close()
+
+    def _meeting(self) -> Meeting:
+        async def find(base_url: str) -> tuple[str, dict[str, str]]:
+            return await dcat.find(self.calls, base_url)
+
+        market = Market(self.calls, self.identity)
+        return Meeting(self.calls, self.resolver, self.own.did, versions=market.discover, find=find)
 
     def _identity(self) -> ClaimsIdentity:
         return ClaimsIdentity(

@@ -9,6 +9,7 @@ export interface Partner {
   base_url: string;
   name: string;
   title: Text;
+  kind: 'twin' | 'connector' | 'catalogue';
   standing: 'active' | 'suspended';
   knows_us: boolean;
   breaker: 'closed' | 'open' | 'half-open';
@@ -182,8 +183,8 @@ export interface Benchmarks {
 
 export const about = () => get<About>('federation/about');
 export const listPartners = async () => (await get<{ partners: Partner[] }>('federation/partners')).partners;
-export const addPartner = (base_url: string, invitation: string) =>
-  send<Partner>('POST', 'federation/partners', { base_url, ...(invitation && { invitation }) });
+export const addPartner = (base_url: string, invitation: string, id: string) =>
+  send<Partner>('POST', 'federation/partners', { base_url, ...(invitation && { invitation }), ...(id && { id }) });
 export const contactPartner = (id: string) => send<Partner>('POST', `federation/partners/${part(id)}/contact`);
 export const setStanding = (id: string, standing: Partner['standing']) =>
   send<Partner>('PATCH', `federation/partners/${part(id)}`, { standing });

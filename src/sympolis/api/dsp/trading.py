@@ -18,6 +18,7 @@ from sympolis.dataspace.dsp.machines import Act
 from sympolis.dataspace.dsp.processes import Agreement, Negotiation, Process, Transfer, Wanted
 from sympolis.dataspace.dsp.terms import read_terms
 from sympolis.dataspace.partners.directory import PartnerDirectory
+from sympolis.dataspace.partners.partner import Kind
 from sympolis.domain import errors
 from sympolis.governance.policy.vocabulary import expand
 from sympolis.governance.policy.wording import LANGUAGES, describe_policy
@@ -58,7 +59,12 @@ class Addresses:
 
     async def connector(self, partner: str) -> str:
         """See ``Partners``."""
-        return await self._market.discover(self._directory.get(partner).base_url)
+        found = self._directory.get(partner)
+        if found.kind is Kind.CATALOGUE:
+            raise errors.Conflict(
+                "this partner is a catalogue: nothing can be negotiated there", where=partner
+            )
+        return await self._market.discover(found.base_url)
 
 
 class Receives(Protocol):

@@ -31,7 +31,7 @@ class Partners:
         return json_reply(self._shown(self._desk.directory.get(request.arguments["partner"])))
 
     async def add(self, request: Request) -> Reply:
-        """Make the twin at an address a partner."""
+        """Make the twin, connector or catalogue at an address a partner."""
         given = await read_object(request)
         unknown = sorted(set(given) - _FIELDS)
         if unknown:
@@ -41,7 +41,9 @@ class Partners:
             check_did(expected)
         base_url = text_of(given, "base_url")
         if not base_url:
-            raise errors.InvalidRequest("expected the address of a twin", where="base_url")
+            raise errors.InvalidRequest(
+                "expected the address of a twin, a connector or a catalogue", where="base_url"
+            )
         invitation = text_of(given, "invitation")
         made = await self._desk.add(base_url, expected=expected, invitation=invitation, by=by(request))
         return json_reply(self._shown(made), status=201)
@@ -112,6 +114,8 @@ class Partners:
             "base_url": partner.base_url,
             "name": partner.name,
             "title": partner.title,
+            "kind": partner.kind.value,
+            "catalogue_url": partner.catalogue_url,
             "dsp_url": partner.dsp_url,
             "standing": partner.standing.value,
             "origin": partner.origin.value,

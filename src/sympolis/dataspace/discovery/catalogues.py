@@ -2,7 +2,8 @@
 
 Two ways lead to a partner's catalogue, and what is found on both is one entry: the Dataspace Protocol's catalogue
 request (with the offers that we can negotiate about), and the public DCAT-AP catalogue (with services and models,
-too). Entries belong to the partner who told them, whatever they call themselves.
+too). A twin has both, others have one of them. Entries belong to the partner who told them, whatever they call
+themselves.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sympolis.dataspace.discovery import reading
 from sympolis.dataspace.discovery.shelf import Half, Shelf, Told, is_partial
 from sympolis.dataspace.partners.directory import PartnerDirectory
-from sympolis.dataspace.partners.partner import Partner
+from sympolis.dataspace.partners.partner import Kind, Partner
 from sympolis.domain import errors
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,9 @@ class Catalogues:
     def __init__(self, directory: PartnerDirectory, *, dsp: DspCatalogue, dcat: DcatCatalogue) -> None:
         self._dsp = dsp
         self._dcat = dcat
-        self.shelf: Shelf[tuple[Entry, ...]] = Shelf(directory, self._crawl, fresh_s=FRESH_S)
+        self.shelf: Shelf[tuple[Entry, ...]] = Shelf(
+            directory, self._crawl, fresh_s=FRESH_S, kinds=frozenset(Kind)
+        )
 
     async def search(
         self, wanted: str, *, kind: str = "", partner: str = "", anew: bool = False
@@ -89,8 +92,8 @@ class Catalogues:
         return [entry.document(one) for _, entry, one in fitting], told, is_partial(chosen)
 
     async def _crawl(self, partner: Partner) -> tuple[Entry, ...] | Half[tuple[Entry, ...]]:
-        """Both catalogues of a partner. Raises ``SourceFailed`` where it gives neither."""
-        given = await asyncio.gather(self._by_dsp(partner), self._dcat(partner), return_exceptions=True)
+        """The catalogues of a partner. Raises ``SourceFailed`` where it gives none."""
+        given = await asyncio.gather(*self._ways(partner), return_exceptions=True)
         found: list[Entry] = []
         problems: list[errors.SympolisError] = []
         for one in given:
@@ -105,6 +108,12 @@ class Catalogues:
             raise errors.SourceFailed(problems[0].message, where=partner.id)
         entries = merged(found)[:MOST_ENTRIES]
         return Half(entries, problems[0].message) if problems else entries
+
+    def _ways(self, partner: Partner) -> Iterator[Awaitable[list[Entry]]]:
+        if partner.kind is not Kind.CATALOGUE:
+            yield self._by_dsp(partner)
+        if partner.kind is not Kind.CONNECTOR:
+            yield self._dcat(partner)
 
     async def _by_dsp(self, partner: Partner) -> list[Entry]:
         given = await self._dsp(partner)

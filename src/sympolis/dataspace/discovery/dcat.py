@@ -1,7 +1,9 @@
-"""Partners' public catalogues, DCAT-AP in JSON-LD: read by rdflib off the event loop, since graphs cost time.
+"""Partners' public catalogues, DCAT-AP: read by rdflib off the event loop, since graphs cost time.
 
-The JSON-LD context is never fetched from an address that the document names: only documents that bring their context
-inside, or none, are read. Others would let a partner make this server call somebody.
+Twins give theirs in JSON-LD. Portals (CKAN, piveau and others) give it in any form of RDF, page by page as Hydra has
+it, and have it at the addresses that are tried here in turn. A JSON-LD context is never fetched from an address that
+the document names: only documents that bring their context inside, or none, are read. Others would let a partner make
+this server call somebody.
 """
 
 from __future__ import annotations
@@ -10,10 +12,11 @@ import asyncio
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 
 import msgspec
 
-from sympolis.dataspace.calls import Calls
+from sympolis.dataspace.calls import Answer, Calls
 from sympolis.dataspace.discovery import reading
 from sympolis.dataspace.discovery.catalogues import MOST_ENTRIES, Entry
 from sympolis.dataspace.partners.partner import Partner
@@ -24,7 +27,22 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
 _MOST_BYTES: Final = 4 << 20
+_MOST_IN_ALL: Final = 16 << 20
+_MOST_PAGES: Final = 20
 _PATIENCE_S: Final = 8.0
+_ACCEPT: Final = (("Accept", "application/ld+json, text/turtle;q=0.9, application/rdf+xml;q=0.8"),)
+_FORMS: Final = {
+    "text/turtle": "turtle",
+    "application/x-turtle": "turtle",
+    "application/n-triples": "nt",
+    "application/rdf+xml": "xml",
+    "text/xml": "xml",
+    "application/xml": "xml",
+}
+_USUAL: Final = ("", "/catalog.jsonld", "/catalog.ttl", "/catalogue?f=jsonld")
+"""Below the address that somebody gave; the second and third are CKAN's."""
+_HYDRA: Final = "http://www.w3.org/ns/hydra/core#"
+_NEXT: Final = (f"{_HYDRA}next", f"{_HYDRA}nextPage")
 _DCAT: Final = "http://www.w3.org/ns/dcat#"
 _DCT: Final = "http://purl.org/dc/terms/"
 _KINDS: Final = {f"{_DCAT}Dataset": "dataset", f"{_DCAT}DataService": "service"}
@@ -37,22 +55,77 @@ class DcatCatalogues:
         self._calls = calls
 
     async def __call__(self, partner: Partner) -> list[Entry]:
-        """The entries of the partner's catalogue. Raises ``SourceFailed``."""
-        if find_spec("rdflib") is None:
-            raise errors.SourceFailed("DCAT-AP needs the extra `rdf`", where=partner.id)
-        url = f"{partner.base_url}/catalogue?f=jsonld"
-        headers = (("Accept", "application/ld+json"),)
-        answer = await self._calls("GET", url, headers=headers, timeout_s=_PATIENCE_S, most_bytes=_MOST_BYTES)
-        if answer.status != 200:
-            raise errors.SourceFailed(f"the catalogue answered {answer.status}", where=url)
-        return await asyncio.to_thread(entries, answer.body, partner.base_url, url)
+        """The entries of the partner's catalogue, of all its pages. Raises ``SourceFailed``."""
+        url: str | None = partner.catalogue_url or f"{partner.base_url}/catalogue?f=jsonld"
+        found: list[Entry] = []
+        read, seen = 0, set[str]()
+        while url is not None and url not in seen and len(seen) < _MOST_PAGES and read < _MOST_IN_ALL:
+            seen.add(url)
+            answer = await _asked(self._calls, url)
+            read += len(answer.body)
+            form = _form(answer)
+            more, url = await asyncio.to_thread(_page, answer.body, partner.base_url, url, form)
+            found += more
+        return found[:MOST_ENTRIES]
+
+
+async def find(calls: Calls, base_url: str) -> tuple[str, dict[str, str]]:
+    """Where the catalogue at or below an address is, and its title. Raises ``SourceFailed`` where none is."""
+    why = ""
+    for end in _USUAL:
+        url = base_url + end
+        try:
+            answer = await _asked(calls, url)
+            return url, await asyncio.to_thread(_title, answer.body, url, _form(answer))
+        except errors.SourceFailed as problem:
+            why = why or problem.message
+    raise errors.SourceFailed(why, where=base_url)
+
+
+async def _asked(calls: Calls, url: str) -> Answer:
+    if find_spec("rdflib") is None:
+        raise errors.SourceFailed("DCAT-AP needs the extra `rdf`", where=url)
+    answer = await calls("GET", url, headers=_ACCEPT, timeout_s=_PATIENCE_S, most_bytes=_MOST_BYTES)
+    if answer.status != 200:
+        raise errors.SourceFailed(f"the catalogue answered {answer.status}", where=url)
+    return answer
+
+
+def _form(answer: Answer) -> str:
+    """The form of RDF, as rdflib calls it; JSON-LD where nothing is said."""
+    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return _FORMS.get(media, "json-ld")
+
+
+def _page(body: bytes, base_url: str, url: str, form: str) -> tuple[list[Entry], str | None]:
+    """The entries of a page, and where the next one is: at the same server, or nowhere."""
+    from rdflib import URIRef
+
+    graph = _graph(body, url, form)
+    following = [one for name in _NEXT for one in graph.objects(None, URIRef(name))]
+    address = reading.address(urljoin(url, str(following[0])), base_url) if following else ""
+    return _entries(graph, base_url), address or None
+
+
+def _title(body: bytes, url: str, form: str) -> dict[str, str]:
+    """What the catalogue is called. Raises ``SourceFailed`` where this is none."""
+    from rdflib import RDF, URIRef
+
+    graph = _graph(body, url, form)
+    subject = next(graph.subjects(RDF.type, URIRef(f"{_DCAT}Catalog")), None)
+    if subject is None:
+        raise errors.SourceFailed("there is no dcat:Catalog", where=url)
+    return _texts(graph, subject, f"{_DCT}title")
 
 
 def entries(body: bytes, base_url: str, where: str) -> list[Entry]:
-    """The datasets and services of a catalogue. Raises ``SourceFailed`` for what cannot be read."""
+    """The datasets and services of a catalogue in JSON-LD. Raises ``SourceFailed`` for what cannot be read."""
+    return _entries(_graph(body, where, "json-ld"), base_url)
+
+
+def _entries(graph: Graph, base_url: str) -> list[Entry]:
     from rdflib import RDF, URIRef
 
-    graph = _graph(body, where)
     found: list[Entry] = []
     for kind_iri, kind in _KINDS.items():
         for subject in graph.subjects(RDF.type, URIRef(kind_iri)):
@@ -61,21 +134,31 @@ def entries(body: bytes, base_url: str, where: str) -> list[Entry]:
     return found
 
 
-def _graph(body: bytes, where: str) -> Graph:
+def _graph(body: bytes, where: str, form: str) -> Graph:
     from rdflib import Graph
-    from rdflib.plugins.parsers.jsonld import to_rdf
 
     try:
-        document = msgspec.json.decode(body)
-        if _names_contexts(document):
-            raise errors.SourceFailed("its catalogue names a context elsewhere", where=where)
-        graph = Graph()
-        to_rdf(document, graph)  # what Graph.parse does, without its deprecated detour
-        return graph
+        if form == "json-ld":
+            return _linked(body, where)
+        if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+            raise errors.SourceFailed("its catalogue declares entities", where=where)
+        return Graph().parse(data=body, format=form, publicID=where)
     except errors.SourceFailed:
         raise
     except Exception as problem:  # rdflib raises whatever its parsers do
         raise errors.SourceFailed("its catalogue cannot be read", where=where) from problem
+
+
+def _linked(body: bytes, where: str) -> Graph:
+    from rdflib import Graph
+    from rdflib.plugins.parsers.jsonld import to_rdf
+
+    document = msgspec.json.decode(body)
+    if _names_contexts(document):
+        raise errors.SourceFailed("its catalogue names a context elsewhere", where=where)
+    graph = Graph()
+    to_rdf(document, graph)  # what Graph.parse does, without its deprecated detour
+    return graph
 
 
 def _names_contexts(document: Any) -> bool:
@@ -143,3 +226,5 @@ def _formats(graph: Graph, subject: Node) -> Iterator[str]:
     for distribution in graph.objects(subject, URIRef(f"{_DCAT}distribution")):
         for value in _plain(graph, distribution, f"{_DCAT}mediaType"):
             yield value.rpartition("/media-types/")[2] or value
+        for value in _plain(graph, distribution, f"{_DCT}format"):
+            yield value.rpartition("/")[2] or value

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from sympolis.dataspace.partners.directory import PartnerDirectory
-from sympolis.dataspace.partners.partner import Partner, Standing
+from sympolis.dataspace.partners.partner import Kind, Partner, Standing
 from sympolis.domain import errors
 
 T = TypeVar("T")
@@ -62,7 +62,10 @@ class _Kept(Generic[T]):
 
 
 class Shelf(Generic[T]):
-    """See the module. ``ask`` gets one partner's answer; it raises ``SympolisError`` where there is none."""
+    """See the module. ``ask`` gets one partner's answer; it raises ``SympolisError`` where there is none.
+
+    Partners of other ``kinds`` are not asked: nobody misses their answer.
+    """
 
     def __init__(
         self,
@@ -70,11 +73,13 @@ class Shelf(Generic[T]):
         ask: Callable[[Partner], Awaitable[T | Half[T]]],
         *,
         fresh_s: float,
+        kinds: frozenset[Kind] = frozenset({Kind.TWIN}),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
         self._ask = ask
         self._fresh_s = fresh_s
+        self._kinds = kinds
         self._monotonic = monotonic
         self._kept: dict[str, _Kept[T]] = {}
         self._failed: dict[str, str] = {}
@@ -83,7 +88,11 @@ class Shelf(Generic[T]):
 
     async def gather(self, *, patience_s: float = PATIENCE_S, anew: bool = False) -> list[Told[T]]:
         """What every active partner tells, in the order of their names; asked again where it is old (or ``anew``)."""
-        partners = [one for one in self._directory.everybody() if one.standing is Standing.ACTIVE]
+        partners = [
+            one
+            for one in self._directory.everybody()
+            if one.standing is Standing.ACTIVE and one.kind in self._kinds
+        ]
         self._forget_others({one.id for one in partners})
         due = [one for one in partners if anew or not self._is_fresh(one.id)]
         tasks = [self._start(one) for one in due]

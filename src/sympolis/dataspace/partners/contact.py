@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sympolis.dataspace.calls import Calls, good_body, send_json
 from sympolis.dataspace.partners.breaker import Breaker
@@ -24,6 +24,8 @@ _NOTE_EVERY: Final = timedelta(seconds=30)
 """Contacts are noted no more often, so that a busy partnership does not write all the time."""
 _MOST_AT_ONCE: Final = 8
 """Calls to one partner at a time: who is slow does not hold up the others."""
+
+T = TypeVar("T")
 
 Authorizing = Callable[[str, str], Awaitable[str | None]]
 
@@ -91,6 +93,13 @@ class Contact:
                 "GET", url, headers=headers, timeout_s=timeout_s, most_bytes=most_bytes
             )
             return good_body(answer, url)
+
+    async def visit(self, partner: Partner, work: Callable[[], Awaitable[T]]) -> T:
+        """What comes of other work at a partner, under the same bounds. Raises as ``ask`` does, and as it does."""
+        if partner.standing is not Standing.ACTIVE:
+            raise errors.Forbidden("this partner is suspended", where=partner.id)
+        async with self._attempt(partner):
+            return await work()
 
     @asynccontextmanager
     async def _attempt(self, partner: Partner) -> AsyncIterator[None]:

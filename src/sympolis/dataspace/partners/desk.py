@@ -2,86 +2,69 @@
 
 A partner is added by its address. Who lives there says its DID document, and that document must be at the address: a
 server cannot claim to be another. Once both sides have added each other, each asks for the other's word: a membership
-credential.
+credential. Connectors and catalogues that are no twins (``meeting``) are added likewise, and asked for no word.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sympolis.dataspace.calls import Calls, send_json
-from sympolis.dataspace.credentials.did import check_did, did_of
 from sympolis.dataspace.credentials.issuing import Requesting
-from sympolis.dataspace.credentials.resolver import Resolver
 from sympolis.dataspace.credentials.wallet import Wallet
 from sympolis.dataspace.partners.contact import Contact
 from sympolis.dataspace.partners.directory import PartnerDirectory
-from sympolis.dataspace.partners.partner import Origin, Partner, Standing
+from sympolis.dataspace.partners.meeting import Introduction, Meeting
+from sympolis.dataspace.partners.partner import Kind, Origin, Partner, Standing
 from sympolis.domain import errors
 
 log = logging.getLogger(__name__)
 
-ABOUT: Final = "/api/federation/about"
 JOIN: Final = "/api/federation/join"
 _LONGEST_URL: Final = 500
-_MOST_BYTES: Final = 64 * 1024
-_LONGEST_TEXT: Final = 200
-_MOST_LANGUAGES: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Introduction:
-    """What a twin says of itself before anybody knows it."""
-
-    id: str
-    title: Mapping[str, str]
-    dsp_url: str
 
 
 class PartnerDesk:
-    """See the module. ``own`` is our DID, ``address`` where we are reached."""
+    """See the module. ``address`` is where we are reached."""
 
-    def __init__(  # noqa: PLR0913 - a composition
+    def __init__(
         self,
         directory: PartnerDirectory,
         contact: Contact,
         *,
-        calls: Calls,
-        resolver: Resolver,
+        meeting: Meeting,
         requesting: Requesting,
         wallet: Wallet,
-        own: Callable[[], str],
         address: Callable[[], str],
     ) -> None:
         self.directory = directory
         self.contact = contact
-        self._calls = calls
-        self._resolver = resolver
+        self._meeting = meeting
         self._requesting = requesting
         self._wallet = wallet
-        self._own = own
         self._address = address
         self._background: set[asyncio.Task[None]] = set()
 
     async def add(self, base_url: str, *, expected: str = "", invitation: str = "", by: str = "") -> Partner:
-        """Make the twin at this address a partner; with an ``invitation`` of theirs, make us theirs as well.
+        """Make whoever is at this address a partner; with an ``invitation`` of theirs, make us theirs as well.
 
-        Raises ``InvalidRequest``, ``AlreadyExists``, ``SourceFailed`` where nobody answers there, ``Forbidden``.
+        ``expected`` is the DID that is to be met there. Raises ``InvalidRequest``, ``AlreadyExists``, ``SourceFailed``
+        where nobody answers there, ``Forbidden``.
         """
         base_url = _checked(base_url)
-        introduced = await self._introduced(base_url)
+        introduced = await self._meeting.anybody(base_url, expected)
         if expected and expected != introduced.id:
             raise errors.Conflict(
                 f"at this address is {introduced.id}", where="id", hint="ask the partner for its DID"
             )
         if self.directory.find(introduced.id) is not None:
             raise errors.AlreadyExists("is a partner already", where=introduced.id)
+        if invitation and introduced.kind is not Kind.TWIN:
+            raise errors.InvalidRequest("only twins give invitations, and this is none", where="invitation")
         partner = self.directory.keep(
             _partner(introduced, base_url, Origin.ADMINISTRATOR, by=by, at=datetime.now(UTC))
         )
@@ -95,7 +78,7 @@ class PartnerDesk:
 
         Raises ``Forbidden``, ``InvalidRequest``, ``SourceFailed``.
         """
-        introduced = await self._introduced(_checked(base_url))
+        introduced = await self._meeting.twin(_checked(base_url))
         if introduced.id != participant:
             raise errors.Forbidden("at this address is somebody else", where="base_url")
         used = self.directory.redeem(word, participant)
@@ -117,11 +100,10 @@ class PartnerDesk:
         partner = self.directory.get(partner_id)
         self.contact.breaker(partner_id).reset()
         try:
-            found = await self.contact.ask(partner, "/api/federation/shared/standing")
-            knows_us = isinstance(found, dict) and found.get("standing") == Standing.ACTIVE.value
-            partner = self.directory.change(partner_id, knows_us=knows_us)
-            if knows_us and self._wallet.held_of(partner_id) is None:
-                await self._requesting.ask(partner_id)
+            if partner.kind is Kind.TWIN:
+                await self._ask_word(partner)
+            else:
+                await self.contact.visit(partner, lambda: self._meeting.again(partner))
         except errors.Forbidden:
             return self.directory.change(partner_id, knows_us=False)
         except (errors.SourceFailed, errors.Unauthenticated) as problem:
@@ -159,6 +141,13 @@ class PartnerDesk:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
 
+    async def _ask_word(self, partner: Partner) -> None:
+        found = await self.contact.ask(partner, "/api/federation/shared/standing")
+        knows_us = isinstance(found, dict) and found.get("standing") == Standing.ACTIVE.value
+        self.directory.change(partner.id, knows_us=knows_us)
+        if knows_us and self._wallet.held_of(partner.id) is None:
+            await self._requesting.ask(partner.id)
+
     async def _accept(self, partner: Partner, word: str) -> None:
         document = {"invitation": word, "base_url": self._address()}
         try:
@@ -166,24 +155,6 @@ class PartnerDesk:
         except errors.SympolisError:
             self.directory.remove(partner.id)
             raise
-
-    async def _introduced(self, base_url: str) -> Introduction:
-        """Who is at an address, by their own word and by the DID document at that very address."""
-        found = await send_json(self._calls, "GET", base_url + ABOUT, most_bytes=_MOST_BYTES)
-        if not isinstance(found, dict) or not isinstance(found.get("id"), str):
-            raise errors.SourceFailed("does not introduce itself as a twin", where=base_url)
-        participant = check_did(found["id"])
-        if participant == self._own():
-            raise errors.InvalidRequest("this is our own address", where="base_url")
-        if participant != did_of(base_url):
-            raise errors.Forbidden(
-                f"says that it is {participant}, which is at another address",
-                where=base_url,
-                hint="add it under the address of its DID, its public_url",
-            )
-        self._resolver.forget(participant)
-        await self._resolver.document(participant)
-        return Introduction(participant, _texts(found.get("title")), _below(base_url, found.get("dsp")))
 
 
 async def _careful(work: Any) -> None:
@@ -200,6 +171,8 @@ def _partner(found: Introduction, base_url: str, origin: Origin, *, by: str, at:
         base_url=base_url,
         name=name,
         title=dict(found.title),
+        kind=found.kind,
+        catalogue_url=found.catalogue_url,
         dsp_url=found.dsp_url,
         origin=origin,
         added_at=at,
@@ -218,25 +191,8 @@ def _checked(base_url: str) -> str:
     plain = address.isascii() and address.isprintable() and not set(address) & set(' ?#@<>"\\')
     if not good or not plain or len(address) > _LONGEST_URL:
         raise errors.InvalidRequest(
-            "expected the address of a twin", where="base_url", hint="https://twin.city.example"
+            "expected the address of a twin, a connector or a catalogue",
+            where="base_url",
+            hint="https://twin.city.example",
         )
     return address
-
-
-def _texts(given: Any) -> dict[str, str]:
-    """A text by language, as far as it is one: a stranger wrote it."""
-    if not isinstance(given, dict):
-        return {}
-    pairs = [(str(key)[:10], value) for key, value in given.items() if isinstance(value, str)]
-    return {
-        key: "".join(filter(str.isprintable, value))[:_LONGEST_TEXT] for key, value in pairs[:_MOST_LANGUAGES]
-    }
-
-
-def _below(base_url: str, given: Any) -> str:
-    """An address of the same server; else where the protocol usually is."""
-    usual = f"{base_url}/dsp"
-    if not isinstance(given, str) or len(given) > _LONGEST_URL:
-        return usual
-    same = urlsplit(given)[:2] == urlsplit(base_url)[:2]
-    return given.rstrip("/") if same else usual

@@ -15,6 +15,16 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Kind(StrEnum):
+    """What is at a partner's address."""
+
+    TWIN = "twin"
+    CONNECTOR = "connector"
+    """Somebody who speaks the Dataspace Protocol, and is no twin: contracts and data, and nothing else."""
+    CATALOGUE = "catalogue"
+    """A DCAT-AP catalogue that is open to all: found by our searches; nothing is negotiated there."""
+
+
 class Origin(StrEnum):
     """How somebody came to be a partner."""
 
@@ -23,13 +33,17 @@ class Origin(StrEnum):
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):
-    """Another twin. ``id`` is its DID, ``base_url`` where it answers."""
+    """Another twin, connector or catalogue. ``id`` is its DID (a catalogue's: its address), ``base_url`` where it
+    answers."""
 
     id: str
     base_url: str
     name: str
     title: dict[str, str] = {}
+    kind: Kind = Kind.TWIN
     dsp_url: str = ""
+    catalogue_url: str = ""
+    """Where its DCAT-AP catalogue is; '' for where a twin has it."""
     standing: Standing = Standing.ACTIVE
     origin: Origin = Origin.ADMINISTRATOR
     added_at: datetime

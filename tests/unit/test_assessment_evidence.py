@@ -13,7 +13,7 @@ from sympolis.assessment.evidence import examine
 from sympolis.assessment.evidence.checks import CHECKS, is_open, product
 from sympolis.assessment.evidence.facts import Facts
 from sympolis.assessment.evidence.findings import words
-from sympolis.testing.exemplary import AIR, LEARNED, SIMULATED, TRAFFIC, exemplary
+from sympolis.testing.exemplary import AIR, LEARNED, SIMULATED, SOUND, TRAFFIC, exemplary
 
 ROOT = Path(__file__).parents[2]
 OF_THE_RELEASE = {"conformance-tested", "interface-accessible", "guides-published", "source-open"}
@@ -33,6 +33,10 @@ def without(*names: str) -> dict[str, Any]:
 
 def closed(*names: str) -> dict[str, Any]:
     return {"interfaces": tuple(it for it in exemplary().interfaces if it.id not in names)}
+
+
+def set_up(**change: Any) -> dict[str, Any]:
+    return {"setup": replace(SOUND, **change)}
 
 
 TAKEN_AWAY: dict[str, dict[str, Any]] = {
@@ -94,6 +98,23 @@ TAKEN_AWAY: dict[str, dict[str, Any]] = {
     "interface-in-languages": {"languages": ("it", "sl")},
     "decisions-recorded": without("decisions"),
     "plans-linked": without("plans"),
+    "training-counted": {"training_kwh": None},
+    "results-reused": {"reused_runs": 0},
+    "hosts-bounded": set_up(hosts=("*",)),
+    "frames-bounded": set_up(embedders=("*",)),
+    "headers-sent": set_up(headers=("x-content-type-options",)),
+    "bodies-bounded": set_up(most_body_bytes=2**30),
+    "private-addresses-refused": set_up(private_addresses=True),
+    "data-folder-private": set_up(folder_mode=0o755),
+    "sign-in-slowed": set_up(proxies=("0.0.0.0/0",)),
+    "keys-expire": set_up(longest_key_days=900),
+    "single-sign-on": set_up(issuers=("http://login.example",)),
+    "mail-encrypted": set_up(mail="smtp"),
+    "test-mode-off": set_up(test_mode=True),
+    "proxies-narrow": set_up(proxies=("10.0.0.0/8",)),
+    "store-durable": set_up(durable=False),
+    "workers-bounded": set_up(worker_memory_mb=0),
+    "logging-discreet": set_up(debugging=True),
 }
 
 

@@ -33,6 +33,7 @@ from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
 from sympolis.app.publishing import with_assets, with_installed
 from sympolis.app.server import speaks_websocket
+from sympolis.app.setup import setup_of
 from sympolis.app.subjects import Subjects
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
@@ -249,7 +250,9 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         federation=twin.federation,
         participation=twin.participation,
         decisions=decisions_of(twin, data_folder(settings)),
-        assessment=AssessmentDesk(data_folder(settings) / "assessment"),
+        assessment=AssessmentDesk(
+            data_folder(settings) / "assessment", setup=setup_of(settings, data_folder(settings))
+        ),
         notices=twin.notices,
         push_key=push_key(twin),
         scenes=Hub() if speaks_websocket() else None,

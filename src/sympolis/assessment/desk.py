@@ -13,9 +13,13 @@ import msgspec
 
 from sympolis.assessment import mims
 from sympolis.assessment.calls.desk import CallDesk
+from sympolis.assessment.checklists import Answered, Mark, Said, answered, checklists, find
 from sympolis.assessment.ecosystem.desk import EcosystemDesk
 from sympolis.assessment.evidence import Facts, Finding, examine
-from sympolis.assessment.indicators import measured
+from sympolis.assessment.evidence.facts import Setup
+from sympolis.assessment.halfyears import due
+from sympolis.assessment.indicators import Reported, Rows, measured
+from sympolis.assessment.indicators import find as find_indicator
 from sympolis.assessment.questionnaire import Answer, Assessed, Questionnaire, assess, default_questionnaire
 from sympolis.assessment.records import Book, Moment, Snapshot, Taken
 from sympolis.assessment.shelf import Shelf
@@ -36,7 +40,9 @@ class AssessmentDesk:
         *,
         form: Questionnaire | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        setup: Setup | None = None,
     ) -> None:
+        self.setup = setup
         self.form = form or default_questionnaire()
         self.folder = folder
         self.now = now
@@ -57,7 +63,7 @@ class AssessmentDesk:
     def overview(self, facts: Facts) -> Json:
         """Score, band and every question with its evidence; the trend beside it."""
         found = self.assessed(examine(facts)).to_json()
-        return {**found, "at": facts.at.isoformat(), "trend": self.trend()}
+        return {**found, "at": facts.at.isoformat(), "trend": self.trend(), "snapshot": self.snapshot_due()}
 
     def mims(self, facts: Facts) -> list[Json]:
         """Levels of MIM0 to MIM8."""
@@ -66,7 +72,27 @@ class AssessmentDesk:
     def worklist(self, facts: Facts) -> list[Json]:
         """What is missing, with whoever took it on, most telling first."""
         findings = examine(facts)
-        return tasks(self.assessed(findings), findings, self.book().tasks, operator=facts.operator)
+        lists = [self.checklist(name, findings) for name in checklists()]
+        return tasks(
+            self.assessed(findings),
+            findings,
+            self.book().tasks,
+            operator=facts.operator,
+            lists=lists,
+            snapshot=self.snapshot_due(),
+        )
+
+    def checklist(self, name: str, findings: Mapping[str, Finding]) -> Answered:
+        """One checklist as it stands. Raises ``NotFound``."""
+        return answered(find(name), findings, self.book().said.get(name, {}))
+
+    def indicators(self, facts: Facts, rows: Rows | None = None) -> list[Json]:
+        """Every indicator of every catalogue; ``rows`` is what was read of the city."""
+        return measured(facts, rows, self.book().reported)
+
+    def snapshot_due(self) -> Json:
+        """When the next half-yearly snapshot is due, and whether that day has passed."""
+        return due(self.snapshots(), self.now())
 
     async def answer(self, question: str, answer: Answer) -> None:
         """Keep what somebody answered. Raises ``NotFound``, ``BadRequestData`` for a score its scale does not know."""
@@ -77,6 +103,29 @@ class AssessmentDesk:
         """Let the evidence speak again. Raises ``NotFound``."""
         self.form.get(question)
         await self._change(lambda book: _without(book, "answers", question))
+
+    async def say(self, name: str, item: str, said: Said | None) -> None:
+        """Keep the answer to an item, or (None) let evidence speak again. Raises ``NotFound``, ``BadRequestData``."""
+        find(name).get(item)
+        if said is not None and said.mark is Mark.OPEN:
+            raise errors.BadRequestData("is no answer", where="mark", hint="yes, no or n/a")
+
+        def changed(book: Book) -> Book:
+            rest = {key: one for key, one in book.said.get(name, {}).items() if key != item}
+            return _with(book, "said", name, rest if said is None else {**rest, item: said})
+
+        await self._change(changed)
+
+    async def report(self, indicator: str, reported: Reported | None) -> None:
+        """Keep a value that somebody reports, or (None) take it back. Raises ``NotFound``."""
+        find_indicator(indicator)
+        await self._change(
+            lambda book: (
+                _without(book, "reported", indicator)
+                if reported is None
+                else _with(book, "reported", indicator, reported)
+            )
+        )
 
     async def plan(self, mim: str, level: str) -> None:
         """Say which level is planned. Raises ``NotFound``, ``BadRequestData``."""
@@ -105,7 +154,9 @@ class AssessmentDesk:
         """Oldest first."""
         return sorted(self._snapshots.all(Snapshot), key=lambda one: one.at)
 
-    async def keep_snapshot(self, moment: Moment, facts: Facts, *, by: str, note: str = "") -> Snapshot:
+    async def keep_snapshot(
+        self, moment: Moment, facts: Facts, *, by: str, note: str = "", rows: Rows | None = None
+    ) -> Snapshot:
         """Keep the state as it is now. Raises ``Conflict`` where there are too many, or a second baseline."""
         async with self._lock:
             kept = self.snapshots()
@@ -115,11 +166,11 @@ class AssessmentDesk:
                 raise errors.Conflict(
                     "there is a baseline already", where="moment", hint="keep an interim one"
                 )
-            made = self._picture(moment, facts, by, note)
+            made = self._picture(moment, facts, by, note, rows)
             self._snapshots.keep(made.id, made)
         return made
 
-    def _picture(self, moment: Moment, facts: Facts, by: str, note: str) -> Snapshot:
+    def _picture(self, moment: Moment, facts: Facts, by: str, note: str, rows: Rows | None) -> Snapshot:
         findings = examine(facts)
         assessed = self.assessed(findings)
         return Snapshot(
@@ -134,7 +185,11 @@ class AssessmentDesk:
             scores={one.question.id: one.score for one in assessed.scores},
             mims={one.id: mims.level(one, findings) for one in mims.mechanisms()},
             checks={name: one.met for name, one in findings.items()},
-            indicators={one["id"]: one["value"] for one in measured(facts)},
+            indicators={one["id"]: one["value"] for one in self.indicators(facts, rows)},
+            checklists={
+                name: {one.item.id: one.mark for one in self.checklist(name, findings).marked}
+                for name in checklists()
+            },
         )
 
     async def _change(self, change: Callable[[Book], Book]) -> None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from sympolis.assessment.checklists import Said
+from sympolis.assessment.indicators import Reported
 from sympolis.assessment.questionnaire.scoring import Answer
 
 
@@ -33,6 +35,10 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     planned: dict[str, str] = {}
     """The level planned for each MIM."""
     tasks: dict[str, Taken] = {}
+    said: dict[str, dict[str, Said]] = {}
+    """By checklist and item."""
+    reported: dict[str, Reported] = {}
+    """By indicator."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,3 +56,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     mims: Mapping[str, str]
     checks: Mapping[str, bool]
     indicators: Mapping[str, float | None] = {}
+    checklists: Mapping[str, Mapping[str, str]] = {}
+    """By checklist, the answer to each item."""

@@ -138,6 +138,11 @@ class ForecastDesk:
             for one, since in self.working.items()
         ]  # fmt: skip
 
+    def spent_cpu_s(self) -> float:
+        """CPU seconds that the forecasts in use took to fit and to work out; 0 where there is none."""
+        standings = (self._standing(plan) for plan in self._plans.values())
+        return sum(one.cost_cpu_s for one in standings if one is not None)
+
     def _plan(self, forecast: str) -> ForecastPlan:
         try:
             return self._plans[forecast]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sympolis.assessment.evidence.facts import Dataset, Facts, Interface, Model, Service
+from sympolis.assessment.evidence.facts import Dataset, Facts, Interface, Model, Service, Setup
 
 PARTS = frozenset(
     {
@@ -74,6 +74,18 @@ LEARNED = Model(
 )
 
 
+SOUND = Setup(
+    hosts=("twin.example",),
+    headers=("content-security-policy", "x-content-type-options", "referrer-policy"),
+    issuers=("https://login.example",),
+    proxies=("127.0.0.1", "::1"),
+    folder_mode=0o700,
+    most_body_bytes=16 * 2**20,
+    timeout_s=60.0,
+    worker_memory_mb=4096,
+)
+
+
 def exemplary() -> Facts:
     """The facts. Each call gives equal ones."""
     return Facts(
@@ -109,4 +121,8 @@ def exemplary() -> Facts:
         partners=1,
         agreements=1,
         energy_kwh=0.2,
+        training_kwh=0.01,
+        inference_kwh=0.001,
+        reused_runs=1,
+        setup=SOUND,
     )

@@ -30,6 +30,9 @@ _IN_PATH: Final = {
     "strand": "A work strand: WS1, WS2 or WS3.",
     "diagram": "technical or functional.",
     "deliverable": "PD1 to PD5, or report.",
+    "checklist": "lordimas, ecodesign or security.",
+    "item": "An item's id.",
+    "indicator": "An indicator's id, as the catalogue writes it.",
     "form": "page, docx or pdf.",
 }
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sympolis.api.asking import subject_of
+from sympolis.api.assessment.counting import count
 from sympolis.api.assessment.observing import observe
 from sympolis.api.bodies import read_object
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.assessment.evidence import Facts, examine
-from sympolis.assessment.indicators import measured
 from sympolis.assessment.questionnaire import Answer
 from sympolis.assessment.records import Moment, Taken
 from sympolis.assessment.register import register
@@ -53,7 +53,7 @@ class Assessment:
             question=question,
             score=_score(body),
             reason=text(body, "reason", required=True),
-            evidence=_links(body.get("evidence", [])),
+            evidence=links(body.get("evidence", [])),
             by=subject_of(request).id,
             at=self._desk.now().isoformat(),
         )
@@ -88,13 +88,6 @@ class Assessment:
         await self._desk.take(request.arguments["task"], taken, await self._facts())
         return await self.worklist(request)
 
-    async def indicators(self, request: Request) -> Reply:  # noqa: ARG002
-        """What the twin counts of the impact framework, and how it moved."""
-        trend = [
-            {"at": one.at, "moment": one.moment, "values": one.indicators} for one in self._desk.snapshots()
-        ]
-        return json_reply({"indicators": measured(await self._facts()), "trend": trend})
-
     async def snapshots(self, request: Request) -> Reply:  # noqa: ARG002
         """Every snapshot, oldest first."""
         return json_reply({"snapshots": [msgspec.to_builtins(one) for one in self._desk.snapshots()]})
@@ -108,6 +101,7 @@ class Assessment:
             await self._facts(),
             by=subject_of(request).id,
             note=text(body, "note"),
+            rows=await count(self._parts),
         )
         return json_reply(msgspec.to_builtins(made), status=201)
 
@@ -173,7 +167,7 @@ def _score(body: Mapping[str, Any]) -> int | None:
     return value
 
 
-def _links(value: Any) -> tuple[str, ...]:
+def links(value: Any) -> tuple[str, ...]:
     fits = isinstance(value, list) and len(value) <= _MOST_LINKS
     if not fits or not all(isinstance(one, str) and len(one) <= 2000 for one in value):
         raise errors.BadRequestData(f"is no list of at most {_MOST_LINKS} links", where="evidence")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sympolis import __version__
 from sympolis.api.rights import RIGHTS
+from sympolis.api.sending import SECURITY_HEADERS
 from sympolis.assessment.evidence import facts as evidence
 from sympolis.governance.interfaces import INTERFACES
 from sympolis.governance.policy.assets import Asset, AssetKind
@@ -27,7 +29,9 @@ async def observe(parts: ApiParts) -> evidence.Facts:
     """Everything that the checks may ask of this twin."""
     assert parts.city is not None
     city, status = parts.city, await parts.broker.store.status()
-    computed = {} if parts.desk is None else await _computed(parts.desk)
+    setup = _setup(parts)
+    watts = 0.0 if setup is None else setup.core_watts
+    computed = {} if parts.desk is None else await _computed(parts.desk, watts)
     return evidence.Facts(
         at=datetime.now(UTC),
         city=city.id,
@@ -53,8 +57,30 @@ async def observe(parts: ApiParts) -> evidence.Facts:
         policies=_policies(parts, city),
         partners=0 if parts.federation is None else len(parts.federation.directory.everybody()),
         agreements=_agreements(parts),
+        setup=setup,
         **computed,
     )
+
+
+def _setup(parts: ApiParts) -> evidence.Setup | None:
+    """The configuration as the app told it, with what only the API knows."""
+    told = None if parts.assessment is None else parts.assessment.setup
+    if told is None:
+        return None
+    return replace(
+        told,
+        headers=tuple(name.decode() for name, _ in SECURITY_HEADERS),
+        timeout_s=parts.settings.timeout_s,
+        longest_key_days=_longest_key_days(parts),
+    )
+
+
+def _longest_key_days(parts: ApiParts) -> int:
+    if parts.governed is None:
+        return 0
+    now = datetime.now(UTC)
+    keys = parts.governed.accounts.directory.keys()
+    return max(((one.expires_at - now).days for one in keys if one.revoked_at is None), default=0)
 
 
 def _at_work(parts: ApiParts) -> Iterator[str]:
@@ -130,7 +156,7 @@ def _agreements(parts: ApiParts) -> int:
     return len(parts.contracting.desk.book.page(Agreement, limit=1000))
 
 
-async def _computed(desk: Desk) -> dict[str, Any]:
+async def _computed(desk: Desk, watts: float) -> dict[str, Any]:
     runs = [one for one in await desk.runs() if one["status"] == "done"]
     energy = [one["energy"]["wh"] for one in runs if one.get("energy")]
     return {
@@ -139,7 +165,20 @@ async def _computed(desk: Desk) -> dict[str, Any]:
         "scenarios": len(await desk.scenarios()),
         "finished_runs": len(runs),
         "energy_kwh": sum(energy) / 1000 if energy else None,
+        "training_kwh": _kwh(desk.forecasts.spent_cpu_s(), watts),
+        "inference_kwh": _kwh(_asked_cpu_s(desk), watts),
+        "reused_runs": sum(bool(one["cached"]) for one in runs),
     }
+
+
+def _kwh(cpu_s: float, watts: float) -> float | None:
+    """Electricity of CPU seconds; None where nothing was computed or no power is declared."""
+    return cpu_s * watts / 3.6e6 if cpu_s and watts else None
+
+
+def _asked_cpu_s(desk: Desk) -> float:
+    versions = (one for name in desk.learned.names() for one in desk.learned.versions(name))
+    return sum(one.record.usage.cost_cpu_s for one in versions)
 
 
 def _simulated(one: dict[str, Any]) -> evidence.Model:

@@ -9,6 +9,8 @@ from sympolis.api.assessment.desk_handlers import CallHandlers
 from sympolis.api.assessment.desk_operations import call_operations
 from sympolis.api.assessment.ecosystem import operations as ecosystem
 from sympolis.api.assessment.handlers import XLSX, Assessment
+from sympolis.api.assessment.list_handlers import ListHandlers
+from sympolis.api.assessment.list_operations import list_operations
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import (
@@ -62,6 +64,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "questions": several(reference("AssessedQuestion")),
             "at": TIME,
             "trend": several(OBJECT),
+            "snapshot": OBJECT,
         }
     ),
     "AssessmentSnapshot": structure(
@@ -78,6 +81,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "mims": OBJECT,
             "checks": OBJECT,
             "indicators": OBJECT,
+            "checklists": OBJECT,
         }
     ),
 }
@@ -91,7 +95,8 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     handlers = Assessment(parts, parts.assessment)
     desk = call_operations(CallHandlers(parts, parts.assessment))
     own = (*_questions(handlers), *_levels(handlers), *_kept(handlers), *_workbook(handlers))
-    return (*own, *desk, *ecosystem(parts))
+    lists = list_operations(ListHandlers(parts, parts.assessment))
+    return (*own, *lists, *desk, *ecosystem(parts))
 
 
 def _questions(handlers: Assessment) -> tuple[Operation, ...]:
@@ -132,10 +137,6 @@ def _levels(handlers: Assessment) -> tuple[Operation, ...]:
         operation(
             "PUT", "/mims/{mim}", handlers.plan, "planMimLevel", "Say which level is planned", body=planning,
             answers=levels,
-        ),
-        operation(
-            "GET", "/indicators", handlers.indicators, "getImpactIndicators", "Impact indicators and their trend",
-            answers=gives(structure({"indicators": several(OBJECT), "trend": several(OBJECT)})),
         ),
         operation(
             "GET", "/ai-register", handlers.register, "getAiRegister", "Register of models under the AI Act",

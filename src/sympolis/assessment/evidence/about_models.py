@@ -76,6 +76,16 @@ def _energy_counted(facts: Facts) -> Seen:
     return Seen(facts.energy_kwh is not None, {"value": f"{facts.energy_kwh or 0:.3f}"})
 
 
+@check("training-counted")
+def _training_counted(facts: Facts) -> Seen:
+    return Seen(facts.training_kwh is not None, {"value": f"{facts.training_kwh or 0:.4f}"})
+
+
+@check("results-reused")
+def _results_reused(facts: Facts) -> Seen:
+    return at_least(facts.reused_runs)
+
+
 @check("layers-managed")
 def _layers_managed(facts: Facts) -> Seen:
     return at_work(facts, "layers")

@@ -81,6 +81,38 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How the server is really configured: what a self-check of its security reads. Nothing secret is in it."""
+
+    hosts: tuple[str, ...] = ()
+    """Names by which it may be addressed beside its own; ``*``: any."""
+    embedders: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    """Names of the security headers that its answers carry."""
+    issuers: tuple[str, ...] = ()
+    """Addresses of the identity providers whose tokens are accepted."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks whose word on the caller's address is believed."""
+    private_addresses: bool = False
+    """Whether it calls private addresses for whoever asks."""
+    test_mode: bool = False
+    debugging: bool = False
+    mail: str = ""
+    """Scheme of the mail server; empty where none is set."""
+    durable: bool = True
+    folder_mode: int = 0
+    """Permission bits of the data folder; 0 where there is none yet."""
+    most_body_bytes: int = 0
+    timeout_s: float = 0.0
+    worker_memory_mb: int = 0
+    """Most memory of a worker; 0: no bound."""
+    core_watts: float = 0.0
+    """Power of a busy core with which energy is estimated; 0: no estimate."""
+    longest_key_days: int = 0
+    """Days that the longest-lived key of a machine has still to run; 0 where there is no key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the checks may ask. ``parts`` are parts at work beside those that every twin has."""
 
@@ -115,3 +147,11 @@ class Facts:
     agreements: int = 0
     energy_kwh: float | None = None
     """Electricity of all finished runs, by the tariff that is set; None where none was estimated."""
+    training_kwh: float | None = None
+    """Electricity of fitting forecasts, likewise."""
+    inference_kwh: float | None = None
+    """Electricity of asking learned models, likewise."""
+    reused_runs: int = 0
+    """Finished runs that were answered from kept results."""
+    setup: Setup | None = None
+    """None where nobody told it."""

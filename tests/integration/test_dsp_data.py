@@ -356,6 +356,45 @@ def test_a_token_ends_and_is_renewed_by_the_partner_alone(pair: Pair) -> None:
     assert pair.ask(pair.consumer, "GET", f"/transfers/{transfer}").json["state"] == "COMPLETED"
 
 
+def test_the_token_of_a_link_is_renewed_before_it_ends(pair: Pair) -> None:
+    """Entities of a partner go on being in our queries: the registration carries a new token, the old one is void."""
+    transfer = started(pair, "NGSI-LD-PULL", COUNTS)
+    made = pair.ask(pair.consumer, "POST", "/links", {"transfer": transfer})
+    assert made.status == 201, made.json
+    assert pair.consumer.twin.federation is not None
+    discovery = pair.consumer.twin.federation.discovery
+    assert discovery is not None
+    links, path = discovery.links, f"/ngsi-ld/v1/csourceRegistrations/{made.json['registration']}"
+
+    def carried() -> str:
+        found = pair.run(pair.consumer.ask("GET", path)).json["contextSourceInfo"]
+        [said] = [one["value"] for one in found if one["key"] == "Authorization"]
+        return str(said)
+
+    first = carried()
+    pair.run(links.refresh())
+    assert carried() == first, "a young token stays"
+    links._clock = lambda: datetime.now(UTC) + timedelta(minutes=41)
+    try:
+        pair.run(links.refresh())
+        second = carried()
+        pair.run(links.refresh())
+        assert carried() == second != first, "renewed once"
+    finally:
+        links._clock = lambda: datetime.now(UTC)
+    assert pair.get(transfer, authorization=second).status == 200
+    assert pair.get(transfer, authorization=first).status == 401
+    pair.wire.gone.add(pair.provider.host)
+    links._clock = lambda: datetime.now(UTC) + timedelta(minutes=90)
+    try:
+        pair.run(links.refresh())
+        assert carried() == second, "a partner that is away changes nothing; it is asked again"
+    finally:
+        pair.wire.gone.clear()
+        links._clock = lambda: datetime.now(UTC)
+    assert pair.ask(pair.consumer, "DELETE", f"/links/{transfer}").status == 204
+
+
 def test_history_under_contract(pair: Pair) -> None:
     transfer = started(pair, "NGSI-LD-PULL", COUNTS)
     kind = "ItemFlowObserved"

@@ -64,7 +64,8 @@ def test_a_tenfold_value_is_told_with_its_interval() -> None:
     assert event.start == event.end == START + timedelta(hours=1000)
     assert event.value is not None and event.low is not None and event.high is not None
     assert event.low < event.value / 10 < event.high < event.value
-    assert event.reason["it"].startswith(f"{event.value:g} invece di")
+    assert event.reason["en"].startswith(f"{event.value:g} instead of {event.low:.4g}–")
+    assert event.reason["it"].startswith(f"{event.value:g} invece di {event.low:.4g}–".replace(".", ","))
 
 
 def test_missing_hours_are_a_gap() -> None:

@@ -12,6 +12,7 @@ import sympolis.acquisition
 from sympolis.acquisition.phrases import known, phrase
 from sympolis.acquisition.quality import Reason
 from sympolis.acquisition.remarks import remark
+from sympolis.acquisition.times import as_written
 
 FOLDER = Path(sympolis.acquisition.__file__).parent
 SAID_BY = ("values", "quality", "geometry", "translate", "gate", "joins", "sameness", "ingest", "pushed")
@@ -88,3 +89,14 @@ def test_a_remark_has_no_words_of_another_language(reason: Reason, language: str
 def test_what_nobody_wrote_down_stays_as_it_is() -> None:
     assert phrase("the wheel fell off", "de") == "the wheel fell off"
     assert phrase("is empty", "en") == "is empty"
+
+
+@pytest.mark.parametrize("form", ["iso", "unix", "year-end", "%d/%m/%Y", "%Y-%m-%d %H:%M"])
+def test_a_time_is_asked_for_by_an_example(form: str) -> None:
+    assert "%" not in as_written(form)
+    assert known(as_written(form)) is not None
+
+
+def test_a_date_that_does_not_exist_is_told_without_the_mapping_s_words() -> None:
+    reason = Reason("giorno", "time", "'31/31/2023' is not a time: no such month", as_written("%d/%m/%Y"))
+    assert remark(reason, "de").text.endswith("Erwartet: wie 31/03/2024. Gefunden: '31/31/2023'.")

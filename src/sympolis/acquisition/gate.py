@@ -186,7 +186,7 @@ class Gate:
         key = digest(meaning.entity_id, meaning.at, *quantity)
         first = self._seen.setdefault(key, (mark, record.number))
         if first[0] != mark:
-            message = f"row {first[1]} already describes {meaning.entity_id} differently"
+            message = f"row {first[1]} of the data already describes {meaning.entity_id} differently"
             meaning.reasons.append(
                 Reason(self._translator.id_field, "duplicate", message, "one row per thing and time")
             )

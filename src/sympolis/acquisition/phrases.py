@@ -40,13 +40,10 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "un testo per ogni lingua, oppure una lingua nella mappatura",
         "ein Text je Sprache, oder eine Sprache in der Abbildung",
     ),
-    "date written as iso": ("una data come 2024-03-31", "ein Datum wie 2024-03-31"),
-    "datetime written as iso": (
-        "data e ora come 2024-03-31T08:00:00",
-        "Datum und Uhrzeit wie 2024-03-31T08:00:00",
-    ),
-    "date written as {}": ("una data scritta come {}", "ein Datum in der Form {}"),
-    "datetime written as {}": ("data e ora scritte come {}", "Datum und Uhrzeit in der Form {}"),
+    "such as {} or {}": ("come {} oppure {}", "wie {} oder {}"),
+    "such as {}": ("come {}", "wie {}"),
+    "a year, such as {}": ("un anno, come {}", "ein Jahr, wie {}"),
+    "seconds since 1970, such as {}": ("secondi dal 1970, come {}", "Sekunden seit 1970, wie {}"),
     "an hour that exists": ("un'ora che esiste", "eine Stunde, die es gibt"),
     "not after {}": ("non dopo {}", "nicht nach {}"),
     "not before {}": ("non prima di {}", "nicht vor {}"),
@@ -148,9 +145,9 @@ _PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "{} is too early": ("{}, troppo presto", "{}, zu früh"),
     "{} is too old": ("{}, troppo vecchio", "{}, zu alt"),
     "there is no {}": ("{} non c'è", "{} gibt es nicht"),
-    "row {} already describes {} differently": (
-        "la riga {} descrive già {} in modo diverso",
-        "Zeile {} beschreibt {} bereits anders",
+    "row {} of the data already describes {} differently": (
+        "la riga {} dei dati descrive già {} in modo diverso",
+        "Zeile {} der Daten beschreibt {} bereits anders",
     ),
     "the store refused it: {}": ("rifiutata: {}", "abgelehnt: {}"),
     "{} was {} km away: its id may have been given to another thing": (

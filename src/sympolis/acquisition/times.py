@@ -55,6 +55,17 @@ class Clock:
         return result
 
 
+def as_written(form: str) -> str:
+    """What a form asks for, by the example of one moment: whoever fills cells knows no ``%d/%m/%Y``."""
+    if form == "iso":
+        return "such as 2024-03-31 or 2024-03-31T08:00:00"
+    if form == "unix":
+        return "seconds since 1970, such as 1711872000"
+    if form == YEAR_END:
+        return "a year, such as 2024"
+    return f"such as {datetime(2024, 3, 31, 8, tzinfo=UTC).strftime(form)}"
+
+
 def _parser(form: str) -> Callable[[Any], datetime]:
     if form == "iso":
         return _iso

@@ -24,7 +24,7 @@ from sympolis.acquisition.mapping import (
 )
 from sympolis.acquisition.quality import Check, Reason, TimeGate, Unfit, checker
 from sympolis.acquisition.source import Source
-from sympolis.acquisition.times import Clock
+from sympolis.acquisition.times import Clock, as_written
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.plugins.connector import Record
@@ -202,7 +202,7 @@ class Translator:
         raw = fields.get(rule.fields[0]) if len(rule.fields) == 1 else _joined(fields, rule.fields)
         where = " ".join(rule.fields)
         if raw is None:
-            found.reasons.append(Reason(where, "required", "there is no time", rule.format))
+            found.reasons.append(Reason(where, "required", "there is no time", as_written(rule.format)))
             return None
         try:
             local = self._clock.local(raw)
@@ -211,7 +211,8 @@ class Translator:
         except Unfit as unfit:
             found.reasons.append(unfit.reason(where))
         except (ValueError, TypeError, OverflowError, OSError) as cause:
-            found.reasons.append(Reason(where, "time", f"{raw!r} is not a time: {cause}", rule.format))
+            expected = as_written(rule.format)
+            found.reasons.append(Reason(where, "time", f"{raw!r} is not a time: {cause}", expected))
         else:
             return local
         return None

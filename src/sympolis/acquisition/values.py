@@ -14,7 +14,7 @@ from sympolis.acquisition.identity import urn
 from sympolis.acquisition.mapping import AttributeRule, SeriesRule, template_fields
 from sympolis.acquisition.quality import Unfit
 from sympolis.acquisition.source import Expectation
-from sympolis.acquisition.times import Clock, iso_text
+from sympolis.acquisition.times import Clock, as_written, iso_text
 from sympolis.domain import errors
 from sympolis.domain.entity import AttributeKind
 
@@ -241,7 +241,7 @@ def _json(raw: Any) -> Any:
 def _moment(kind: str, form: str, zone: str) -> Convert:
     clock = Clock(zone, form)
     typed = "Date" if kind == "date" else "DateTime"
-    expected = f"{kind} written as {form}"
+    expected = as_written(form)
 
     def convert(raw: Any) -> dict[str, str]:
         try:

@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any, Final
 
 from sympolis.governance.diagnosis.observing import ALIKE, ODD, Sight
-from sympolis.governance.diagnosis.wording import CAUSES, EVIDENCE, said
+from sympolis.governance.diagnosis.wording import CAUSES, EVIDENCE
+from sympolis.governance.saying import said
 
 UNKNOWN_SHARE: Final = 0.5
 """What is assumed of neighbours where there are too few to ask."""

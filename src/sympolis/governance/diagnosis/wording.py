@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 Texts = Mapping[str, str]
 
@@ -111,13 +111,3 @@ EVIDENCE: Final[Mapping[str, Texts]] = {
         "en": "This value and the one before come from the same delivery ({now}), read in the same way.",
     },
 }
-
-
-def said(texts: Texts, **words: Any) -> dict[str, str]:
-    """The text in every language with its words put in; a word may itself be by language."""
-    return {
-        language: text.format(
-            **{name: word[language] if isinstance(word, Mapping) else word for name, word in words.items()}
-        )
-        for language, text in texts.items()
-    }

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from sympolis.governance.quality.baseline import MAD_TO_SIGMA, Baseline, Floats, Series, Whole, baseline
+from sympolis.governance.saying import said
 
 OUTLIER: Final = 8.0
 """Spreads from the usual that make a value odd; as many must remain once what the siblings show is taken off."""
@@ -332,11 +333,7 @@ def _event(
     **figures: float,
 ) -> Event:
     rounded = {name: round(value, 4) for name, value in figures.items()}
-    reason = {
-        language: text.format(
-            points=points, change=change, others=_OTHERS[language] if compared else "", **rounded
-        )
-        for language, text in _TEXTS[kind].items()
-    }
+    others = _OTHERS if compared else ""
+    reason = said(_TEXTS[kind], points=points, change=change, others=others, **rounded)
     times = {"start": datetime.fromtimestamp(start, UTC), "end": datetime.fromtimestamp(end, UTC)}
     return Event(kind=kind, feature=series.feature, points=points, reason=reason, **times, **rounded)  # type: ignore[arg-type]

@@ -160,3 +160,55 @@ def test_seeing_and_changing_need_their_rights() -> None:
     )
     assert "assessment.manage" in roles.granted(("planner",))
     assert "assessment.read" not in roles.granted(("citizen",))
+
+
+def test_checklists_are_answered_by_evidence_and_by_people(client: Client) -> None:
+    found = {one["id"]: one for one in client.get(f"{PATH}/checklists").json["checklists"]}
+    assert set(found) == {"lordimas", "ecodesign", "security"} and found["ecodesign"]["of"] == 30
+    item = f"{PATH}/checklists/ecodesign/items/8.3"
+    said = client.request("PUT", item, json={"mark": "yes", "reason": "PUE 1.2"}).json
+    [marked] = [one for one in said["items"] if one["id"] == "8.3"]
+    assert (marked["mark"], marked["basis"]) == ("yes", "answer") and marked["answer"]["by"]
+    assert said["marks"]["yes"] == found["ecodesign"]["marks"]["yes"] + 1
+    assert client.request("DELETE", item).status == 204
+    assert client.get(f"{PATH}/checklists/ecodesign").json["marks"] == found["ecodesign"]["marks"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("checklists/ecodesign/items/99", {"mark": "yes", "reason": "x"}, 404),
+        ("checklists/none/items/1.1", {"mark": "yes", "reason": "x"}, 404),
+        ("checklists/ecodesign/items/1.1", {"mark": "open", "reason": "x"}, 400),
+        ("checklists/ecodesign/items/1.1", {"mark": ["yes"], "reason": "x"}, 400),
+        ("checklists/ecodesign/items/1.1", {"mark": "yes"}, 400),
+        ("indicators/OP9.none", {"value": 1, "period": "2026"}, 404),
+        ("indicators/OP4.events", {"value": True, "period": "2026"}, 400),
+        ("indicators/OP4.events", {"value": 10**400, "period": "2026"}, 400),
+        ("indicators/OP4.events", {"value": 3}, 400),
+        ("indicators/OP4.events", {"value": 3, "period": "2" * 61}, 400),
+    ],
+)
+def test_what_makes_no_sense_is_refused(client: Client, path: str, body: dict[str, Any], status: int) -> None:
+    assert client.request("PUT", f"{PATH}/{path}", json=body).status == status
+
+
+def test_indicators_are_counted_or_reported(client: Client) -> None:
+    found = client.get(f"{PATH}/indicators").json
+    assert {one["id"] for one in found["catalogues"]} == {"ldt4ssc", "u4ssc", "l1801"}
+    body = {"value": 6.4, "period": "2026", "source": "Statistical office"}
+    said = client.request("PUT", f"{PATH}/indicators/EC:%20P:%20EM:%201C", json=body)
+    [told] = [one for one in said.json["indicators"] if one["id"] == "EC: P: EM: 1C"]
+    assert (told["value"], told["basis"], told["reported"]["source"]) == (
+        6.4,
+        "reported",
+        "Statistical office",
+    )
+    assert client.request("DELETE", f"{PATH}/indicators/EC:%20P:%20EM:%201C").status == 204
+    only = client.get(f"{PATH}/indicators?catalogue=l1801").json["indicators"]
+    assert len(only) == 6 and client.get(f"{PATH}/indicators?catalogue=no").status == 400
+
+
+def test_a_report_tells_the_indicators(client: Client) -> None:
+    told = client.get(f"{PATH}/documents/report/page?lang=en").body.decode()
+    assert "OP1.sectors" in told and "SC: EH: H: 1C" not in told

@@ -8,13 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from sympolis import settings
-from sympolis.cli import call
+from sympolis.cli import assess_lists, call
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
 
 app = typer.Typer(help="The assessment from evidence, levels of MIMs, what is missing; the call's desk.")
 app.add_typer(call.app, name="call")
+app.add_typer(assess_lists.checklist, name="checklist")
+app.add_typer(assess_lists.indicator, name="indicator")
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from sympolis.api.asking import subject_of
+from sympolis.api.assessment.counting import count
 from sympolis.api.assessment.handlers import refuse_others, text
 from sympolis.api.assessment.observing import observe
 from sympolis.api.bodies import read_object
@@ -20,7 +22,7 @@ from sympolis.assessment.calls.coverage import cover
 from sympolis.assessment.calls.desk import evidence_of
 from sympolis.assessment.documents import DELIVERABLES, Kind, Material, View, diagram, draft
 from sympolis.assessment.documents.wording import LANGUAGES
-from sympolis.assessment.evidence import examine
+from sympolis.assessment.evidence import Facts, examine
 from sympolis.decision.printing import docx, page, pdf
 from sympolis.domain import errors
 
@@ -177,6 +179,12 @@ class CallHandlers:
         facts = await observe(self._parts)
         return evidence_of(facts, self._desk.assessed(examine(facts)).average)
 
+    async def _indicators(self, request: Request, facts: Facts) -> Sequence[dict[str, Any]] | None:
+        """Only the progress report tells them: the city need not be counted for others."""
+        if request.arguments["deliverable"] != "report":
+            return None
+        return self._desk.indicators(facts, await count(self._parts))
+
     async def _material(self, request: Request) -> Material:
         facts = await observe(self._parts)
         consortium = None
@@ -190,6 +198,7 @@ class CallHandlers:
             snapshots=self._desk.snapshots(),
             consortium=consortium,
             coverage=None if consortium is None else self._desk.calls.judged(consortium)["coverage"],
+            indicators=await self._indicators(request, facts),
         )
 
 

@@ -61,6 +61,8 @@ class Material:
     snapshots: Sequence[Snapshot] = ()
     consortium: Consortium | None = None
     coverage: Mapping[str, Any] | None = None
+    indicators: Sequence[Mapping[str, Any]] | None = None
+    """As the desk tells them; None: only what the twin counts of itself."""
 
 
 class _Draft:
@@ -277,10 +279,16 @@ def _indicators(draft: _Draft) -> list[Block]:
             _number(one["value"]),
             _number(one["target"]),
         ]
-        for one in measured(draft.material.facts)
+        for one in _reported(draft.material)
     ]
     titles = ["", words("indicator"), words("baseline"), words("value"), words("target")]
     return [Heading(words("indicators")), Table(titles, rows, numbers=frozenset({2, 3, 4}))]
+
+
+def _reported(material: Material) -> list[Mapping[str, Any]]:
+    """The framework's indicators, and of the other catalogues those that have a value: a report is no list of gaps."""
+    found = measured(material.facts) if material.indicators is None else material.indicators
+    return [one for one in found if one["catalogue"] == FRAMEWORK or one["value"] is not None]
 
 
 def _number(value: float | None) -> str:
@@ -291,6 +299,7 @@ def _spent(draft: _Draft) -> list[Block]:
     return [Heading(draft.words("spent")), draft.gap("spent_gap")]
 
 
+FRAMEWORK: Final = "ldt4ssc"
 DELIVERABLES: Final[Mapping[str, tuple[Section, ...]]] = {
     "PD1": (_datasets, _protection, _ai, _ethics),
     "PD2": (_score, _mims, _worklist),

@@ -66,6 +66,15 @@ class Settings:
         "Address under which others reach this server, such as https://broker.city.example. Other brokers send there"
         " what copies of subscriptions bring; else to the address that the first such subscription was made at.",
     ] = ""
+    tls_certificate: Annotated[
+        str,
+        "PEM file with the certificate (and its chain) that this server shows where it calls a server that asks for"
+        " one: a dataspace whose members know each other by certificates. See docs/howto/join-a-simpl-dataspace.md.",
+    ] = ""
+    tls_key: Annotated[str, "PEM file with the key of that certificate, without a password."] = ""
+    tls_roots: Annotated[
+        str, "PEM file with roots that are believed beside the system's where this server calls others."
+    ] = ""
     refresh: Annotated[
         bool, "Read sources anew from their portals, each as often as it says; else only when asked."
     ] = False
@@ -203,6 +212,12 @@ class Settings:
             "public_url",
             f"{self.public_url!r} is not the address of a server",
             "use http:// or https://, a host, a port and a path where needed: https://broker.city.example",
+        )
+        _check(
+            bool(self.tls_certificate) == bool(self.tls_key),
+            "tls_key",
+            "a certificate and its key are given together",
+            "set both tls_certificate and tls_key",
         )
         for proxy in self.trusted_proxies:
             _check(

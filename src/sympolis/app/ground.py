@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from sympolis.context.store import Store
 from sympolis.context.subscriptions.service import Subscriptions
 from sympolis.context.terms import Contexts
 from sympolis.domain import errors
+from sympolis.egress import tls
 from sympolis.egress.guard import EgressPolicy, Guard
 from sympolis.egress.http import HttpClient
 from sympolis.notify import EndpointNotifier
@@ -60,12 +62,19 @@ def egress_policy(settings: Settings) -> EgressPolicy:
     return EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts)
 
 
+def own_tls(settings: Settings) -> ssl.SSLContext | None:
+    """How this server shows itself to others; None where nothing is set. Raises ``SettingsInvalid``."""
+    if not settings.tls_certificate and not settings.tls_roots:
+        return None
+    return tls.context(certificate=settings.tls_certificate, key=settings.tls_key, roots=settings.tls_roots)
+
+
 async def lay_ground(settings: Settings, folder: Path) -> Ground:
     """Store, contexts and the way out, for ``settings``; files below ``folder``. Raises ``StoreUnavailable``."""
     mark.check(folder)
     policy = egress_policy(settings)
     guard = Guard(policy)
-    client = HttpClient(guard)
+    client = HttpClient(guard, tls=own_tls(settings))
     store = await open_store(settings, folder)
     await asyncio.to_thread(adopt_files, store, folder)
     try:

@@ -133,8 +133,9 @@ def _feed(reading: _Reading, data: bytes) -> None:
 class HttpClient:
     """Sends requests through a guard. One per event loop; ``close`` it."""
 
-    def __init__(self, guard: Guard, *, most_idle: int = 64) -> None:
+    def __init__(self, guard: Guard, *, most_idle: int = 64, tls: ssl.SSLContext | None = None) -> None:
         self._guard = guard
+        self._tls = tls
         self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
         self._most_idle = most_idle
 
@@ -191,7 +192,7 @@ class HttpClient:
 
     async def _open(self, origin: tuple[str, str, int]) -> _Connection:
         scheme, host, port = origin
-        tls = _tls() if scheme == "https" else None
+        tls = (self._tls or _usual_tls()) if scheme == "https" else None
         return _Connection(*await self._guard.connect(host, port, tls=tls))
 
     def _take(self, origin: tuple[str, str, int]) -> _Connection | None:
@@ -219,7 +220,7 @@ class HttpClient:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _usual_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 

@@ -83,7 +83,7 @@ class Here:
         settings = NgsiLdSettings(type="Counter", subscribe=True, page_rows=2)
 
         async def download(
-            url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+            url: str, *, headers: Mapping[str, str], to: Path, **_: Any
         ) -> Downloaded:
             answer = await there.ask(
                 "GET", _reach(there, url), headers={k.lower(): v for k, v in headers.items()}

@@ -30,10 +30,12 @@ class Portal:
     documents: dict[str, bytes]
     etag: str | None = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    limits: list[dict[str, Any]] = field(default_factory=list)
 
     async def download(
-        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, **limits: Any
     ) -> Downloaded:
+        self.limits.append(limits)
         self.asked.append((url, dict(headers)))
         if self.etag is not None and headers.get("If-None-Match") == self.etag:
             return Downloaded(304, {})
@@ -102,6 +104,13 @@ def test_a_delivery_is_kept_as_it_came(deliveries: Deliveries) -> None:
     assert delivery.path.name == "data.csv" and delivery.path.read_bytes() == b"a,b\n1,2\n"
     assert delivery.to_json()["bytes"] == 8 and delivery.manifest.url == ADDRESS
     assert deliveries.newest("loops") == delivery
+
+
+def test_a_source_may_be_read_no_faster_than_it_says(deliveries: Deliveries) -> None:
+    portal = Portal({ADDRESS: b"a"})
+    taken(portal, deliveries, planned=source(max_kb_s=50))
+    taken(portal, deliveries)
+    assert [one["most_bytes_s"] for one in portal.limits] == [50_000, None]
 
 
 def test_what_has_not_changed_makes_no_new_delivery(deliveries: Deliveries) -> None:

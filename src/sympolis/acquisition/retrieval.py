@@ -49,7 +49,14 @@ class Download(Protocol):
     """Fetches one document into a file, through the guard, following redirects."""
 
     async def __call__(
-        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        to: Path,
+        most_bytes: int,
+        timeout_s: float,
+        most_bytes_s: float | None = None,
     ) -> Downloaded:
         """The final answer, with 200 or 304. Raises ``SourceFailed`` naming the address for anything else."""
         ...
@@ -180,7 +187,12 @@ class Retriever:
         to = draft.file(wanted.name)
         to.touch()
         return await self._download(
-            wanted.url, headers=wanted.headers, to=to, most_bytes=room, timeout_s=refresh.timeout_s
+            wanted.url,
+            headers=wanted.headers,
+            to=to,
+            most_bytes=room,
+            timeout_s=refresh.timeout_s,
+            most_bytes_s=None if refresh.max_kb_s is None else refresh.max_kb_s * 1000,
         )
 
 

@@ -87,6 +87,8 @@ class Refresh:
     """How often (ISO 8601, e.g. PT1H); absent: only when somebody asks."""
     max_size_mb: int = option(200, minimum=1, maximum=100_000, unit="MB")
     """A delivery that is larger is refused."""
+    max_kb_s: int | None = option(None, minimum=1, maximum=1_000_000, unit="kB/s")
+    """Bandwidth: a document is read no faster than this; absent: as fast as it comes. Not for databases."""
     timeout_s: int = option(60, minimum=1, maximum=3600, unit="s")
     """How long one document may take."""
     keep: int = option(5, minimum=1, maximum=1000)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -21,7 +21,9 @@ from sympolis.egress.guard import Guard
 Headers = Iterable[tuple[str, str]]
 Sink = Callable[[bytes], object]
 """Takes a part of a body, e.g. a file's ``write``."""
-_OK = 200
+Pace = Callable[[int], Awaitable[object]]
+"""Told of so many bytes that came; the next are read once it returns."""
+_WITH_CONTENT = frozenset((200, 206))
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65_536
 _MOST_BESIDES = 256 * 1024
@@ -41,6 +43,14 @@ class Response:
 
 class ResponseTooLarge(OSError):
     """The answer is larger than the caller wants to read."""
+
+
+class EndedEarly(OSError):
+    """The answer began and broke off; ``response`` is what was known of it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("the answer ended early")
+        self.response = response
 
 
 class _Broken(OSError):
@@ -75,7 +85,7 @@ class _Reading:
         self._size += len(part)
         if self._size > self._most:
             raise ResponseTooLarge(f"the answer has more than {self._most} bytes")
-        if self._sink is not None and self.response.status == _OK:
+        if self._sink is not None and self.response.status in _WITH_CONTENT:
             self._sink(part)
         else:
             self._body += part
@@ -104,21 +114,33 @@ class _Connection:
     writer: asyncio.StreamWriter
     reusable: bool = False
 
-    async def exchange(self, request: bytes, most_bytes: int, sink: Sink | None) -> Response:
+    async def exchange(
+        self, request: bytes, most_bytes: int, sink: Sink | None, pace: Pace | None
+    ) -> Response:
         reading = _Reading(most_bytes, sink)
         self.writer.write(request)
         received = 0
         while not reading.complete:
-            data = await self.reader.read(_CHUNK)
+            data = await self._read(reading, received)
             if not data:
                 if reading.end():
                     return reading.response
-                raise OSError("the answer ended early") if received else _Broken("no answer")
+                raise EndedEarly(reading.response) if received else _Broken("no answer")
             received += len(data)
             _feed(reading, data)
             reading.check_besides(received)
+            if pace is not None:
+                await pace(len(data))
         self.reusable = reading.reusable
         return reading.response
+
+    async def _read(self, reading: _Reading, received: int) -> bytes:
+        try:
+            return await self.reader.read(_CHUNK)
+        except (ConnectionError, ssl.SSLError) as problem:
+            if received:  # not to be asked for again as if nothing had come
+                raise EndedEarly(reading.response) from problem
+            raise
 
 
 def _feed(reading: _Reading, data: bytes) -> None:
@@ -139,7 +161,7 @@ class HttpClient:
         self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
         self._most_idle = most_idle
 
-    async def request(
+    async def request(  # noqa: PLR0913 - each of them bounds one call
         self,
         method: str,
         url: str,
@@ -149,11 +171,13 @@ class HttpClient:
         timeout_s: float = 10.0,
         most_bytes: int = 1 << 20,
         sink: Sink | None = None,
+        pace: Pace | None = None,
     ) -> Response:
-        """One request and its answer, whatever its status. The body of a 200 goes to ``sink`` as it comes, if given.
+        """One request and its answer, whatever its status.
 
-        Raises ``Forbidden`` (address not permitted), ``TimeoutError``, or ``OSError`` for anything else that prevents
-        an answer.
+        The body of a 200 or 206 goes to ``sink`` as it comes, if given, no faster than ``pace`` lets it. Raises
+        ``Forbidden`` (address not permitted), ``TimeoutError``, ``EndedEarly``, or ``OSError`` for anything else that
+        prevents an answer.
         """
         parts = urlsplit(url)
         origin = (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
@@ -162,10 +186,10 @@ class HttpClient:
             kept = self._take(origin)
             if kept is not None:
                 try:
-                    return await self._exchange(origin, kept, request, most_bytes, sink)
+                    return await self._exchange(origin, kept, request, most_bytes, sink, pace)
                 except (_Broken, ConnectionError, ssl.SSLError):
                     pass  # closed by the other side while idle: once more on a new one
-            return await self._exchange(origin, await self._open(origin), request, most_bytes, sink)
+            return await self._exchange(origin, await self._open(origin), request, most_bytes, sink, pace)
 
     async def close(self) -> None:
         """Close idle connections."""
@@ -181,9 +205,10 @@ class HttpClient:
         request: bytes,
         most_bytes: int,
         sink: Sink | None,
+        pace: Pace | None,
     ) -> Response:
         try:
-            response = await connection.exchange(request, most_bytes, sink)
+            response = await connection.exchange(request, most_bytes, sink, pace)
         except BaseException:
             connection.writer.close()
             raise

@@ -28,6 +28,7 @@ from sympolis.cli import (
     quality,
     recommend,
     scenario,
+    scene,
     serve,
     service,
     source,
@@ -56,6 +57,7 @@ app.add_typer(learned.app, name="model")
 app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(scene.app, name="scene")
 app.add_typer(service.app, name="service")
 app.add_typer(city_plan.app, name="plan")
 app.add_typer(dashboard.app, name="dashboard")

@@ -42,6 +42,7 @@ from sympolis.api.twin.series import ObservedSeries
 from sympolis.api.twin.services import operations as service_routes
 from sympolis.api.twin.sources import Sources
 from sympolis.api.twin.stories import operations as story_routes
+from sympolis.api.twin.tilesets import operations as tileset_routes
 from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
@@ -81,6 +82,7 @@ def _of_the_city(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
     layers = Layers(parts.city, parts.broker, terms, index)
     observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
     routes = _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
+    routes += tileset_routes(parts, parts.city, layers, terms, index)
     return routes + alert_routes(parts.city, parts.broker, terms) + story_routes(parts.city)
 
 

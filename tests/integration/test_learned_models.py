@@ -211,7 +211,7 @@ def test_a_card_that_says_otherwise_than_the_file_is_not_validated(twin: SmallTw
         (lambda m: package(m, card(m).replace('class = "minimal"', 'class = "unacceptable"')), "unacceptable"),
         (lambda m: package(m + b"x", card(m)), "has the hash"),
         (lambda m: package(m, card(m), []), "0 examples"),
-        (lambda m: package(m, card(m), **{"../../evil.py": b"x"}), "no place in a package"),
+        (lambda m: package(m, card(m), **{"../../evil.py": b"x"}), "no place in it"),
         (lambda m: package(m, card(m).replace("model.onnx", "../model.onnx")), "does not look like"),
         (lambda m: package(m, card(m).replace("model.onnx", "..")), "does not look like"),
         (lambda m: package(m, card(m).replace("model.onnx", "record.json")), "does not look like"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import zipfile
 from typing import Any, Final
 
 from sympolis.analysis.learned.bill import kserve_package
@@ -18,9 +16,9 @@ from sympolis.city.assets.assets import ALL, SCOPES, Assets
 from sympolis.city.assets.shop import is_learned
 from sympolis.dataspace.repository.checks import TIERS
 from sympolis.dataspace.repository.listing import KINDS
-from sympolis.dataspace.repository.package import ZIP
 from sympolis.dataspace.repository.records import Published
 from sympolis.domain import errors
+from sympolis.domain.archives import ZIP, write_archive
 
 WORDS: Final = Parameter(name="q", text="Words to be found, in any language.", max_length=200)
 KIND: Final = Parameter(name="kind", text="Only assets of this kind.", choices=KINDS)
@@ -109,7 +107,9 @@ class AssetHandlers:
             )
         card = read_card(package.content[CARD].decode("utf-8"))
         served = kserve_package(card, package.content[card.file], package.content[CARD].decode("utf-8"))
-        body = await asyncio.to_thread(_zipped, {f"{card.name}/{name}": one for name, one in served.items()})
+        body = await asyncio.to_thread(
+            write_archive, {f"{card.name}/{name}": one for name, one in served.items()}
+        )
         return file_reply(body, f"{card.name}-{found.manifest.version}-kserve.zip")
 
     async def report(self, request: Request) -> Reply:
@@ -161,11 +161,3 @@ def file_reply(body: bytes, name: str) -> Reply:
     """A zip to be kept."""
     place = f'attachment; filename="{name}"'.encode()
     return Reply(body=body, media=ZIP, headers=((b"content-disposition", place),))
-
-
-def _zipped(given: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, body in given.items():
-            bundle.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
-    return out.getvalue()

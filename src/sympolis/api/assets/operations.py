@@ -37,7 +37,7 @@ from sympolis.api.schemas import (
 from sympolis.dataspace.repository.checks import TIERS
 from sympolis.dataspace.repository.listing import KINDS
 from sympolis.dataspace.repository.market import ADOPTIONS, PATH
-from sympolis.dataspace.repository.package import ZIP
+from sympolis.domain.archives import ZIP
 
 _TAG: Final = "Assets"
 _BASE: Final = "/api/assets"

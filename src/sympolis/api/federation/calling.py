@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sympolis.api.federation.calls import CALL, WAIT, Calls
-from sympolis.api.federation.models import ZIP, Models
+from sympolis.api.federation.models import Models
 from sympolis.api.federation.operations import route
 from sympolis.api.parameters import LIMIT
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Operation
 from sympolis.api.schemas import OBJECT, TEXT, several, structure
+from sympolis.domain.archives import ZIP
 
 _TIMEOUT_S = 90.0
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
-import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,11 +17,11 @@ from sympolis.dataspace.calling.bringing import Bringing
 from sympolis.dataspace.calling.bundle import TYPE, Bundle, claims_of, write_bundle
 from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
+from sympolis.domain.archives import ZIP, write_archive
 
 if TYPE_CHECKING:
     from sympolis.orchestration.learned_desk import LearnedDesk, Version
 
-ZIP: Final = "application/zip"
 _MEMBERS: Final = frozenset({"partner", "asset", "agreement", "licences"})
 _LONGEST: Final = 2048
 
@@ -72,13 +70,8 @@ class Models:
 
 def _packed(found: Version) -> bytes:
     """The package as it was handed in: the same files, and always the same bytes."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as out:
-        for name in (CARD, EXAMPLES, found.card.file):
-            one = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            one.compress_type = zipfile.ZIP_DEFLATED
-            out.writestr(one, (found.folder / name).read_bytes())
-    return content.getvalue()
+    names = (CARD, EXAMPLES, found.card.file)
+    return write_archive({name: (found.folder / name).read_bytes() for name in names})
 
 
 def _text(said: dict[str, Any], member: str, *, optional: bool = False) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import zipfile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,13 +19,14 @@ from sympolis.api.schemas import NUMBER, OBJECT, TEXT, TEXTS, Schema, several, s
 from sympolis.context import gated
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
+from sympolis.domain.archives import ZIP, write_archive
 from sympolis.orchestration.learned_desk import next_stages
 
 if TYPE_CHECKING:
     from sympolis.api.parts import Governed
     from sympolis.orchestration.learned_desk import LearnedDesk, Version
 
-ZIP, CYCLONE_DX = "application/zip", "application/vnd.cyclonedx+json"
+CYCLONE_DX = "application/vnd.cyclonedx+json"
 WHY = Parameter(name="why", text="Why this version is handed in.", required=True, max_length=2000)
 HERE = "this-machine"
 """Who acts where nobody is asked who they are."""
@@ -120,11 +119,7 @@ class Learned:
 
 
 def _zipped(found: Version) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for path, one in kserve_package(found.card, found.model.read_bytes(), found.card_text).items():
-            bundle.writestr(path, one)
-    return content.getvalue()
+    return write_archive(kserve_package(found.card, found.model.read_bytes(), found.card_text))
 
 
 def _who(request: Request) -> str:

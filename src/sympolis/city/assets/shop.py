@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +12,7 @@ from sympolis.analysis.learned.life import Stage
 from sympolis.city.assets import handed, parts
 from sympolis.dataspace.repository.draft import Component, Draft
 from sympolis.dataspace.repository.kinds import Kind
+from sympolis.domain.archives import write_archive
 
 if TYPE_CHECKING:
     from sympolis.city.assets.declared import Declared
@@ -105,11 +104,7 @@ def learned_draft(found: Version) -> Draft:
 
 def learned_package(content: Mapping[str, bytes]) -> bytes:
     """The files of a learned model's asset as the package that ``LearnedDesk`` takes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, body in sorted(content.items()):
-            bundle.writestr(name, body)
-    return out.getvalue()
+    return write_archive(dict(sorted(content.items())))
 
 
 def is_learned(about: Mapping[str, Any]) -> bool:

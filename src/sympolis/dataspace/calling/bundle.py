@@ -7,14 +7,12 @@ its hashes, its version and its licence: so it can be held against the package w
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sympolis.domain import errors
+from sympolis.domain.archives import read_archive, write_archive
 
 PACKAGE: Final = "package.zip"
 BILL: Final = "sbom.cdx.json"
@@ -24,15 +22,6 @@ MOST_BYTES: Final = 520 << 20
 _MOST_BILL: Final = 4 << 20
 _MOST_WORD: Final = 65_536
 _LIMITS: Final = {PACKAGE: MOST_BYTES, BILL: _MOST_BILL, WORD: _MOST_WORD}
-_UNREADABLE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +45,17 @@ def claims_of(package: bytes, bill: bytes, *, name: str, version: str, licence: 
 
 
 def write_bundle(bundle: Bundle) -> bytes:
-    """The zip."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as out:
-        out.writestr(PACKAGE, bundle.package)
-        out.writestr(BILL, bundle.bill)
-        out.writestr(WORD, bundle.word)
-    return content.getvalue()
+    """The zip; what is a zip in it is not packed again."""
+    files = {PACKAGE: bundle.package, BILL: bundle.bill, WORD: bundle.word.encode("ascii")}
+    return write_archive(files, deflated=False)
 
 
 def read_bundle(content: bytes) -> Bundle:
-    """The bundle in a zip. Raises ``BadRequestData``: for names that have no place there, for what is too long."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as given:
-            names = [one.filename for one in given.infolist()]
-            if sorted(names) != sorted(_LIMITS):
-                odd = sorted({*names} - {*_LIMITS}) or ["a file that is missing or there twice"]
-                raise errors.BadRequestData(f"{odd[0][:100]!r} has no place in a bundle", where="bundle")
-            found = {name: _take(given, name, most) for name, most in _LIMITS.items()}
-            return Bundle(found[PACKAGE], found[BILL], found[WORD].decode("ascii"))
-    except _UNREADABLE as cause:
-        raise errors.BadRequestData(
-            f"not a bundle that can be read: {cause}"[:300], where="bundle"
-        ) from cause
+    """The bundle in a zip. Raises ``BadRequestData`` for what is none, ``PayloadTooLarge`` for what is too long."""
+    given = read_archive(content, where="bundle", most=sum(_LIMITS.values()))
+    given.only(_LIMITS)
+    package, bill = (given.take(name, _LIMITS[name]) for name in (PACKAGE, BILL))
+    return Bundle(package, bill, given.text(WORD, _MOST_WORD, encoding="ASCII"))
 
 
 def check_claims(bundle: Bundle, claims: Mapping[str, Any]) -> None:
@@ -86,11 +63,3 @@ def check_claims(bundle: Bundle, claims: Mapping[str, Any]) -> None:
     for member, content in (("package", bundle.package), ("sbom", bundle.bill)):
         if claims.get(member) != hashlib.sha256(content).hexdigest():
             raise errors.BadRequestData(f"the {member} is not what was signed", where=WORD)
-
-
-def _take(given: zipfile.ZipFile, name: str, most: int) -> bytes:
-    with given.open(name) as stream:
-        content = stream.read(most + 1)
-    if len(content) > most:
-        raise errors.BadRequestData(f"{name} is longer than {most:,} bytes", where="bundle")
-    return content

@@ -1,15 +1,12 @@
 """A package as it travels: what it says of itself, its model or script if it has one, and its twin's word for all.
 
-A zip of these files and nothing else; no path ever comes from the archive. What people approve is named by ``digest``,
+A zip of these files and nothing else. What people approve is named by ``digest``,
 the hash of what is run: the same package again needs no second approval, another comma does.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +15,7 @@ import msgspec
 
 from sympolis.analysis.computing.declaration import Declaration, ModelMeans, Script, read_declaration
 from sympolis.domain import errors
+from sympolis.domain.archives import read_archive, write_archive
 
 TYPE: Final = "compute+jwt"
 DECLARATION: Final = "compute.json"
@@ -27,9 +25,6 @@ WORD: Final = "signature.jws"
 MOST_BYTES: Final = 2_500_000
 """Of a package: larger models are brought, and called."""
 _LIMITS: Final = {DECLARATION: 256_000, MODEL: MOST_BYTES, SCRIPT: 100_000, WORD: 65_536}
-_UNREADABLE: Final = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, OverflowError, RuntimeError, ValueError,
-)  # fmt: skip
 _WHERE: Final = "package"
 
 
@@ -93,39 +88,18 @@ def _check_text(body: bytes) -> None:
 
 def write_package(package: Package, word: str) -> bytes:
     """The zip."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, body in sorted(package.files.items()):
-            out.writestr(name, body)
-        out.writestr(WORD, word)
-    return content.getvalue()
+    return write_archive({**dict(sorted(package.files.items())), WORD: word.encode("ascii")})
 
 
 def read_package(content: bytes) -> tuple[Package, str]:
-    """The package in a zip and the word for it, which is not verified yet. Raises ``BadRequestData``."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as given:
-            names = [one.filename for one in given.infolist()]
-            if odd := sorted({*names} - {*_LIMITS}):
-                raise errors.BadRequestData(f"{odd[0][:100]!r} has no place in a package", where=_WHERE)
-            if len(names) != len({*names}) or WORD not in names:
-                raise errors.BadRequestData("a file is missing, or there twice", where=_WHERE)
-            found = {name: _take(given, name) for name in names}
-            word = found.pop(WORD).decode("ascii")
-    except _UNREADABLE as cause:
-        raise errors.BadRequestData(f"not a package that can be read: {cause}"[:300], where=_WHERE) from cause
-    return make_package(found), word
+    """The package in a zip and the word for it, not verified yet. Raises ``BadRequestData``, ``PayloadTooLarge``."""
+    given = read_archive(content, where=_WHERE, most=sum(_LIMITS.values()))
+    given.only((DECLARATION, WORD), besides=(MODEL, SCRIPT))
+    found = {name: given.take(name, _LIMITS[name]) for name in given.names if name != WORD}
+    return make_package(found), given.text(WORD, _LIMITS[WORD], encoding="ASCII")
 
 
 def check_claims(package: Package, claims: Mapping[str, Any]) -> None:
     """Raise ``BadRequestData`` unless the word is about just this."""
     if any(claims.get(name) != value for name, value in package.claims().items()):
         raise errors.BadRequestData("the package is not what was signed", where=WORD)
-
-
-def _take(given: zipfile.ZipFile, name: str) -> bytes:
-    with given.open(name) as stream:
-        content = stream.read(_LIMITS[name] + 1)
-    if len(content) > _LIMITS[name]:
-        raise errors.BadRequestData(f"{name} is longer than {_LIMITS[name]:,} bytes", where=_WHERE)
-    return content

@@ -7,17 +7,16 @@ as a draft; people deploy it.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import struct
-import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from sympolis.analysis.learned.card import CARD, EXAMPLES
 from sympolis.dataspace.learning.plan import Plan
+from sympolis.domain.archives import write_archive
 
 _FILE: Final = "model.onnx"
 _FLOAT: Final = 1
@@ -40,12 +39,9 @@ def package(plan: Plan, weights: Sequence[float], found: Json, *, owner: str) ->
     """The package as ``learned.package`` reads it. ``found`` is what is known of how it was learnt."""
     slopes, intercept = natural(plan, weights)
     model = linear_onnx(slopes, intercept)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr(CARD, _card(plan, model, found, owner))
-        out.writestr(_FILE, model)
-        out.writestr(EXAMPLES, json.dumps([_example(plan, slopes, intercept)]))
-    return content.getvalue()
+    examples = json.dumps([_example(plan, slopes, intercept)]).encode()
+    card = _card(plan, model, found, owner).encode()
+    return write_archive({CARD: card, _FILE: model, EXAMPLES: examples})
 
 
 def _example(plan: Plan, slopes: Sequence[float], intercept: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sympolis.api.rights import RIGHTS
 from sympolis.testing import small_twin as module
 from sympolis.testing.small_city import write_package
 from sympolis.testing.small_twin import SmallTwin, small_twin
@@ -174,3 +175,7 @@ def test_a_run_s_results_are_figures_of_the_buildings(twin: SmallTwin) -> None:
 def test_without_buildings_there_is_no_tileset(tmp_path: Path) -> None:
     with small_twin(tmp_path) as plain:
         assert plain.client.get(f"{BASE}/tileset.json").status == 404
+
+
+def test_whoever_sees_the_map_sees_the_tiles() -> None:
+    assert RIGHTS["getSceneTileset"] == RIGHTS["getSceneTile"] == RIGHTS["getLayer"]

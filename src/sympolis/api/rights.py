@@ -183,6 +183,8 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "followChanges",
         "listLayers",
         "getLayer",
+        "getSceneTileset",
+        "getSceneTile",
         "getSeries",
         "getProfile",
         "listCompositions",

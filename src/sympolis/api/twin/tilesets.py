@@ -161,13 +161,13 @@ def operations(
     pages = Tilesets(parts, city, layers, terms, index)
     return (
         Operation(
-            method="GET", path=f"{_BASE}/tileset.json", handle=pages.tileset, name="getTileset",
+            method="GET", path=f"{_BASE}/tileset.json", handle=pages.tileset, name="getSceneTileset",
             title="The buildings as 3D Tiles 1.1", tag=_TAG, parameters=_ASKED,
             text="For viewers of city models. With `run` each building has the results of the run at its place.",
             answers={200: Answer("The tileset.", {JSON: OBJECT}), 304: Answer("Unchanged.")},
         ),
         Operation(
-            method="GET", path=f"{_BASE}/content/{{content}}", handle=pages.content, name="getTilesetContent",
+            method="GET", path=f"{_BASE}/content/{{content}}", handle=pages.content, name="getSceneTile",
             title="A tile of the buildings", tag=_TAG, parameters=_ASKED,
             path_texts={"content": "A name in the tileset, such as `0-0-0.glb`."},
             answers={200: Answer("Binary glTF 2.0.", {GLB: {"type": "string", "format": "binary"}}),

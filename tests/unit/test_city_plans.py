@@ -214,7 +214,7 @@ def _plan() -> dict[str, Any]:
         **documents.described(PLAN.steps[0]), "service": "stock", "indicators": [figure], "run": "run-1", "members": 16,
         "seed": 1, "cost_cpu_s": 2.5, "finished_at": "2026-01-01T00:00:00Z", "warnings": ["mind this"],
         "assumptions": [{"model": "m", "name": "p", "title": TEXT, "unit": "1", "value": None, "range": [0.5, 1.0],
-                         "source": "guess"}],
+                         "source": "guess", "source_texts": {"en": "guess"}}],
     }  # fmt: skip
     found = zoned(ZONES, "run-1", RESULTS)
     return {

@@ -27,7 +27,7 @@ def asking(name: str, found: dict[str, Any], **more: Any) -> Asking:
 def test_a_figure_that_some_things_lack_is_work_for_whoever_owns_them() -> None:
     found = check(supply("sites", "Site", 311, capacity=71, name=300))
     [task] = worklist([asking("childcare", found)], OWNERS, "City")
-    assert task["what"]["en"] == "capacity is known of 71 of 311 Site entities"
+    assert task["what"]["en"] == "“places” is known of 71 of 311 (Site)"
     assert (task["who"], task["source"], task["services"]) == ("Youth office", "sites", ["childcare"])
     assert task["effort_days"] == [0.5, 5.3]
     assert not task["blocking"]
@@ -72,7 +72,7 @@ def test_the_city_may_know_of_better_data_that_no_check_can_see() -> None:
     gap = Gap("births", who="Statistics office", how={"en": "by area"}, days=(1.0, 5.0))
     [task] = worklist([asking("children", found, gaps=[gap])], {}, "City")
     assert (task["kind"], task["type"], task["who"]) == ("better", "Births", "Statistics office")
-    assert task["what"]["en"] == "better data for births"
+    assert task["what"]["en"] == "better data: Births"
 
 
 def test_a_twin_that_lacks_nothing_has_nothing_to_do() -> None:

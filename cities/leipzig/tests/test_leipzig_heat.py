@@ -130,4 +130,4 @@ def test_the_plan_follows_the_law() -> None:
     )
     assert {target.value for target in plan.targets} == {5500.0, 4600.0, 4950.0, 2500.0, 4200.0}
     assert all(set(step.title) == {"de", "en", "it"} for step in plan.steps)
-    assert all(measure.source for measure in plan.measures), "a proposal must say that it is one"
+    assert {measure.status for measure in plan.measures} == {"proposed"}, "a proposal must say that it is one"

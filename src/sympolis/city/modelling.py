@@ -40,7 +40,7 @@ def _model(plan: ModelPlan) -> ModelSetup:
 
 def _stated(one: FixedParameter) -> Stated:
     span = None if one.low is None or one.high is None else (one.low, one.high)
-    return Stated(one.value, one.source, span)
+    return Stated(one.value, one.source, span, one.source_texts)
 
 
 def scenarios(city: City) -> list[Scenario]:

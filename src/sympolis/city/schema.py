@@ -116,6 +116,8 @@ class FixedParameter:
     low: float | None = None
     high: float | None = None
     source: str
+    source_texts: Texts = option({})
+    """The source in the reader's language, where English is not enough."""
 
 
 @dataclass(frozen=True, kw_only=True)

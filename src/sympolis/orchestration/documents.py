@@ -98,6 +98,7 @@ def parameter(one: Parameter) -> Json:
         "plausible": list(one.plausible) if one.plausible else None,
         "choices": list(one.choices),
         "source": one.source,
+        "source_texts": {**saying.texts([one.source])[0], **one.source_texts},
     }
 
 

@@ -7,13 +7,15 @@ states its needs in words of its own; ``[types]`` of a city's model says what th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
 from sympolis.plugins.simulator import Parameter, Simulator
+
+_Told = tuple[str, tuple[tuple[str, str], ...], Any, tuple[float, float] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,13 @@ class Stated:
     value: Any
     source: str
     span: tuple[float, float] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The source in other languages."""
+
+    def told(self) -> _Told:
+        """The same as one that can be compared and kept."""
+        texts = tuple(sorted(self.texts.items()))
+        return self.source, texts, self.value if self.span else None, self.span
 
 
 def named(
@@ -47,12 +56,7 @@ def named(
     ranged = {name: one for name, one in (stated or {}).items() if one.span is not None}
     for name, value in ranged.items():
         _refuse_range(simulator, name, value, f"{where}: parameters.{name}")
-    told = tuple(
-        sorted(
-            (name, one.source, one.value if one.span else None, one.span)
-            for name, one in (stated or {}).items()
-        )
-    )
+    told = tuple((name, one.told()) for name, one in sorted((stated or {}).items()))
     return _named(simulator, tuple(sorted(types.items())), told) if types or told else simulator
 
 
@@ -73,11 +77,11 @@ def _refuse_range(simulator: type[Simulator], name: str, stated: Stated, where: 
 def _named(
     simulator: type[Simulator],
     types: tuple[tuple[str, str], ...],
-    stated: tuple[tuple[str, str, Any, tuple[float, float] | None], ...],
+    stated: tuple[tuple[str, _Told], ...],
 ) -> type[Simulator]:
     given = dict(types)
     needs = tuple(replace(need, type=given.get(need.name, need.type)) for need in simulator.needs)
-    said = {name: (source, value, span) for name, source, value, span in stated}
+    said = dict(stated)
     parameters = tuple(
         _said(one, *said[one.name]) if one.name in said else one for one in simulator.parameters
     )
@@ -90,9 +94,12 @@ def _named(
     return type(simulator.__name__, (simulator,), body)
 
 
-def _said(one: Parameter, source: str, value: Any, span: tuple[float, float] | None) -> Parameter:
-    return (
-        replace(one, source=source)
-        if span is None
-        else replace(one, source=source, default=value, plausible=span)
-    )
+def _said(
+    one: Parameter,
+    source: str,
+    texts: tuple[tuple[str, str], ...],
+    value: Any,
+    span: tuple[float, float] | None,
+) -> Parameter:
+    told = replace(one, source=source, source_texts=dict(texts))
+    return told if span is None else replace(told, default=value, plausible=span)

@@ -6,7 +6,7 @@ and fork, one for each model that they touch; runs, baselines, intervals, cache 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -23,8 +23,8 @@ from sympolis.orchestration.request import Request, Upstream
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk
-from sympolis.orchestration.service import Lever, ServiceSetup, Step
-from sympolis.plugins.simulator import Parameter, Simulator
+from sympolis.orchestration.service import Lever, ServiceSetup, Step, Texts
+from sympolis.plugins.simulator import Measure, Parameter, Simulator
 
 Json = dict[str, Any]
 
@@ -233,7 +233,9 @@ class ServiceDesk:
         present = await self._scenarios.get(scenario.id)
         if (present.overrides, present.window) == (scenario.overrides, scenario.window):
             return present
-        titled = replace(scenario, title=_title(service, scenario), question=service.question, author="")
+        measures = self._models.simulator(scenario.simulator).measures
+        title = _title(service, scenario, measures)
+        titled = replace(scenario, title=title, question=service.question, author="")
         return await self._scenarios.named_by_content(titled, service.id)
 
     # --- levers -------------------------------------------------------------------------------------------------------
@@ -359,9 +361,21 @@ def _step(step: Step) -> Json:
     return {"model": step.model, "feeds": feeds}
 
 
-def _title(service: ServiceSetup, scenario: Scenario) -> dict[str, str]:
-    """The service's title and what was moved, in words that need no translation."""
-    moved = ", ".join(
-        f"{name} = {value}" for one in scenario.overrides for name, value in sorted(one.parameters.items())
-    )
-    return {language: f"{title} ({moved})" if moved else title for language, title in service.title.items()}
+def _title(service: ServiceSetup, scenario: Scenario, measures: Iterable[Measure]) -> dict[str, str]:
+    """The service's title and what was moved, in the words of its levers, else of the model's measures."""
+    words = {(one.name, part.name): part.title for one in measures for part in one.parameters}
+    words |= {(one.measure, one.parameter): one.title for one in service.levers if one.title}
+    moved = [
+        (words.get((one.measure, name), {}), name, value)
+        for one in scenario.overrides
+        for name, value in sorted(one.parameters.items())
+    ]
+    return {
+        language: f"{title} ({_moved(moved, language)})" if moved else title
+        for language, title in service.title.items()
+    }
+
+
+def _moved(moved: Iterable[tuple[Texts, str, Any]], language: str) -> str:
+    said = (f"{titles.get(language) or titles.get('en') or name}: {value}" for titles, name, value in moved)
+    return "; ".join(dict.fromkeys(said))

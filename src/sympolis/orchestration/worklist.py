@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sympolis.orchestration.adapting import DAYS
+from sympolis.orchestration.in_words import attribute_in_words, type_in_words
 
 Json = dict[str, Any]
 Texts = Mapping[str, str]
@@ -22,9 +23,9 @@ ASKED_EACH = 0.02
 """Working days to ask about one thing whose figure is missing: ten minutes."""
 
 _PARTIAL: Texts = {
-    "it": "{name} è noto per {have} di {of} {type}",
-    "de": "{name} ist bei {have} von {of} {type} bekannt",
-    "en": "{name} is known of {have} of {of} {type} entities",
+    "it": "«{name}» è noto per {have} su {of} ({type})",
+    "de": "„{name}“ ist bei {have} von {of} bekannt ({type})",
+    "en": "“{name}” is known of {have} of {of} ({type})",
 }
 _PARTIAL_COST: Texts = {
     "it": "per gli altri il modello stima o fa senza: l'intervallo è più largo",
@@ -34,9 +35,9 @@ _PARTIAL_COST: Texts = {
 
 
 _BETTER: Texts = {
-    "it": "dati migliori per {name}",
-    "de": "bessere Daten für {name}",
-    "en": "better data for {name}",
+    "it": "dati migliori: {name}",
+    "de": "bessere Daten: {name}",
+    "en": "better data: {name}",
 }
 _BETTER_COST: Texts = {
     "it": "il modello gira con ciò che c'è",
@@ -129,16 +130,23 @@ def _declared(service: Asking, remarks: Sequence[Json]) -> Iterator[Json]:
             (m for m, all_ in service.check["needs"].items() if any(s["name"] == gap.need for s in all_)), ""
         )
         if place not in said and model:
-            name = gap.attribute or gap.need
+            words = _asked_for(gap, service.check["needs"][model])
             yield {
                 "kind": BETTER,
                 "model": model,
                 "need": gap.need,
                 "attribute": gap.attribute or None,
-                "text": {language: text.format(name=name) for language, text in _BETTER.items()},
+                "text": {language: text.format(name=words[language]) for language, text in _BETTER.items()},
                 "consequence": dict(_BETTER_COST),
                 "effort_days": None,
             }
+
+
+def _asked_for(gap: Gap, supplies: Sequence[Json]) -> Texts:
+    """In words of planners, what a gap is about: its attribute, else the kind of things."""
+    if gap.attribute:
+        return attribute_in_words(gap.attribute)
+    return type_in_words(next(one["type"] for one in supplies if one["name"] == gap.need))
 
 
 def _partial(needs: Mapping[str, Sequence[Json]]) -> Iterator[Json]:
@@ -149,13 +157,17 @@ def _partial(needs: Mapping[str, Sequence[Json]]) -> Iterator[Json]:
             for name, have in supply.get("carried", {}).items():
                 lacking = supply["found"] - have
                 if 0 < have < supply["found"] and name not in {"name", *standing_in}:
-                    said = {"name": name, "have": have, "of": supply["found"], "type": supply["type"]}
+                    counts = {"have": have, "of": supply["found"]}
+                    what, kind = attribute_in_words(name), type_in_words(supply["type"])
                     yield {
                         "kind": PARTIAL,
                         "model": model,
                         "need": supply["name"],
                         "attribute": name,
-                        "text": {language: text.format(**said) for language, text in _PARTIAL.items()},
+                        "text": {
+                            language: text.format(**counts, name=what[language], type=kind[language])
+                            for language, text in _PARTIAL.items()
+                        },
                         "consequence": dict(_PARTIAL_COST),
                         "effort_days": [0.5, round(0.5 + ASKED_EACH * lacking, 1)],
                     }

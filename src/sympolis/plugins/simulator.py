@@ -66,7 +66,8 @@ class Parameter:
     """A typed, bounded, unit-carrying parameter.
 
     ``low``/``high`` are hard bounds. ``plausible`` is the range over which it is honestly uncertain: the ensemble
-    samples it (Latin hypercube) unless the caller fixes the value. ``source`` says where the numbers come from.
+    samples it (Latin hypercube) unless the caller fixes the value. ``source`` says where the numbers come from, in
+    English; other languages stand in ``messages.toml`` (``sympolis.plugins.messages``) or in ``source_texts``.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Parameter:
     plausible: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     source: str = ""
+    source_texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ export interface Parameter {
   plausible: [number, number] | null;
   choices: string[];
   source: string;
+  /** The same in the reader's language. */
+  source_texts: Text;
 }
 
 export type Target = 'segments' | 'features' | 'area' | 'polygon';

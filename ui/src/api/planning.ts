@@ -19,6 +19,7 @@ export interface Assumption {
   value: number | string | null;
   range: [number, number] | null;
   source: string;
+  source_texts: Text;
 }
 
 export interface PlanStep {

@@ -88,14 +88,16 @@ def _assumptions(run: Json, model: Json) -> list[Json]:
     fixed, sampled = run["parameters"]["fixed"], run["parameters"]["sampled"]
     found = [
         {"model": run["model"], "name": p["name"], "title": p["title"], "unit": p["unit"],
-         "value": fixed.get(p["name"]), "range": sampled.get(p["name"]), "source": p["source"]}
+         "value": fixed.get(p["name"]), "range": sampled.get(p["name"]), "source": p["source"],
+         "source_texts": p["source_texts"]}
         for p in model["parameters"]
     ]  # fmt: skip
     known = {p["name"] for p in model["parameters"]}
     parts = {f"{m['name']}.{p['name']}": p for m in model["measures"] for p in m["parameters"]}
     found += [
         {"model": run["model"], "name": name, "title": parts[name]["title"], "unit": parts[name]["unit"],
-         "value": None, "range": span, "source": parts[name]["source"]}
+         "value": None, "range": span, "source": parts[name]["source"],
+         "source_texts": parts[name]["source_texts"]}
         for name, span in sampled.items() if name not in known and name in parts
     ]  # fmt: skip
     return found

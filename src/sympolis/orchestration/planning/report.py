@@ -238,7 +238,12 @@ def _assumptions(plan: Json, language: str, words: Words) -> Iterator[Block]:
         return
     yield Heading(words["assumptions"])
     rows = [
-        (text(one["title"], language), _assumed(one, language, words), one["unit"], one["source"])
+        (
+            text(one["title"], language),
+            _assumed(one, language, words),
+            one["unit"],
+            text(one["source_texts"], language),
+        )
         for one in found.values()
     ]
     titles = [words[name] for name in ("assumption", "value", "unit", "source")]

@@ -61,7 +61,8 @@ def assumptions(plan: Json, language: str) -> Rows:
     return [
         {"step": step["id"], "model": one["model"], "name": one["name"], "title": text(one["title"], language),
          "value": one["value"], "low": one["range"][0] if one["range"] else None,
-         "high": one["range"][1] if one["range"] else None, "unit": one["unit"], "source": one["source"]}
+         "high": one["range"][1] if one["range"] else None, "unit": one["unit"],
+         "source": text(one["source_texts"], language)}
         for step in plan["steps"] for one in step["assumptions"]
     ]  # fmt: skip
 

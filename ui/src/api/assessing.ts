@@ -94,3 +94,84 @@ export const foundConsortium = (document: unknown) => send<{ id: string }>('POST
 export const proveConsortium = (id: string) => send<unknown>('POST', `${one(id)}/evidence`, {});
 export const documentAddress = (name: string, form: string, language: string) => `/api/${BASE}/documents/${name}/${form}?lang=${language}`;
 export const diagramAddress = (kind: string, view: string, language: string) => `/api/${BASE}/diagrams/${kind}?view=${view}&lang=${language}`;
+
+export type Mark = 'yes' | 'no' | 'n/a' | 'open';
+
+export interface ChecklistBrief {
+  id: string;
+  source: string;
+  title: Text;
+  note: Text;
+  of: number;
+  answered: number;
+  marks: Record<Mark, number>;
+  share: number;
+  target: number;
+  reached: boolean;
+  band: Text;
+}
+
+export interface ChecklistItem {
+  id: string;
+  group: string;
+  text: Text;
+  mark: Mark;
+  basis: 'evidence' | 'answer' | 'none';
+  evidence: Evidence[];
+  missing: Evidence[];
+  answer: { reason: string; by: string; at: string } | null;
+}
+
+export interface Checklist extends ChecklistBrief {
+  groups: { id: string; title: Text }[];
+  items: ChecklistItem[];
+  trend: { at: string; moment: string; yes: number; of: number }[];
+}
+
+export interface Indicator {
+  id: string;
+  catalogue: string;
+  group: string;
+  title: Text;
+  unit: string;
+  value: number | null;
+  counted: number | null;
+  basis: 'counted' | 'reported' | 'none';
+  target: number | null;
+  reached: boolean | null;
+  note: Partial<Text>;
+  datasets: { id: string; title: Text }[];
+  reported: { period: string; source: string; by: string } | null;
+}
+
+export interface Indicators {
+  catalogues: { id: string; source: string; title: Text; groups: Record<string, Text> }[];
+  indicators: Indicator[];
+  trend: { at: string; moment: string; values: Record<string, number | null> }[];
+  snapshot: { moment: string | null; due: string | null; overdue: boolean };
+}
+
+export interface AiModel {
+  id: string;
+  title: Text;
+  version: string;
+  licence: string | null;
+  data: string[];
+  components: string[];
+  role?: string;
+  owner?: string;
+  risk?: string | null;
+  reasons?: Partial<Text>;
+  oversight?: Partial<Text>;
+  notice?: Partial<Text>;
+  missing?: Text[];
+}
+
+export const getChecklists = () => get<{ checklists: ChecklistBrief[] }>(`${BASE}/checklists`).then(({ checklists }) => checklists);
+export const getChecklist = (id: string) => get<Checklist>(`${BASE}/checklists/${part(id)}`);
+export const markItem = (id: string, item: string, mark: string, reason: string) =>
+  send<Checklist>('PUT', `${BASE}/checklists/${part(id)}/items/${part(item)}`, { mark, reason });
+export const getIndicators = () => get<Indicators>(`${BASE}/indicators`);
+export const reportIndicator = (id: string, value: number, period: string, source: string) =>
+  send<Indicators>('PUT', `${BASE}/indicators/${part(id)}`, { value, period, source });
+export const getAiRegister = () => get<{ systems: AiModel[]; simulations: AiModel[]; energy_kwh: number | null }>(`${BASE}/ai-register`);

@@ -1,8 +1,8 @@
 """Bologna and Leipzig apply together: judged, violations told, covered by their own evidence, documents drafted.
 
 Both twins are the real ones over their packages, with identity required, knowing each other as partners; nothing has
-been ingested yet, so what needs data or runs is not claimed, and a test says so. Every rule's own violation is in
-tests/unit/test_call_rules.py.
+been ingested yet, so what needs data or runs is not claimed, and a test says so. Every rule of the call is broken on
+purpose, one at a time, over HTTP; tests/unit/test_call_rules.py holds the exact wording.
 """
 
 from __future__ import annotations
@@ -121,10 +121,17 @@ def test_each_city_reaches_the_target_from_evidence_alone_and_every_claim_is_tra
 ) -> None:
     found = desks[city].send("GET", "")
     assert found["average"] >= 3.0 and found["reached"] and found["by_basis"]["answer"] == 0
-    for question in found["questions"]:
-        if question["basis"] == "evidence" and question["score"] > 1:
-            assert question["evidence"], question["id"]
-            assert all(one["links"] and one["text"]["de"] for one in question["evidence"])
+    claimed = [one for one in found["questions"] if one["score"] is not None and one["score"] > 1]
+    assert claimed and all(one["basis"] == "evidence" for one in claimed)
+    links = set()
+    for question in claimed:
+        assert question["evidence"], question["id"]
+        assert all(one["met"] and one["text"]["de"] and one["links"] for one in question["evidence"])
+        links |= {link for one in question["evidence"] for link in one["links"]}
+    client = desks[city].client
+    answers = {link: client.request("GET", link, headers=desks[city].headers).status for link in sorted(links)}
+    lost = {link: status for link, status in answers.items() if status in (404, 405, 500, 501)}
+    assert not lost, "what a claim rests on can be opened"
 
 
 @pytest.mark.parametrize("city", ["bologna", "leipzig"])
@@ -139,22 +146,61 @@ def test_the_consortium_is_eligible_and_within_its_budget(desks: dict[str, Desk]
     assert judged["budget"]["total"]["grant_eur"] == 600_000
 
 
-@pytest.mark.parametrize(
-    ("rule", "change"),
-    [
-        ("grant-per-party", {"partners": [{**TOWN, "country": "IT", "grant_eur": 600_000}]}),
-        ("documents", {"strand": "WS2", "documents": {}}),
-        ("duration", {"end": "2029-12-31"}),
-        ("eligible-countries", {"partners": [{**TOWN, "country": "US"}]}),
-    ],
-)
-def test_a_violation_is_found_and_explained_to_the_partners(
-    desks: dict[str, Desk], rule: str, change: dict[str, Any]
-) -> None:
-    made = desks["bologna"].send("POST", "/consortia", application(**change))["id"]
-    judged = desks["bologna"].send("GET", f"/consortia/{made}")["judgement"]
+def parties(index: int = 0, **change: Any) -> dict[str, Any]:
+    """The sound partners with one of them changed."""
+    found = application()["partners"]
+    return {"partners": [{**one, **(change if at == index else {})} for at, one in enumerate(found)]}
+
+
+def lines(**change: Any) -> dict[str, Any]:
+    """The sound costs with the first one changed."""
+    first, *rest = application()["costs"]
+    return {"costs": [{**first, **change}, *rest]}
+
+
+VIOLATIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "authorities": (parties(kind="company"), "1"),
+    "authority-countries": (parties(country="DE"), "1"),
+    "further-partners": (
+        {"partners": application()["partners"][:2], "costs": application()["costs"][:2]},
+        "0",
+    ),
+    "eligible-countries": (parties(2, country="US"), "Gamma (US)"),
+    "duration": ({"end": "2029-12-31"}, "36"),
+    "categories": (lines(category="travel"), "travel"),
+    "amounts": (lines(eur=-1.0), "Work of bologna"),
+    "grant-per-party": (parties(elsewhere_eur=300_001.0), "Bologna"),
+    "grant-per-consortium": (
+        {"partners": [{**one, "grant_eur": 400_000.0} for one in application()["partners"]]},
+        "1\u202f200\u202f000",
+    ),
+    "cofunding": (parties(grant_eur=400_000.0), "Bologna"),
+    "period": (lines(begin="2026-01-01"), "Work of bologna"),
+    "actual-costs": (lines(basis="lump sum"), "lump sum"),
+    "double-funding": (lines(funded_by="ERDF"), "ERDF"),
+    "documents": ({"strand": "WS2", "documents": {}}, "letter-of-intent"),
+}
+NO_LENGTHS = "answer-lengths"
+"""The call's application form is not public, so its rules file lists no answers: nothing can be too long."""
+
+
+def test_every_rule_of_the_call_has_its_violation(desks: dict[str, Desk], consortium: str) -> None:
+    judged = desks["bologna"].send("GET", f"/consortia/{consortium}")["judgement"]
+    assert {one["rule"] for one in judged["rules"]} == {*VIOLATIONS, NO_LENGTHS}
+    [call] = [one for one in desks["bologna"].send("GET", "/calls")["calls"] if one["id"] == "ldt4ssc-call2"]
+    assert call["answers"] == []
+
+
+@pytest.mark.parametrize("rule", VIOLATIONS)
+def test_a_violation_is_found_and_explained_to_the_partners(desks: dict[str, Desk], rule: str) -> None:
+    change, says = VIOLATIONS[rule]
+    desk = desks["bologna"]
+    made = desk.send("POST", "/consortia", application(**change))["id"]
+    judged = desk.send("GET", f"/consortia/{made}")["judgement"]
     [broken] = [one for one in judged["rules"] if one["rule"] == rule]
-    assert not broken["kept"] and set(broken["text"]) == {"it", "de", "en"}
+    assert not judged["kept"] and not broken["kept"] and set(broken["text"]) == {"it", "de", "en"}
+    assert len(set(broken["text"].values())) == 3 and says in broken["text"]["en"]
+    desk.send("DELETE", f"/consortia/{made}")
 
 
 @pytest.mark.parametrize("strand", STRANDS)
@@ -181,6 +227,30 @@ def test_self_assessment_and_architecture_are_drafted(
         assert desks["bologna"].file(f"/documents/{name}/docx?{asked}").startswith(b"PK")
     told = desks["bologna"].file(f"/documents/PD3/page?lang={language}&consortium={consortium}").decode()
     assert "Leipzig" in told and "B.13" in told
+
+
+@pytest.mark.parametrize("language", ["it", "de", "en"])
+def test_the_map_of_who_takes_part_is_exported(desks: dict[str, Desk], language: str) -> None:
+    client, headers = desks["bologna"].client, desks["bologna"].headers
+    told = client.request("GET", "/api/ecosystem", headers=headers).json
+    assert any("leipzig" in str(one).lower() for one in told["actors"]), (
+        "the partner's twin is in the picture"
+    )
+    drawn = client.request("GET", f"/api/ecosystem/pictures/svg?lang={language}", headers=headers)
+    assert drawn.status == 200 and b"<svg" in drawn.body[:200] and drawn.body.rstrip().endswith(b"</svg>")
+    kept = client.request("GET", f"/api/ecosystem/pictures/json?lang={language}", headers=headers)
+    assert kept.status == 200 and len(kept.json["actors"]) == len(told["actors"])
+
+
+@pytest.mark.parametrize("city", ["bologna", "leipzig"])
+def test_checklists_and_indicators_rest_on_each_twin(desks: dict[str, Desk], city: str) -> None:
+    lists = {one["id"]: one for one in desks[city].send("GET", "/checklists")["checklists"]}
+    assert lists["security"]["marks"]["yes"] > 0 and lists["ecodesign"]["marks"]["open"] > 0
+    counted = [
+        one for one in desks[city].send("GET", "/indicators")["indicators"] if one["basis"] == "counted"
+    ]
+    assert {one["id"] for one in counted} >= {"OP1.sectors", "OP1.instances", "EC: ICT: PS: 1A"}
+    assert not {"EN: EN: PSN: 1C", "EC: I: T: 2A"} & {one["id"] for one in counted}, "nothing is ingested"
 
 
 def test_the_pilot_describes_itself(desks: dict[str, Desk], consortium: str) -> None:

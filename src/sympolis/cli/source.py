@@ -187,7 +187,7 @@ def retain(
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Delete what a source (or all) keeps no longer, as its `[retention]` says: history, held rows, deliveries."""
+    """Delete what a source (or all) keeps no longer, as its `retention` says: history, held rows, deliveries."""
     with connect(settings.read({"city": city, "data": data})) as twin:
         names = [one["id"] for one in twin.get("/api/sources")] if source == "all" else [source]
         wanted = {"dry_run": dry_run}

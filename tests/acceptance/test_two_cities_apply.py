@@ -129,7 +129,9 @@ def test_each_city_reaches_the_target_from_evidence_alone_and_every_claim_is_tra
         assert all(one["met"] and one["text"]["de"] and one["links"] for one in question["evidence"])
         links |= {link for one in question["evidence"] for link in one["links"]}
     client = desks[city].client
-    answers = {link: client.request("GET", link, headers=desks[city].headers).status for link in sorted(links)}
+    answers = {
+        link: client.request("GET", link, headers=desks[city].headers).status for link in sorted(links)
+    }
     lost = {link: status for link, status in answers.items() if status in (404, 405, 500, 501)}
     assert not lost, "what a claim rests on can be opened"
 

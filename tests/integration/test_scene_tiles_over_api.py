@@ -17,7 +17,8 @@ from sympolis.testing import small_twin as module
 from sympolis.testing.small_city import write_package
 from sympolis.testing.small_twin import SmallTwin, small_twin
 
-MODEL = Path("src/sympolis/plugins/connectors/cityjson/tests/fixtures/three.city.json").resolve()
+PLUGINS = Path(__file__).parents[2] / "src" / "sympolis" / "plugins" / "connectors"
+MODEL = PLUGINS / "cityjson" / "tests" / "fixtures" / "three.city.json"
 BASE = "/api/scene/3dtiles"
 SOURCE = """
 id = "buildings"

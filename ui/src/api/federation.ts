@@ -103,6 +103,14 @@ export interface AgreementInFull extends Agreement {
   allows_now: boolean;
   transfers: Transfer[];
 }
+/** A partner's service or model at work for us. */
+export interface Call {
+  id: string;
+  state: string;
+  why: string;
+  came: { bytes: number } | null;
+  provenance: { model?: string; model_version?: string; cost_cpu_s?: number };
+}
 export interface Use {
   number: number;
   at: string;
@@ -195,6 +203,8 @@ export const searchFederation = (q: string, kind: string, partner: string) =>
   get<Found>(`federation/catalogue?${new URLSearchParams({ limit: '200', ...(q && { q }), ...(kind && { kind }), ...(partner && { partner }) })}`);
 export const negotiate = (partner: string, dataset: string, offer?: string) =>
   send<Negotiation>('POST', 'federation/negotiations?wait_s=10', { partner, dataset, ...(offer && { offer }) });
+export const callAsset = (under: Agreement, inputs: Record<string, unknown>) =>
+  send<Call>('POST', 'federation/calls?wait_s=60', { partner: under.partner, asset: under.dataset, agreement: under.id, inputs });
 export const listNegotiations = async () => (await get<{ negotiations: Negotiation[] }>('federation/negotiations')).negotiations;
 export const getNegotiation = (id: string) => get<Negotiation>(`federation/negotiations/${part(id)}`);
 export const decideNegotiation = (id: string, act: string) =>

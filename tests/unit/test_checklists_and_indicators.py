@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_evidence_answers_where_it_can_and_nothing_is_claimed_where_it_cannot() 
         ({"mail": "smtp"}, "V12-2"),
     ],
 )
-def test_a_weak_configuration_is_found_with_the_next_step(change: dict[str, object], item: str) -> None:
+def test_a_weak_configuration_is_found_with_the_next_step(change: dict[str, Any], item: str) -> None:
     facts = replace(exemplary(), setup=replace(SOUND, **change))
     [found] = [one for one in answered(find("security"), examine(facts), {}).marked if one.item.id == item]
     assert found.mark is Mark.NO and found.missing[0].todo["de"]

@@ -82,9 +82,7 @@ class Here:
         )
         settings = NgsiLdSettings(type="Counter", subscribe=True, page_rows=2)
 
-        async def download(
-            url: str, *, headers: Mapping[str, str], to: Path, **_: Any
-        ) -> Downloaded:
+        async def download(url: str, *, headers: Mapping[str, str], to: Path, **_: Any) -> Downloaded:
             answer = await there.ask(
                 "GET", _reach(there, url), headers={k.lower(): v for k, v in headers.items()}
             )

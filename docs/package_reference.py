@@ -26,6 +26,7 @@ from sympolis.domain.reading import describe
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind
 from sympolis.governance.mediator.model import Mediation
+from sympolis.help.routing import HelpPlan
 from sympolis.orchestration.planning.plan import Plan
 from sympolis.plugins.loader import Manifest
 
@@ -45,6 +46,7 @@ FILES: tuple[tuple[str, type], ...] = (
     ("participation/<id>.toml", ProjectPlan),
     ("plans/<id>.toml", Plan),
     ("stories/<id>.toml", StoryPlan),
+    ("help.toml", HelpPlan),
     ("dashboards/map.toml", MapPlan),
     ("dashboards/<id>.toml", DashboardPlan),
     ("atlas/<id>.toml", AtlasPlan),

@@ -84,7 +84,7 @@ def create_api(parts: ApiParts) -> Api:
         *health.operations(parts, metrics),
         *reference.routes(),
     )
-    operations = with_sections(operations)
+    operations = with_sections(_watched(parts, operations))
     reference.operations = operations
     return Api(parts, operations, metrics)
 
@@ -104,6 +104,7 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
         scenes,
     )
     from sympolis.api import assets as packages
+    from sympolis.api import help as helping
     from sympolis.api.exporting import operations as downloads
     from sympolis.api.twin import operations, schemas
 
@@ -115,9 +116,20 @@ def _of_the_twin(parts: ApiParts) -> tuple[Mapping[str, Schema], tuple[Operation
         *notifications.operations(parts),
         *participation.operations(parts),
         *scenes.operations(parts),
+        *helping.operations(parts),
     )
     more = {**decisions.SCHEMAS, **assessment.SCHEMAS, **notifications.SCHEMAS, **participation.SCHEMAS}
+    more |= helping.SCHEMAS
     return {**schemas.SCHEMAS, **packages.SCHEMAS, **management.SCHEMAS, **more, **scenes.SCHEMAS}, own
+
+
+def _watched(parts: ApiParts, operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """The same; tutorials keep an eye on some of them."""
+    if parts.help is None:
+        return operations
+    from sympolis.api import help as helping
+
+    return helping.watched(parts, operations)
 
 
 def _of_the_federation(parts: ApiParts) -> tuple[Operation, ...]:

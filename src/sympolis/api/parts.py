@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from sympolis.governance.lifecycle.lifecycle import Lifecycle
     from sympolis.governance.masterdata.registry import MasterData
     from sympolis.governance.policy.gate import Gate
+    from sympolis.help.house import Help
     from sympolis.orchestration.atlases.desk import AtlasDesk
     from sympolis.orchestration.dashboard_desk import DashboardDesk
     from sympolis.orchestration.decision_desk import DecisionDesk
@@ -222,6 +223,8 @@ class ApiParts:
     participation: Participating | None = None
     """What people are asked, and say; None where this twin asks nobody."""
     notices: NoticeDesk | None = None
+    help: Help | None = None
+    """Questions and answers, tutorials, the search of the documentation."""
     scenes: Hub | None = None
     """Scenes that people look at together; None where no WebSocket can be spoken."""
     push_key: Callable[[], str] | None = None

@@ -72,7 +72,7 @@ PARTICIPATING: Final = (
 )
 """What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
 
-SECTIONS: Final = ("Admin", "Federation", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
+SECTIONS: Final = ("Admin", "Federation", "Help", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
 """Addresses that only hold others (``sections``)."""
 
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -125,6 +125,10 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getDecisionStyle",
         "getAssessmentStyle",
         "getCity",
+        "searchHelp",
+        "listHelpPages",
+        "getHelpTopPage",
+        "getHelpPage",
         *PARTICIPATING,
         "listDataModels",
         "getNewestDataModel",
@@ -434,6 +438,21 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "openEcosystemGap",
         "keepEcosystemSnapshot",
         "dropEcosystemSnapshot",
+    ),
+    "help.ask": (
+        "listHelpTopics",
+        "listQuestions",
+        "askQuestion",
+        "getQuestion",
+        "withdrawQuestion",
+        "listTutorials",
+        "getTutorial",
+        "beginTutorial",
+        "leaveTutorial",
+    ),
+    "help.answer": (
+        "answerHelpQuestion",
+        "moveQuestion",
     ),
     "decisions.take": (
         "takeDecision",

@@ -29,6 +29,7 @@ from sympolis.app.federating import discover, open_federation
 from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
 from sympolis.app.hearing import caller, feeds, twin_name
+from sympolis.app.helping import open_help
 from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
 from sympolis.app.publishing import with_assets, with_installed
@@ -101,6 +102,7 @@ async def _joined(settings: Settings, package_city: City, folder: Path, lock: Lo
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
     discover(twin, terms)
     twin.participation = participation_of(twin, settings, folder)
+    twin.help = open_help(settings, twin, folder)
     twin.notices = open_notices(settings, twin, folder)
     twin.compositions = _compositions(settings, folder)
     parts = with_contracts(_parts(settings, twin, ground), settings, folder)
@@ -241,7 +243,12 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         hooks=twin.hooks,
         listeners=twin.listeners,
         subjects=Subjects(
-            ground.broker, twin.coordinator, government.directory, government.erasures, twin.participation
+            ground.broker,
+            twin.coordinator,
+            government.directory,
+            government.erasures,
+            twin.participation,
+            twin.help,
         ),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),
@@ -254,6 +261,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
             data_folder(settings) / "assessment", setup=setup_of(settings, data_folder(settings))
         ),
         notices=twin.notices,
+        help=twin.help,
         push_key=push_key(twin),
         scenes=Hub() if speaks_websocket() else None,
         access=access,

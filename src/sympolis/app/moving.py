@@ -44,9 +44,11 @@ from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.decision.participation.forgetting import erase_marked
 from sympolis.domain import errors
+from sympolis.help.forgetting import erase_marked as erase_asked
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
 from sympolis.stores.embedded.compositions import EmbeddedCompositions
+from sympolis.stores.embedded.helping import EmbeddedHelp
 from sympolis.stores.embedded.identity import EmbeddedDirectory
 from sympolis.stores.embedded.ledger import EmbeddedLedger
 from sympolis.stores.embedded.notices import EmbeddedNotices
@@ -148,6 +150,7 @@ def _leave_out_erased(dump: DumpReader, folder: Path) -> None:
         directory.close()
         ledger.close()
     _leave_out_voices(gone.marks(), folder)
+    _leave_out_questions(gone.marks(), folder)
 
 
 def _leave_out_voices(marks: frozenset[str], folder: Path) -> None:
@@ -156,6 +159,16 @@ def _leave_out_voices(marks: frozenset[str], folder: Path) -> None:
         book = EmbeddedParticipation.open(folder)
         try:
             erase_marked(book, marks, at=datetime.now(UTC))
+        finally:
+            book.close()
+
+
+def _leave_out_questions(marks: frozenset[str], folder: Path) -> None:
+    """Nor does what they asked the help desk, or learned."""
+    if (folder / EmbeddedHelp.FILE).exists():
+        book = EmbeddedHelp.open(folder)
+        try:
+            erase_asked(book, marks)
         finally:
             book.close()
 
@@ -228,6 +241,7 @@ def of_people_and_partners(folder: Path) -> list[whole.Part]:
         FolderPart("assessment", folder / "assessment"),
         SqlitePart(EmbeddedNotices.FILE, folder / EmbeddedNotices.FILE, private=True),
         SqlitePart(EmbeddedCompositions.FILE, folder / EmbeddedCompositions.FILE, private=True),
+        SqlitePart(EmbeddedHelp.FILE, folder / EmbeddedHelp.FILE, private=True),
         SqlitePart(EmbeddedParticipation.FILE, folder / EmbeddedParticipation.FILE, private=True),
         FolderPart("participation", folder, only=(VOICE_KEY,), private=True),
         SqliteFolderPart("federation", federation),

@@ -20,12 +20,14 @@ from sympolis.context.store import Retraction
 from sympolis.domain import errors
 from sympolis.governance.identity.directory import Directory
 from sympolis.governance.identity.subject import PERSONS
-from sympolis.governance.privacy.erasures import ErasureBook
+from sympolis.governance.privacy.erasures import ErasureBook, Reach
+from sympolis.help.forgetting import erasure_of
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.acquisition.subjects import Holding
     from sympolis.app.participating import Participation
+    from sympolis.help.house import Help
 
 CAUSE = "erasure"
 _SAMPLE = "sample"
@@ -42,14 +44,16 @@ class Subjects:
     directory: Directory
     book: ErasureBook
     participation: Participation | None = None
+    help: Help | None = None
 
     async def report(self, entity_id: str) -> dict[str, Any]:
         """What is held: the entity's attributes, its history by attribute, and every row it came from.
 
-        Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in participation projects.
+        Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in
+        participation projects and asked the help desk.
         """
         if (whose := _person(entity_id)) and self.participation is not None:
-            return {"id": entity_id, **self.participation.hearing.held_of(**whose)}
+            return {"id": entity_id, **self.participation.hearing.held_of(**whose), **self._asked(whose)}
         holdings = await self.coordinator.holdings(entity_id)
         entity, history = await self.broker.find(entity_id), await self._history(entity_id)
         if entity is None and not history and not holdings:
@@ -66,12 +70,14 @@ class Subjects:
         """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
         if (whose := _person(entity_id)) and self.participation is not None:
             gone, reach = self.participation.hearing.forget(by=by, why=why, **whose)
+            asked, also = self._forget_asked(whose, by=by, why=why)
             return {
                 "id": entity_id,
                 "at": datetime.now(UTC),
                 "participation": gone,
-                "backups": list(reach.backups),
-                "left": list(reach.missed),
+                "help": asked,
+                "backups": sorted({*reach.backups, *also.backups}),
+                "left": sorted({*reach.missed, *also.missed}),
             }
         holdings = await self.coordinator.holdings(entity_id)
         sources = tuple(sorted({one.source for one in holdings}))
@@ -99,6 +105,19 @@ class Subjects:
         return [
             {"at": one.at, "by": one.by, "why": one.why, "sources": one.sources} for one in self.book.all()
         ]
+
+    def _asked(self, whose: dict[str, str]) -> dict[str, Any]:
+        """What an account asked the help desk, and how far it is in tutorials."""
+        if self.help is None or not (account := whose.get("account")):
+            return {}
+        return self.help.held_of(account)
+
+    def _forget_asked(self, whose: dict[str, str], *, by: str, why: str) -> tuple[int, Reach]:
+        account = whose.get("account")
+        if self.help is None or not account:
+            return 0, Reach()
+        gone = self.help.forget(account)
+        return gone, self.book.add_everywhere(erasure_of(account, at=datetime.now(UTC), by=by, why=why))
 
     async def _history(self, entity_id: str) -> dict[str, int]:
         wanted = HistoryQuery(Query(ids=(entity_id,), limit=1), time=None, max_instances=_MOST_INSTANCES)

@@ -35,6 +35,18 @@ SOURCES: Final = Rule(
     builtin=True,
 )
 """Every twin has this rule: data that stopped coming are otherwise noticed when it is too late."""
+QUESTIONS: Final = Rule(
+    id="questions",
+    title={
+        "it": "Una domanda aspetta oltre il termine",
+        "de": "Eine Frage wartet über ihre Frist hinaus",
+        "en": "A question waits beyond its time",
+    },
+    about=About.QUESTION,
+    subject="*",
+    builtin=True,
+)
+"""Whoever asks is promised an answer within working days."""
 _MOST_SERIES: Final = 100
 
 
@@ -46,7 +58,7 @@ def open_notices(settings: Settings, twin: Twin, folder: Path) -> NoticeDesk:
         book,
         watch.readings,
         carriers(settings, twin),
-        builtin=[SOURCES, *alert_rules(twin.city)],
+        builtin=[SOURCES, QUESTIONS, *alert_rules(twin.city)],
         zone=ZoneInfo(twin.city.facts.timezone),
     )
 
@@ -99,6 +111,7 @@ class Watch:
             About.ALERT: self._raised,
             About.SOURCE: self._sources,
             About.FORECAST: self._forecasts,
+            About.QUESTION: self._questions,
         }
         return [reading for kind in sorted(about) for reading in await read[kind]()]
 
@@ -143,6 +156,23 @@ class Watch:
             )
             for one in self._twin.coordinator.sources()
             if one.alarm or one.status in ("failed", "stale")
+        ]
+
+    async def _questions(self) -> list[Reading]:
+        """Topics with overdue questions: how many, never what was asked."""
+        if self._twin.help is None:
+            return []
+        desk = self._twin.help.desk
+        return [
+            Reading(
+                about=About.QUESTION,
+                subject=topic,
+                title=desk.topic(topic).title,
+                value=float(count),
+                at=desk.now(),
+                page="#/help/questions",
+            )
+            for topic, count in desk.overdue().items()
         ]
 
     async def _forecasts(self) -> list[Reading]:

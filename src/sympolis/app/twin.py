@@ -30,6 +30,7 @@ from sympolis.dataspace.federation import Federation
 from sympolis.decision.notices.desk import NoticeDesk
 from sympolis.domain import errors
 from sympolis.governance.masterdata.registry import MasterData
+from sympolis.help.house import Help
 from sympolis.orchestration.atlases.desk import AtlasDesk
 from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.orchestration.desk import Desk
@@ -111,6 +112,8 @@ class Twin:
     """Dealings with other twins; None where this one cannot prove who it is."""
     compositions: Compositions | None = None
     """Dashboards that people put together."""
+    help: Help | None = None
+    """Questions and answers, tutorials, the search of the documentation."""
     notices: NoticeDesk | None = None
     """Tells people what needs them."""
     listeners: Listeners | None = None
@@ -185,6 +188,8 @@ class Twin:
             self.notices.book.close()
         if self.compositions is not None:
             self.compositions.book.close()
+        if self.help is not None:
+            self.help.close()
         await self.ground.close()
         self.ledger.close()
         self.masterdata.close()

@@ -37,6 +37,7 @@ from sympolis.domain import errors, reading
 from sympolis.domain.reading import Finding, did_you_mean
 from sympolis.governance.datamodels.registry import Registry
 from sympolis.governance.mediator.model import Mediation
+from sympolis.help import routing
 from sympolis.plugins import loader
 from sympolis.plugins.connector import Origin
 
@@ -116,7 +117,24 @@ def inspect(folder: Path, overlay: Overlay | None = None) -> tuple[City | None, 
     stories.check(contents)
     participation.check(contents)
     _check_policies(contents)
+    _check_help(contents)
     return _city(contents, settings, portals), contents.findings
+
+
+def _check_help(contents: Contents) -> None:
+    """Holidays and topics; a role that nobody knows is a question that nobody answers."""
+    for field, message in routing.complaints(contents.help):
+        contents.report(f"help.toml: {field}", message)
+    try:
+        known = governing.load(contents.folder).roles.roles
+    except errors.CityPackageInvalid:
+        return  # told by _check_policies
+    for topic in contents.help.topics:
+        for role in topic.roles:
+            if role not in known:
+                contents.report(
+                    f"help.toml: topics: {topic.id}", f"there is no role {role!r}", did_you_mean(role, known)
+                )
 
 
 def _check_policies(contents: Contents) -> None:
@@ -154,6 +172,7 @@ def _city(contents: Contents, settings: Mapping[str, Any], portals: Mapping[str,
         },
         models=contents.models,
         scenarios=tuple(sorted(contents.scenarios.values(), key=lambda item: (item.order, item.id))),
+        help=contents.help,
         services=tuple(sorted(contents.services.values(), key=lambda item: (item.order, item.id))),
         atlases=tuple(contents.atlases.values()),
         dashboards=tuple(contents.dashboards.values()),

@@ -30,6 +30,7 @@ from sympolis.domain.reading import Finding
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
 from sympolis.governance.mediator.model import Mediation
+from sympolis.help.routing import HelpPlan
 from sympolis.orchestration.planning.plan import Plan
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Contents:
     participation: dict[str, ProjectPlan] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     map: MapPlan = field(default_factory=MapPlan)
+    help: HelpPlan = field(default_factory=HelpPlan)
     context: Mapping[str, Any] = field(default_factory=dict)
     translations: dict[str, Mapping[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -105,6 +107,8 @@ def read(folder: Path, overlay: Overlay | None = None) -> Contents:
     contents.plans = _each(contents, "plans", Plan)
     if (folder / "dashboards" / "map.toml").exists():
         contents.map = _one(contents, "dashboards/map.toml", MapPlan) or MapPlan()
+    if (folder / "help.toml").exists():
+        contents.help = _one(contents, "help.toml", HelpPlan) or HelpPlan()
     contents.translations = {
         path.stem: table
         for path in sorted((folder / "translations").glob("*.toml"))

@@ -19,6 +19,7 @@
     atlas/<id>.toml          layers of things, and what is missing   → analysis.atlas.plan.AtlasPlan
     participation/<id>.toml  what people are asked                → decision.participation.project.ProjectPlan
     plans/<id>.toml          steps, targets, measures of a plan     → orchestration.planning.plan.Plan
+    help.toml                who answers questions, and by when      → help.routing.HelpPlan
     translations/<lang>.toml further texts by key
     samples/  pipeline/  tests/
 
@@ -48,6 +49,7 @@ from sympolis.domain.reading import Texts, option
 from sympolis.governance.datamodels.model import DataModel
 from sympolis.governance.masterdata.model import Kind, Thing
 from sympolis.governance.mediator.model import Mediation
+from sympolis.help.routing import HelpPlan
 from sympolis.orchestration.planning.plan import Plan
 
 
@@ -312,6 +314,8 @@ class City:
     """The things of the registers, by kind."""
     services: tuple[ServicePlan, ...] = ()
     """The questions that this city asks, in its order."""
+    help: HelpPlan = field(default_factory=HelpPlan)
+    """Who answers those who ask for help, and by when."""
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Typed connector settings by source id."""

@@ -21,6 +21,8 @@ from sympolis.cli import (
     export,
     federation,
     forecast,
+    help_desk,
+    learn,
     learned,
     master_data,
     new,
@@ -74,6 +76,8 @@ app.add_typer(federation.app, name="federation")
 app.add_typer(assess.app, name="assess")
 app.add_typer(asset.app, name="asset")
 app.add_typer(ecosystem.app, name="ecosystem")
+app.add_typer(help_desk.app, name="help-desk")
+app.add_typer(learn.app, name="learn")
 app.add_typer(store.app, name="store")
 app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")

@@ -10,6 +10,7 @@ from sympolis.api.parameters import LIMIT
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import BOOLEAN, OBJECT, TEXT, TEXTS, TIME, Schema, reference, several, structure
+from sympolis.decision.notices.rule import About
 
 _TAG: Final = "Notifications"
 SCHEMAS: Final[dict[str, Schema]] = {
@@ -29,7 +30,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {
             "id": TEXT,
             "title": TEXTS,
-            "about": {"type": "string", "enum": ["indicator", "forecast", "alert", "source"]},
+            "about": {"type": "string", "enum": [str(one) for one in About]},
             "subject": TEXT,
             "urgent": BOOLEAN,
             "to": several(structure({"channel": TEXT, "to": TEXT})),

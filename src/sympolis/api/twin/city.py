@@ -30,6 +30,7 @@ KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
     "participation": lambda parts: parts.participation,
     "federation": lambda parts: parts.federation,
     "assets": lambda parts: parts.assets,
+    "help": lambda parts: parts.help,
     "notifications": lambda parts: parts.notices,
 }
 """What this twin may keep besides; the same holds."""

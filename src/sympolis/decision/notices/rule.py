@@ -21,6 +21,8 @@ class About(StrEnum):
     FORECAST = "forecast"
     ALERT = "alert"
     SOURCE = "source"
+    QUESTION = "question"
+    """A topic of the help desk with questions that are overdue."""
 
 
 class Channel(StrEnum):

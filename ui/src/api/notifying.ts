@@ -21,7 +21,7 @@ export interface Way {
 export interface Rule {
   id: string;
   title: Text;
-  about: 'indicator' | 'forecast' | 'alert' | 'source';
+  about: 'indicator' | 'forecast' | 'alert' | 'source' | 'question';
   subject: string;
   above: number | null;
   below: number | null;

@@ -9,6 +9,7 @@ import Database from '@lucide/svelte/icons/database';
 import Gavel from '@lucide/svelte/icons/gavel';
 import GitCompareArrows from '@lucide/svelte/icons/git-compare-arrows';
 import ChartColumn from '@lucide/svelte/icons/chart-column';
+import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard';
 import ListTodo from '@lucide/svelte/icons/list-todo';
 import MapPinned from '@lucide/svelte/icons/map-pinned';
@@ -52,6 +53,7 @@ export const PAGES: Record<string, Page> = {
   walk: { title: 'navWalk', nav: 'map', load: () => import('../pages/walk/WalkPage.svelte') },
   assessment: { title: 'navAssessment', nav: 'assessment', load: () => import('../pages/assessment/AssessmentPage.svelte') },
   ecosystem: { title: 'navEcosystem', nav: 'ecosystem', load: () => import('../pages/ecosystem/EcosystemPage.svelte') },
+  help: { title: 'navHelp', nav: 'help', load: () => import('../pages/help/HelpPage.svelte') },
   lineage: { title: 'lineage', nav: 'sources', load: () => import('../pages/lineage/LineagePage.svelte') },
 };
 
@@ -88,4 +90,5 @@ export const ENTRIES: Entry[] = [
   { page: 'assets', label: 'navAssets', icon: Package, group: 'share', part: 'assets', right: 'federation.read' },
   { page: 'assessment', label: 'navAssessment', icon: ClipboardCheck, group: 'run', part: 'assessment', right: 'assessment.read' },
   { page: 'governance', label: 'navGovernance', icon: ShieldCheck, group: 'run', right: 'sources.read' },
+  { page: 'help', label: 'navHelp', icon: CircleQuestionMark, group: 'run', part: 'help' },
 ];

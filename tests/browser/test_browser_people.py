@@ -38,6 +38,12 @@ EVERYBODY = (
 )
 
 
+LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll('*')].flatMap(one => {
+  const { transitionDuration, animationDuration } = getComputedStyle(one);
+  return `${transitionDuration}, ${animationDuration}`.split(', ').map(parseFloat);
+}))"""
+
+
 def pretend(page: Page, ask: Ask, role: str) -> set[str]:
     """Have the page believe that somebody with this role looks at it; their rights."""
     table = {one["name"]: set(one["rights"]) for one in ask("identity/roles")["roles"]}
@@ -70,6 +76,16 @@ def test_the_system_decides_the_theme_until_somebody_does(page: Page, twin_url: 
     page.emulate_media(color_scheme=scheme)
     open_page(page, twin_url, "overview?lang=en")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+@pytest.mark.parametrize(("wish", "longest_s"), [("reduce", 0.01), ("no-preference", 0.2)])
+def test_what_moves_is_short_and_stands_still_for_who_wishes_it(
+    page: Page, twin_url: str, wish: Any, longest_s: float
+) -> None:
+    page.emulate_media(reduced_motion=wish)
+    for address in ("overview", "map", "scenarios"):
+        open_page(page, twin_url, f"{address}?lang=en")
+        assert page.evaluate(LONGEST_MOTION) <= longest_s, address
 
 
 def test_on_paper_there_is_no_chrome(page: Page, twin_url: str, run_id: str) -> None:

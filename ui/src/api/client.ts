@@ -8,10 +8,14 @@ import type {
 
 import type { Atlas, AtlasSummary, Dashboard, Peers, Things, ViewSummary } from './views';
 
-/** A refusal or failure of the server, with its own words (RFC 9457). */
+/** What a reader is told instead of the server's own words, where there is something in their language. */
+let retold: (problem: Problem) => string | null = () => null;
+export const retellWith = (words: typeof retold) => (retold = words);
+
+/** A refusal or failure of the server (RFC 9457), in the reader's words or else in the server's. */
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.detail || problem.title);
+    super(retold(problem) ?? (problem.detail || problem.title));
   }
 }
 

@@ -18,6 +18,7 @@ def sign_in_page(following: str, language: str, *, failed: bool = False) -> byte
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Sympolis</title>'
+        '<link rel="icon" href="/icon.svg">'
         f'<link rel="stylesheet" href="/docs/style.css"></head><body><header><h1>{title}</h1></header><main>{warning}'
         '<form method="post" action="/api/identity/login">'
         f'<input type="hidden" name="next" value="{escape(following, quote=True)}">'

@@ -72,7 +72,16 @@ PARTICIPATING: Final = (
 )
 """What was said is public; who says something shows a link or has participation.write: the handlers ask for either."""
 
-SECTIONS: Final = ("Admin", "Federation", "Help", "Identity", "Lineage", "Map", "Participation", "Subscriptions")
+SECTIONS: Final = (
+    "Admin",
+    "Federation",
+    "Help",
+    "Identity",
+    "Lineage",
+    "Map",
+    "Participation",
+    "Subscriptions",
+)
 """Addresses that only hold others (``sections``)."""
 
 _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {

@@ -19,7 +19,7 @@ from sympolis.app.twin import Twin
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.delivery.receiving import Receiving
 from sympolis.dataspace.dsp.processes import Transfer
-from sympolis.egress.http import Response, Sink
+from sympolis.egress.http import Pace, Response, Sink
 from sympolis.governance.audit.record import Entry
 from sympolis.settings import Settings
 from sympolis.testing.asgi_client import Answer, exchange
@@ -50,7 +50,7 @@ class Wire:
     gone: set[str] = field(default_factory=set)
     spoil: Callable[[str, Response], Response] = lambda _, answer: answer
 
-    async def request(
+    async def request(  # noqa: PLR0913 - the port it stands in for
         self,
         method: str,
         url: str,
@@ -60,6 +60,7 @@ class Wire:
         timeout_s: float = 10.0,  # noqa: ARG002
         most_bytes: int = 1 << 20,  # noqa: ARG002
         sink: Sink | None = None,
+        pace: Pace | None = None,  # noqa: ARG002
     ) -> Response:
         """See ``egress.http.HttpClient.request``."""
         parts = urlsplit(url)

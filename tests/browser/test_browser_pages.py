@@ -273,7 +273,7 @@ def test_a_source_says_how_far_it_can_be_trusted(page: Page, twin_url: str, ask:
     expect(trust).to_contain_text(badge["grade"])
     for reason in badge["reasons"]:
         expect(trust).to_contain_text(reason["en"])
-    expect(trust.locator("div", has_text="Status")).to_contain_text("closed")
+    expect(trust.locator("div", has_text="Status")).to_contain_text("age not judged")
     expect(trust.locator("div", has_text="Stage")).to_contain_text(ask("datasets/loop-counts/stage")["stage"])
 
 

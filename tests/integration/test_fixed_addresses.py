@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
@@ -23,12 +24,13 @@ FIXED = (
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("fixed")
     settings = Settings(city=str(write_package(folder / "smallville")), data=folder / "data", store="memory")
-    runner = asyncio.Runner()
-    twin = runner.run(open_twin(settings))
-    return Client(twin.asgi, runner.get_loop())
+    with asyncio.Runner() as runner:
+        twin = runner.run(open_twin(settings))
+        yield Client(twin.asgi, runner.get_loop())
+        runner.run(twin.close())
 
 
 @pytest.mark.parametrize("path", FIXED)

@@ -38,8 +38,8 @@ export function number(value: number | null | undefined, decimals = 0): string {
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
-/** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. */
-export const unitText = (unit: string): string => (unit === '1' ? '' : unit);
+/** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. Points have a word in each language. */
+export const unitText = (unit: string): string => (unit === '1' ? '' : unit === 'pp' ? t('points') : unit);
 
 /** What a change is counted in: a share changes by points, or nobody knows of what the percentage is. */
 export const changeUnit = (unit: string): string => (unit === '%' ? t('points') : unitText(unit));

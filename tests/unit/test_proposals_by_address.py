@@ -61,7 +61,7 @@ class Portal:
         self.bodies, self.asked = list(bodies), list[str]()
 
     async def __call__(
-        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, timeout_s: float
+        self, url: str, *, headers: Mapping[str, str], to: Path, most_bytes: int, **limits: Any
     ) -> Downloaded:
         self.asked.append(url)
         to.write_bytes(self.bodies.pop(0))

@@ -73,10 +73,13 @@ async def coming_together(folder, monkeypatch):
     commit = writer._commit
     monkeypatch.setattr(writer, "_commit", lambda group: (commits.append(len(group)), commit(group)))
 
+    async def two_more():
+        return await asyncio.gather(*(writer.do(lambda _: "late") for _ in range(2)))
+
     def moment(seconds):
         assert 0 < seconds <= 0.001
-        late.extend(asyncio.run_coroutine_threadsafe(writer.do(lambda _: "late"), loop) for _ in range(2))
-        while writer._jobs.qsize() < 2:
+        late.append(asyncio.run_coroutine_threadsafe(two_more(), loop))
+        while writer._jobs.empty():
             pass
 
     def held_up(_recorder):
@@ -86,13 +89,13 @@ async def coming_together(folder, monkeypatch):
     while not commits:
         await asyncio.sleep(0)
     four = [asyncio.create_task(writer.do(lambda _: "together")) for _ in range(4)]
-    while writer._jobs.qsize() < 4:
+    while writer._jobs.empty():  # all four are handed over at once
         await asyncio.sleep(0)
     begun.set()
     await asyncio.gather(first, *four)
     monkeypatch.setattr("sympolis.stores.embedded.writer.time.sleep", moment)
     await writer.do(lambda _: "first of them")
-    assert [await asyncio.wrap_future(one) for one in late] == ["late", "late"]
+    assert [await asyncio.wrap_future(one) for one in late] == [["late", "late"]]
     monkeypatch.undo()
     await store.close()
     return commits

@@ -20,10 +20,6 @@ TEXTS = (".css", ".html", ".json", ".md", ".py", ".sql", ".svelte", ".toml", ".t
 
 ALLOWED = {
     "src/sympolis/settings.py": 1,
-    "src/sympolis/plugins/households.py": 2,
-    "src/sympolis/plugins/simulators/cohort_forecast/settings.py": 1,
-    "src/sympolis/plugins/simulators/facility_network/settings.py": 4,
-    "src/sympolis/plugins/simulators/road_noise/settings.py": 2,
     "src/sympolis/plugins/simulators/sumo_traffic/settings.py": 3,
     "src/sympolis/plugins/simulators/mobility_policy/__init__.py": 1,
     "src/sympolis/plugins/simulators/mobility_policy/behaviour.py": 1,

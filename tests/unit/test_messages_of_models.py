@@ -33,6 +33,15 @@ def test_figures_and_members_are_carried_over() -> None:
     assert said["en"].startswith("62 blocks without known buildings")
 
 
+def test_figures_have_the_signs_of_the_language() -> None:
+    said = "5 years ahead (8 origins): 6.3% of children wrong, no change 6.4%; city 2.0%; 90 % intervals held 91%"
+    [texts] = saying.texts([said])
+    assert texts["en"] == said
+    assert "6,3\u00a0% der Kinder" in texts["de"] and "il 91\u00a0%" in texts["it"]
+    assert messages._written("12,345.6", "de") == "12.345,6"
+    assert messages._written("2018, 2019", "it") == "2018, 2019"
+
+
 def test_stand_ins_are_named_in_words() -> None:
     [said] = saying.texts(["referenceHumidity stands in for relativeHumidity of 1 WeatherObserved entities"])
     assert (

@@ -447,5 +447,5 @@ def test_a_calibration_says_against_its_targets_whether_it_may_be_relied_on() ->
     assert (
         texts["de"].startswith("Ziel nicht")
         and texts["it"].startswith("Obiettivo non")
-        and "0.91" in texts["de"]
+        and "0,91" in texts["de"]
     )

@@ -30,8 +30,8 @@ PEOPLE_EACH = number(
     "1",
     2.0,
     (1.0, 5.0),
-    "Assumption: between the mean of old and new dwellings of German cities; Leipzig has 1.8 residents per dwelling "
-    "(632,560 residents of 2024, 348,312 dwellings of 2022), new and family homes hold more",
+    "Assumption: between the mean of old and new dwellings of German cities; a large one has 1.8 residents per "
+    "dwelling (632,560 residents of 2024, 348,312 dwellings of 2022), new and family homes hold more",
     (1.7, 2.4),
 )
 CHILDREN_SHARE = number(
@@ -40,7 +40,7 @@ CHILDREN_SHARE = number(
     "1",
     0.18,
     (0.0, 0.6),
-    "Assumption: above a city's mean (Leipzig 13.5 %), since families with small children move most",
+    "Assumption: above a large city's mean (13.5 %), since families with small children move most",
     (0.13, 0.26),
 )
 BUILT_SHARE = number(

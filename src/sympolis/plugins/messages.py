@@ -32,6 +32,8 @@ _IN_MEMBERS: Final = {
     "de": "{text} (in {n} von {of} Rechnungen)",
     "en": "{text} (in {n} of {of} members)",
 }
+_NUMBER: Final = re.compile(r"[+-]?\d{1,3}(?:,?\d{3})*(?:\.\d+)?(?: ?%)?")
+_SWAPPED: Final = str.maketrans(",.", ".,")
 _LONGEST: Final = 2_000
 """A longer text is not compared with anything."""
 
@@ -94,7 +96,14 @@ def in_languages(
 
 def _filled(known: Message, match: re.Match[str], language: str, terms: Mapping[str, Term]) -> str:
     places = {
-        name: terms[name](value)[language] if name in terms else value
+        name: terms[name](value)[language] if name in terms else _written(value, language)
         for name, value in match.groupdict().items()
     }
     return known.texts.get(language, known.texts["en"]).format(**places)
+
+
+def _written(value: str, language: str) -> str:
+    """A figure with the signs of the language; whatever is no figure stays as it is."""
+    if language == "en" or _NUMBER.fullmatch(value) is None:
+        return value
+    return value.translate(_SWAPPED).replace(" %", "%").replace("%", "\u00a0%")

@@ -56,7 +56,7 @@ TAKE_UP_YOUNG = number(
     (0.0, 1.0),
     "Saxony 2022: 53 % of all under 3 in day care (Statistisches Landesamt, 2023-09), hardly any under 1: "
     "some 78 % of "
-    "those aged 1 and 2. Leipzig, 16 May 2025: 9,383 places for them, 73.1 % taken, some 65 % of that age",
+    "those aged 1 and 2. A large city there, 16 May 2025: 9,383 places for them, 73.1 % taken, some 65 % of that age",
     (0.62, 0.78),
 )
 TAKE_UP_OLDER = number(

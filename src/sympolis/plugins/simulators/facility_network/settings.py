@@ -59,7 +59,7 @@ LIMIT = number(
     "min",
     30.0,
     (5.0, 90.0),
-    "Leipzig's target: places within 30 minutes (connectedurbantwins.de, Kitanetzplanung); the law (SGB VIII "
+    "Target of a city of Connected Urban Twins: places within 30 minutes (Kitanetzplanung); the law (SGB VIII "
     "§ 24) names no "
     "minutes",
 )
@@ -148,7 +148,7 @@ PLACES_UNKNOWN = number(
     "1",
     95.0,
     (5.0, 600.0),
-    ASSUMED + ": Leipzig, 2025: 32,731 places less those of 71 sites with a figure, over the other 240",
+    ASSUMED + ": a large city, 2025: 32,731 places less those of 71 sites with a figure, over the other 240",
     (75.0, 120.0),
 )
 SPREAD = number(
@@ -161,7 +161,7 @@ SPREAD = number(
     "1",
     0.45,
     (0.0, 1.5),
-    "The 71 sites of Leipzig with a figure in OpenStreetMap: 0.44",
+    "71 sites of a large city with a figure in OpenStreetMap: 0.44",
 )
 MISSING_PLACE = number(
     "missing_place_eur",
@@ -197,7 +197,7 @@ DEMAND_SPREAD = number(
     "1",
     0.13,
     (0.0, 1.0),
-    "Forecasts five years ahead for Leipzig's areas, back-test: city 0.10, area 0.08 (log standard deviations)",
+    "Forecasts five years ahead for a large city's areas, back-test: city 0.10, area 0.08 (log standard deviations)",
 )
 LARGE = number(
     "large_places",

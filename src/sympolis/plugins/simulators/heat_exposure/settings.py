@@ -134,8 +134,8 @@ PARAMETERS = (
         0.15,
         (0.0, 0.6),
         (0.05, 0.25),
-        "Assumption: by day the link between surface and air is weak (Schwarz et al. 2012, DOI "
-        "10.1016/j.ecolind.2012.01.001); no network of air temperatures is in the twin to fit it",
+        "Assumption: by day the link between surface and air is weak (Schwarz et al. 2012, "
+        "Ecological Indicators 18, 693–704); no network of air temperatures is in the twin to fit it",
     ),
     number(
         "wind",

@@ -78,7 +78,7 @@ DEMAND_SCALE = Parameter(
     low=0.2,
     high=2.0,
     plausible=(0.93, 1.07),
-    source="Day-to-day spread of Bologna's loops, January-April 2024 (model card of sumo_traffic)",
+    source="Day-to-day spread of a city's counting loops, January-April 2024 (model card of sumo_traffic)",
 )
 DRIVEN = Parameter(
     "driven_share",
@@ -122,8 +122,8 @@ TEMPERATURE = Parameter(
     default=15.0,
     low=-10.0,
     high=35.0,
-    source="Of the place; 0.08 dB less rolling noise of cars per kelvin (equation 2.2.10). 15 is Bologna's "
-    "mean",
+    source="Of the place; 0.08 dB less rolling noise of cars per kelvin (equation 2.2.10). 15 is that of "
+    "the Po valley",
 )
 
 

@@ -77,7 +77,7 @@ def _features(asked: argparse.Namespace) -> None:
 
 
 def _others(asked: argparse.Namespace) -> None:
-    if asked.what == "dask":
+    if asked.what in ("dask", "table"):
         _dask(asked)
     if asked.what == "energy":
         _publish("energy", energy.table(energy.measure()))
@@ -106,11 +106,14 @@ def _federation(asked: argparse.Namespace) -> None:
 
 
 def _dask(asked: argparse.Namespace) -> None:
-    record = dask_scaling.measure(asked.members, [int(count) for count in asked.workers.split(",")])
-    sys.stdout.write(dask_scaling.table(record) + "\n")
-    if asked.members >= dask_scaling.ENOUGH:
+    if asked.what == "dask":
+        record = dask_scaling.measure(asked.members, [int(count) for count in asked.workers.split(",")])
+        sys.stdout.write(dask_scaling.table(record) + "\n")
+        if asked.members < dask_scaling.ENOUGH:
+            return
         dask_scaling.keep(record)
-        tables.put_into_page("dask", dask_scaling.table(record))
+    if (found := dask_scaling.records()) is not None:
+        tables.put_into_page("dask", dask_scaling.table(found))
 
 
 def _publish(name: str, table: str) -> None:

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -46,10 +47,12 @@ _WARM = 2
 """Members per worker before the clock starts: processes start and engines load once."""
 ENOUGH = 1000
 """Members from which on a measurement goes into the page; fewer only show that it works."""
-RECORDS = Path(__file__).parent / "results"
+RECORDS = Path(__file__).parent / "measured"
 
 ROUNDS = 20
 """Turns that each cluster gets."""
+_SMALLER = 3
+"""A cluster that is not the largest computes one in so many per worker: enough for a rate, and the whole ends sooner."""
 
 Record = dict[str, Any]
 
@@ -66,7 +69,7 @@ class Block:
 
 
 def measure(members: int, workers: Sequence[int]) -> Record:
-    """Compute ``members`` members with the most workers, and as many per worker with fewer, in turns."""
+    """Compute ``members`` members with the most workers, and fewer with fewer workers, in turns."""
     with tempfile.TemporaryDirectory(prefix="sympolis-dask-") as name:
         folder = Path(name)
         asyncio.run(_prepare(folder / "model"))
@@ -74,6 +77,7 @@ def measure(members: int, workers: Sequence[int]) -> Record:
     alone = [one.members / one.wall_s / workers[0] for one in blocks[workers[0]]]
     runs = [_summed(count, blocks[count], alone) for count in workers]
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "members": runs[-1]["members"],
         "rounds": len(alone),
         "load": round(os.getloadavg()[0], 1),
@@ -92,14 +96,22 @@ def table(record: Record) -> str:
         "| workers | members | members/s | per worker, against one alone | CPU per member | useful share of all CPU "
         "| of the workers' |"
     )
-    below = f"In {record['rounds']} turns each, load {record['load']}. Target: {TARGET} or more per worker."
+    below = (
+        f"Measured on {record['date']} in {record['rounds']} turns each, load {record['load']}. "
+        f"Target: {TARGET} or more per worker.\n"
+    )
     return "\n".join([head, "|---|---|---|---|---|---|---|", *rows, "", below])
 
 
 def keep(record: Record) -> None:
-    """Write the record beside those of other benchmarks."""
-    path = RECORDS / f"dask-{record['members']}.json"
-    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    """Write the record where the table finds it."""
+    (RECORDS / "dask.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def records() -> Record | None:
+    """What was kept."""
+    path = RECORDS / "dask.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
 def _summed(workers: int, blocks: Sequence[Block], alone: Sequence[float]) -> Record:
@@ -139,12 +151,13 @@ async def _measured(folder: Path, members: int, workers: Sequence[int]) -> dict[
         for count in workers
     }
     blocks: dict[int, list[Block]] = {count: [] for count in workers}
+    sizes = {count: count * (each if count == max(workers) else -(-each // _SMALLER)) for count in workers}
     try:
         for count, pool in pools.items():
             await _computed(pool, folder, f"warm-{count}", range(members, members + _WARM * count))
         for turn in range(rounds):
             for count, pool in pools.items():
-                numbers = range(turn * each * count, (turn + 1) * each * count)
+                numbers = range(turn * sizes[count], (turn + 1) * sizes[count])
                 blocks[count].append(await _block(pool, folder, str(count), numbers))
     finally:
         for pool in pools.values():

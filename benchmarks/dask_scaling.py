@@ -52,7 +52,7 @@ RECORDS = Path(__file__).parent / "measured"
 ROUNDS = 20
 """Turns that each cluster gets."""
 _SMALLER = 3
-"""A cluster that is not the largest computes one in so many per worker: enough for a rate, and the whole ends sooner."""
+"""A cluster that is not the largest computes one in so many per worker: enough for a rate, in less time."""
 
 Record = dict[str, Any]
 

@@ -11,14 +11,14 @@ from sympolis.cli.verbs import app
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/tutorials/bring-your-own-city.md").read_text(encoding="utf-8")
-QUOTED = re.compile(r"From\s+`([^`]+)`:\n\n```toml\n(.*?)```", re.DOTALL)
+QUOTED = re.compile(r"From\s+`([^`]+)`:\n\n```(?:toml|python)\n(.*?)```", re.DOTALL)
 COMMANDS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 NAMED = re.compile(r"`((?:cities|pipeline|contexts|dashboards|samples)/[\w./-]+)`")
 
 
 def test_what_is_quoted_is_so() -> None:
     quotes = QUOTED.findall(PAGE)
-    assert len(quotes) == PAGE.count("```toml")
+    assert len(quotes) == len(re.findall("```(?:toml|python)", PAGE))
     for file, text in quotes:
         assert text in (ROOT / "cities/leipzig" / file).read_text(encoding="utf-8"), file
 

@@ -5,7 +5,7 @@ from typing import Any
 from sympolis.orchestration.adapting import document, remark
 from sympolis.orchestration.worklist import Asking, Gap, Owner, worklist
 
-OWNERS = {"Site": Owner("Youth office", "sites")}
+OWNERS = {"Site": Owner("Youth office", "sites", {"en": "Childcare sites"})}
 
 
 def supply(name: str, kind: str, found: int, /, **carried: int) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def test_a_figure_that_some_things_lack_is_work_for_whoever_owns_them() -> None:
     [task] = worklist([asking("childcare", found)], OWNERS, "City")
     assert task["what"]["en"] == "“places” is known of 71 of 311 (Site)"
     assert (task["who"], task["source"], task["services"]) == ("Youth office", "sites", ["childcare"])
+    assert task["source_title"] == {"en": "Childcare sites"}
     assert task["effort_days"] == [0.5, 5.3]
     assert not task["blocking"]
 

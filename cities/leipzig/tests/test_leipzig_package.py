@@ -2,18 +2,17 @@
 
 import asyncio
 import csv
-import json
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow.parquet
 import pytest
 
-from sympolis.acquisition.ledger import MemoryLedger, RunState, RunSummary
+from sympolis.acquisition.ledger import MemoryLedger, RunSummary
 from sympolis.analysis.atlas.things import Selection
-from sympolis.city import acquiring, check, package, samples
+from sympolis.city import acquiring, package
 from sympolis.context.broker import Broker
 from sympolis.context.query import Aggregation, HistoryQuery, Query, TypeIs
 from sympolis.context.terms import Contexts, Terms
@@ -23,10 +22,10 @@ from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.plugins import loader
 from sympolis.plugins.connector import Origin
 from sympolis.stores.memory import MemoryStore
+from sympolis.testing.city_packages import CityPackageContract, Runs
 
 FOLDER = Path(__file__).parents[1]
 PACK = FOLDER.parents[1].parent / "shared" / "data" / "leipzig"
-LARGEST_MB = 8
 OUTLINES = "samples/buildings/outlines.parquet"
 ALTLINDENAU = "70"
 GERMANY_MW = {"pv_mw": 81925.4, "wind_mw": 60927.8, "biomass_mw": 9053.3, "hydro_mw": 4695.0}
@@ -74,34 +73,22 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
     return Twin(tmp_path_factory.mktemp("city"))
 
 
-def test_there_is_nothing_to_mend() -> None:
-    assert [str(finding) for finding in check.check(FOLDER)] == []
+class TestLeipzig(CityPackageContract):
+    """The contract of every package; of the buildings only those of one Ortsteil are taken in."""
+
+    folder = FOLDER
+    pack = PACK
+    held: ClassVar[dict[str, int]] = {"building-outlines": 1, "register-agreement": 2}
+
+    @pytest.fixture
+    def runs(self, twin: Twin) -> Runs:
+        return twin.runs
 
 
-def test_samples_are_small() -> None:
-    total = sum(path.stat().st_size for path in (FOLDER / "samples").rglob("*") if path.is_file())
-    assert total <= LARGEST_MB * 1e6
-
-
-def test_every_table_has_its_licence() -> None:
-    text = (FOLDER / "samples" / "LICENSES.md").read_text(encoding="utf-8")
-    tables = (
-        path for path in (FOLDER / "samples").rglob("*.*") if path.suffix in (".csv", ".geojson", ".parquet")
-    )
-    assert [str(path) for path in tables if f"`{path.relative_to(FOLDER / 'samples')}`" not in text] == []
-
-
-def test_every_source_names_its_portal_owner_and_licence() -> None:
+def test_every_source_is_under_a_licence_that_was_read() -> None:
     for source in package.load(FOLDER).sources.values():
-        assert source.url.startswith("https://")
-        assert source.owner
         assert source.licence in ("CC-BY-4.0", "ODbL-1.0", "DL-DE-BY-2.0")
         assert set(source.title) == {"de", "en", "it"}
-
-
-def test_every_source_is_ingested_and_every_row_accounted_for(twin: Twin) -> None:
-    assert {run.source: run.error for run in twin.runs.values() if run.state is not RunState.DONE} == {}
-    assert all(run.reconciles for run in twin.runs.values())
 
 
 def test_what_is_held_is_what_the_data_lack_or_contradict(twin: Twin) -> None:
@@ -218,27 +205,6 @@ def test_a_whole_export_of_the_register_would_be_read_by_the_same_source() -> No
     connector = loader.connectors()[source.connector]
     records = list(connector.read(Origin(FOLDER / source.path), city.settings[source.id]))
     assert [record.faults for record in records] == [(), (), ()]
-
-
-@pytest.mark.pack
-@pytest.mark.skipif(not PACK.is_dir(), reason="the data pack is not beside the project")
-def test_the_pipeline_gives_the_committed_tables(tmp_path: Path) -> None:
-    samples.build(FOLDER, PACK, tmp_path)
-    committed = FOLDER / "samples"
-    built = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    kept = {path.relative_to(committed) for path in committed.rglob("*") if path.is_file()}
-    assert kept - built == {Path("LICENSES.md")}
-    assert [
-        str(name)
-        for name in sorted(built)
-        if (tmp_path / name).read_bytes() != (committed / name).read_bytes()
-    ] == []
-
-
-def test_the_context_defines_each_term_once() -> None:
-    text = (FOLDER / "contexts" / "leipzig.jsonld").read_text(encoding="utf-8")
-    names = [name for name, _ in dict(json.loads(text, object_pairs_hook=list))["@context"]]
-    assert len(names) == len(set(names))
 
 
 OFFICIAL = {

@@ -11,5 +11,5 @@ def owners(city: City) -> dict[str, Owner]:
     found: dict[str, Owner] = {}
     for source in city.sources.values():
         mapping = city.mappings[source.mapping]
-        found.setdefault(mapping.entity_type, Owner(source.owner, source.id))
+        found.setdefault(mapping.entity_type, Owner(source.owner, source.id, source.title))
     return found

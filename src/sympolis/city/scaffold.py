@@ -105,6 +105,20 @@ _LICENSES = """\
 | `places.geojson` | made up by `sympolis city new`; replace it | City of {name} | CC0-1.0 |
 """
 
+_TESTS = """\
+\"\"\"{name}'s package is whole: nothing to mend, small, attributed, reproducible, every row accounted for.\"\"\"
+
+from pathlib import Path
+
+from sympolis.testing.city_packages import CityPackageContract
+
+
+class TestPackage(CityPackageContract):
+    folder = Path(__file__).parents[1]
+    pack = None  # the folder that pipeline/ reads, e.g. Path("/data/{id}"): samples are then derived anew and compared
+    held = {{}}  # rows held back on purpose, by source, e.g. {{"buildings": 1}}
+"""
+
 FILES = {
     "city.toml": _CITY,
     "sources/places.toml": _SOURCE,
@@ -113,6 +127,7 @@ FILES = {
     "dashboards/map.toml": _MAP,
     "samples/places.geojson": _SAMPLE,
     "samples/LICENSES.md": _LICENSES,
+    "tests/test_{module}_package.py": _TESTS,
     ".gitignore": "local/\n",
 }
 
@@ -132,6 +147,7 @@ def new(
     west, south, east, north = bbox
     facts = {
         "id": folder.name,
+        "module": folder.name.replace("-", "_"),
         "name": name,
         "country": country,
         "timezone": timezone,

@@ -13,7 +13,18 @@ import typer
 from sympolis import settings
 from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, notes, reports_errors, screen, show, text
+from sympolis.cli.output import (
+    Format,
+    FormatOption,
+    cell,
+    draw,
+    notes,
+    reports_errors,
+    screen,
+    show,
+    text,
+    unit_text,
+)
 from sympolis.domain import errors
 
 app = typer.Typer(help="Plans that laws ask for: list, show, run, measure, export.", no_args_is_help=True)
@@ -171,10 +182,10 @@ def _draw_plan(found: dict[str, Any]) -> None:
 def _target(one: dict[str, Any]) -> list[Any]:
     row = [text(one["title"]), str(one["year"]), one["value"]]
     if one["ours"] is None:
-        return [*row, "", "", "", one["unit"], ""]
+        return [*row, "", "", "", unit_text(one["unit"]), ""]
     interval = one["ours"]["interval"]
     return [*row, one["ours"]["value"], f"{cell(interval['low'])} … {cell(interval['high'])}", one["residual"],
-            one["unit"], "yes" if one["inside"] else "no"]  # fmt: skip
+            unit_text(one["unit"]), "yes" if one["inside"] else "no"]  # fmt: skip
 
 
 def _draw_measure(found: dict[str, Any]) -> None:

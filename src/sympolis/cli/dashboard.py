@@ -10,7 +10,7 @@ import typer
 from sympolis import settings
 from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show, text
+from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show, text, unit_text
 
 app = typer.Typer(help="Dashboards: list, show, compare with other places.", no_args_is_help=True)
 Dashboard = Annotated[str, typer.Argument(help="A dashboard's id.")]
@@ -66,7 +66,7 @@ def _draw_figures(found: dict[str, Any]) -> None:
             text(one["title"]),
             _number(one["value"], one),
             _interval(one),
-            one["unit"],
+            unit_text(one["unit"]),
             _number(official["value"], one) if (official := one["official"]) else None,
             f"{official['difference_percent']:+.1f} %"
             if official and official["difference_percent"] is not None

@@ -166,5 +166,10 @@ def text(words: Mapping[str, str] | str | None, language: str = "en") -> str:
     return words.get(language) or next(iter(words.values()), "")
 
 
+def unit_text(unit: str) -> str:
+    """A unit as people write it: none where UCUM says 1, words for points."""
+    return {"1": "", "pp": "percentage points"}.get(unit, unit)
+
+
 def _plain(words: str) -> str:
     return words.replace("[", "\\[")

@@ -10,7 +10,17 @@ import typer
 from sympolis import settings
 from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
+from sympolis.cli.output import (
+    Format,
+    FormatOption,
+    cell,
+    draw,
+    reports_errors,
+    screen,
+    show,
+    text,
+    unit_text,
+)
 from sympolis.cli.scenario import wait_for
 from sympolis.cli.values import given_value
 
@@ -146,7 +156,7 @@ def _draw_effects(found: dict[str, Any]) -> None:
         rows = [
             [
                 text(one["title"]),
-                one["unit"],
+                unit_text(one["unit"]),
                 cell(one["base"]["value"]),
                 cell(one["with"]["value"]),
                 one["verdict"],

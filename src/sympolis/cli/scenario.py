@@ -21,6 +21,7 @@ from sympolis.cli.output import (
     screen,
     show,
     text,
+    unit_text,
 )
 from sympolis.domain import errors
 
@@ -32,10 +33,18 @@ _POLL_S = 0.25
 
 @app.command("list")
 @reports_errors
-def list_scenarios(city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+def list_scenarios(
+    status: Annotated[
+        str | None, typer.Option(help="Only those in these states, such as submitted,reviewed.")
+    ] = None,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
     """Every scenario with its status and latest run."""
+    asked = f"?status={quote(status)}" if status else ""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        found = twin.get("/api/scenarios")["scenarios"]
+        found = twin.get(f"/api/scenarios{asked}")["scenarios"]
     show(found, form, _draw_scenarios)
 
 
@@ -89,7 +98,7 @@ def _succeeded(run: dict[str, Any]) -> dict[str, Any]:
 
 def draw_run(run: dict[str, Any]) -> None:
     rows = [
-        [text(one["title"]), one["value"], one["unit"], _interval(one["interval"])]
+        [text(one["title"]), one["value"], unit_text(one["unit"]), _interval(one["interval"])]
         for one in run["indicators"] or ()
     ]
     energy = run.get("energy")
@@ -134,8 +143,8 @@ def _run_of(twin: Client, name: str) -> str:
 
 def _draw_comparison(found: dict[str, Any]) -> None:
     rows = [
-        [text(one["title"]), one["base"]["value"], one["with"]["value"], one["unit"], one["change"]["value"],
-         _interval(one["change"]["interval"]), one["verdict"]]
+        [text(one["title"]), one["base"]["value"], one["with"]["value"], unit_text(one["unit"]),
+         one["change"]["value"], _interval(one["change"]["interval"]), one["verdict"]]
         for one in found["indicators"]
     ]  # fmt: skip
     draw(["indicator", "base", "with", "unit", "change", "90 % interval of the change", "verdict"], rows)

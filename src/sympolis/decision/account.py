@@ -204,7 +204,7 @@ def _moment(at: datetime) -> str:
 
 
 def _number(value: float | None, figure: Json, say: Say) -> str:
-    return "–" if value is None else _written(value, figure, say) + _unit(figure)
+    return "–" if value is None else _written(value, figure, say) + _unit(figure, say)
 
 
 def _written(value: float, figure: Json, say: Say, sign: str = "") -> str:
@@ -213,19 +213,25 @@ def _written(value: float, figure: Json, say: Say, sign: str = "") -> str:
     return text.replace(".", say("decimal_sign"))
 
 
-def _unit(figure: Json) -> str:
+def _unit(figure: Json, say: Say) -> str:
     """UCUM writes 1 for what has no unit, such as a number of children; people write nothing."""
-    return "" if figure["unit"] == "1" else f" {figure['unit']}"
+    unit = _spelt(str(figure["unit"]), say)
+    return f" {unit}" if unit else ""
 
 
-def _changing(figure: Json) -> str:
+def _changing(figure: Json, say: Say) -> str:
     """A share changes by points: of what a percentage would be, nobody could tell."""
-    return " pp" if figure["unit"] == "%" else _unit(figure)
+    return f" {say('points')}" if figure["unit"] == "%" else _unit(figure, say)
+
+
+def _spelt(unit: str, say: Say) -> str:
+    """A unit as people write it: points have a word in each language."""
+    return {"1": "", "pp": say("points")}.get(unit, unit)
 
 
 def _interval(change: Json, figure: Json, say: Say, *, signed: bool) -> str:
     value, interval = change["value"], change.get("interval")
-    sign, unit = ("+", _changing(figure)) if signed else ("", _unit(figure))
+    sign, unit = ("+", _changing(figure, say)) if signed else ("", _unit(figure, say))
     text = "–" if value is None else _written(value, figure, say, sign)
     if interval is None:
         return text + unit
@@ -242,8 +248,8 @@ def _assumptions(run: Json, say: Say, told: Callable[[Any], str]) -> str:
 
     def valued(name: str, *values: Any) -> str:
         said = [_plainly(one, say) for one in values]
-        unit = titles.get(name, {}).get("unit", "")
-        return " … ".join(said) + ("" if unit in ("", "1") else f" {unit}")
+        unit = _spelt(titles.get(name, {}).get("unit", ""), say)
+        return " … ".join(said) + (f" {unit}" if unit else "")
 
     fixed = [f"{named(name)} = {valued(name, value)}" for name, value in parameters["fixed"].items()]
     sampled = [f"{named(name)}: {valued(name, *values)}" for name, values in parameters["sampled"].items()]

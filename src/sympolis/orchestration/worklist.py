@@ -52,6 +52,8 @@ class Owner:
 
     name: str
     source: str
+    title: Texts = field(default_factory=dict)
+    """The source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _task(
         "how": dict(note.how) if note else {},
         "who": (note.who if note else "") or (owner.name if owner else operator),
         "source": owner.source if owner else None,
+        "source_title": dict(owner.title) if owner else {},
         "effort_days": list(days),
         "blocking": blocking,
         "services": [service.id],

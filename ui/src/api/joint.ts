@@ -74,6 +74,7 @@ export interface Task {
   how: Text;
   who: string;
   source: string | null;
+  source_title: Text;
   effort_days: [number, number];
   blocking: boolean;
   services: string[];

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sympolis.decision.notices.record import Notice
 
+_POINTS = {"it": "punti percentuali", "de": "Prozentpunkte", "en": "percentage points"}
 _SEVERAL = {"it": "{n} avvisi", "de": "{n} Meldungen", "en": "{n} notices"}
 
 
@@ -36,5 +37,10 @@ def _line(notice: Notice, language: str) -> str:
     reading = notice.reading
     title = notice.title.get(language) or notice.title.get("en") or notice.rule
     about = reading.title.get(language) or reading.title.get("en") or reading.subject
-    figure = f" {reading.value:g} {reading.unit}".rstrip() if reading.unit else ""
+    figure = f" {reading.value:g} {_unit(reading.unit, language)}".rstrip() if reading.unit else ""
     return f"{title}: {about}{figure} ({reading.at:%Y-%m-%d %H:%M} UTC)"
+
+
+def _unit(unit: str, language: str) -> str:
+    """A unit as people write it: none where UCUM says 1, a word for points."""
+    return {"1": "", "pp": _POINTS.get(language, _POINTS["en"])}.get(unit, unit)

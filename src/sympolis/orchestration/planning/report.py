@@ -70,6 +70,16 @@ def _interval(low: float | None, high: float | None, language: str) -> str:
     return DASH if low is None else f"{_number(low, language)} … {_number(high, language)}"
 
 
+def _unit(unit: str, words: Words) -> str:
+    """A unit as people write it: none where UCUM says 1, a word for points."""
+    return {"1": "", "pp": words["points"]}.get(unit, unit)
+
+
+def _with_unit(one: Json, language: str, words: Words) -> str:
+    unit = _unit(one["unit"], words)
+    return text(one["title"], language) + (f" ({unit})" if unit else "")
+
+
 def _steps(plan: Json, language: str, words: Words) -> Iterator[Block]:
     yield Heading(words["steps"])
     for step in plan["steps"]:
@@ -92,7 +102,7 @@ def _steps(plan: Json, language: str, words: Words) -> Iterator[Block]:
 def _figures(step: Json, language: str, words: Words) -> Table:
     rows = [
         (text(one["title"], language), _number(one["value"], language),
-         _interval(one["interval"]["low"], one["interval"]["high"], language), one["unit"])
+         _interval(one["interval"]["low"], one["interval"]["high"], language), _unit(one["unit"], words))
         for one in step["indicators"]
     ]  # fmt: skip
     titles = (words["figure"], words["value"], words["interval"], words["unit"])
@@ -119,7 +129,7 @@ def _explanations(plan: Json, language: str, words: Words) -> Iterator[Block]:
             caption = f"{words['explained']}: {text(one['title'], language)}"
             rows = [
                 (text(part["title"], language), _number(part["value"], language),
-                 _interval(part["interval"]["low"], part["interval"]["high"], language), part["unit"])
+                 _interval(part["interval"]["low"], part["interval"]["high"], language), _unit(part["unit"], words))
                 for part in one["explained_by"]
             ]  # fmt: skip
             titles = (words["figure"], words["value"], words["interval"], words["unit"])
@@ -133,7 +143,7 @@ def _milestones(plan: Json, language: str, words: Words) -> Iterator[Block]:
     yield Heading(words["milestones"])
     rows = [
         (
-            f"{text(one['title'], language)} ({one['unit']})",
+            _with_unit(one, language, words),
             *_by_year(one, plan["years"], language),
             one["clause"] or DASH,
         )
@@ -162,7 +172,7 @@ def _by_year(one: Json, years: Sequence[int], language: str) -> Iterator[str]:
 
 
 def _target(one: Json, language: str, words: Words) -> Sequence[str]:
-    title = f"{text(one['title'], language)} ({one['unit']})"
+    title = _with_unit(one, language, words)
     if one["ours"] is None:
         return (title, _number(one["value"], language), DASH, DASH, DASH, DASH)
     interval = one["ours"]["interval"]
@@ -180,7 +190,7 @@ def _zones(plan: Json, language: str, words: Words) -> Iterator[Block]:
     if not plan["zones"] or plan["zones"]["run"] is None:
         return
     yield Heading(words["zones"])
-    unit = plan["zones"]["unit"] or ""
+    unit = _unit(plan["zones"]["unit"] or "", words)
     rows = [
         (text(one["title"], language), str(one["places"]), _number(one["sum"], language))
         for one in plan["zones"]["levels"]
@@ -209,7 +219,7 @@ def _monitoring(plan: Json, language: str, words: Words) -> Iterator[Block]:
     if not plan["monitoring"]:
         return
     yield Heading(words["monitoring"])
-    rows = [(text(one["title"], language), _measured(one, language, words), one["unit"])
+    rows = [(text(one["title"], language), _measured(one, language, words), _unit(one["unit"], words))
             for one in plan["monitoring"]]  # fmt: skip
     yield Table((words["figure"], words["measured"], words["unit"]), rows, caption=words["monitoring"])
 
@@ -241,7 +251,7 @@ def _assumptions(plan: Json, language: str, words: Words) -> Iterator[Block]:
         (
             text(one["title"], language),
             _assumed(one, language, words),
-            one["unit"],
+            _unit(one["unit"], words),
             text(one["source_texts"], language),
         )
         for one in found.values()

@@ -17,7 +17,7 @@ from sympolis.orchestration.atlas import Atlas
 from sympolis.orchestration.model_desk import ModelDesk
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
-from sympolis.plugins.simulator import FieldSpec, Simulator
+from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Simulator
 
 KEPT = 16
 """Documents of finished runs never change; the latest few are kept as they were answered."""
@@ -64,7 +64,8 @@ class ComparisonDesk:
         _refuse_other_figures(simulator, base, before, other, after)
         places = await self._atlas.places(base.model, simulator, base.data_version)
         areas = await self._atlas.areas(places, before.features)
-        found = await asyncio.to_thread(_comparison, before, after, simulator, areas)
+        specs = _told(simulator, base, other)
+        found = await asyncio.to_thread(_comparison, before, after, specs, simulator.fields, areas)
         return {
             "base": base.id,
             "with": other.id,
@@ -125,31 +126,41 @@ def _refuse_other_figures(
             )
 
 
+def _told(simulator: type[Simulator], base: Run, other: Run) -> list[IndicatorSpec]:
+    """The indicators that both runs tell: one that rests on a parameter nobody gave says nothing of a change either."""
+    names = [{one.name for one in run.indicators} for run in (base, other)]
+    return [spec for spec in simulator.indicators if all(spec.name in told for told in names)]
+
+
 def _results(found: Ensemble, specs: Sequence[FieldSpec]) -> dict[str, Any]:
     spreads = {name: cut_at_zero(prediction(values), values) for name, values in found.fields.items()}
     return documents.results(found.features, found.hours, spreads, specs)
 
 
 def _comparison(
-    before: Ensemble, after: Ensemble, simulator: type[Simulator], areas: Sequence[equity.Area]
+    before: Ensemble,
+    after: Ensemble,
+    specs: Sequence[IndicatorSpec],
+    columns: Sequence[FieldSpec],
+    areas: Sequence[equity.Area],
 ) -> dict[str, Any]:
     indicators = [
         comparison.indicator_change(spec, before.indicators[spec.name], after.indicators[spec.name])
-        for spec in simulator.indicators
+        for spec in specs
     ]
     fields = {
         spec.name: comparison.field_change(before.fields[spec.name], after.fields[spec.name])
-        for spec in simulator.fields
+        for spec in columns
     }
-    split = equity.split(before, after, areas, simulator.fields)
+    split = equity.split(before, after, areas, columns)
     return {
         "members": before.members,
         "indicators": [documents.indicator_change(change) for change in indicators],
         "features": list(before.features),
         "hours": list(before.hours),
-        "fields": {spec.name: documents.field_change(fields[spec.name], spec) for spec in simulator.fields},
+        "fields": {spec.name: documents.field_change(fields[spec.name], spec) for spec in columns},
         "equity": [documents.area_change(change) for change in split],
-        "text": wording.describe(indicators, places=_clear_places(fields, simulator.fields)),
+        "text": wording.describe(indicators, places=_clear_places(fields, columns)),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -309,7 +309,7 @@ class RunDesk:
             member_cost_cpu_s=sum(result.cost_cpu_s for result in computed.results) / members,
             cached=not computed.costs,
             warnings=(*ready.stand_ins, *summarised(result.warnings for result in computed.results)),
-            indicators=_figures(ready.simulator.indicators, computed.results),
+            indicators=_figures(ready.simulator.indicators, run.parameters, computed.results),
         )
         # The entity first: a run that says "done" can already be cited from the twin's own data.
         await self._broker.upsert([run_entity(done, self._city, self._names.expand)], cause=f"run:{run_id}")
@@ -340,7 +340,8 @@ class RunDesk:
         def heard(results: Sequence[MemberResult]) -> None:
             run = self.board.get(run_id)
             if not run.finished and len(results) > 1:
-                self.board.post(replace(run, indicators=_figures(ready.simulator.indicators, results)))
+                figures = _figures(ready.simulator.indicators, run.parameters, results)
+                self.board.post(replace(run, indicators=figures))
 
         return heard
 
@@ -465,9 +466,14 @@ class RunDesk:
         return median(measured) * hours if measured else None
 
 
-def _figures(specs: Sequence[IndicatorSpec], results: Sequence[MemberResult]) -> tuple[Figure, ...]:
+def _figures(
+    specs: Sequence[IndicatorSpec], fixed: Mapping[str, Any], results: Sequence[MemberResult]
+) -> tuple[Figure, ...]:
+    """What the members say together; a figure that rests on a parameter nobody gave is left out."""
     made = []
     for spec in specs:
+        if spec.given and not fixed.get(spec.given, True):
+            continue
         found = estimate(np.array([result.indicators[spec.name] for result in results]), spec.unit)
         made.append(
             Figure(

@@ -43,10 +43,16 @@ def amount(name: str, title: Texts, unit: str, default: int, bounds: tuple[int, 
 
 
 def figure(
-    name: str, title: Texts, unit: str, direction: Direction = Direction.NEUTRAL, decimals: int = 0
+    name: str,
+    title: Texts,
+    unit: str,
+    direction: Direction = Direction.NEUTRAL,
+    decimals: int = 0,
+    *,
+    given: str = "",
 ) -> IndicatorSpec:
-    """A figure of the whole run."""
-    return IndicatorSpec(name, title, unit, direction, decimals)
+    """A figure of the whole run; ``given``: the parameter without which it says nothing."""
+    return IndicatorSpec(name, title, unit, direction, decimals, given)
 
 
 def column(

@@ -106,6 +106,8 @@ class IndicatorSpec:
     unit: str
     direction: Direction
     decimals: int = 0
+    given: str = ""
+    """The parameter without which (0, or empty) the figure says nothing and runs leave it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import json
 import math
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ from sympolis.domain.measure import Direction
 from sympolis.domain.scenario import Override, Window
 from sympolis.orchestration.atlas import feature_needs
 from sympolis.orchestration.cells import CELLS
+from sympolis.plugins import messages
 from sympolis.plugins.simulator import (
     WHOLE_PERIOD,
     Calibration,
@@ -120,6 +122,10 @@ class SimulatorContract:
         for measure in self.simulator.measures:
             assert set(measure.targets) <= set(TARGETS), measure.name
 
+    def test_figures_rest_on_parameters_that_exist(self) -> None:
+        known = {parameter.name for parameter in self.simulator.parameters}
+        assert {spec.given for spec in self.simulator.indicators} <= {"", *known}
+
     def test_what_results_refer_to_and_when_is_declared(self) -> None:
         model = self.simulator
         assert set(model.features) <= {need.name for need in model.needs}
@@ -201,6 +207,7 @@ class SimulatorContract:
         assert "n" in judged and judged & {"r2", "geh_below_5", "mae", "rmse", "skill"}
         held_out = [point for point in calibration.points if point[1] == "held_out"]
         assert len(held_out) == calibration.figures["held_out"]["n"] > 0
+        assert _untranslated(self.simulator, calibration.notes) == []
 
     def test_a_fit_is_judged_again_by_the_figures_it_was_judged_by(self, tmp_path: Path) -> None:
         if not self.calibrated:
@@ -210,6 +217,13 @@ class SimulatorContract:
         now = model.evaluate(folder, self.inputs(), fitted.parameters, self._window(), 1, silent)
         assert set(now) & (set(fitted.figures["held_out"]) - {"n"})
         assert all(isinstance(value, int | float) for value in now.values())
+
+
+def _untranslated(simulator: type[Simulator], said: Sequence[str]) -> list[str]:
+    """Sentences that the model's ``messages.toml`` does not know; a model without such a file speaks English."""
+    file = Path(str(sys.modules[simulator.__module__].__file__)).with_name(messages.FILE)
+    known = messages.read(file)
+    return [one for one in said if known and messages.in_languages(one, known)["de"] == one]
 
 
 # --- a small model ----------------------------------------------------------------------------------------------------

@@ -38,6 +38,10 @@ from sympolis.plugins.simulators.heat_demand.demand import (
 )
 from sympolis.plugins.simulators.heat_demand.stock import UNKNOWN, USES, Stock
 
+UNCALIBRATED = (
+    "there is no official figure of the city's heat demand: the model is not calibrated, no residual is told"
+)
+
 
 class HeatDemand(Simulator):
     """One member is one set of figures for the stock; it takes a few hundredths of a second for 76,000 buildings."""
@@ -94,7 +98,7 @@ class HeatDemand(Simulator):
             features=model.blocks,
             fields=_fields(model, after, factor, effect.new_living),
             indicators={**_indicators(model, today, after, factor, given), **explained},
-            warnings=model.notes,
+            warnings=model.notes if given["official_demand"] else (*model.notes, UNCALIBRATED),
             cost_cpu_s=round(time.process_time() - began, 3),
         )
 

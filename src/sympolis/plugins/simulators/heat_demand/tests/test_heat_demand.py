@@ -94,7 +94,7 @@ def test_sheds_and_huts_are_not_heated_and_an_area_without_outlines_keeps_its_dw
     stock = stocks.load(folder)
     assert stock.building.tolist() == [1, 2, 3, 6, 0]
     assert stock.blocks[stock.block[4]] == f"{BLOCK}c"
-    assert run(folder).warnings == ("no outlines in Two: only its dwellings are known",)
+    assert run(folder, official_demand=0.4).warnings == ("no outlines in Two: only its dwellings are known",)
 
 
 def test_calibrated_the_city_needs_what_is_official(folder: Path) -> None:
@@ -107,9 +107,12 @@ def test_calibrated_the_city_needs_what_is_official(folder: Path) -> None:
     )
 
 
-def test_without_an_official_figure_the_model_stands_alone(folder: Path) -> None:
-    found = run(folder).indicators
-    assert (found["calibration_factor"], found["residual"]) == (1.0, 0.0)
+def test_without_an_official_figure_the_model_stands_alone_and_says_so(folder: Path) -> None:
+    found = run(folder)
+    assert (found.indicators["calibration_factor"], found.indicators["residual"]) == (1.0, 0.0)
+    assert any("no official figure" in said for said in found.warnings)
+    told = {spec.name: spec.given for spec in HeatDemand.indicators}
+    assert (told["residual"], told["calibration_factor"], told["demand"]) == ("official_demand",) * 2 + ("",)
 
 
 def test_blocks_add_up_to_the_city(folder: Path) -> None:

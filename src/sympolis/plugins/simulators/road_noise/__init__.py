@@ -26,14 +26,14 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.road_noise import levels, measures, settings, streets
+from sympolis.plugins.simulators.road_noise import health, levels, measures, settings, streets
 
 
 class RoadNoise(Simulator):
     """The European road source on an ordinary weekday, with a declared simple way to the façade."""
 
     id: ClassVar[str] = "road_noise"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "1.1.0"
     title: ClassVar[Mapping[str, str]] = {
         "en": "Road noise (CNOSSOS-EU)",
         "it": "Rumore stradale (CNOSSOS-EU)",
@@ -71,11 +71,12 @@ class RoadNoise(Simulator):
         given: dict[str, Any] = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
         traffic, said = measures.traffic_of(found, member, given)
         noise = levels.noise(found, traffic, given)
+        heard = levels.figures(noise, levels.people(found, given))
         progress(1.0, "done")
         return MemberResult(
             features=tuple(found.ids),
             fields={"sound_power": _rows(noise.power), "level": _rows(noise.facade)},
-            indicators=levels.figures(noise, levels.people(found, given)),
+            indicators={**heard, **health.burden(heard["highly_annoyed"], given)},
             warnings=(*found.notes, *said),
             cost_cpu_s=round(time.process_time() - started, 4),
         )

@@ -133,7 +133,7 @@ def highly_annoyed(lden: Values) -> Values:
 
 
 def figures(found: Noise, living: Values) -> dict[str, float]:
-    """The indicators; levels of exactly the bound count as above it."""
+    """Who hears how much; levels of exactly the bound count as above it."""
     heard = np.isfinite(found.lden)
     total = float(living[heard].sum())
     mean = float((10 ** (found.lden[heard] / 10) * living[heard]).sum() / total) if total else 0.0

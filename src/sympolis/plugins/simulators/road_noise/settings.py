@@ -150,7 +150,35 @@ DEPTH = Parameter(
     source="Assumption: one building's depth; people live as densely along the street as in their area on "
     "average",
 )
-PARAMETERS = (DEMAND_SCALE, DRIVEN, DISTANCE, CANYON, DEPTH, TEMPERATURE, DAY, EVENING, NIGHT)
+WEIGHT = Parameter(
+    "annoyance_weight",
+    _texts(
+        "Part of a healthy year that being highly annoyed takes",
+        "Parte di un anno in salute persa da chi è molto disturbato",
+        "Anteil eines gesunden Jahres, den starke Belästigung nimmt",
+    ),
+    unit="1",
+    default=0.02,
+    low=0.0,
+    high=0.2,
+    plausible=(0.01, 0.03),
+    source="WHO 2011, Burden of disease from environmental noise: 0.02, in the literature 0.01 to 0.12; the range is "
+    "kept symmetric about 0.02",
+)
+LIFE_YEAR = Parameter(
+    "life_year_value",
+    _texts("Value of a healthy year", "Valore di un anno in salute", "Wert eines gesunden Jahres"),
+    unit="EUR",
+    default=40000.0,
+    low=0.0,
+    high=500000.0,
+    plausible=(25000.0, 100000.0),
+    source="Asked in nine European countries: 40,000 recommended, at least 25,000 and at most 100,000 (Desaigues et "
+    "al. 2011, Ecological Indicators 11, 902–910)",
+)
+PARAMETERS = (
+    DEMAND_SCALE, DRIVEN, DISTANCE, CANYON, DEPTH, TEMPERATURE, DAY, EVENING, NIGHT, WEIGHT, LIFE_YEAR,
+)  # fmt: skip
 
 TARGETS = ("segments", "area", "polygon")
 LIMIT = Measure(
@@ -272,6 +300,23 @@ INDICATORS = (
         "dB",
         Direction.LOWER,
         1,
+    ),
+    IndicatorSpec(
+        "life_years",
+        _texts(
+            "Healthy years lost to annoyance in a year",
+            "Anni in salute persi per disturbo in un anno",
+            "Durch Belästigung verlorene gesunde Jahre im Jahr",
+        ),
+        "1",
+        Direction.LOWER,
+        1,
+    ),
+    IndicatorSpec(
+        "health_cost",
+        _texts("What they are worth", "Il loro valore", "Deren Wert"),
+        "EUR/a",
+        Direction.LOWER,
     ),
 )
 FIELDS = (

@@ -13,7 +13,7 @@ from sympolis.domain import errors
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins import cnossos
 from sympolis.plugins.simulator import Linked, Member, MemberResult
-from sympolis.plugins.simulators.road_noise import RoadNoise, levels, settings, streets
+from sympolis.plugins.simulators.road_noise import RoadNoise, health, levels, settings, streets
 from sympolis.testing.simulators import SimulatorContract, silent
 
 MORNING = Window(8, 9)
@@ -157,6 +157,15 @@ def test_periods_follow_the_country() -> None:
 @pytest.mark.parametrize(("lden", "percent"), [(50.0, 8.62), (60.0, 15.08), (70.0, 28.37)])
 def test_share_highly_annoyed_is_the_directives(lden: float, percent: float) -> None:
     assert levels.highly_annoyed(np.array([lden]))[0] * 100 == pytest.approx(percent, abs=0.01)
+
+
+def test_the_chain_ends_with_healthy_years_and_what_they_are_worth(folder: Path) -> None:
+    """50 people highly annoyed · 0.02 = one healthy year a year, at 40,000 EUR."""
+    assert health.burden(50.0, GIVEN) == pytest.approx({"life_years": 1.0, "health_cost": 40_000.0})
+    found = run(folder).indicators
+    assert found["life_years"] == pytest.approx(0.02 * found["highly_annoyed"])
+    quieter = run(folder, on("quiet_surface", "there", "back")).indicators
+    assert quieter["health_cost"] < found["health_cost"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 
 from sympolis.api.rights import RIGHTS
 from sympolis.testing import small_twin as module
@@ -180,3 +183,70 @@ def test_without_buildings_there_is_no_tileset(tmp_path: Path) -> None:
 
 def test_whoever_sees_the_map_sees_the_tiles() -> None:
     assert RIGHTS["getSceneTileset"] == RIGHTS["getSceneTile"] == RIGHTS["getLayer"]
+
+
+MODEL_OF_TILES = """
+id = "buildings"
+connector = "tiles3d"
+mapping = "buildings"
+path = "samples/tiles"
+url = "https://data.smallville.example/tiles"
+licence = "CC0-1.0"
+owner = "Surveyors"
+attribution = "Surveyors of Smallville"
+crs = "EPSG:4326"
+order = 9
+
+[title]
+en = "Buildings"
+"""
+
+
+def saved(twin: SmallTwin, folder: Path) -> Path:
+    """The tileset as files."""
+    (folder / "content").mkdir(parents=True)
+    document = twin.client.get(f"{BASE}/tileset.json?ground=40").json
+    tile = document["root"]["content"]
+    content = twin.client.get(f"{BASE}/{tile['uri']}").body
+    tile["uri"] = tile["uri"].partition("?")[0]
+    (folder / tile["uri"]).write_bytes(content)
+    (folder / "tileset.json").write_text(json.dumps(document))
+    return folder
+
+
+def buildings(twin: SmallTwin) -> dict[str, tuple[float | None, Any]]:
+    """Height and footprint [degrees] by the last part of the id."""
+    found = twin.client.get(
+        "/ngsi-ld/v1/entities?type=https%3A%2F%2Fexample.org%2FBuilding&options=keyValues"
+    )
+    return {
+        re.split(":|%3A", one["id"])[-1]: (
+            one.get("https://example.org/height"),
+            shapely.from_geojson(json.dumps(one["location"])),
+        )
+        for one in found.json
+    }
+
+
+def test_what_was_given_away_comes_in_again(
+    twin: SmallTwin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our tiles through the connector, the mapping and the gate of another twin: the same footprints and heights."""
+
+    def with_tiles(folder: Path) -> Path:
+        with_buildings(folder)
+        (folder / "sources" / "buildings.toml").write_text(MODEL_OF_TILES)
+        shutil.copytree(tiles, folder / "samples" / "tiles")
+        return folder
+
+    tiles, before = saved(twin, tmp_path / "tiles"), buildings(twin)
+    monkeypatch.setattr(module, "write_package", with_tiles)
+    with small_twin(tmp_path / "other") as other:
+        after = buildings(other)
+    assert after.keys() == before.keys() == {"block", "house", "plot"}
+    for name, (height, footprint) in before.items():
+        again, drawn = after[name]
+        assert footprint.symmetric_difference(drawn).area < 0.005 * footprint.area, name
+        assert again == pytest.approx(3 if height is None else height, abs=0.01), (
+            "an unknown height is drawn as one storey"
+        )

@@ -226,11 +226,11 @@ def data_version(planned: PlannedSource, place: Place, known: frozenset[str] | N
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, or of all pages of a delivery with their names."""
+    """The bytes of a file, or of all files of a delivery or a folder with their names."""
     if not path.is_dir():
         return path.read_bytes()
-    pages = sorted(one for one in path.iterdir() if one.is_file())
-    return b"".join(one.name.encode() + b"\0" + one.read_bytes() for one in pages)
+    pages = sorted((one.relative_to(path).as_posix(), one) for one in path.rglob("*") if one.is_file())
+    return b"".join(name.encode() + b"\0" + one.read_bytes() for name, one in pages)
 
 
 def superseded(states: Mapping[str, tuple[RowState, str]], run: str) -> list[str]:

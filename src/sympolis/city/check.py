@@ -64,7 +64,7 @@ def _sample_findings(city: City) -> list[Finding]:
     found: list[Finding] = []
     for source in city.sources.values():
         path, mapping = city.folder / source.path, city.mappings.get(source.mapping)
-        if mapping is None or city.settings.get(source.id) is None or not path.is_file():
+        if mapping is None or city.settings.get(source.id) is None or not path.exists():
             continue
         if contradictions.mistakes(mapping):
             continue
@@ -243,7 +243,7 @@ def _check_source(contents: Contents, source: Source) -> Any:
         contents.report(
             f"{file}: path", f"{source.path} leads out of the package", "put the sample under samples/"
         )
-    elif not (contents.folder / source.path).is_file():
+    elif not (contents.folder / source.path).exists():
         hint = f"run: sympolis city build-samples {contents.folder.name}"
         contents.report(f"{file}: path", f"there is no file {source.path}", hint)
     if _named(contents, f"{file}: connector", source.connector, loader.connectors(), "connector"):

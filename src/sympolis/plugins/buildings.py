@@ -1,7 +1,8 @@
 """What every format of city models has in common: surfaces in space, from which follow a footprint and heights.
 
-A map needs an outline in two dimensions and a height; a city model gives walls, roofs and floors. Both CityJSON and
-CityGML are brought to the same rows here, so that one mapping serves either, and plugins may not import each other.
+A map needs an outline in two dimensions and a height; a city model gives walls, roofs and floors, or triangles.
+CityJSON, CityGML and 3D Tiles are brought to the same rows here, so that one mapping serves all, and plugins may not
+import each other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Ring = Sequence[tuple[float, float, float]]
 
@@ -18,7 +22,11 @@ ROOF: Final = "RoofSurface"
 MOST_SURFACES: Final = 50_000
 """Of one building; what has more is no building."""
 _HIGHEST_M: Final = 1_000.0
+MOST_TRIANGLES: Final = 500_000
+"""The same of a mesh."""
 _FLAT_M2: Final = 0.01
+_UPRIGHT_M2: Final = 1e-6
+"""A triangle that covers less of the ground stands upright."""
 _DECIMALS: Final = 2
 _GRID_M: Final = 0.001
 
@@ -56,20 +64,66 @@ def described(body: Body) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
     if len(body.surfaces) > MOST_SURFACES:
         raise Unshapely(f"has more than {MOST_SURFACES:,} surfaces")
     low, high = _span(body.surfaces)
+    fields = _told(low, high, _eaves(body.surfaces, low), body)
+    return fields, _footprint(body.surfaces)
+
+
+def described_mesh(
+    corners: np.ndarray[Any, Any], *, measured_height: float | None = None
+) -> tuple[dict[str, Any], Any]:
+    """The same of triangles, shape (n, 3, 3), in metres to the east, north and up around any place.
+
+    The footprint is a geometry of shapely in the same metres (None where nothing is seen from above), so that it can
+    still be moved to its place. Raises ``Unshapely``.
+    """
+    if len(corners) > MOST_TRIANGLES:
+        raise Unshapely(f"has more than {MOST_TRIANGLES:,} triangles")
+    heights = corners[:, :, 2]
+    low, high = (float(heights.min()), float(heights.max())) if heights.size else (None, None)
+    return _told(low, high, None, Body((), "", measured_height)), _covered(corners)
+
+
+def _told(low: float | None, high: float | None, eaves: float | None, body: Body) -> dict[str, Any]:
     rise = None if low is None or high is None or high - low < _GRID_M else high - low
     height = rise if body.measured_height is None else body.measured_height
     if height is not None and not 0 < height <= _HIGHEST_M:
         raise Unshapely(f"would be {height:g} m high")
     origin = None if height is None else "geometry" if body.measured_height is None else "measured"
-    fields = {
+    return {
         "lod": body.lod or None,
         "height": _rounded(height),
         "height_from": origin,
-        "roof_height": _rounded(_eaves(body.surfaces, low)),
+        "roof_height": _rounded(eaves),
         "ground_height": _rounded(low),
         "top_height": _rounded(high),
     }
-    return fields, _footprint(body.surfaces)
+
+
+def _covered(corners: np.ndarray[Any, Any]) -> Any:
+    """The union of the triangles seen from above, on a grid of millimetres: neighbours share edges only nearly."""
+    import numpy as np
+    import shapely
+
+    flat = corners[:, :, :2]
+    (ax, ay), (bx, by) = (flat[:, 1] - flat[:, 0]).T, (flat[:, 2] - flat[:, 0]).T
+    lying = flat[np.abs(ax * by - ay * bx) / 2 >= _UPRIGHT_M2]
+    try:
+        whole = shapely.union_all(shapely.polygons(lying), grid_size=_GRID_M)
+    except shapely.errors.ShapelyError as cause:
+        raise Unshapely(f"has triangles that make no footprint: {cause}") from cause
+    parts = [_without_cracks(one) for one in shapely.get_parts(whole) if one.geom_type == "Polygon"]
+    large = [one for one in parts if one.area >= _FLAT_M2]
+    if not large:
+        return None
+    return large[0] if len(large) == 1 else shapely.multipolygons(large)
+
+
+def _without_cracks(shape: Any) -> Any:
+    """Without the holes between triangles that do not quite meet."""
+    import shapely
+
+    holes = [ring for ring in shape.interiors if shapely.Polygon(ring).area >= _FLAT_M2]
+    return shapely.Polygon(shape.exterior, holes) if len(holes) < len(shape.interiors) else shape
 
 
 def _rounded(value: float | None) -> float | None:

@@ -15,6 +15,8 @@ import msgspec
 from sympolis.domain import errors
 
 JSON: Final = "application/json"
+WITH_CONTENT: Final = frozenset((200, 206))
+"""Statuses whose body is what was asked for, or a part of it: to be had as a stream."""
 _PATIENCE_S: Final = 5.0
 _MOST_BYTES: Final = 1 << 20
 _MOST_TOLD: Final = 200
@@ -43,7 +45,8 @@ class Calls(Protocol):
         most_bytes: int = _MOST_BYTES,
         sink: Callable[[bytes], object] | None = None,
     ) -> Answer:
-        """Whatever was answered, of whatever status. The body of a 200 goes to ``sink`` as it comes, if given.
+        """Whatever was answered, of whatever status. The body of a 200 or 206 goes to ``sink`` as it comes, if given,
+        and is not in the answer.
 
         Raises ``SourceFailed`` where nothing came, or too much.
         """

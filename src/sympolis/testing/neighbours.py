@@ -18,7 +18,7 @@ from sympolis.api.asgi import create_api
 from sympolis.api.parts import ApiParts, ApiSettings
 from sympolis.context.broker import Broker
 from sympolis.context.terms import Contexts
-from sympolis.dataspace.calls import Answer
+from sympolis.dataspace.calls import WITH_CONTENT, Answer
 from sympolis.dataspace.federation import Federation, Self
 from sympolis.dataspace.records import MemoryRecords, Records
 from sympolis.domain import errors
@@ -100,7 +100,7 @@ class Network:
         named = [*headers, ("host", parts.netloc)]
         found = await exchange(application, method, target, body=body or None, headers=named)
         answer = _bounded(Answer(found.status, dict(found.headers), found.body), url, most_bytes)
-        if sink is not None and answer.status == 200:
+        if sink is not None and answer.status in WITH_CONTENT:
             sink(answer.body)
             return Answer(answer.status, answer.headers)
         return answer

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from sympolis.app.assembly import open_twin
 from sympolis.app.twin import Twin
+from sympolis.dataspace.calls import WITH_CONTENT
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.delivery.receiving import Receiving
 from sympolis.dataspace.dsp.processes import Transfer
@@ -74,7 +75,7 @@ class Wire:
         answer = await exchange(self.apps[host], method, target, headers=given, body=body)
         self.sent.append(Letter(method, url, lower, body, answer.status))
         found = self.spoil(url, Response(answer.status, dict(answer.headers), answer.body))
-        if sink is not None and found.status == 200:
+        if sink is not None and found.status in WITH_CONTENT:
             sink(found.body)
             found.body = b""
         return found

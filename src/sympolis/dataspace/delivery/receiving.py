@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from sympolis.dataspace.calls import JSON, Answer, read_json
+from sympolis.dataspace.calls import JSON, WITH_CONTENT, Answer, read_json
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.dsp.machines import Act
@@ -197,9 +197,7 @@ class Receiving:
                 (taking.folder / "whole").replace(file)
                 return file
             first, last, size = _span(answer)
-            part = (
-                answer.body or (taking.folder / "whole").read_bytes()
-            )  # whoever streams has written it there
+            part = (taking.folder / "whole").read_bytes()
             if first != have or len(part) != last - first + 1:
                 raise errors.SourceFailed(
                     "the partner sent another part than was asked for", where=taking.url
@@ -244,7 +242,7 @@ class Receiving:
                 await self._renew(taking)
                 renewed = True
                 continue
-            if answer.status not in (200, 206):
+            if answer.status not in WITH_CONTENT:
                 raise errors.Forbidden(f"the partner answered {answer.status}: {_told(answer)}", where=url)
             return answer
 
@@ -267,10 +265,10 @@ class Receiving:
                 answer = await self._desk.calls(
                     "GET", url, headers=headers, timeout_s=_PATIENCE_S, most_bytes=MOST_BYTES, sink=out.write
                 )
-                size = out.tell() or len(answer.body)
+                size = out.tell()
         taking.media = answer.headers.get("content-type", "").partition(";")[0].strip()
         taking.requests.append(name)
-        if answer.status in (200, 206):
+        if answer.status in WITH_CONTENT:
             self._meter(taking, url, name, answer.status, size)
         return answer
 

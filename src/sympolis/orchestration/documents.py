@@ -23,7 +23,7 @@ from sympolis.orchestration import adapting, saying
 from sympolis.orchestration.compatibility import Supply
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
-from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Parameter, Simulator
+from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter, Simulator
 
 Json = dict[str, Any]
 
@@ -79,10 +79,17 @@ def supply(one: Supply) -> Json:
         "carried": dict(one.carried),
         "met": one.met,
         "proxies": [[name, used, count] for name, used, count in one.proxies],
+        "stand_ins": {name: list(taken) for name, taken in stand_ins(one.need).items()},
         "adaptations": [adapting.document(note) for note in one.adaptations],
         "problems": [adapting.document(note) for note in one.problems],
         "without": [adapting.document(note) for note in one.without],
     }
+
+
+def stand_ins(need: Need) -> Mapping[str, Sequence[str]]:
+    """By what is wanted (an attribute, or the kind of thing): the names of what the model takes in its place."""
+    kinds = {str(need.where[name]): taken for name, taken in need.instead.items() if name in need.where}
+    return {**kinds, **need.proxies}
 
 
 def parameter(one: Parameter) -> Json:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from playwright.sync_api import Browser, Page, expect
+
+from sympolis.plugins.connector import Origin
+from sympolis.plugins.connectors.tiles3d import Tiles3dConnector
+from sympolis.plugins.connectors.tiles3d.settings import Tiles3dSettings
 
 from .conftest import Ask, kept_clean, open_page, watched_page
 
@@ -114,8 +120,8 @@ def test_text_of_twice_the_size_still_fits(page: Page, twin_url: str, address: s
 
 
 def test_the_scene_is_walked_through_and_saved(page: Page, twin_url: str, tmp_path: Path) -> None:
-    """By keys; and as glTF 2.0, whose binary form begins with these twelve bytes: magic, version, length."""
-    open_page(page, twin_url, "walk?lang=en")
+    """By keys; as glTF 2.0, whose binary form begins with these twelve bytes: magic, version, length; as 3D Tiles."""
+    open_page(page, twin_url, "walk?lang=en&at=11.34,44.49")
     page.wait_for_selector("canvas[data-state=ready]")
     page.get_by_role("button", name="Forward 10 m").click()
     before = page.locator("span[aria-live]").inner_text()
@@ -130,6 +136,17 @@ def test_the_scene_is_walked_through_and_saved(page: Page, twin_url: str, tmp_pa
     assert (magic, version, length) == (b"glTF", 2, len(saved))
     document = json.loads(saved[20 : 20 + struct.unpack("<I", saved[12:16])[0]])
     assert {"ground", "streets", "results"} <= {node.get("name", "") for node in document["nodes"]}
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Save as 3D Tiles").click()
+    with zipfile.ZipFile(found.value.path()) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path / "tiles")
+    read = Tiles3dConnector().read(Origin(tmp_path / "tiles"), Tiles3dSettings(features="nodes"))
+    shapes = {one.fields["id"]: shapely.from_geojson(json.dumps(one.geometry)) for one in read}
+    assert shapes.keys() >= {"ground", "streets"}
+    middle = shapes["ground"].centroid
+    assert (middle.x, middle.y) == pytest.approx((11.34, 44.49), abs=1e-6), "at its place on the earth"
+    assert shapes["ground"].intersects(shapes["streets"])
 
 
 def test_without_webgl_the_scene_says_so(browser_without_gl: Browser, twin_url: str) -> None:

@@ -1,7 +1,7 @@
 // Metres around a place: east is x, south is z, as three.js has them; good to a hand's breadth within some kilometres.
 import type { Geometry } from '../api/types';
 
-const METRES_PER_DEGREE = 111_320;
+export const METRES_PER_DEGREE = 111_320;
 
 export class Ground {
   #east: number;

@@ -17,6 +17,19 @@ from sympolis.testing.offering import simulators_with_toy, write_offering
 from sympolis.testing.trading import Pair, open_trading_twin, two_twins
 
 SERVICE = "service.entry-charge"
+STORY = """
+id = "morning"
+[title]
+en = "A morning"
+[lead]
+en = "How the town wakes up."
+[[steps]]
+view = "map"
+[steps.title]
+en = "Look"
+[steps.text]
+en = "The streets at seven."
+"""
 NOTEBOOK = {
     "nbformat": 4,
     "nbformat_minor": 5,
@@ -32,6 +45,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loader, "simulators", lambda: registry)
         write_offering(folder / "a")
+        told = folder / "a" / "stories" / "morning.toml"
+        told.parent.mkdir(exist_ok=True)
+        told.write_text(STORY, encoding="utf-8")
         with two_twins(folder, store="embedded") as found:
             yield found
 
@@ -143,6 +159,29 @@ def reopened(pair: Pair) -> None:
     pair.run(old.twin.close())
     pair.consumer = pair.run(open_trading_twin(folder, old.name, pair.wire, store="embedded"))
     old.twin = pair.consumer.twin
+
+
+def test_what_is_only_shown_holds_at_once_and_is_gone_at_once(pair: Pair) -> None:
+    made = published(pair, "story", "morning")
+    asked = wanted(pair, "story.morning", made["version"])
+    assert ask(pair, pair.consumer, "POST", "/report", asked).json["holds"] == "holds"
+    assert told_stories(pair) == set()
+    installed = ask(pair, pair.consumer, "POST", "/installed", asked)
+    assert installed.status == 201 and installed.json["state"] == "holds", installed.body
+    assert told_stories(pair) == {"morning"}
+    assert "stories" in pair.run(pair.consumer.ask("GET", "/api/city")).json["parts"]
+
+    reopened(pair)
+    assert told_stories(pair) == {"morning"}, "and after the next start"
+    assert ask(pair, pair.consumer, "DELETE", f"/installed/{installed.json['id']}").status == 204
+    assert told_stories(pair) == set()
+
+
+def told_stories(pair: Pair) -> set[str]:
+    """The stories that the consumer's twin tells now."""
+    found = pair.run(pair.consumer.ask("GET", "/api/stories"))
+    assert found.status == 200
+    return {one["id"] for one in found.json["stories"]}
 
 
 def test_what_this_twin_calls_the_same_is_never_replaced(pair: Pair) -> None:

@@ -186,6 +186,38 @@ def test_snapshots_fall_due_every_six_months_until_the_final_one(tmp_path: Path)
     assert due(desk.snapshots(), at[0])["due"] is None
 
 
+def test_the_clock_keeps_the_interim_state_once_and_freezes_no_old_report(tmp_path: Path) -> None:
+    at = [datetime(2026, 3, 2, 9, tzinfo=UTC)]
+    desk = AssessmentDesk(tmp_path, now=lambda: at[0])
+
+    def facts() -> Any:
+        return replace(exemplary(), at=at[0])
+
+    def report(name: str, value: float) -> None:
+        told = Reported(value=value, period="2026", at=at[0].isoformat())
+        asyncio.run(desk.report(name, told))
+
+    def kept_by_clock() -> Any:
+        return asyncio.run(desk.keep_interim(facts(), CITY))
+
+    assert kept_by_clock() is None, "when a pilot begins is for people to say"
+    report("EC: ICT: ICT: 1C", 80.0)
+    asyncio.run(desk.keep_snapshot(Moment.BASELINE, facts(), by="planner", rows=CITY))
+    at[0] = datetime(2026, 9, 1, 23, tzinfo=UTC)
+    report("EC: P: EM: 1C", 4.2)
+    assert kept_by_clock() is None
+    at[0] = datetime(2026, 9, 2, 0, tzinfo=UTC)
+    made = kept_by_clock()
+    assert made.moment is Moment.INTERIM and made.by == "clock" and made.indicators["EC: I: T: 8A"] == 5.0
+    assert made.indicators["EC: P: EM: 1C"] == 4.2 and made.indicators["EC: ICT: ICT: 1C"] is None
+    assert kept_by_clock() is None and desk.snapshot_due()["due"] == "2027-03-02"
+    at[0] = datetime(2029, 1, 1, tzinfo=UTC)
+    assert kept_by_clock() is not None and kept_by_clock() is None, "a twin that slept for years keeps one"
+    asyncio.run(desk.keep_snapshot(Moment.FINAL, facts(), by="planner"))
+    at[0] = datetime(2031, 1, 1, tzinfo=UTC)
+    assert kept_by_clock() is None
+
+
 def test_open_items_and_weak_spots_are_work(tmp_path: Path) -> None:
     desk = AssessmentDesk(tmp_path)
     weak = replace(exemplary(), setup=replace(SOUND, hosts=("*",)))

@@ -12,10 +12,11 @@ import msgspec
 import pytest
 
 from sympolis.assessment.ecosystem import book as keeping
+from sympolis.assessment.ecosystem.actors import TWIN, name_of
 from sympolis.assessment.ecosystem.book import Annotation, Book, GivenAnnotation, completed
 from sympolis.assessment.ecosystem.climate import coverage, indicator_set
 from sympolis.assessment.ecosystem.comparing import compare
-from sympolis.assessment.ecosystem.drawing import TWIN, draw, name_of
+from sympolis.assessment.ecosystem.drawing import draw
 from sympolis.assessment.ecosystem.helices import helix_of
 from sympolis.assessment.ecosystem.hints import hints
 from sympolis.assessment.ecosystem.initiatives import drawn, gaps, matched, open_gaps, register

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sympolis.city.proposing.desk import Proposer
     from sympolis.city.registered import Registered
     from sympolis.city.schema import City
+    from sympolis.city.shown import Shown
     from sympolis.context.distributed.service import Distribution
     from sympolis.context.distributed.subscribing import RemoteSubscriptions
     from sympolis.context.entity_maps import EntityMaps
@@ -174,6 +175,8 @@ class ApiParts:
     broker: Broker
     contexts: Contexts
     city: City | None = None
+    shown: Shown | None = None
+    """The city's views as they are now; None: as the city was read."""
     coordinator: Coordinator | None = None
     desk: Desk | None = None
     dashboards: DashboardDesk | None = None

@@ -28,11 +28,12 @@ from sympolis.app.downloading import downloader, permit
 from sympolis.app.federating import discover, open_federation
 from sympolis.app.governing import gated_broker, open_government
 from sympolis.app.ground import Ground, lay_ground
+from sympolis.app.halfyearly import HalfYears
 from sympolis.app.hearing import caller, feeds, twin_name
 from sympolis.app.helping import open_help
 from sympolis.app.lock import Lock
 from sympolis.app.participating import participation_of, tidying
-from sympolis.app.publishing import with_assets, with_installed
+from sympolis.app.publishing import showing, with_assets, with_installed
 from sympolis.app.server import speaks_websocket
 from sympolis.app.setup import setup_of
 from sympolis.app.subjects import Subjects
@@ -40,9 +41,11 @@ from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
 from sympolis.assessment.desk import AssessmentDesk
 from sympolis.city import acquiring, describing, grids, modelling, package, tables
+from sympolis.city.assets.holding import Holding
 from sympolis.city.proposing.desk import Proposer
 from sympolis.city.registered import Registered
 from sympolis.city.schema import City
+from sympolis.city.shown import Shown
 from sympolis.context.broker import Broker
 from sympolis.context.judging import judged
 from sympolis.context.terms import Terms
@@ -106,7 +109,9 @@ async def _joined(settings: Settings, package_city: City, folder: Path, lock: Lo
     twin.notices = open_notices(settings, twin, folder)
     twin.compositions = _compositions(settings, folder)
     parts = with_contracts(_parts(settings, twin, ground), settings, folder)
-    twin.asgi = create_api(with_assets(parts, laid, terms, folder, take_learned(twin.desk.learned)))
+    twin.halfyears = HalfYears(parts)
+    holding = Holding(package_city, laid, showing(twin))
+    twin.asgi = create_api(with_assets(parts, holding, terms, folder, take_learned(twin.desk.learned)))
     return twin
 
 
@@ -147,6 +152,7 @@ def _twin(
         ),
         atlases=AtlasDesk(ground.broker, terms, city.atlases, models=desk, credits=_credits(city)),
         plans=PlanDesk(ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id),
+        shown=Shown(city),
         lock=lock,
     )
 
@@ -227,6 +233,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
         transients=ground.lasting.transients,
         entity_maps=ground.lasting.entity_maps,
         city=twin.city,
+        shown=twin.shown,
         coordinator=twin.coordinator,
         desk=twin.desk,
         dashboards=twin.dashboards,

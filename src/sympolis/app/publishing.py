@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from sympolis.api.parts import ApiParts
 from sympolis.app.federating import FOLDER as FEDERATION
 from sympolis.app.federating import open_records
+from sympolis.app.telling import own_rules
 from sympolis.city.assets.assets import Assets, Making
 from sympolis.city.assets.declared import Declared
+from sympolis.city.assets.holding import Holding
 from sympolis.city.assets.overlay import Laid, laid_over
 from sympolis.city.assets.pointing import Pointing
 from sympolis.city.assets.proving import Proving
 from sympolis.city.assets.report import Fitting
 from sympolis.city.assets.shop import Shop
+from sympolis.city.assets.taking import Taking
 from sympolis.dataspace.repository.desk import AssetDesk, Ours
 from sympolis.dataspace.repository.market import Market
 from sympolis.dataspace.repository.records import INSTALLED, Installed
@@ -27,6 +30,7 @@ from sympolis.settings import Settings
 from sympolis.stores.embedded.federation import FederationBook
 
 if TYPE_CHECKING:
+    from sympolis.app.twin import Twin
     from sympolis.city.schema import City
 
 FOLDER: Final = "repository"
@@ -46,7 +50,7 @@ def with_installed(city: City, settings: Settings, folder: Path) -> Laid:
 
 def with_assets(
     parts: ApiParts,
-    laid: Laid,
+    holding: Holding,
     names: Names,
     folder: Path,
     take: Callable[[bytes, str, str], Awaitable[dict[str, Any]]] | None,
@@ -69,15 +73,26 @@ def with_assets(
     def comparing(borrowed: Names) -> Compatibility:
         return Compatibility(broker, borrowed, lambda: datetime.now(UTC))
 
+    desk = AssetDesk(federation.records, folder / FOLDER, Ours(federation.keys, federation.own.did))
     making = Making(
         Shop(city, Declared(city, names), pointing, None if parts.desk is None else parts.desk.learned),
-        Fitting(city, names, comparing),
         Proving(parts.desk, coordinator),
-        laid,
+        Taking(desk, market, Fitting(city, names, comparing), holding, take=take),
     )
-    desk = AssetDesk(federation.records, folder / FOLDER, Ours(federation.keys, federation.own.did))
-    assets = Assets(making, desk, market, federation.resolver, title=federation.own.title, take=take)
+    assets = Assets(making, desk, market, federation.resolver, title=federation.own.title)
     return replace(parts, assets=assets)
+
+
+def showing(twin: Twin) -> Callable[[City], None]:
+    """Puts the views of a city in the place of those that a running twin shows."""
+
+    def show(city: City) -> None:
+        twin.shown.show(city)
+        twin.dashboards.show(city.dashboards)
+        if twin.notices is not None:
+            twin.notices.watch_for(own_rules(city))
+
+    return show
 
 
 def _open_to(parts: ApiParts) -> Callable[[str], bool]:

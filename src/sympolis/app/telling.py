@@ -58,9 +58,14 @@ def open_notices(settings: Settings, twin: Twin, folder: Path) -> NoticeDesk:
         book,
         watch.readings,
         carriers(settings, twin),
-        builtin=[SOURCES, QUESTIONS, *alert_rules(twin.city)],
+        builtin=own_rules(twin.city),
         zone=ZoneInfo(twin.city.facts.timezone),
     )
+
+
+def own_rules(city: City) -> list[Rule]:
+    """What a twin tells of by itself: late sources, questions that wait, what the city warns of."""
+    return [SOURCES, QUESTIONS, *alert_rules(city)]
 
 
 def alert_rules(city: City) -> list[Rule]:
@@ -102,7 +107,7 @@ class Watch:
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
         terms = twin.ground.contexts.resolve_local(twin.city.context["@context"])
-        self._alerts = Alerts(twin.city, twin.ground.broker, terms)
+        self._alerts = Alerts(twin.shown, twin.ground.broker, terms)
 
     async def readings(self, about: Set[About]) -> Sequence[Reading]:
         """Indicators, alerts that stand, sources in trouble, the highest values of published forecasts."""

@@ -29,6 +29,8 @@ from sympolis.domain import errors
 Json = dict[str, Any]
 MOST_SNAPSHOTS: Final = 500
 _BOOK: Final = "book"
+CLOCK: Final = "clock"
+"""Who keeps the states that fall due."""
 
 
 class AssessmentDesk:
@@ -93,6 +95,11 @@ class AssessmentDesk:
     def snapshot_due(self) -> Json:
         """When the next half-yearly snapshot is due, and whether that day has passed."""
         return due(self.snapshots(), self.now())
+
+    def interim_is_due(self) -> bool:
+        """Whether the day of the next interim state has come; a baseline and a final state are people's to keep."""
+        told = self.snapshot_due()
+        return told["moment"] is Moment.INTERIM and str(told["due"]) <= self.now().date().isoformat()
 
     async def answer(self, question: str, answer: Answer) -> None:
         """Keep what somebody answered. Raises ``NotFound``, ``BadRequestData`` for a score its scale does not know."""
@@ -167,6 +174,20 @@ class AssessmentDesk:
                     "there is a baseline already", where="moment", hint="keep an interim one"
                 )
             made = self._picture(moment, facts, by, note, rows)
+            self._snapshots.keep(made.id, made)
+        return made
+
+    async def keep_interim(self, facts: Facts, rows: Rows) -> Snapshot | None:
+        """Keep the interim state once its day has come; what was reported before the last state is left out."""
+        async with self._lock:
+            if not self.interim_is_due() or len(self.snapshots()) >= MOST_SNAPSHOTS:
+                return None
+            since = self.snapshots()[-1].at
+            fresh = {name: one for name, one in self.book().reported.items() if one.at > since}
+            made = self._picture(Moment.INTERIM, facts, CLOCK, "", rows)
+            made = msgspec.structs.replace(
+                made, indicators={one["id"]: one["value"] for one in measured(facts, rows, fresh)}
+            )
             self._snapshots.keep(made.id, made)
         return made
 

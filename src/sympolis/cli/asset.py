@@ -11,6 +11,7 @@ import typer
 
 from sympolis import settings
 from sympolis.cli.client import connect
+from sympolis.cli.judged import draw_judged
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
 from sympolis.domain import errors
@@ -24,6 +25,11 @@ Licences = Annotated[
     list[str] | None, typer.Option("--accept-licence", help="A licence to accept by name; may be repeated.")
 ]
 _CANNOT = "cannot"
+_SINCE = {
+    "kept": "it is kept for people",
+    "holds": "it holds at once",
+    "next-start": "it holds from the next start of the twin on",
+}
 
 
 @app.command("list")
@@ -176,19 +182,11 @@ def check(
 
 
 def _draw_report(found: dict[str, Any]) -> None:
-    rows = [
-        [model, need["name"], need["type"], need["found"], need["minimum"], "yes" if need["met"] else "no"]
-        for model, needs in found["needs"].items()
-        for need in needs
-    ]
-    draw(["model", "need", "type", "found", "at least", "met"], rows, title=found["verdict"])
-    for one in (*found["problems"], *found["adaptations"]):
-        days = one["effort_days"]
-        effort = f" ({cell(days[0])} to {cell(days[1])} days)" if days else ""
-        screen.print(f"- {text(one['text'])}{effort}; {text(one['consequence'])}", soft_wrap=True)
+    draw_judged(found)
     low, high = found["effort_days"]
     screen.print(
-        f"{found['licence']['code']}, {found['tier']}; {cell(low)} to {cell(high)} days of work",
+        f"{found['licence']['code']}, {found['tier']}; {cell(low)} to {cell(high)} days of work;"
+        f" {_SINCE[found['holds']]}",
         soft_wrap=True,
     )
 
@@ -205,7 +203,7 @@ def install(
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Install a partner's asset; its declarations hold from the next start on."""
+    """Install a partner's asset; views hold at once, what runs from the next start on (`asset check` says which)."""
     with connect(settings.read({"city": city, "data": data})) as twin:
         asked = {**_wanted(twin, asset, partner, version, accept_licence), "anyway": anyway}
         found = twin.post("/api/assets/installed", asked)

@@ -12,8 +12,9 @@ from sympolis import app as application
 from sympolis import settings
 from sympolis.cli import plan
 from sympolis.cli.client import Client, connect
+from sympolis.cli.judged import draw_judged
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, reports_errors, screen, show, text
+from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
 from sympolis.cli.scenario import draw_run, wait_for
 from sympolis.cli.values import given_value
 
@@ -72,16 +73,7 @@ def check(
 
 
 def _draw_check(found: dict[str, Any]) -> None:
-    rows = [
-        [model, need["name"], need["type"], need["found"], need["minimum"], "yes" if need["met"] else "no"]
-        for model, needs in found["needs"].items()
-        for need in needs
-    ]
-    draw(["model", "need", "type", "found", "at least", "met"], rows, title=found["verdict"])
-    for one in (*found["problems"], *found["adaptations"]):
-        before, days = f"{one['model']}: " if one["model"] else "", one["effort_days"]
-        effort = f" ({cell(days[0])} to {cell(days[1])} days)" if days else ""
-        screen.print(f"- {before}{text(one['text'])}{effort}; {text(one['consequence'])}", soft_wrap=True)
+    draw_judged(found)
     if found.get("without"):
         screen.print(f"- {'; '.join(text(one['text']) for one in found['without'])}", soft_wrap=True)
     for one in found.get("licences", ()):

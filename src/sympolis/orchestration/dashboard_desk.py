@@ -78,14 +78,27 @@ class DashboardDesk:
         baselines: Baselines,
     ) -> None:
         self._reader = DashboardReader(broker, names, city)
-        self._plans = {one.id: one for one in sorted(plans, key=lambda plan: (plan.order, plan.id))}
+        self._broker = broker
+        self._names = names
         self._baselines = baselines
         self._problems: dict[str, str] = {}
         """Model → why its baseline could not be run after the start."""
+        self._plans: dict[str, DashboardPlan] = {}
+        self._kept: dict[str, _Kept] = {}
+        self.show(plans)
+
+    def show(self, plans: Sequence[DashboardPlan]) -> None:
+        """Have these dashboards; what was made of those that stay as they are is kept."""
+        before = self._plans
+        self._plans = {one.id: one for one in sorted(plans, key=lambda plan: (plan.order, plan.id))}
         self._kept = {
-            one.id: _Kept(Followed(broker, {names.expand(kind) for kind in one.types}), asyncio.Lock(), {})
-            for one in plans
+            name: self._kept[name] if before.get(name) == plan else self._fresh(plan)
+            for name, plan in self._plans.items()
         }
+
+    def _fresh(self, plan: DashboardPlan) -> _Kept:
+        kinds = {self._names.expand(kind) for kind in plan.types}
+        return _Kept(Followed(self._broker, kinds), asyncio.Lock(), {})
 
     @property
     def plans(self) -> tuple[DashboardPlan, ...]:

@@ -115,17 +115,17 @@ class AssetHandlers:
     async def report(self, request: Request) -> Reply:
         """What stands between a partner's asset and this twin."""
         given = await reading.members(request, "partner", "asset", "version", "licences")
-        found = await self._assets.report(reading.wanted(given), licences=reading.licences(given))
+        found = await self._assets.taking.report(reading.wanted(given), licences=reading.licences(given))
         return json_reply(found)
 
     async def installed(self, request: Request) -> Reply:  # noqa: ARG002
         """What was installed."""
-        return json_reply({"installed": self._assets.installed()})
+        return json_reply({"installed": self._assets.taking.installed()})
 
     async def install(self, request: Request) -> Reply:
         """Install a partner's asset."""
         given = await reading.members(request, "partner", "asset", "version", "licences", "anyway")
-        made = await self._assets.install(
+        made = await self._assets.taking.install(
             reading.wanted(given),
             licences=reading.licences(given),
             anyway=reading.flag(given, "anyway"),
@@ -135,7 +135,7 @@ class AssetHandlers:
 
     async def uninstall(self, request: Request) -> Reply:
         """Let an asset go."""
-        await self._assets.uninstall(request.arguments["installation"])
+        await self._assets.taking.uninstall(request.arguments["installation"])
         return Reply(status=204)
 
     def _found(self, request: Request) -> Published:

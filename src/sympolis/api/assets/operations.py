@@ -88,6 +88,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "effort_days": several(NUMBER),
             "licence": OBJECT,
             "installs": OBJECT,
+            "holds": {"enum": ["kept", "holds", "next-start"]},
             "signature": OBJECT,
             "tier": {"enum": list(TIERS)},
             "checks": several(OBJECT),
@@ -209,11 +210,12 @@ def _taken(handlers: AssetHandlers) -> tuple[Operation, ...]:
         _operation(
             "POST", base, handlers.install, "installAsset", "Install a partner's asset", timeout_s=60.0,
             body=Body(installing, example=_EXAMPLE), answers=_gives(one, status=201),
-            text="Declarations hold from the next start on. `licences` accepts unknown ones by name; `anyway` installs "
-                 "what has no data here yet.",
+            text="What is only shown (dashboards, stories, rules that warn) holds at once, other declarations from the "
+                 "next start on: `holds` of the report says which. `licences` accepts unknown ones by name; `anyway` "
+                 "installs what has no data here yet.",
         ),
         _operation("DELETE", f"{base}/{{installation}}", handlers.uninstall, "uninstallAsset", "Let an asset go",
-                   answers={204: Answer("It is gone from the next start on.")}),
+                   answers={204: Answer("It is gone: what is only shown at once, all else from the next start on.")}),
     )  # fmt: skip
 
 

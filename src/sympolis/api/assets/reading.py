@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sympolis.api.bodies import read_object
 from sympolis.api.http import Request
-from sympolis.city.assets.assets import Wanted
+from sympolis.city.assets.taking import Wanted
 from sympolis.dataspace.repository.kinds import Kind
 from sympolis.domain import errors
 

@@ -18,7 +18,7 @@ from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import NUMBER, TEXT, TEXTS, several, structure
 from sympolis.api.twin import cap
 from sympolis.city.alerts import AlertPlan
-from sympolis.city.schema import City
+from sympolis.city.shown import Shown
 from sympolis.context.broker import Broker
 from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation, TypeIs
 from sympolis.context.terms import Terms
@@ -64,17 +64,17 @@ class Raised:
 class Alerts:
     """Handlers of ``/api/alerts``."""
 
-    def __init__(self, city: City, broker: Broker, terms: Terms) -> None:
-        self._city = city
+    def __init__(self, shown: Shown, broker: Broker, terms: Terms) -> None:
+        self._shown = shown
         self._broker = broker
         self._terms = terms
-        self._zone = ZoneInfo(city.facts.timezone)
+        self._zone = ZoneInfo(shown.city.facts.timezone)
 
     async def list(self, request: Request) -> Reply:
         """Every rule that is met."""
         on = self._day(AT.raw(request))
         found = await self._raised_on(on)
-        rules = [self._rule(plan) for plan in self._city.alerts]
+        rules = [self._rule(plan) for plan in self._shown.alerts]
         return json_reply(
             {"at": on.isoformat(), "alerts": [self._document(one) for one in found], "rules": rules}
         )
@@ -84,14 +84,14 @@ class Alerts:
         return await self._raised_on(self._day(None))
 
     async def _raised_on(self, on: date) -> tuple[Raised, ...]:
-        found = [await self._raised(plan, on) for plan in self._city.alerts]
+        found = [await self._raised(plan, on) for plan in self._shown.alerts]
         return tuple(one for one in found if one is not None)
 
     async def message(self, request: Request) -> Reply:
         """One alert as CAP. Raises ``NotFound`` where the rule was not met on that day."""
         alert_id = request.arguments["alert"]
         rule, day = alert_id[:-11], alert_id[-10:]
-        plan = next((one for one in self._city.alerts if one.id == rule), None)
+        plan = next((one for one in self._shown.alerts if one.id == rule), None)
         found = await self._raised(plan, self._day(day)) if plan else None
         if found is None or found.id != alert_id:
             raise errors.NotFound(f"there is no alert {alert_id!r}", where="alert", hint="see /api/alerts")
@@ -175,7 +175,7 @@ class Alerts:
         }
 
     def _message(self, raised: Raised) -> cap.Message:
-        facts, plan = self._city.facts, raised.plan
+        facts, plan = self._shown.city.facts, raised.plan
         languages = [language for language in facts.languages if language in plan.title] or list(plan.title)
         return cap.Message(
             identifier=f"urn:sympolis:alert:{facts.id}:{raised.id}",
@@ -210,9 +210,9 @@ class Alerts:
         }  # fmt: skip
 
 
-def operations(city: City, broker: Broker, terms: Terms) -> tuple[Operation, ...]:
+def operations(shown: Shown, broker: Broker, terms: Terms) -> tuple[Operation, ...]:
     """The routes of alerts."""
-    handlers = Alerts(city, broker, terms)
+    handlers = Alerts(shown, broker, terms)
     listed = structure(
         {"at": TEXT, "alerts": several(_ALERT), "rules": several({"type": "object"})},
         required=("at", "alerts", "rules"),

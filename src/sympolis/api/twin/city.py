@@ -9,6 +9,7 @@ from sympolis.api.http import LD_JSON, Reply, Request, json_reply, tagged_reply
 from sympolis.api.parts import ApiParts
 from sympolis.api.vocabulary import context_path, in_words
 from sympolis.city.schema import City
+from sympolis.city.shown import Shown
 from sympolis.domain import errors
 
 BASELINE = "baseline"
@@ -39,9 +40,10 @@ KEPT: Final[Mapping[str, Callable[[ApiParts], object]]] = {
 class CityPages:
     """Handlers of ``/api/city`` and ``/contexts/{name}``."""
 
-    def __init__(self, parts: ApiParts, city: City) -> None:
+    def __init__(self, parts: ApiParts, shown: Shown) -> None:
         self._parts = parts
-        self._city = city
+        self._city = shown.city
+        self._shown = shown
 
     async def describe(self, request: Request) -> Reply:  # noqa: ARG002
         """What the map's frame needs to open."""
@@ -72,7 +74,7 @@ class CityPages:
                 },
                 "baseline_run": await self._baseline_run(),
                 "parts": [
-                    *(name for name, found in PARTS.items() if found(self._city)),
+                    *(name for name, found in PARTS.items() if found(self._shown.city)),
                     *(name for name, found in KEPT.items() if found(self._parts) is not None),
                 ],
             }

@@ -47,6 +47,7 @@ from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
 from sympolis.context.terms import Terms
+from sympolis.city.shown import Shown
 
 _JSON = "application/json"
 _AS_LONG_AS_IT_TAKES = 0.0
@@ -78,12 +79,12 @@ def _of_the_city(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
     """The city itself: its map, what it warns of, the stories it tells."""
     if parts.city is None:
         return ()
-    index = TypeIndex(parts.broker)
+    index, shown = TypeIndex(parts.broker), parts.shown or Shown(parts.city)
     layers = Layers(parts.city, parts.broker, terms, index)
     observed = ObservedSeries(parts.city, parts.broker, terms, layers, index)
-    routes = _city_routes(CityPages(parts, parts.city)) + _map_routes(MapPages(layers, observed))
+    routes = _city_routes(CityPages(parts, shown)) + _map_routes(MapPages(layers, observed))
     routes += tileset_routes(parts, parts.city, layers, terms, index)
-    return routes + alert_routes(parts.city, parts.broker, terms) + story_routes(parts.city)
+    return routes + alert_routes(shown, parts.broker, terms) + story_routes(shown)
 
 
 def _of_the_data(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:

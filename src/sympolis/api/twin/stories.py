@@ -7,7 +7,7 @@ from typing import Any
 from sympolis.api.http import JSON, Reply, Request, json_reply
 from sympolis.api.routing import Answer, Operation
 from sympolis.api.schemas import TEXT, TEXTS, several, structure
-from sympolis.city.schema import City
+from sympolis.city.shown import Shown
 from sympolis.city.stories import StoryPlan
 from sympolis.domain import errors
 
@@ -19,16 +19,17 @@ _STORY = structure({"id": TEXT, "title": TEXTS, "lead": TEXTS, "steps": several(
 class Stories:
     """Handlers of ``/api/stories``."""
 
-    def __init__(self, city: City) -> None:
-        self._stories = {one.id: one for one in city.stories}
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
 
     async def overview(self, request: Request) -> Reply:  # noqa: ARG002
         """Every story."""
-        return json_reply({"stories": [_document(one) for one in self._stories.values()]})
+        return json_reply({"stories": [_document(one) for one in self._shown.stories]})
 
     async def get(self, request: Request) -> Reply:
         """One story. Raises ``NotFound``."""
-        story = self._stories.get(request.arguments["story"])
+        asked = request.arguments["story"]
+        story = next((one for one in self._shown.stories if one.id == asked), None)
         if story is None:
             raise errors.NotFound("there is no such story", where="story", hint="see /api/stories")
         return json_reply(_document(story))
@@ -39,9 +40,9 @@ def _document(story: StoryPlan) -> dict[str, Any]:
     return {"id": story.id, "title": story.title, "lead": story.lead, "steps": steps}
 
 
-def operations(city: City) -> tuple[Operation, ...]:
+def operations(shown: Shown) -> tuple[Operation, ...]:
     """The routes."""
-    handlers = Stories(city)
+    handlers = Stories(shown)
     listed = structure({"stories": several(_STORY)})
     return (
         Operation(

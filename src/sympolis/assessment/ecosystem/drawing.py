@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Final
 
-from sympolis.assessment.ecosystem.helices import helix_of
-from sympolis.assessment.ecosystem.model import (
-    Actor,
-    ActorKind,
-    Flow,
-    FlowKind,
-    Helix,
-    Layer,
-    Map,
-    Role,
-    Texts,
-    between,
+from sympolis.assessment.ecosystem.actors import (
+    DECIDERS,
+    PUBLIC,
+    TWIN,
+    by_owner,
+    domains_of,
+    everybody,
+    feeding,
+    name_of,
+    risks_of,
 )
-from sympolis.assessment.ecosystem.seen import (
-    FEWEST,
-    Seen,
-    SeenAgreement,
-    SeenGroup,
-    SeenPartner,
-    SeenService,
-    SeenSource,
-    owners,
-)
-from sympolis.assessment.ecosystem.wording import filled, words
-
-TWIN: Final = "twin"
-PUBLIC: Final = "group-public"
-DECIDERS: Final = "group-deciders"
-_OTHER: Final = re.compile(r"[^a-z0-9]+")
-_LONGEST_ID: Final = 60
+from sympolis.assessment.ecosystem.model import Flow, FlowKind, Map, Texts, between
+from sympolis.assessment.ecosystem.seen import Seen, SeenAgreement, SeenGroup
+from sympolis.assessment.ecosystem.wording import filled
 
 
 def draw(seen: Seen) -> Map:
     """Everything that the twin knows of its ecosystem; the same twin gives the same map."""
-    actors = _first_of_each(
-        (*_organisations(seen), _twin(seen), *_services(seen), *_partners(seen), *_people(seen))
-    )
+    actors = everybody(seen)
     flows = (*_data_in(seen), *_to_services(seen), *_to_partners(seen), *_to_people(seen))
     return Map(
         city=seen.city,
@@ -52,151 +30,6 @@ def draw(seen: Seen) -> Map:
         at=seen.at.isoformat(),
         actors=actors,
         flows=between(flows, actors),
-    )
-
-
-def name_of(prefix: str, text: str) -> str:
-    """An id that the same name always gets: readable, and its own where names look alike."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    short = _OTHER.sub("-", plain).strip("-")
-    if short and len(short) <= _LONGEST_ID:
-        return f"{prefix}-{short}"
-    mark = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{prefix}-{short[:40].strip('-')}-{mark}".replace("--", "-")
-
-
-def _first_of_each(actors: Iterable[Actor]) -> tuple[Actor, ...]:
-    kept: dict[str, Actor] = {}
-    for one in actors:
-        kept.setdefault(one.id, one)
-    return tuple(kept.values())
-
-
-def _by_owner(seen: Seen) -> dict[str, list[SeenSource]]:
-    found: dict[str, list[SeenSource]] = {}
-    for source in seen.sources:
-        for owner in owners(source):
-            found.setdefault(owner, []).append(source)
-    return dict(sorted(found.items()))
-
-
-def _organisations(seen: Seen) -> Iterator[Actor]:
-    given = _by_owner(seen)
-    yield _organisation(seen.operator, given.get(seen.operator, []), (Role.STEWARD, Role.INTERMEDIARY))
-    for owner, sources in given.items():
-        yield _organisation(owner, sources, ())
-
-
-def _organisation(name: str, sources: list[SeenSource], more: tuple[Role, ...]) -> Actor:
-    gives = (Role.CONTRIBUTOR, Role.STEWARD) if sources else ()
-    return Actor(
-        id=name_of("org", name),
-        kind=ActorKind.ORGANISATION,
-        layer=Layer.SOURCES,
-        name={"": name},
-        roles=tuple(dict.fromkeys((*gives, *more))),
-        helix=helix_of(name),
-        domains=_domains(sources),
-        risks=_risks(sources),
-        links=tuple(f"/api/sources/{one.id}" for one in sources),
-    )
-
-
-def _domains(sources: Iterable[SeenSource]) -> tuple[str, ...]:
-    return tuple(sorted({theme for one in sources for theme in one.themes}))
-
-
-def _risks(sources: list[SeenSource]) -> tuple[str, ...]:
-    found = {
-        "no-licence": any(not one.licence for one in sources),
-        "read-once": bool(sources) and not any(one.reads_anew for one in sources),
-        "about-people": any(one.about_people for one in sources),
-    }
-    return tuple(name for name, there in found.items() if there)
-
-
-def _twin(seen: Seen) -> Actor:
-    return Actor(
-        id=TWIN,
-        kind=ActorKind.TWIN,
-        layer=Layer.TWIN,
-        name=dict(seen.title),
-        roles=(Role.INTERMEDIARY,),
-        helix=helix_of(seen.operator),
-        rules=("rulebook", "roles"),
-        count=len(seen.sources),
-    )
-
-
-def _services(seen: Seen) -> Iterator[Actor]:
-    for one in seen.services:
-        yield Actor(
-            id=name_of("service", one.id),
-            kind=ActorKind.SERVICE,
-            layer=Layer.SERVICES,
-            name=dict(one.title),
-            roles=(Role.INTERMEDIARY,),
-            helix=helix_of(seen.operator),
-            domains=_domains(_feeding(seen, one)),
-            risks=() if one.runs_here else ("does-not-run",),
-            description=dict(one.audience),
-            links=(f"/api/services/{one.id}",),
-        )
-
-
-def _feeding(seen: Seen, service: SeenService) -> list[SeenSource]:
-    return [one for one in seen.sources if one.entity_type in service.needs]
-
-
-def _partners(seen: Seen) -> Iterator[Actor]:
-    for one in seen.partners:
-        yield Actor(
-            id=name_of("partner", one.id),
-            kind=ActorKind.PARTNER,
-            layer=Layer.EXCHANGE,
-            name=dict(one.title),
-            roles=_partner_roles(one, seen.agreements),
-            helix=Helix.GOVERNMENT,
-            rules=("contract",) if any(it.partner == one.id for it in seen.agreements) else (),
-            risks=() if one.active else ("suspended",),
-        )
-
-
-def _partner_roles(partner: SeenPartner, agreements: Iterable[SeenAgreement]) -> tuple[Role, ...]:
-    sides = {one.provides for one in agreements if one.partner == partner.id}
-    found = (Role.USER,) if True in sides else ()
-    return (*found, Role.CONTRIBUTOR) if False in sides else (found or (Role.INTERMEDIARY,))
-
-
-def _people(seen: Seen) -> Iterator[Actor]:
-    if seen.released:
-        yield _group(PUBLIC, words()["groups"]["public"], (Role.BENEFICIARY, Role.USER), Helix.CIVIL_SOCIETY)
-    if seen.decisions:
-        yield _group(DECIDERS, words()["groups"]["deciders"], (Role.BENEFICIARY,), Helix.GOVERNMENT)
-    for one in seen.groups:
-        roles = (Role.CONTRIBUTOR, Role.BENEFICIARY) if one.gives else (Role.USER,)
-        helix = Helix.CIVIL_SOCIETY if one.gives else Helix.GOVERNMENT
-        yield _group(
-            name_of("group", one.id),
-            one.title,
-            roles,
-            helix,
-            count=one.count if one.count >= FEWEST else None,
-        )
-
-
-def _group(
-    group: str, title: object, roles: tuple[Role, ...], helix: Helix, *, count: int | None = None
-) -> Actor:
-    assert isinstance(title, dict)
-    return Actor(
-        id=group,
-        kind=ActorKind.GROUP,
-        layer=Layer.PEOPLE,
-        name=dict(title),
-        roles=roles,
-        helix=helix,
-        count=count,
     )
 
 
@@ -226,7 +59,7 @@ def _flow(  # noqa: PLR0913 - a line of the picture: each keyword is one part of
 
 def _data_in(seen: Seen) -> Iterator[Flow]:
     yield _flow(FlowKind.OVERSIGHT, name_of("org", seen.operator), TWIN, filled("flows", "runs"))
-    for owner, sources in _by_owner(seen).items():
+    for owner, sources in by_owner(seen).items():
         licences = sorted({f"licence:{one.licence}" for one in sources if one.licence})
         yield _flow(
             FlowKind.DATA,
@@ -234,22 +67,22 @@ def _data_in(seen: Seen) -> Iterator[Flow]:
             TWIN,
             filled("flows", "data-in", n=len(sources)),
             items=(one.id for one in sources),
-            domains=_domains(sources),
+            domains=domains_of(sources),
             rules=(*licences, *(("policy",) if any(one.policy for one in sources) else ())),
-            risks=_risks(sources),
+            risks=risks_of(sources),
         )
 
 
 def _to_services(seen: Seen) -> Iterator[Flow]:
     for one in seen.services:
-        feeding = _feeding(seen, one)
+        fed_by = feeding(seen, one)
         yield _flow(
             FlowKind.DATA,
             TWIN,
             name_of("service", one.id),
             filled("flows", "data-to-service", n=len(one.needs)),
-            items=sorted({it.id for it in feeding}),
-            domains=_domains(feeding),
+            items=sorted({it.id for it in fed_by}),
+            domains=domains_of(fed_by),
             risks=() if one.runs_here else ("does-not-run",),
         )
         yield _flow(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sympolis.assessment.ecosystem.drawing import name_of
+from sympolis.assessment.ecosystem.actors import name_of
 from sympolis.assessment.ecosystem.model import Actor, ActorKind, FlowKind, Helix, Map, Role, Texts
 from sympolis.assessment.ecosystem.seen import Seen, SeenService, owners
 from sympolis.assessment.ecosystem.wording import hint_texts, words

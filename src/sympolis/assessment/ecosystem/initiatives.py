@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from sympolis.assessment.ecosystem.actors import TWIN, name_of
 from sympolis.assessment.ecosystem.climate import is_covered
-from sympolis.assessment.ecosystem.drawing import TWIN, name_of
 from sympolis.assessment.ecosystem.hints import Hint
 from sympolis.assessment.ecosystem.model import (
     Actor,

@@ -1,25 +1,22 @@
-"""The assets of a city's twin, for its API: published, found across twins, judged, installed and let go again."""
+"""The assets of a city's twin, for its API: what is published here, and what is found across twins."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from sympolis.city.assets import contracts, parts
-from sympolis.city.assets.overlay import Laid
 from sympolis.city.assets.proving import Proving
-from sympolis.city.assets.report import HARD, Fitting, Report
-from sympolis.city.assets.shop import Shop, is_learned, learned_package
+from sympolis.city.assets.shop import Shop
+from sympolis.city.assets.taking import Taking
 from sympolis.dataspace.credentials.resolver import Resolver
 from sympolis.dataspace.discovery.shelf import is_partial
-from sympolis.dataspace.repository.checks import Evidence, Maturity, judge, known_licence
+from sympolis.dataspace.repository.checks import Evidence, Maturity, judge
 from sympolis.dataspace.repository.desk import AssetDesk, check_version
 from sympolis.dataspace.repository.draft import Draft
 from sympolis.dataspace.repository.kinds import Kind
@@ -27,26 +24,13 @@ from sympolis.dataspace.repository.listing import facets, listing, search
 from sympolis.dataspace.repository.market import Market
 from sympolis.dataspace.repository.package import Package
 from sympolis.dataspace.repository.rating import Rating
-from sympolis.dataspace.repository.records import Installed, Published
+from sympolis.dataspace.repository.records import Published
 from sympolis.dataspace.repository.signing import check_word
 from sympolis.domain import errors
-from sympolis.orchestration.adapting import CANNOT
 
 Json = dict[str, Any]
 OWN, PARTNERS, ALL = "own", "partners", "all"
 SCOPES: Final = (ALL, OWN, PARTNERS)
-
-Take = Callable[[bytes, str, str], Awaitable[Mapping[str, Any]]]
-"""Keeps a learned model's package as a validated draft: its content, from whom, why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An asset of a partner: whose, which, in which version."""
-
-    partner: str
-    asset: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +38,8 @@ class Making:
     """What this twin's assets are made from and judged by."""
 
     shop: Shop
-    fitting: Fitting
     proving: Proving
-    laid: Laid
+    taking: Taking
 
 
 class Assets:
@@ -70,21 +53,15 @@ class Assets:
         resolver: Resolver,
         *,
         title: Mapping[str, str],
-        take: Take | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.desk = desk
         self.market = market
         self._shop = making.shop
-        self._fitting = making.fitting
         self._proving = making.proving
-        self._laid = making.laid
+        self.taking = making.taking
         self._resolver = resolver
         self._title = title
-        self._take = take
-        self._now = now
         self._read: dict[str, Package] = {}
-        self._installing = asyncio.Lock()
 
     # --- publishing
 
@@ -196,132 +173,5 @@ class Assets:
             return False
         return True
 
-    # --- taking
 
-    async def report(self, wanted: Wanted, *, licences: Sequence[str] = ()) -> Json:
-        """What stands between a partner's asset and this twin. Nothing is installed."""
-        package, _, word = await self.market.fetch(wanted.partner, wanted.asset, wanted.version)
-        found = await self._judged(package, wanted, licences)
-        return {
-            **found.document(),
-            "signature": word,
-            **self._seen(package, wanted),
-            "readme": package.readme,
-        }
-
-    def _seen(self, package: Package, wanted: Wanted) -> Json:
-        """The tier by our own checks of the package; who uses it and how it runs is told by its publisher alone."""
-        wrong = contracts.mistakes(package.manifest.kind, package.content, package.manifest.about)
-        told = self.market.told(wanted.partner, wanted.asset)
-        rating = None if told is None else told["rating"]
-        evidence = Evidence(
-            signed=True,
-            mistakes=wrong,
-            adoptions=0 if told is None else told["adoptions"],
-            rating=None if rating is None else msgspec.convert(rating, Rating),
-        )
-        return judge(package, evidence).document()
-
-    async def _judged(self, package: Package, wanted: Wanted, licences: Sequence[str]) -> Report:
-        others = [one for one in self.desk.installed() if one.id != _id(wanted)]
-        return await self._fitting.report(package, others, licences=licences)
-
-    async def install(
-        self, wanted: Wanted, *, licences: Sequence[str] = (), anyway: bool = False, by: str
-    ) -> Json:
-        """Install a partner's asset, after a report of its own; ``anyway``: though the data do not suffice yet.
-
-        Raises ``Forbidden`` for a licence that nobody accepted, ``Conflict`` where it cannot run here, and whatever
-        ``Market.fetch`` does.
-        """
-        async with self._installing:
-            package, body, word = await self.market.fetch(wanted.partner, wanted.asset, wanted.version)
-            report = await self._judged(package, wanted, licences)
-            _refuse(report, licences, anyway=anyway)
-            if is_learned(package.manifest.about):
-                await self._take_learned(package, wanted)
-            made = Installed(
-                id=_id(wanted),
-                manifest=package.manifest,
-                partner=wanted.partner,
-                key=word["key"],
-                file=await asyncio.to_thread(self.desk.put, body),
-                at=self._now(),
-                by=by,
-                declarations=report.declarations,
-                verdict=report.verdict,
-                adapted=tuple(one.text["en"] for _, one in report.adaptations),
-            )
-            self.desk.keep_installed(made)
-        told = await self.market.tell_adoption(wanted.partner, wanted.asset, wanted.version)
-        return self._document(self.desk.keep_installed(msgspec.structs.replace(made, told=told)))
-
-    async def _take_learned(self, package: Package, wanted: Wanted) -> None:
-        if self._take is None:
-            raise errors.Conflict("this twin keeps no learned models", where=wanted.asset)
-        why = f"the asset {package.manifest.id} {package.manifest.version}"
-        await self._take(learned_package(package.content), wanted.partner, why)
-
-    def installed(self) -> list[Json]:
-        """What is installed, and whether it holds already."""
-        return [self._document(one) for one in self.desk.installed()]
-
-    async def uninstall(self, installation: str) -> None:
-        """Let an asset go; what it declared is gone from the next start on. Raises ``NotFound``."""
-        async with self._installing:
-            self.desk.remove_installed(installation)
-
-    def _document(self, one: Installed) -> Json:
-        declares = bool(one.declarations)
-        return {
-            "id": one.id,
-            "asset": one.manifest.id,
-            "kind": str(one.manifest.kind),
-            "version": one.manifest.version,
-            "title": one.manifest.title,
-            "licence": one.manifest.licence,
-            "partner": one.partner,
-            "key": one.key,
-            "at": one.at,
-            "by": one.by,
-            "verdict": one.verdict,
-            "adapted": list(one.adapted),
-            "declares": {folder: sorted(found) for folder, found in one.declarations.items()},
-            "state": _state(
-                declares=declares, holds=one.id in self._laid.holding, left=one.id in self._laid.left_out
-            ),
-            "why": list(self._laid.left_out.get(one.id, ())),
-            "told": one.told,
-        }
-
-
-def _state(*, declares: bool, holds: bool, left: bool) -> str:
-    """``kept``: for people; ``holds``: in force; ``next-start``: from then on; ``left-out``: it no longer fits."""
-    if not declares:
-        return "kept"
-    return "left-out" if left else "holds" if holds else "next-start"
-
-
-def _id(wanted: Wanted) -> str:
-    """Of an installation: the asset, and a few letters of whose it is."""
-    return f"{wanted.asset}.{hashlib.sha256(wanted.partner.encode()).hexdigest()[:8]}"
-
-
-def _refuse(report: Report, licences: Sequence[str], *, anyway: bool) -> None:
-    manifest = report.manifest
-    if not known_licence(manifest.licence) and manifest.licence not in licences:
-        raise errors.Forbidden(
-            f"nobody has accepted the licence {manifest.licence}",
-            where="licence",
-            hint="name it to accept it",
-        )
-    hard = [one for _, one in report.problems if one.kind in HARD]
-    if hard or (report.verdict == CANNOT and not anyway):
-        first = (hard or [one for _, one in report.problems])[0]
-        hint = (
-            "read the report" if hard else "read the report; `anyway` installs it before the data are there"
-        )
-        raise errors.Conflict(f"it cannot run here: {first.text['en']}", where=manifest.id, hint=hint)
-
-
-__all__ = ["ALL", "OWN", "PARTNERS", "SCOPES", "Assets", "Making", "Wanted"]
+__all__ = ["ALL", "OWN", "PARTNERS", "SCOPES", "Assets", "Making"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.city import check, describing
 from sympolis.city.assets import contracts, overlay, parts
+from sympolis.city.assets.holding import since_when
 from sympolis.city.assets.shop import is_learned
 from sympolis.dataspace.discovery import needing
 from sympolis.dataspace.repository.checks import known_licence
@@ -83,6 +84,7 @@ class Report:
                 "share_alike": None if licence is None else licence.share_alike,
             },
             "installs": {folder: sorted(found) for folder, found in self.declarations.items()},
+            "holds": since_when(self.declarations),
         }
 
 

@@ -67,6 +67,15 @@ class NoticeDesk:
         """The channels that this twin has."""
         return [str(one) for one in self._carriers]
 
+    def watch_for(self, builtin: Iterable[Rule]) -> None:
+        """Put other rules in the place of the city's own; a notice of one that is gone is over."""
+        gone = self._builtin
+        self._builtin = {rule.id: rule for rule in builtin}
+        for rule in set(gone) - set(self._builtin):
+            standing = self.book.standing(rule)
+            if standing is not None:
+                self.book.keep(replace(standing, state=State.OVER, over_at=self._now()))
+
     def rules(self) -> list[Rule]:
         """The city's own, then those that people made."""
         return [*self._builtin.values(), *self.book.rules()]

@@ -166,6 +166,11 @@ class Settings:
         " agreement, so that a conformance kit can drive both roles. Everybody is then taken for the kit; never set it"
         " where anything else depends on this twin.",
     ] = ""
+    ended_contract_days: Annotated[
+        int,
+        "Days that negotiations and transfers with other twins are kept after their end. Agreements, the uses under"
+        " them and the audit log stay. 0: for ever.",
+    ] = 365
     mail_server: Annotated[
         str,
         "Server that carries e-mail: smtps://user:password@mail.city.example?from=twin@city.example (also smtp://,"
@@ -242,6 +247,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "forward_timeout_s": (0.1, 60),
     "workers": (1, 256),
     "worker_memory_mb": (0, 10**7),
+    "ended_contract_days": (0, 36_500),
     "core_watts": (0, 10_000),
     "eur_per_kwh": (0, 100),
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -240,6 +242,53 @@ def test_groups_are_of_entities_unless_the_agreement_says_otherwise(pair: Pair) 
     assert submit(pair, agreed(pair), package(counted="observation")).status == 201, (
         "who may read all may count so"
     )
+
+
+def test_an_answer_is_not_to_be_taken_from_an_earlier_one(pair: Pair) -> None:
+    """Asked of eight streets and, when one of them has no capacity any more, of seven: the difference is that one."""
+    policy(pair)
+    agreement = agreed(pair)
+    assert computed(pair, package(), agreement=agreement)["state"] == "released"
+    street, capacity = "urn:ngsi-ld:RoadSegment:smallville:1", "https://smallville.example/terms/capacity"
+    path = f"/ngsi-ld/v1/entities/{street}"
+    before = pair.run(pair.provider.ask("GET", path)).json[capacity]
+    assert pair.run(pair.provider.ask("DELETE", f"{path}/attrs/{quote(capacity, safe='')}")).status == 204
+    try:
+        found = computed(pair, package(version="3.0.0"), agreement=agreed(pair))
+        assert found["state"] == "refused" and "differ by 1" in found["why"]
+        assert submit(pair, agreement, package()).json["state"] == "refused", (
+            "nor by the package that was approved"
+        )
+    finally:
+        assert pair.run(pair.provider.ask("POST", f"{path}/attrs", {capacity: before})).status == 204
+    assert submit(pair, agreement, package()).json["state"] == "released", "the same again tells nothing new"
+
+
+def test_one_partners_packages_run_one_at_a_time(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy(pair)
+    agreement = agreed(pair)
+    computed(pair, package(), agreement=agreement)
+    providing = pair.provider.twin.federation.providing  # type: ignore[union-attr]
+    run, under_way, most = providing._run, [], []
+
+    def counted(*given: Any, **more: Any) -> Any:
+        under_way.append(1)
+        most.append(len(under_way))
+        try:
+            return run(*given, **more)
+        finally:
+            under_way.pop()
+
+    monkeypatch.setattr(providing, "_run", counted)
+    asked = {"partner": pair.provider.id, "asset": STREETS, "agreement": agreement, "package": package()}
+
+    async def three() -> list[Any]:
+        sent = (pair.consumer.ask("POST", "/api/federation/computations", asked) for _ in range(3))
+        return list(await asyncio.gather(*sent))
+
+    assert {one.status for one in pair.run(three())} == {201}
+    pair.run(providing.settled())
+    assert most == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

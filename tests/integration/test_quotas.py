@@ -135,9 +135,19 @@ def test_a_chain_is_one_thing_under_way(tmp_path: Path) -> None:
     anna = Somebody(who="anna", runs=1)
 
     async def work(desk: Desk) -> Any:
+        asked_again = asyncio.Event()
+        execution = desk._runs.execution
+        compute = execution.compute
+
+        async def held(*given: Any) -> Any:
+            await asked_again.wait()
+            return await compute(*given)
+
+        execution.compute = held  # type: ignore[method-assign, assignment]
         run = await on_behalf(anna, lambda: desk.start_service("exposure", {}, members=2))
         with pytest.raises(errors.QuotaExceeded):
             await on_behalf(anna, lambda: desk.start_service("exposure", {"charge": 9.0}, members=2))
+        asked_again.set()
         return await test_services.done(desk, run)
 
     assert test_services.with_desk(tmp_path, work, test_services.chain())["upstream"]

@@ -18,6 +18,7 @@ from sympolis.dataspace.computing.asking import Asking
 from sympolis.dataspace.computing.providing import Providing
 from sympolis.dataspace.contracts.book import ContractBook, MemoryBook
 from sympolis.dataspace.contracts.desk import ContractDesk
+from sympolis.dataspace.contracts.keeping import Keeping
 from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, ScriptedOffers, Scripts, read_scripts
 from sympolis.dataspace.delivery.receiving import Receiving
 from sympolis.dataspace.dsp.credentials import Anybody
@@ -60,6 +61,7 @@ def with_contracts(parts: ApiParts, settings: Settings, folder: Path) -> ApiPart
     for one in scripts.agreements(desk.credentials.participant, desk.clock()) if rehearsing else ():
         desk.book.add(one)
     federation.dsp = desk
+    federation.keeping = Keeping(desk.book, settings.ended_contract_days)
     federation.delivery = Receiving(desk, folder / FOLDER / "received")
     federation.calling = Calling(desk, federation.records, folder / FOLDER / "called")
     frames = DatasetFrames(parts, parts.city, parts.coordinator)

@@ -7,31 +7,32 @@ import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from sympolis import settings
-from sympolis.cli.calls import agree_where_needed
 from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.cli.under_contract import (
+    BASE,
+    Agree,
+    Agreement,
+    Known,
+    Limit,
+    Partner,
+    Purposes,
+    agree_where_needed,
+    one_of,
+    short_id,
+    whole_id,
+)
 from sympolis.domain import errors
 
 app = typer.Typer(help="Compute-to-data: packages run where the data are.", no_args_is_help=True)
-_BASE = "/api/federation"
 _WAIT_S = 30
 _OVER = ("released", "refused", "failed")
 _ACTS = ("approve", "refuse", "release", "withhold")
-
-Partner = Annotated[str, typer.Argument(metavar="DID", help="A partner's DID.")]
-Agreement = Annotated[
-    str, typer.Option("--agreement", metavar="ID", help="Under which one.", show_default="the newest")
-]
-Agree = Annotated[
-    bool, typer.Option("--agree", help="Negotiate on the first offer where there is no agreement.")
-]
-Known = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it; its beginning is enough.")]
 
 
 @app.command()
@@ -54,9 +55,7 @@ def submit(
         Path | None,
         typer.Option("--parameters", help="Parameters of this run as JSON.", exists=True, dir_okay=False),
     ] = None,
-    purpose: Annotated[
-        list[str] | None, typer.Option("--purpose", metavar="IRI", help="What the outputs are for.")
-    ] = None,
+    purpose: Purposes = None,
     agreement: Agreement = "",
     agree: Agree = False,
     city: City = None,
@@ -79,7 +78,7 @@ def submit(
     with connect(settings.read({"city": city, "data": data})) as twin:
         if agree:
             agree_where_needed(twin, asked)
-        found = twin.post(f"{_BASE}/computations", asked)
+        found = twin.post(f"{BASE}/computations", asked)
     show(found, form, _say)
     _exit(found)
 
@@ -90,14 +89,14 @@ def list_computations(
     served: Annotated[
         bool, typer.Option("--served", help="Partners' packages on our data instead of ours.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many, newest first.")] = 50,
+    limit: Limit = 50,
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Computations, newest first."""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        found = twin.get(f"{_BASE}/{_kind(served)}?limit={limit}")["computations"]
+        found = twin.get(f"{BASE}/{_kind(served)}?limit={limit}")["computations"]
     show(found, form, _draw)
 
 
@@ -113,7 +112,7 @@ def show_computation(
 ) -> None:
     """One computation with its outputs. Exit code 1 where it was refused or failed."""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        path = f"{_BASE}/{_kind(served)}/{_whole(twin, computation, served=served)}"
+        path = one_of(_kind(served), _whole(twin, computation, served=served))
         found = twin.get(path)
         while wait and found["state"] not in _OVER:
             found = twin.get(f"{path}?wait_s={_WAIT_S}")
@@ -136,7 +135,7 @@ def decide(
         raise errors.InvalidRequest(f"one of {', '.join(_ACTS)} is wanted", where="act")
     with connect(settings.read({"city": city, "data": data})) as twin:
         whole = _whole(twin, computation, served=True)
-        path = f"{_BASE}/served-computations/{whole}/decision?wait_s={_WAIT_S}"
+        path = f"{one_of(_kind(True), whole)}/decision?wait_s={_WAIT_S}"
         found = twin.post(path, {"act": act, "why": why})
     show(found, form, _say)
 
@@ -164,7 +163,7 @@ def bring(
     with connect(settings.read({"city": city, "data": data})) as twin:
         if agree:
             agree_where_needed(twin, asked)
-        found = twin.post(f"{_BASE}/models", asked)
+        found = twin.post(f"{BASE}/models", asked)
     show(found, form, _say_brought)
 
 
@@ -190,9 +189,9 @@ def learn(
     with connect(settings.read({"city": city, "data": data})) as twin:
         if agree:
             _agree_with_all(twin, document)
-        found = twin.post(f"{_BASE}/learning", {"plan": document})
+        found = twin.post(f"{BASE}/learning", {"plan": document})
         while wait and found["state"] not in ("done", "failed"):
-            found = twin.get(f"{_BASE}/learning/{quote(found['id'], safe='')}?wait_s={_WAIT_S}")
+            found = twin.get(f"{one_of('learning', found['id'])}?wait_s={_WAIT_S}")
     show(found, form, _say_learnt)
     if found["state"] == "failed":
         raise typer.Exit(NO)
@@ -200,14 +199,14 @@ def learn(
 
 @reports_errors
 def learned(
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many, newest first.")] = 50,
+    limit: Limit = 50,
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Models learnt together with partners, newest first."""
     with connect(settings.read({"city": city, "data": data})) as twin:
-        found = twin.get(f"{_BASE}/learning?limit={limit}")["learnings"]
+        found = twin.get(f"{BASE}/learning?limit={limit}")["learnings"]
     show(found, form, _say_all)
 
 
@@ -250,10 +249,7 @@ def _kind(served: bool) -> str:
 
 
 def _whole(twin: Client, beginning: str, *, served: bool) -> str:
-    """The whole id of one whose beginning is known, for a path."""
-    known = [one["id"] for one in twin.get(f"{_BASE}/{_kind(served)}?limit=1000")["computations"]]
-    fitting = [one for one in known if one.removeprefix("urn:uuid:").startswith(beginning)]
-    return quote(fitting[0] if len(fitting) == 1 else beginning, safe="")
+    return whole_id(twin, _kind(served), beginning, named="computations")
 
 
 def _exit(found: dict[str, Any]) -> None:
@@ -278,7 +274,7 @@ def _say(found: dict[str, Any]) -> None:
 
 def _draw(found: list[dict[str, Any]]) -> None:
     rows = [
-        [one["id"].removeprefix("urn:uuid:")[:8], one["at"][:19], one["partner"],
+        [short_id(one["id"]), one["at"][:19], one["partner"],
          str(one.get("asset") or one.get("dataset")).rpartition(":")[2], f"{one['name']} {one['version']}",
          one["kind"], one["state"], one["why"]]
         for one in found

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import typer
 
 from sympolis import settings
-from sympolis.cli.client import Client, connect
+from sympolis.cli.client import connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.cli.under_contract import BASE, Known, Limit, Partner, Purposes, one_of, short_id, whole_id
 
-_BASE = "/api/federation"
 _WAIT_S = 20
-Partner = Annotated[str, typer.Argument(metavar="DID", help="A partner's DID.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="As the list shows it; its beginning is enough.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many, newest first.")]
 Why = Annotated[str, typer.Option("--why", help="The reason: the partner reads it, too.")]
 
 
@@ -24,7 +21,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason: the partner reads i
 def offers(partner: Partner, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
     """What a partner offers us now: its datasets, the terms and the formats."""
     with _twin(city, data) as twin:
-        found = twin.get(f"{_BASE}/partners/{quote(partner, safe='')}/offers")["datasets"]
+        found = twin.get(f"{one_of('partners', partner)}/offers")["datasets"]
     show(found, form, _draw_offers)
 
 
@@ -44,7 +41,7 @@ def negotiate(
     name = dataset if ":" in dataset else f"urn:sympolis:dataset:{dataset}"
     asked = {"partner": partner, "dataset": name, "manual": manual} | ({"offer": offer} if offer else {})
     with _twin(city, data) as twin:
-        found = twin.post(f"{_BASE}/negotiations?wait_s={_WAIT_S}", asked)
+        found = twin.post(f"{BASE}/negotiations?wait_s={_WAIT_S}", asked)
     show(found, form, _say_negotiation)
     if found["state"] == "TERMINATED":
         raise typer.Exit(NO)
@@ -56,13 +53,13 @@ def negotiations(
 ) -> None:
     """Contract negotiations, newest first."""
     with _twin(city, data) as twin:
-        found = twin.get(f"{_BASE}/negotiations?limit={limit}")["negotiations"]
+        found = twin.get(f"{BASE}/negotiations?limit={limit}")["negotiations"]
     show(found, form, _draw_processes)
 
 
 @reports_errors
 def decide(
-    negotiation: Id,
+    negotiation: Known,
     act: Annotated[str, typer.Argument(help="accept, request, offer, agree, verify or terminate.")],
     why: Why = "",
     city: City = None,
@@ -71,8 +68,10 @@ def decide(
 ) -> None:
     """Do the next step of a negotiation that waits for somebody to decide."""
     with _twin(city, data) as twin:
-        pid = _whole(twin, "negotiations", negotiation)
-        answer = twin.post(f"{_one('negotiations', pid)}/decision?wait_s={_WAIT_S}", {"act": act, "why": why})
+        pid = whole_id(twin, "negotiations", negotiation)
+        answer = twin.post(
+            f"{one_of('negotiations', pid)}/decision?wait_s={_WAIT_S}", {"act": act, "why": why}
+        )
     show(answer, form, _say_negotiation)
 
 
@@ -82,23 +81,23 @@ def agreements(
 ) -> None:
     """Agreements, newest first."""
     with _twin(city, data) as twin:
-        found = twin.get(f"{_BASE}/agreements?limit={limit}")["agreements"]
+        found = twin.get(f"{BASE}/agreements?limit={limit}")["agreements"]
     show(found, form, _draw_agreements)
 
 
 @reports_errors
 def agreement(
-    agreement_id: Id, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+    agreement_id: Known, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
 ) -> None:
     """What an agreement says, in words, and whether it allows anything now."""
     with _twin(city, data) as twin:
-        found = twin.get(_one("agreements", _whole(twin, "agreements", agreement_id)))
+        found = twin.get(one_of("agreements", whole_id(twin, "agreements", agreement_id)))
     show(found, form, _say_agreement)
 
 
 @reports_errors
 def terminate(
-    agreement_id: Id,
+    agreement_id: Known,
     why: Why = "ended by the operator",
     city: City = None,
     data: Data = None,
@@ -106,18 +105,16 @@ def terminate(
 ) -> None:
     """End an agreement, and every transfer under it, at once."""
     with _twin(city, data) as twin:
-        path = f"{_one('agreements', _whole(twin, 'agreements', agreement_id))}/decision"
+        path = f"{one_of('agreements', whole_id(twin, 'agreements', agreement_id))}/decision"
         found = twin.post(path, {"act": "terminate", "why": why})
     show(found, form, lambda one: screen.print(f"ended {one['ended'][:19]}: {one['why']}", soft_wrap=True))
 
 
 @reports_errors
 def transfer(
-    agreement_id: Id,
+    agreement_id: Known,
     way: Annotated[str, typer.Option("--as", help="The format, as the offer names it.")] = "HttpData-PULL",
-    purpose: Annotated[
-        list[str] | None, typer.Option("--purpose", metavar="IRI", help="What the data are for.")
-    ] = None,
+    purpose: Purposes = None,
     place: Annotated[str, typer.Option("--place", metavar="IRI", help="Where they are used.")] = "",
     take: Annotated[
         bool, typer.Option("--take/--no-take", help="Take the data as soon as they may be.")
@@ -129,15 +126,15 @@ def transfer(
     """Ask for the data of an agreement and bring them home. Exit code 1 where the partner refuses."""
     with _twin(city, data) as twin:
         asked = {
-            "agreement": _whole(twin, "agreements", agreement_id),
+            "agreement": whole_id(twin, "agreements", agreement_id),
             "format": way,
             "purposes": purpose or [],
             "place": place,
             "take": take,
         }
-        found = twin.post(f"{_BASE}/transfers?wait_s={_WAIT_S}", asked)
+        found = twin.post(f"{BASE}/transfers?wait_s={_WAIT_S}", asked)
         if take and found["state"] == "STARTED":
-            found = twin.get(f"{_one('transfers', found['id'])}?until=COMPLETED&wait_s={_WAIT_S}")
+            found = twin.get(f"{one_of('transfers', found['id'])}?until=COMPLETED&wait_s={_WAIT_S}")
     show(found, form, _say_transfer)
     if found["state"] == "TERMINATED":
         raise typer.Exit(NO)
@@ -149,13 +146,13 @@ def transfers(
 ) -> None:
     """Transfers, newest first."""
     with _twin(city, data) as twin:
-        found = twin.get(f"{_BASE}/transfers?limit={limit}")["transfers"]
+        found = twin.get(f"{BASE}/transfers?limit={limit}")["transfers"]
     show(found, form, _draw_processes)
 
 
 @reports_errors
 def move(
-    transfer_id: Id,
+    transfer_id: Known,
     act: Annotated[str, typer.Argument(help="suspend, start, complete or terminate.")],
     why: Why = "",
     city: City = None,
@@ -164,7 +161,7 @@ def move(
 ) -> None:
     """Suspend a transfer, let it go on, complete or terminate it. What is ours to decide holds at once."""
     with _twin(city, data) as twin:
-        path = _one("transfers", _whole(twin, "transfers", transfer_id))
+        path = one_of("transfers", whole_id(twin, "transfers", transfer_id))
         found = twin.post(f"{path}/decision?wait_s=5", {"act": act, "why": why})
     show(found, form, _say_transfer)
 
@@ -184,15 +181,15 @@ def usage(
     """What was used under contract, by whom, how much. With --compare, exit code 1 where the accounts differ."""
     with _twin(city, data) as twin:
         if compare:
-            found = twin.get(f"{_one('transfers', _whole(twin, 'transfers', compare))}/comparison")
+            found = twin.get(f"{one_of('transfers', whole_id(twin, 'transfers', compare))}/comparison")
             show(found, form, _say_comparison)
             if not found["agree"]:
                 raise typer.Exit(NO)
             return
         query: dict[str, Any] = {"after": after, "limit": limit}
         if agreement_id:
-            query["agreement"] = _whole(twin, "agreements", agreement_id)
-        show(twin.get(f"{_BASE}/usage?{urlencode(query)}")["uses"], form, _draw_uses)
+            query["agreement"] = whole_id(twin, "agreements", agreement_id)
+        show(twin.get(f"{BASE}/usage?{urlencode(query)}")["uses"], form, _draw_uses)
 
 
 # --- parts
@@ -200,21 +197,6 @@ def usage(
 
 def _twin(city: str | None, data: Any) -> Any:
     return connect(settings.read({"city": city, "data": data}))
-
-
-def _one(kind: str, name: str) -> str:
-    return f"{_BASE}/{kind}/{quote(name, safe='')}"
-
-
-def _whole(twin: Client, kind: str, name: str) -> str:
-    """The one id that begins so, with or without ``urn:uuid:``; the name itself where there is none or several."""
-    known = [one["id"] for one in twin.get(f"{_BASE}/{kind}?limit=1000")[kind]]
-    fitting = [one for one in known if one.startswith(name) or one.removeprefix("urn:uuid:").startswith(name)]
-    return fitting[0] if len(fitting) == 1 else name
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("urn:uuid:")[:8]
 
 
 def _draw_offers(found: list[dict[str, Any]]) -> None:
@@ -246,7 +228,7 @@ def _formats(dataset: dict[str, Any]) -> list[str]:
 
 def _draw_processes(found: list[dict[str, Any]]) -> None:
     rows = [
-        [_short(one["id"]), one["began"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
+        [short_id(one["id"]), one["began"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
          one["state"], one["why"]]
         for one in found
     ]  # fmt: skip
@@ -255,7 +237,7 @@ def _draw_processes(found: list[dict[str, Any]]) -> None:
 
 def _draw_agreements(found: list[dict[str, Any]]) -> None:
     rows = [
-        [_short(one["id"]), one["agreed"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
+        [short_id(one["id"]), one["agreed"][:19], one["side"], one["partner"], one["dataset"].rpartition(":")[2],
          (one["ended"] or "")[:19] or None]
         for one in found
     ]  # fmt: skip

@@ -70,9 +70,9 @@ class Federation:
         self.keys = KeyRing(records)
         self.directory = PartnerDirectory(records)
         self.anchors = Anchors(records, own.did)
-        self.resolver = Resolver(calls, own=self.document)
+        self.resolver = Resolver(calls, own=self.document, known=self._is_known)
         self.wallet = Wallet(records, self.keys, own=own.did, list_url=lambda: own.address() + STATUS_PATH)
-        self._self_issued = SelfIssued(self.keys, self.resolver, own.did)
+        self._self_issued = SelfIssued(self.keys, self.resolver, own.did, known=self._is_known)
         self._tokens = Tokens()
         self.identity = self._identity()
         self.presenter = Presenter(self.wallet, self.keys, self._tokens, self._self_issued, own.did)
@@ -95,6 +95,8 @@ class Federation:
         """The governance authority of a SIMPL-Open dataspace; None where none is configured."""
         self.dsp: Any = None
         """Catalogue requests, contracts and transfers (``dataspace.contracts``)."""
+        self.keeping: Any = None
+        """Lets go of what ended long ago (``dataspace.contracts.keeping``)."""
         self.delivery: Any = None
         """What agreements let out and in (``dataspace.delivery``)."""
         self.calling: Any = None
@@ -135,6 +137,10 @@ class Federation:
             if part is not None:
                 await part.close()
         self.records.close()
+
+    def _is_known(self, participant: str) -> bool:
+        """Whether they are a partner, or vouch for members: with room of their own, which strangers do not take."""
+        return bool(self.directory.standing(participant)) or self.anchors.knows(participant)
 
     def _meeting(self) -> Meeting:
         async def find(base_url: str) -> tuple[str, dict[str, str]]:

@@ -5,6 +5,7 @@ Derive a test class from ``ContractBookContract`` and give it the fixture ``book
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,11 @@ def a_use(request: str = "r1", **changes: Any) -> Use:
         dataset="urn:d:1", request=request, target="/ldes/Tree", status=200, bytes=0,
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
+
+
+def run_durable(book: ContractBook) -> None:
+    """Wait until all is on disk."""
+    asyncio.run(book.durable())
 
 
 class ContractBookContract:
@@ -118,6 +124,40 @@ class ContractBookContract:
         assert book.count_open(Negotiation, "did:web:a.test") == 2
         assert book.count_open(Transfer, "did:web:a.test") == 0
 
+    def test_what_ended_long_ago_is_let_go(self, book: ContractBook) -> None:
+        """By when it ended, not by when it began; what goes on, agreements and uses stay."""
+        late = START + timedelta(days=9)
+        book.add(a_negotiation(1, state="FINALIZED"))
+        book.add(a_negotiation(2, state="FINALIZED", changed=late))
+        book.add(a_negotiation(3))
+        book.add(a_transfer(4, state="TERMINATED"))
+        book.add(an_agreement(5, ended=START))
+        book.use(a_use("r1"))
+        run_durable(book)
+        before = START + timedelta(days=1)
+        assert book.forget(Negotiation, before=before, most=10) == 1
+        run_durable(book)
+        assert book.forget(Negotiation, before=before, most=10) == 0
+        assert [one.id for one in book.page(Negotiation)] == ["urn:n:3", "urn:n:2"]
+        assert book.find(Negotiation, "urn:n:1") is None
+        assert book.find_peer(Negotiation, "did:web:a.test", "urn:peer:1") is None
+        assert book.forget(Transfer, before=before, most=10) == 1
+        assert book.find(Agreement, "urn:a:5") is not None
+        assert len(book.uses()) == 1
+        assert book.count_open(Negotiation, "did:web:a.test") == 1
+
+    def test_nobody_keeps_more_ended_ones_than_their_share(self, book: ContractBook) -> None:
+        """The oldest of a partner go first, a portion at a time; those of others stay."""
+        for number in range(1, 6):
+            book.add(a_negotiation(number, state="TERMINATED"))
+        book.add(a_negotiation(9, state="TERMINATED", partner="did:web:b.test"))
+        run_durable(book)
+        assert book.forget(Negotiation, before=START, most=2, limit=2) == 2
+        run_durable(book)
+        assert book.forget(Negotiation, before=START, most=2, limit=2) == 1
+        run_durable(book)
+        assert [one.id for one in book.page(Negotiation)] == ["urn:n:9", "urn:n:5", "urn:n:4"]
+
     def test_uses_are_numbered_and_finished(self, book: ContractBook) -> None:
         """In order, also those with the same name."""
         assert [book.use(a_use("r1")), book.use(a_use("r1")), book.use(a_use("r2", transfer="urn:t:2"))] == [
@@ -129,6 +169,9 @@ class ContractBookContract:
         assert [(one.number, one.bytes) for one in book.uses(transfer="urn:t:1")] == [(1, 0), (2, 7)]
         assert [one.number for one in book.uses(after=1, limit=1)] == [2]
         assert [one.number for one in book.uses(agreement="urn:a:1")] == [1, 2, 3]
+        assert [one.number for one in book.uses(newest=True, limit=2)] == [3, 2]
+        run_durable(book)
+        assert [one.number for one in book.uses(newest=True, limit=2)] == [3, 2]
 
     def test_counts_only_grow(self, book: ContractBook) -> None:
         """By rule."""

@@ -16,6 +16,7 @@ from sympolis.api.dsp.trading import (
     AGREEMENT,
     BEFORE,
     LIMIT,
+    ORDER,
     PARTNER,
     TRANSFER,
     UNTIL,
@@ -297,7 +298,7 @@ def _trading(handlers: Trading) -> tuple[Operation, ...]:
         _own("GET", f"{base}/transfers/{{transfer}}/comparison", handlers.compare, "compareUsage",
              "Our account of a transfer's uses beside the partner's", path_texts=_ONE, timeout_s=60.0),
         _own("GET", f"{base}/usage", handlers.usage, "listUsage", "Uses of data under contract",
-             parameters=(AFTER_NUMBER, LIMIT, AGREEMENT, TRANSFER),
+             parameters=(AFTER_NUMBER, LIMIT, AGREEMENT, TRANSFER, ORDER),
              answer=structure({"uses": several(structure({"number": INTEGER, "bytes": INTEGER}))})),
     )  # fmt: skip
 

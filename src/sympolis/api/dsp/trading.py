@@ -29,6 +29,11 @@ PARTNER: Final = Parameter(name="partner", text="Only with this partner.", max_l
 AGREEMENT: Final = Parameter(name="agreement", text="Only under this agreement.", max_length=2048)
 TRANSFER: Final = Parameter(name="transfer", text="Only of this transfer.", max_length=2048)
 AFTER: Final = IntegerParameter(name="after", text="Uses with larger numbers.", high=2**53)
+ORDER: Final = Parameter(
+    name="order",
+    text="oldest: as they came; newest: the last ones, newest first.",
+    choices=("oldest", "newest"),
+)
 UNTIL: Final = Parameter(
     name="until",
     text="With wait_s: wait until it is in this state, or over.",
@@ -218,12 +223,13 @@ class Trading:
     # --- usage
 
     async def usage(self, request: Request) -> Reply:
-        """Every use of data under contract, theirs of ours and ours of theirs, in order."""
+        """Every use of data under contract, theirs of ours and ours of theirs, in order or newest first."""
         found = self._desk.book.uses(
             after=AFTER.of(request),
             limit=LIMIT.of(request),
             agreement=AGREEMENT.raw(request) or "",
             transfer=TRANSFER.raw(request) or "",
+            newest=ORDER.raw(request) == "newest",
         )
         return json_reply({"uses": [_use(one) for one in found]})
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from sympolis.analysis.computing import confined, disclosure
+from sympolis.analysis.computing import confined, differing, disclosure
 from sympolis.analysis.computing.columns import Frame
 from sympolis.analysis.computing.declaration import Declaration, always_by_hand, as_document, outputs_of
 from sympolis.dataspace.computing import terms
@@ -37,7 +38,7 @@ SERVED: Final = "computation-served"
 APPROVAL: Final = "computation-approval"
 PACKAGE: Final = "computation-package"
 MOST_WAITING: Final = 20
-"""Of one agreement, for people to decide on."""
+"""Of one agreement, for people to decide on, or for their turn."""
 MOST_PARAMETERS: Final = 1_000_000
 """Bytes of one run's parameters."""
 _AT_ONCE: Final = 2
@@ -82,6 +83,8 @@ class Providing:
         self._frames = frames
         self._run = run
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By partner: one of each runs at a time, so that nobody's packages take all places."""
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     # --- looking
@@ -140,10 +143,13 @@ class Providing:
 
     def _check_room(self, agreement: Agreement) -> None:
         waiting = [
-            one for one in self.all() if one.agreement == agreement.id and one.state is State.SUBMITTED
+            one
+            for one in self.all()
+            if one.agreement == agreement.id and one.state in (State.SUBMITTED, State.RUNNING)
         ]
         if len(waiting) >= MOST_WAITING:
-            raise errors.Conflict(f"{MOST_WAITING} packages wait for a decision already", where=agreement.id)
+            text = f"{MOST_WAITING} packages wait for a decision or their turn already"
+            raise errors.Conflict(text, where=agreement.id)
 
     def _kept(self, given: Submission, package: Package) -> Served:
         at = self._desk.clock()
@@ -195,7 +201,7 @@ class Providing:
 
     async def _computed(self, one: Served) -> None:
         try:
-            async with self._places:
+            async with self._turns[one.partner], self._places:
                 await self._run_once(one)
         except (errors.Forbidden, errors.Conflict) as refused:
             self._changed(one, state=State.REFUSED, why=refused.message[:_LONGEST_WHY])
@@ -217,6 +223,7 @@ class Providing:
         self._desk.enforcement.use(agreement, circumstances, terms.doing(package.declaration))
         frame = await self._frames.frame(one.dataset, package.declaration, one.agreement)
         found, ran = await self.computed(package, frame, one.parameters)
+        differing.check(package.declaration, found.tables, self._given_before(one))
         state = State.HELD if by_hand else State.RELEASED
         done = self._changed(
             one,
@@ -238,6 +245,13 @@ class Providing:
         )
         found = disclosure.checked(ran.outputs, outputs_of(asked), least=asked.min_group, digits=asked.digits)
         return found, ran
+
+    def _given_before(self, one: Served) -> Iterator[differing.Given]:
+        """What the partner has of this dataset already, under whichever agreement, or will have once it is released."""
+        for before in self.all():
+            if (before.partner, before.dataset) == (one.partner, one.dataset) and before.outputs is not None:
+                asked = msgspec.convert(before.declaration, Declaration)
+                yield differing.Given(before.id, asked, before.outputs)
 
     def _package(self, one: Served) -> Package | None:
         kept = self._records.find(PACKAGE, one.digest, Kept)

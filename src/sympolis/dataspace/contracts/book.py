@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -13,6 +14,8 @@ from sympolis.dataspace.dsp.vocabulary import Side
 
 Record = Negotiation | Transfer | Agreement
 R = TypeVar("R", Negotiation, Transfer, Agreement)
+Ended = Negotiation | Transfer
+"""What is let go some time after its end."""
 
 MOST_LISTED: Final = 1000
 
@@ -76,6 +79,13 @@ class ContractBook(Protocol):
         """How many a partner has that are not over."""
         ...
 
+    def forget(self, kind: type[Ended], *, before: datetime, most: int, limit: int = 1000) -> int:
+        """Let go of those that ended before an instant, and of a partner's oldest beyond ``most`` ended ones.
+
+        ``limit`` at a time; how many went. Agreements and uses stay.
+        """
+        ...
+
     def use(self, use: Use) -> int:
         """Keep one more use; its number."""
         ...
@@ -84,8 +94,16 @@ class ContractBook(Protocol):
         """What came of the use with this number."""
         ...
 
-    def uses(self, *, after: int = 0, limit: int = 100, transfer: str = "", agreement: str = "") -> list[Use]:
-        """Uses in order."""
+    def uses(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        transfer: str = "",
+        agreement: str = "",
+        newest: bool = False,
+    ) -> list[Use]:
+        """Uses in order; with ``newest`` the last ones, newest first."""
         ...
 
     def count(self, rule: str) -> int:
@@ -187,6 +205,19 @@ class MemoryBook:
         """See ``ContractBook``."""
         return sum(one.partner == partner and not is_over(one) for one in self._all(kind))
 
+    def forget(self, kind: type[Ended], *, before: datetime, most: int, limit: int = 1000) -> int:
+        """See ``ContractBook``."""
+        ended = [one for one in self._newest(kind) if one.is_over]
+        places = Counter[str]()
+        gone = []
+        for one in ended:
+            places[one.partner] += 1
+            if one.changed < before or places[one.partner] > most:
+                gone.append(one)
+        for one in gone[:limit]:
+            del self._kept[kind, one.id]
+        return len(gone[:limit])
+
     def use(self, use: Use) -> int:
         """See ``ContractBook``."""
         self._uses.append(msgspec.structs.replace(use, number=len(self._uses) + 1))
@@ -196,14 +227,22 @@ class MemoryBook:
         """See ``ContractBook``."""
         self._uses[use.number - 1] = use
 
-    def uses(self, *, after: int = 0, limit: int = 100, transfer: str = "", agreement: str = "") -> list[Use]:
+    def uses(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        transfer: str = "",
+        agreement: str = "",
+        newest: bool = False,
+    ) -> list[Use]:
         """See ``ContractBook``."""
         found = [
             one
             for one in self._uses
             if one.number > after and transfer in ("", one.transfer) and agreement in ("", one.agreement)
         ]
-        return found[:limit]
+        return (found[::-1] if newest else found)[:limit]
 
     def count(self, rule: str) -> int:
         """See ``ContractBook``."""
@@ -223,6 +262,10 @@ class MemoryBook:
     def _taken(self, record: Record) -> bool:
         kind: type[Any] = type(record)
         return self.find_peer(kind, record.partner, peer_of(record)) is not None
+
+    def _newest(self, kind: type[Ended]) -> list[Ended]:
+        found = [cast("Ended", one) for (of, _), one in self._kept.items() if of is kind]
+        return sorted(found, key=begun, reverse=True)
 
     def _all(self, kind: type[R]) -> list[R]:
         return [cast("R", one) for (of, _), one in self._kept.items() if of is kind]

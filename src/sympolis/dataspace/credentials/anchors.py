@@ -63,6 +63,10 @@ class Anchors:
         if not self._records.drop(_KIND, did):
             raise errors.NotFound("is not a trust anchor here", where=did[:200])
 
+    def knows(self, did: str) -> bool:
+        """Whether it is in the list."""
+        return self._records.find(_KIND, did, Anchor) is not None
+
     def accepts(self, issuer: str, types: frozenset[str]) -> bool:
         """Whether this issuer's word counts for a credential of these types."""
         if issuer == self._own():

@@ -26,7 +26,10 @@ from sympolis.domain import errors
 PARTNER_ROLE: Final = "urn:sympolis:role:partner"
 KNOWN_FOR_S: Final = 120.0
 _AGAIN_AFTER_S: Final = 10.0
-_MOST_KNOWN: Final = 10_000
+MOST_KNOWN: Final = 10_000
+"""Strangers whose credentials are remembered; partners have a place of their own."""
+MOST_ASKED: Final = 200
+"""Strangers whose credential services are asked at this moment."""
 _MOST_ROLES: Final = 20
 
 
@@ -75,8 +78,10 @@ class ClaimsIdentity:
         self._statuses = statuses
         self._acquaintance = acquaintance
         self._monotonic = monotonic
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._asked: OrderedDict[str, asyncio.Task[frozenset[str]]] = OrderedDict()
+        self._known: dict[str, _Known] = {}
+        self._strangers: OrderedDict[str, _Known] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[frozenset[str]]] = {}
+        self._asked_strangers: dict[str, asyncio.Task[frozenset[str]]] = {}
 
     @property
     def participant(self) -> str:
@@ -92,7 +97,7 @@ class ClaimsIdentity:
         standing = self._acquaintance.standing(sender.id)
         if standing == "suspended":
             raise refused("its sender is suspended here")
-        groups = await self._groups(sender)
+        groups = await self._groups(sender, known=bool(standing))
         if standing == "active":
             groups |= {PARTNER_ROLE}
         elif not any(group.endswith(f"#{MEMBERSHIP}") for group in groups):
@@ -114,19 +119,26 @@ class ClaimsIdentity:
     def forget(self, participant: str) -> None:
         """Ask anew what somebody can show."""
         self._known.pop(participant, None)
+        self._strangers.pop(participant, None)
 
-    async def _groups(self, sender: Sender) -> frozenset[str]:
-        """What the sender can show that counts here; nothing where their credential service does not answer."""
-        kept = self._known.get(sender.id)
+    async def _groups(self, sender: Sender, *, known: bool) -> frozenset[str]:
+        """What the sender can show that counts here; nothing where their credential service does not answer.
+
+        Raises ``TooManyAttempts`` where so many strangers are being asked: partners go on all the same.
+        """
+        kept = (self._known if known else self._strangers).get(sender.id)
         if kept is not None and kept.until > self._monotonic():
             return kept.groups
-        task = self._asked.get(sender.id)
+        asked = self._asked if known else self._asked_strangers
+        task = asked.get(sender.id)
         if task is None:
-            task = self._asked[sender.id] = asyncio.create_task(self._shown(sender))
-            task.add_done_callback(lambda _: self._asked.pop(sender.id, None))
+            if not known and len(asked) >= MOST_ASKED:
+                raise errors.TooManyAttempts("too many strangers in a short time")
+            task = asked[sender.id] = asyncio.create_task(self._shown(sender, known=known))
+            task.add_done_callback(lambda _: asked.pop(sender.id, None))
         return await asyncio.shield(task)
 
-    async def _shown(self, sender: Sender) -> frozenset[str]:
+    async def _shown(self, sender: Sender, *, known: bool) -> frozenset[str]:
         lasts = KNOWN_FOR_S
         try:
             found = await self._asking.credentials_of(sender, (MEMBERSHIP, ROLE))
@@ -136,9 +148,10 @@ class ClaimsIdentity:
         for one in found:
             if self._anchors.accepts(one.issuer, one.types) and await self._statuses.holds(one):
                 groups |= _groups_of(one)
-        self._known[sender.id] = _Known(frozenset(groups), self._monotonic() + lasts)
-        while len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+        kept = self._known if known else self._strangers
+        kept[sender.id] = _Known(frozenset(groups), self._monotonic() + lasts)
+        while len(self._strangers) > MOST_KNOWN:
+            self._strangers.popitem(last=False)
         return frozenset(groups)
 
 

@@ -2,7 +2,8 @@
 
 Keys are looked for only where a message is said to be signed by them. A message with an unknown key makes the document
 be fetched anew (its owner may have rotated), but not more often than every half minute: a flood of forged messages
-costs the named victim one request, not one each.
+costs the named victim one request, not one each. Partners' documents are kept and fetched apart from strangers':
+however many of these come, and however slowly their servers answer, a partner is not pushed out and does not wait.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,8 +24,11 @@ LASTS_S: Final = 300.0
 AGAIN_AFTER_S: Final = 30.0
 _MOST_BYTES: Final = 64 * 1024
 _MOST_KEYS: Final = 32
-_MOST_KEPT: Final = 2_000
-_MOST_AT_ONCE: Final = 32
+MOST_KEPT: Final = 2_000
+"""Documents of strangers."""
+MOST_AT_ONCE: Final = 32
+MOST_WAITING: Final = 200
+"""Strangers' documents that are fetched, or wait to be; each is given up after ``_PATIENCE_S``."""
 _PATIENCE_S: Final = 4.0
 
 
@@ -44,13 +49,17 @@ class Resolver:
         calls: Calls,
         *,
         own: Callable[[], Mapping[str, Any]],
+        known: Callable[[str], bool] = lambda _: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calls = calls
         self._own = own
         self._monotonic = monotonic
-        self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._at_once = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._known = known
+        self._partners: dict[str, _Held] = {}
+        self._strangers: OrderedDict[str, _Held] = OrderedDict()
+        self._at_once = asyncio.Semaphore(MOST_AT_ONCE)
+        self._waiting = 0
 
     async def document(self, did: str) -> Mapping[str, Any]:
         """The DID document. Raises ``SourceFailed`` where it cannot be had, ``InvalidRequest`` for what is no DID."""
@@ -70,7 +79,8 @@ class Resolver:
 
     def forget(self, did: str) -> None:
         """Fetch the document anew when it is next needed."""
-        self._held.pop(did, None)
+        self._partners.pop(did, None)
+        self._strangers.pop(did, None)
 
     async def _fresh(self, did: str, wanted: str | None) -> _Held:
         own = self._own()
@@ -91,19 +101,34 @@ class Resolver:
         return held
 
     def _entry(self, did: str) -> _Held:
-        held = self._held.get(did)
-        if held is None:
-            held = self._held[did] = _Held()
-            while len(self._held) > _MOST_KEPT:
-                self._held.popitem(last=False)
-        self._held.move_to_end(did)
+        known = self._known(did)
+        here, there = (self._partners, self._strangers) if known else (self._strangers, self._partners)
+        held = here.pop(did) if did in here else there.pop(did) if did in there else _Held()
+        here[did] = held
+        while len(self._strangers) > MOST_KEPT:
+            self._strangers.popitem(last=False)
         return held
+
+    @asynccontextmanager
+    async def _place(self, did: str) -> AsyncIterator[None]:
+        """Room for one request. A partner has it at once: each is fetched one at a time, and they are few."""
+        if self._known(did):
+            yield
+            return
+        if self._waiting >= MOST_WAITING:
+            raise errors.SourceFailed("too many strangers are looked up at this moment", where=did)
+        self._waiting += 1
+        try:
+            async with self._at_once:
+                yield
+        finally:
+            self._waiting -= 1
 
     async def _renew(self, did: str, url: str, held: _Held) -> None:
         """Fetch; where that fails, what is at hand goes on being good until it is too old by far."""
         now = self._monotonic()
         try:
-            async with self._at_once:
+            async with self._place(did):
                 found = await send_json(
                     self._calls, "GET", url, timeout_s=_PATIENCE_S, most_bytes=_MOST_BYTES
                 )

@@ -1,7 +1,8 @@
 """Self-issued tokens: the sender's own signature on every message (Decentralized Claims Protocol 1.0, section 4).
 
 ``iss`` and ``sub`` are the sender, ``aud`` whom it is for, ``jti`` makes it count once; ``token`` inside it opens the
-sender's credential service for whoever the message went to, and for nobody else.
+sender's credential service for whoever the message went to, and for nobody else. What was used is remembered for each
+partner apart, and for all strangers together: whoever floods us fills a memory that only they have.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from sympolis.domain import errors
 
 LASTS_S: Final = 120
 LONGEST_S: Final = 600
-_MOST_SEEN: Final = 200_000
+MOST_SEEN: Final = 100_000
+"""Tokens of one partner, or of all strangers, that have not ended: 160 messages a second."""
+_STRANGERS: Final = ""
+_TIDY_EVERY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,16 @@ class SelfIssued:
         resolver: Resolver,
         own: Callable[[], str],
         *,
+        known: Callable[[str], bool] = lambda _: False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
         self._resolver = resolver
         self._own = own
         self._now = now
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._known = known
+        self._seen: dict[str, OrderedDict[str, float]] = {}
+        self._tidied = float("-inf")
 
     def write(self, audience: str, *, token: str = "") -> str:
         """A token for one message to ``audience``; ``token`` is handed on inside it."""
@@ -92,19 +99,31 @@ class SelfIssued:
         """Remember a token until it has ended. Raises ``Unauthenticated`` where it was used before."""
         if not isinstance(token_id, str) or not 0 < len(token_id) <= 256:
             raise refused("it has no id")
-        self._forget_ended()
         key = f"{sender} {token_id}"
-        if key in self._seen:
+        if any(key in self._seen.get(whose, ()) for whose in (sender, _STRANGERS)):
             raise refused("it was used before")
-        if len(self._seen) >= _MOST_SEEN:
+        whose = sender if self._known(sender) else _STRANGERS
+        self._forget_ended(whose)
+        seen = self._seen.setdefault(whose, OrderedDict())
+        if len(seen) >= MOST_SEEN:
             raise errors.TooManyAttempts("too many messages in a short time")
-        self._seen[key] = until + LEEWAY_S
+        seen[key] = until + LEEWAY_S
 
-    def _forget_ended(self) -> None:
-        """Those at the front that have ended; all end within minutes, nearly in the order in which they came."""
+    def _forget_ended(self, whose: str) -> None:
+        """Theirs that have ended, and everybody's once a minute.
+
+        All end within minutes, nearly in the order in which they came: those at the front are looked at.
+        """
         now = self._now()
-        while self._seen and next(iter(self._seen.values())) < now:
-            self._seen.popitem(last=False)
+        all_of_them = now - self._tidied >= _TIDY_EVERY_S
+        if all_of_them:
+            self._tidied = now
+        for one in list(self._seen) if all_of_them else [whose]:
+            seen = self._seen.get(one, OrderedDict())
+            while seen and next(iter(seen.values())) < now:
+                seen.popitem(last=False)
+            if not seen:
+                self._seen.pop(one, None)
 
 
 def _audiences(value: object) -> tuple[str, ...]:

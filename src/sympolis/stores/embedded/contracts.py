@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Final, Self, cast
 import apsw
 import msgspec
 
-from sympolis.dataspace.contracts.book import R, Record, Use, begun, is_over, peer_of, tie_of
+from sympolis.dataspace.contracts.book import Ended, R, Record, Use, begun, is_over, peer_of, tie_of
 from sympolis.domain.errors import StoreUnavailable
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
@@ -129,6 +129,17 @@ class EmbeddedContracts(Book):
         """See ``ContractBook``."""
         return self._open[kind.__name__, partner]
 
+    def forget(self, kind: type[Ended], *, before: datetime, most: int, limit: int = 1000) -> int:
+        """See ``ContractBook``."""
+        name = kind.__name__
+        found = set(self._rows("ended", kind=name, before=_instant(before), limit=limit))
+        for (partner,) in self._rows("many", kind=name, most=most):
+            found.update(self._rows("beyond", kind=name, partner=partner, most=most, limit=limit))
+        gone = list(found)[:limit]
+        for record_id, version in gone:
+            self._later("forget", {"kind": name, "id": record_id, "version": version})
+        return len(gone)
+
     def use(self, use: Use) -> int:
         """See ``ContractBook``."""
         with self._guard:
@@ -141,17 +152,34 @@ class EmbeddedContracts(Book):
         """See ``ContractBook``."""
         self._note(use)
 
-    def uses(self, *, after: int = 0, limit: int = 100, transfer: str = "", agreement: str = "") -> list[Use]:
+    def uses(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        transfer: str = "",
+        agreement: str = "",
+        newest: bool = False,
+    ) -> list[Use]:
         """See ``ContractBook``."""
         unwritten = list(self._uses.items())  # first, as in page
-        rows = self._rows("uses", after=after, limit=limit, transfer=transfer, agreement=agreement)
+        rows = self._rows(
+            "latest_uses" if newest else "uses",
+            after=after,
+            limit=limit,
+            transfer=transfer,
+            agreement=agreement,
+        )
         found = {number: msgspec.json.decode(body, type=Use) for number, body in rows}
         for number, one in unwritten:
             if number in found and found[number].bytes > one.bytes:
                 continue  # it was finished and written meanwhile
             if number > after and transfer in ("", one.transfer) and agreement in ("", one.agreement):
                 found[number] = one
-        return [msgspec.structs.replace(found[number], number=number) for number in sorted(found)[:limit]]
+        return [
+            msgspec.structs.replace(found[number], number=number)
+            for number in sorted(found, reverse=newest)[:limit]
+        ]
 
     def count(self, rule: str) -> int:
         """See ``ContractBook``."""

@@ -56,6 +56,22 @@ SELECT body FROM contract WHERE kind = :kind AND waiting = 1
 -- name: open
 SELECT kind, partner, count(*) FROM contract WHERE waiting < 2 GROUP BY kind, partner
 
+-- name: ended
+-- Whoever ended before an instant has begun before it: the index bounds what is read.
+SELECT id, version FROM contract
+WHERE kind = :kind AND waiting = 2 AND begun < :before AND json_extract(body, '$.changed') < :before
+ORDER BY begun LIMIT :limit
+
+-- name: many
+SELECT partner FROM contract WHERE kind = :kind GROUP BY partner HAVING count(*) > :most
+
+-- name: beyond
+SELECT id, version FROM contract WHERE kind = :kind AND partner = :partner AND waiting = 2
+ORDER BY begun DESC LIMIT :limit OFFSET :most
+
+-- name: forget
+DELETE FROM contract WHERE kind = :kind AND id = :id AND version = :version
+
 -- name: use
 INSERT INTO data_use (number, transfer, agreement, body) VALUES (:number, :transfer, :agreement, :body)
 ON CONFLICT (number) DO UPDATE SET body = excluded.body
@@ -67,6 +83,11 @@ SELECT coalesce(max(number), 0) FROM data_use
 SELECT number, body FROM data_use
 WHERE number > :after AND (:transfer = '' OR transfer = :transfer) AND (:agreement = '' OR agreement = :agreement)
 ORDER BY number LIMIT :limit
+
+-- name: latest_uses
+SELECT number, body FROM data_use
+WHERE number > :after AND (:transfer = '' OR transfer = :transfer) AND (:agreement = '' OR agreement = :agreement)
+ORDER BY number DESC LIMIT :limit
 
 -- name: count
 INSERT INTO rule_count (rule, number) VALUES (:rule, :number)

@@ -21,10 +21,6 @@ TEXTS = (".css", ".html", ".json", ".md", ".py", ".sql", ".svelte", ".toml", ".t
 ALLOWED = {
     "src/sympolis/settings.py": 1,
     "src/sympolis/plugins/simulators/sumo_traffic/settings.py": 3,
-    "src/sympolis/plugins/simulators/mobility_policy/__init__.py": 1,
-    "src/sympolis/plugins/simulators/mobility_policy/behaviour.py": 1,
-    "src/sympolis/plugins/simulators/mobility_policy/circulation.py": 1,
-    "src/sympolis/plugins/simulators/mobility_policy/settings.py": 4,
 }
 """How often each file may: the default of the setting `city` once; models where a default value or a method comes
 from, which whoever judges it in another city must read. No line decides anything by it."""

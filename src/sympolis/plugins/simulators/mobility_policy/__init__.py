@@ -1,7 +1,7 @@
 """What charging entry by emission class, or leaving it to permit holders, does to a city's car traffic.
 
 Works for any city that has zones with hourly traffic, one cordon around them whose inflow is known, and its fleet by
-Euro class. Behaviour, circulation and emissions follow the public civic-digital-twins Bologna example.
+Euro class. Behaviour, circulation and emissions follow the public civic-digital-twins mobility example.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What drivers do when entering an area is charged by emission class or reserved for permit holders.
 
 Five answers: pay, enter earlier or later, take another mode, drive around, give the trip up. The first two follow the
-public civic-digital-twins project's Bologna example (FBK, Apache-2.0), from its equations: of the vehicles that are
+public civic-digital-twins project's mobility example (FBK, Apache-2.0), from its equations: of the vehicles that are
 not exempt, ½^(charge/p50) pay whatever the class; of the rest, ½^(Δt/p50) enter before the charge begins or after it
 ends. One thing is done better unless ``published`` is asked for: every vehicle that shifts arrives at another time (the
 example's sampling loses some 8 % of them). The fleet is followed class by class, outside the charged hours, too.

@@ -3,7 +3,7 @@
 A vehicle that enters, or starts inside, stays on the road for μ steps of five minutes on average; the fuller the area,
 the longer: μ = 1 + (μ₀ − 1)·S/S₀, where S is the day's traffic (the sum over the steps) and index 0 the base. Each step
 the share α = (μ − 1)/μ of the vehicles is still there in the next. This is the mean-field circulation of the public
-civic-digital-twins Bologna example with its constant explained: with S₀ = μ₀·T₀ (T₀: the base day's vehicles) it is
+civic-digital-twins mobility example with its constant explained: with S₀ = μ₀·T₀ (T₀: the base day's vehicles) it is
 μ = 1 + (μ₀ − 1)/μ₀·S/T₀. The example writes 1 + 3·S/2,200,368 and iterates 50 times, which has not converged;
 here the fixed point is solved. ``iterations`` reproduces the example.
 """

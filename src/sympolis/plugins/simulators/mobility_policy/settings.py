@@ -33,7 +33,7 @@ NEEDS = (
 )
 
 EXAMPLE = (
-    "Bologna example of the public civic-digital-twins project (FBK, Apache-2.0): an assumption about "
+    "Mobility example of the public civic-digital-twins project (FBK, Apache-2.0): an assumption about "
     "behaviour, no survey"
 )
 
@@ -171,7 +171,7 @@ SPEED = Parameter(
     high=70.0,
     plausible=(22.0, 32.0),
     source=EXAMPLE
-    + ": 2.5 km in five minutes; the lower end is what the traffic model finds on Bologna's streets",
+    + ": 2.5 km in five minutes; the lower end is what the traffic model finds on a city's streets",
 )
 HABIT_PARAMETERS = (
     P50_COST,
@@ -271,10 +271,20 @@ RESTRICT = Measure(
             source="Assumption, as in the traffic model: to be replaced with the city's permit register",
         ),
         _number(
-            "start", ("From", "Dalle", "Von"), "h", 7.0, (0.0, 23.5), PLANNER + "; Bologna's ZTL begins at 7"
+            "start",
+            ("From", "Dalle", "Von"),
+            "h",
+            7.0,
+            (0.0, 23.5),
+            PLANNER + "; the example's zone begins at 7",
         ),
         _number(
-            "end", ("Until", "Alle", "Bis"), "h", 20.0, (0.5, 24.0), PLANNER + "; Bologna's ZTL ends at 20"
+            "end",
+            ("Until", "Alle", "Bis"),
+            "h",
+            20.0,
+            (0.5, 24.0),
+            PLANNER + "; the example's zone ends at 20",
         ),
     ),
 )

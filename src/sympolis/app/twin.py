@@ -22,10 +22,12 @@ from sympolis.api.sensorthings.announcing import Announcer
 from sympolis.app.announcing import MqttPublisher
 from sympolis.app.governing import Government
 from sympolis.app.ground import Ground
+from sympolis.app.halfyearly import HalfYears
 from sympolis.app.lock import Lock
 from sympolis.app.participating import Participation
 from sympolis.city import package
 from sympolis.city.registered import Registered
+from sympolis.city.shown import Shown
 from sympolis.dataspace.federation import Federation
 from sympolis.decision.notices.desk import NoticeDesk
 from sympolis.domain import errors
@@ -97,6 +99,8 @@ class Twin:
     dashboards: DashboardDesk
     atlases: AtlasDesk
     plans: PlanDesk
+    shown: Shown
+    """The city's views as they are now."""
     lock: Lock
     asgi: Any = None
     address: str = ""
@@ -116,6 +120,8 @@ class Twin:
     """Questions and answers, tutorials, the search of the documentation."""
     notices: NoticeDesk | None = None
     """Tells people what needs them."""
+    halfyears: HalfYears | None = None
+    """Keeps the half-yearly state of the programme's indicators."""
     listeners: Listeners | None = None
     """Hear the sources that speak up themselves; None as before."""
     hooks: Hooks | None = None
@@ -149,7 +155,7 @@ class Twin:
         tell("ready", 1.0, "")
         self.readiness = Readiness(True, "ready", 1.0)
         keeping = None if self.federation is None else self.federation.keeping
-        for part in (self.scheduler, self.listeners, self.announcer, self.notices, keeping):
+        for part in (self.scheduler, self.listeners, self.announcer, self.notices, self.halfyears, keeping):
             if part is not None:
                 self._at_work.append(asyncio.create_task(part.run(self.stopped)))
         if self.dashboards.plans or self.atlases.plans:

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from sympolis.analysis.dashboards.composed import Draft, Known, Visibility
+from sympolis.analysis.dashboards.composing import Reader
 from sympolis.app import moving
 from sympolis.app.assembly import open_twin
 from sympolis.app.participating import Participation
 from sympolis.app.twin import Twin, data_folder
 from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.files import DumpReader, DumpWriter
+from sympolis.decision.review import Record
 from sympolis.domain.errors import DumpInvalid
 from sympolis.settings import Settings
 from sympolis.testing.asgi_client import Client
@@ -228,6 +231,53 @@ def test_what_somebody_said_does_not_come_back_with_a_backup(place: Settings, tm
         found = talking(twin).desk.book.contributions("square")
         assert sorted(one.title for one in found) == ["", "", f"By {others}"]
 
+    with_twin(place, look)
+    with_twin(restored(dump, place, tmp_path / "again"), look)
+
+
+def test_names_in_dashboards_and_reviews_do_not_come_back_with_a_backup(
+    place: Settings, tmp_path: Path
+) -> None:
+    """Her drafts go; what others rely on stays, without her name; his is left alone."""
+
+    def compose(_: Client, twin: Twin) -> None:
+        assert twin.compositions is not None
+        for who in ("anna", "bert"):
+            reader = Reader(id=who, composes=True)
+            for visibility in (Visibility.DRAFT, Visibility.SHARED):
+                draft = Draft(title={"en": f"{visibility} of {who}"}, visibility=visibility)
+                made = twin.compositions.create(draft, reader, Known())
+                twin.compositions.change(made.id, draft, reader, Known(), version=1)
+            twin.desk.review_book.keep(Record(scenario=f"by-{who}", owner=who))
+
+    def left(twin: Twin) -> set[tuple[str, str, str]]:
+        assert twin.compositions is not None
+        boards = twin.compositions.book.newest()
+        return {(one.title["en"], one.owner, one.modified_by) for one in boards}
+
+    with_twin(place, compose)
+    dump = export(place, tmp_path / "backup")
+
+    def erase(client: Client, _: Twin) -> None:
+        whose = "urn:sympolis:subject:anna"
+        held = client.post("/api/admin/subjects", {"id": whose}).json
+        assert (len(held["dashboards"]), held["scenarios"]) == (2, ["by-anna"])
+        done = client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json
+        assert (done["dashboards"], done["scenarios"], done["backups"]) == (2, 1, [str(dump)])
+        again = client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json
+        assert (again["dashboards"], again["scenarios"]) == (0, 0)
+
+    def look(_: Client, twin: Twin) -> None:
+        assert left(twin) == {
+            ("shared of anna", "", ""),
+            ("draft of bert", "bert", "bert"),
+            ("shared of bert", "bert", "bert"),
+        }
+        assert twin.compositions is not None
+        assert twin.compositions.book.people() == ["bert"] and twin.desk.review_book.people() == {"bert"}
+
+    with_twin(place, erase)
+    assert "anna" not in (dump / erased.FILE).read_text()
     with_twin(place, look)
     with_twin(restored(dump, place, tmp_path / "again"), look)
 

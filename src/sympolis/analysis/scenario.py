@@ -61,7 +61,7 @@ class Draft:
 
 _MEMBERS = (
     "id", "title", "question", "model", "overrides", "window", "base", "author", "status", "version",
-    "created_at", "modified_at", "latest_run", "builtin",
+    "created_at", "modified_at", "latest_run", "builtin", "approved_version",
 )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ async def _joined(settings: Settings, package_city: City, folder: Path, lock: Lo
         twin.publisher = MqttPublisher(ground.guard, settings.sensorthings_mqtt)
         twin.announcer = Announcer(ground.broker, terms, twin.publisher.publish)
     twin.forecasting = settings.forecasts
-    twin.desk.learned.known = settings.identity == "required"
+    twin.desk.learned.known = twin.desk.reviews.known = settings.identity == "required"
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
@@ -256,6 +256,8 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
             government.erasures,
             twin.participation,
             twin.help,
+            twin.compositions,
+            twin.desk.review_book,
         ),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),

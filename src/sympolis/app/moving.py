@@ -44,7 +44,10 @@ from sympolis.context.store import Store
 from sympolis.context.subscriptions.books import KeepsBooks, SharedBooks
 from sympolis.decision.participation.forgetting import erase_marked
 from sympolis.domain import errors
+from sympolis.governance.privacy.names import erase_marked as erase_names
 from sympolis.help.forgetting import erase_marked as erase_asked
+from sympolis.orchestration.review_book import FOLDER as REVIEWS
+from sympolis.orchestration.review_book import ReviewBook
 from sympolis.settings import POSTGRESQL, Settings
 from sympolis.stores.embedded.audit import FOLDER as AUDIT
 from sympolis.stores.embedded.compositions import EmbeddedCompositions
@@ -151,6 +154,7 @@ def _leave_out_erased(dump: DumpReader, folder: Path) -> None:
         ledger.close()
     _leave_out_voices(gone.marks(), folder)
     _leave_out_questions(gone.marks(), folder)
+    _leave_out_names(gone.marks(), folder)
 
 
 def _leave_out_voices(marks: frozenset[str], folder: Path) -> None:
@@ -169,6 +173,19 @@ def _leave_out_questions(marks: frozenset[str], folder: Path) -> None:
         book = EmbeddedHelp.open(folder)
         try:
             erase_asked(book, marks)
+        finally:
+            book.close()
+
+
+def _leave_out_names(marks: frozenset[str], folder: Path) -> None:
+    """Nor do their names in dashboards and reviews of scenarios, nor dashboards that were theirs alone."""
+    reviews = ReviewBook(folder / "desk" / REVIEWS)
+    reviews.open()
+    erase_names(reviews, marks)
+    if (folder / EmbeddedCompositions.FILE).exists():
+        book = EmbeddedCompositions.open(folder)
+        try:
+            erase_names(book, marks)
         finally:
             book.close()
 

@@ -20,14 +20,18 @@ from sympolis.context.store import Retraction
 from sympolis.domain import errors
 from sympolis.governance.identity.directory import Directory
 from sympolis.governance.identity.subject import PERSONS
+from sympolis.governance.privacy import names
 from sympolis.governance.privacy.erasures import ErasureBook, Reach
+from sympolis.governance.privacy.names import Naming
 from sympolis.help.forgetting import erasure_of
 
 if TYPE_CHECKING:
     from sympolis.acquisition.coordinator import Coordinator
     from sympolis.acquisition.subjects import Holding
+    from sympolis.analysis.dashboards.composing import Compositions
     from sympolis.app.participating import Participation
     from sympolis.help.house import Help
+    from sympolis.orchestration.review_book import ReviewBook
 
 CAUSE = "erasure"
 _SAMPLE = "sample"
@@ -45,15 +49,18 @@ class Subjects:
     book: ErasureBook
     participation: Participation | None = None
     help: Help | None = None
+    compositions: Compositions | None = None
+    reviews: ReviewBook | None = None
 
     async def report(self, entity_id: str) -> dict[str, Any]:
         """What is held: the entity's attributes, its history by attribute, and every row it came from.
 
         Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in
-        participation projects and asked the help desk.
+        participation projects and asked the help desk, and the dashboards and scenarios that name them.
         """
-        if (whose := _person(entity_id)) and self.participation is not None:
-            return {"id": entity_id, **self.participation.hearing.held_of(**whose), **self._asked(whose)}
+        if whose := _person(entity_id):
+            said = {} if self.participation is None else self.participation.hearing.held_of(**whose)
+            return {"id": entity_id, **said, **self._asked(whose), **self._named(whose)}
         holdings = await self.coordinator.holdings(entity_id)
         entity, history = await self.broker.find(entity_id), await self._history(entity_id)
         if entity is None and not history and not holdings:
@@ -68,17 +75,8 @@ class Subjects:
 
     async def erase(self, entity_id: str, *, by: str, why: str) -> dict[str, Any]:
         """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
-        if (whose := _person(entity_id)) and self.participation is not None:
-            gone, reach = self.participation.hearing.forget(by=by, why=why, **whose)
-            asked, also = self._forget_asked(whose, by=by, why=why)
-            return {
-                "id": entity_id,
-                "at": datetime.now(UTC),
-                "participation": gone,
-                "help": asked,
-                "backups": sorted({*reach.backups, *also.backups}),
-                "left": sorted({*reach.missed, *also.missed}),
-            }
+        if whose := _person(entity_id):
+            return {"id": entity_id, **self._forget_person(whose, by=by, why=why)}
         holdings = await self.coordinator.holdings(entity_id)
         sources = tuple(sorted({one.source for one in holdings}))
         erasure = Erasure(mark=mark_of(entity_id), at=datetime.now(UTC), by=by, why=why, sources=sources)
@@ -105,6 +103,40 @@ class Subjects:
         return [
             {"at": one.at, "by": one.by, "why": one.why, "sources": one.sources} for one in self.book.all()
         ]
+
+    def _forget_person(self, whose: dict[str, str], *, by: str, why: str) -> dict[str, Any]:
+        """How much of somebody went where, and how far that reached."""
+        said: tuple[int, Reach] = (0, Reach())
+        if self.participation is not None:
+            said = self.participation.hearing.forget(by=by, why=why, **whose)
+        asked, named = self._forget_asked(whose, by=by, why=why), self._forget_named(whose, by=by, why=why)
+        reaches = (said[1], asked[1], named[1])
+        return {
+            "at": datetime.now(UTC),
+            "participation": said[0],
+            "help": asked[0],
+            **named[0],
+            "backups": sorted({backup for reach in reaches for backup in reach.backups}),
+            "left": sorted({missed for reach in reaches for missed in reach.missed}),
+        }
+
+    def _books(self) -> dict[str, Naming]:
+        """What people make together and names them, by what it is called in answers."""
+        dashboards = None if self.compositions is None else self.compositions.book
+        found = {"dashboards": dashboards, "scenarios": self.reviews}
+        return {name: book for name, book in found.items() if book is not None}
+
+    def _named(self, whose: dict[str, str]) -> dict[str, Any]:
+        """The ids of what names an account."""
+        account = whose.get("account")
+        return {name: list(book.named(account)) for name, book in self._books().items()} if account else {}
+
+    def _forget_named(self, whose: dict[str, str], *, by: str, why: str) -> tuple[dict[str, int], Reach]:
+        account = whose.get("account")
+        if not account:
+            return dict.fromkeys(self._books(), 0), Reach()
+        reach = self.book.add_everywhere(names.erasure_of(account, at=datetime.now(UTC), by=by, why=why))
+        return {name: book.forget(account) for name, book in self._books().items()}, reach
 
     def _asked(self, whose: dict[str, str]) -> dict[str, Any]:
         """What an account asked the help desk, and how far it is in tutorials."""

@@ -29,7 +29,7 @@ from sympolis.cli import (
     participation,
     quality,
     recommend,
-    scenario,
+    review,
     scene,
     serve,
     service,
@@ -58,7 +58,7 @@ app.add_typer(quality.app, name="quality")
 app.add_typer(learned.app, name="model")
 app.add_typer(data_model.app, name="data-model")
 app.add_typer(master_data.app, name="master-data")
-app.add_typer(scenario.app, name="scenario")
+app.add_typer(review.app, name="scenario")
 app.add_typer(scene.app, name="scene")
 app.add_typer(service.app, name="service")
 app.add_typer(city_plan.app, name="plan")

@@ -10,12 +10,19 @@ from typing import Any
 
 
 class ScenarioStatus(StrEnum):
-    """A scenario's way to a decision."""
+    """A scenario's way to a decision (``decision.review`` has the steps between)."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
+    SENT_BACK = "sent-back"
     REVIEWED = "reviewed"
     ADOPTED = "adopted"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a second person has found it sound: those who only read see it from here on."""
+        return self in (ScenarioStatus.REVIEWED, ScenarioStatus.ADOPTED)
 
 
 class RunStatus(StrEnum):

@@ -34,6 +34,9 @@ from sympolis.orchestration.observed import ObservedIndicator, observed_figures
 from sympolis.orchestration.prescription_desk import PrescriptionDesk
 from sympolis.orchestration.quotas import Quotas
 from sympolis.orchestration.request import Request
+from sympolis.orchestration.review_book import FOLDER as REVIEWS
+from sympolis.orchestration.review_book import ReviewBook
+from sympolis.orchestration.review_desk import ReviewDesk
 from sympolis.orchestration.run import Run
 from sympolis.orchestration.run_desk import RunDesk
 from sympolis.orchestration.scenario_desk import ScenarioDesk, with_baseline
@@ -112,6 +115,7 @@ class Desk:
             grids=grids,
             tables=tables,
         )
+        self.review_book = ReviewBook(folder / REVIEWS)
         self._scenarios = ScenarioDesk(
             broker,
             names,
@@ -120,8 +124,10 @@ class Desk:
             models=self._models.ids,
             simulator=self._models.simulator,
             language=language,
+            reviews=self.review_book,
             now=now,
         )
+        self.reviews = ReviewDesk(self._scenarios, self.review_book, self._scenario, now)
         self._runs = RunDesk(
             broker,
             names,
@@ -275,18 +281,18 @@ class Desk:
         """One scenario. Raises ``NotFound``."""
         return self._scenario(await self._scenarios.get(scenario_id))
 
-    async def create_scenario(self, document: Any) -> Json:
-        """Keep a new scenario. Raises ``BadRequestData``, ``OverrideRefused``, ``AlreadyExists``."""
+    async def create_scenario(self, document: Any, *, by: str = "") -> Json:
+        """Keep a new scenario of somebody's. Raises ``BadRequestData``, ``OverrideRefused``, ``AlreadyExists``."""
         scenario = await self._accepted(document)
-        return self._scenario(await self._scenarios.create(scenario))
+        return self._scenario(await self._scenarios.create(scenario, by=by))
 
-    async def update_scenario(self, scenario_id: str, document: Any) -> Json:
+    async def update_scenario(self, scenario_id: str, document: Any, *, by: str = "") -> Json:
         """Replace a scenario; ``document["version"]`` is the version that was edited. Raises ``Conflict``."""
         if isinstance(document, Mapping) and "version" not in document:
             hint = "send the version that you loaded"
             raise errors.BadRequestData("is missing", where="version", hint=hint)
         scenario = await self._accepted(document)
-        return self._scenario(await self._scenarios.update(scenario_id, scenario))
+        return self._scenario(await self._scenarios.update(scenario_id, scenario, by=by))
 
     async def delete_scenario(self, scenario_id: str) -> None:
         """Forget a scenario; its runs stay."""
@@ -319,15 +325,20 @@ class Desk:
             raise reasons[0].error()
         return scenario
 
-    def _scenario(self, scenario: Scenario) -> Json:
-        latest = self._latest(scenario)
-        builtin = self._scenarios.is_builtin(scenario.id)
-        return documents.scenario(scenario, latest_run=latest.id if latest else None, builtin=builtin)
+    def _scenario(self, scenario: Scenario, *, exact: bool = False) -> Json:
+        """A scenario and its newest run; ``exact``: only a run of this very version."""
+        latest = self._latest(scenario, **({"scenario_version": scenario.version} if exact else {}))
+        return documents.scenario(
+            scenario,
+            latest_run=latest.id if latest else None,
+            builtin=self._scenarios.is_builtin(scenario.id),
+            approved_version=self.review_book.find(scenario.id).approved_version,
+        )
 
-    def _latest(self, scenario: Scenario) -> Run | None:
+    def _latest(self, scenario: Scenario, **more: Any) -> Run | None:
         """The run that stands for a scenario: of its own hours and, for a baseline, as the city declares it."""
         setup = self._models.setup(scenario.simulator)
-        like: dict[str, Any] = {"window": self._models.window(scenario.simulator, scenario.window)}
+        like: dict[str, Any] = {"window": self._models.window(scenario.simulator, scenario.window), **more}
         if scenario.id == self._models.baseline_of(scenario.simulator):
             like |= {"mode": setup.baseline_mode, "seed": setup.baseline_seed, "plain": True}
         return self._runs.board.latest(scenario.id, **like)

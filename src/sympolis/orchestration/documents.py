@@ -173,8 +173,10 @@ def split_figures(figures: Mapping[str, Mapping[str, float]]) -> Json:
 # --- scenarios and runs -----------------------------------------------------------------------------------------------
 
 
-def scenario(one: Scenario, *, latest_run: str | None, builtin: bool) -> Json:
-    """A scenario as it is edited and listed."""
+def scenario(
+    one: Scenario, *, latest_run: str | None, builtin: bool, approved_version: int | None = None
+) -> Json:
+    """A scenario as it is edited and listed. ``approved_version``: the newest that was reviewed or adopted."""
     return {
         "id": one.id,
         "title": dict(one.title),
@@ -193,6 +195,7 @@ def scenario(one: Scenario, *, latest_run: str | None, builtin: bool) -> Json:
         "latest_run": latest_run,
         "builtin": builtin,
     }  # fmt: skip
+        "approved_version": approved_version,
 
 
 def run(one: Run) -> Json:

@@ -17,11 +17,13 @@ from sympolis.analysis import scenario as checking
 from sympolis.context import merge
 from sympolis.context.broker import Broker
 from sympolis.context.store import Write
+from sympolis.decision.review import Record
 from sympolis.domain import errors
 from sympolis.domain.entity import Entity
 from sympolis.domain.reading import did_you_mean
 from sympolis.domain.scenario import Scenario, ScenarioStatus
 from sympolis.orchestration import files, gather
+from sympolis.orchestration.review_book import ReviewBook, content_of
 from sympolis.orchestration.twin_entities import SCENARIO, scenario_entity, scenario_of, urn
 from sympolis.plugins.simulator import Simulator
 
@@ -45,6 +47,7 @@ class ScenarioDesk:
         models: Sequence[str],
         simulator: Callable[[str], type[Simulator]],
         language: str,
+        reviews: ReviewBook,
         now: Callable[[], datetime],
     ) -> None:
         self._broker = broker
@@ -54,10 +57,12 @@ class ScenarioDesk:
         self._models = tuple(models)
         self._simulator = simulator
         self._language = language
+        self._reviews = reviews
         self._now = now
 
     async def open(self) -> None:
         """Put the city's own scenarios into the broker where they are missing or differ: all clients see them."""
+        self._reviews.open()
         for scenario in self._builtin.values():
             wanted = scenario_entity(scenario, self._city, self._names.expand)
             found = await self._broker.store.get(wanted.id)
@@ -75,7 +80,9 @@ class ScenarioDesk:
             async for entity in gather.entities(self._broker, self._names.expand(SCENARIO))
         ]
         own = [
-            s for s in found if s is not None and s.id not in self._builtin and s.simulator in self._models
+            self._standing(s)
+            for s in found
+            if s is not None and s.id not in self._builtin and s.simulator in self._models
         ]
         times = {s.id: s for s in found if s is not None}
         return [*(_dated(s, times.get(s.id)) for s in self._builtin.values()), *own]
@@ -124,12 +131,23 @@ class ScenarioDesk:
             base = known[base].base
         return chain
 
-    async def create(self, scenario: Scenario) -> Scenario:
-        """Keep a new scenario. An id is made from its title where it has none. Raises ``AlreadyExists``."""
-        fresh = replace(scenario, version=1)
-        if scenario.id:
+    async def create(self, scenario: Scenario, *, by: str = "") -> Scenario:
+        """Keep a new scenario, a draft. An id is made from its title where it has none. Raises ``AlreadyExists``.
+
+        ``by``: whose it is; '' where the twin made it by itself.
+        """
+        if scenario.status is not ScenarioStatus.DRAFT:
+            _refuse_status("a new scenario is a draft")
+        made = await self._named(replace(scenario, version=1))
+        self._reviews.drop(made.id)  # of one with this id that was deleted through another interface
+        if by:
+            self._reviews.keep(Record(scenario=made.id, owner=by))
+        return made
+
+    async def _named(self, fresh: Scenario) -> Scenario:
+        if fresh.id:
             return await self._create(fresh)
-        slug = _slug(next(iter(scenario.title.values())))
+        slug = _slug(next(iter(fresh.title.values())))
         for number in range(1, _TRIES):
             name = slug if number == 1 else f"{slug}-{number}"
             try:
@@ -151,7 +169,9 @@ class ScenarioDesk:
                 return present
         content = [scenario.simulator, scenario.base, scenario.overrides, scenario.window]
         name = f"{prefix[:_PREFIX].rstrip('-')}-{files.key(content)[:_DIGITS]}"
-        fresh = replace(scenario, id=name, version=1, created_at=None, modified_at=None)
+        fresh = replace(
+            scenario, id=name, version=1, status=ScenarioStatus.DRAFT, created_at=None, modified_at=None
+        )
         try:
             return await self.create(fresh)
         except errors.AlreadyExists:
@@ -160,26 +180,49 @@ class ScenarioDesk:
             return kept
         return await self.create(replace(fresh, id=""))  # somebody changed it since: theirs stays
 
-    async def update(self, scenario_id: str, scenario: Scenario) -> Scenario:
-        """Replace a scenario whose present version is ``scenario.version``. Raises ``Conflict`` where it is another."""
-        self._refuse_builtin(scenario_id)
-        await self.get(scenario_id)
+    async def update(self, scenario_id: str, scenario: Scenario, *, by: str = "") -> Scenario:
+        """Put a next version, a draft, in the place of ``scenario.version``; what was before is kept.
+
+        Where nothing differs it stays as it is. Raises ``Conflict`` where the present version is another, where it is
+        being reviewed, and for another status than it has: statuses change by steps (``review_desk``).
+        """
+        self.refuse_builtin(scenario_id)
+        present = await self.get(scenario_id)
+        if scenario.status not in (ScenarioStatus.DRAFT, present.status):
+            _refuse_status(f"it is {present.status}")
+        if present.status is ScenarioStatus.SUBMITTED:
+            hint = "take it back first, or wait for the review"
+            raise errors.Conflict("it is submitted and not changed meanwhile", where="status", hint=hint)
         seen = scenario.version
-        changed = replace(scenario, id=scenario_id, version=seen + 1)
+        if seen == present.version and _says_the_same(scenario, present):
+            return present
+        changed = replace(scenario, id=scenario_id, version=seen + 1, status=ScenarioStatus.DRAFT)
         await self.lineage(changed)
+        self._reviews.save(present, by=self._reviews.find(scenario_id).owner, at=_at(present, self._now))
         entity = scenario_entity(changed, self._city, self._names.expand)
         await self._write(Write(entity.id, self._if_version(seen, merge.upsert_replace(entity))))
-        return await self.get(scenario_id)
+        kept = await self.get(scenario_id)
+        self._reviews.save(kept, by=by, at=_at(kept, self._now))
+        return kept
+
+    async def mark(self, scenario: Scenario, status: ScenarioStatus) -> None:
+        """Say in the entity, too, where a scenario stands. Raises ``Conflict`` where it was changed meanwhile."""
+        entity = scenario_entity(replace(scenario, status=status), self._city, self._names.expand)
+        await self._write(Write(entity.id, self._if_version(scenario.version, merge.upsert_replace(entity))))
 
     async def delete(self, scenario_id: str) -> None:
-        """Forget a scenario. Raises ``Conflict`` where others build on it."""
-        self._refuse_builtin(scenario_id)
-        await self.get(scenario_id)
+        """Forget a scenario. Raises ``Conflict`` where others build on it, and where it has been reviewed."""
+        self.refuse_builtin(scenario_id)
+        present = await self.get(scenario_id)
+        if present.status is ScenarioStatus.SUBMITTED or self._reviews.find(scenario_id).was_approved:
+            said = "a scenario that is being reviewed or was approved is not deleted"
+            raise errors.Conflict(said, where=scenario_id, hint="withdraw it: its history stays")
         built_on = [other.id for other in await self.list_scenarios() if other.base == scenario_id]
         if built_on:
             hint = "delete or rebase them first"
             raise errors.Conflict(f"it is the base of {', '.join(built_on)}", where=scenario_id, hint=hint)
         await self._broker.delete(urn(SCENARIO, self._city, scenario_id), cause=CAUSE)
+        self._reviews.drop(scenario_id)
 
     async def _create(self, scenario: Scenario) -> Scenario:
         if scenario.id in self._builtin or scenario.id == checking.BASELINE:
@@ -192,7 +235,12 @@ class ScenarioDesk:
 
     async def _stored(self, scenario_id: str) -> Scenario | None:
         entity = await self._broker.store.get(urn(SCENARIO, self._city, scenario_id))
-        return scenario_of(entity, self._names.expand) if entity is not None else None
+        found = scenario_of(entity, self._names.expand) if entity is not None else None
+        return None if found is None else self._standing(found)
+
+    def _standing(self, scenario: Scenario) -> Scenario:
+        """With the status that its steps gave it: a status written through another interface counts for nothing."""
+        return replace(scenario, status=self._reviews.status(scenario))
 
     async def _base(self, scenario_id: str) -> None:
         try:
@@ -220,10 +268,24 @@ class ScenarioDesk:
 
         return decide
 
-    def _refuse_builtin(self, scenario_id: str) -> None:
+    def refuse_builtin(self, scenario_id: str) -> None:
+        """Raise ``Conflict`` for a scenario of the city package: those are read-only."""
         if scenario_id in self._builtin:
             hint = f'make your own: POST a scenario with "base": "{scenario_id}"'
             raise errors.Conflict("scenarios of the city package are read-only", where=scenario_id, hint=hint)
+
+
+def _refuse_status(said: str) -> None:
+    hint = "a status changes by steps: POST /api/scenarios/{id}/review"
+    raise errors.Conflict(said, where="status", hint=hint)
+
+
+def _says_the_same(one: Scenario, other: Scenario) -> bool:
+    return (content_of(one), one.author) == (content_of(other), other.author)
+
+
+def _at(scenario: Scenario, now: Callable[[], datetime]) -> datetime:
+    return scenario.modified_at or now()
 
 
 def _as_stored(scenario: Scenario, found: Entity) -> Scenario:
@@ -247,7 +309,6 @@ def _status(value: Any) -> ScenarioStatus:
         return ScenarioStatus(value)
     except ValueError:
         known = [str(status) for status in ScenarioStatus]
-        hint = did_you_mean(str(value), known)
         hint = did_you_mean(str(value), known)
         raise errors.BadRequestData(f"{value!r} is no status", where="status", hint=hint) from None
 

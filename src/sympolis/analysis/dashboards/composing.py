@@ -44,6 +44,18 @@ class CompositionBook(Protocol):
         """Let go of every version; False where there is none."""
         ...
 
+    def people(self) -> Sequence[str]:
+        """Every account that owns or changed one."""
+        ...
+
+    def named(self, person: str) -> Sequence[str]:
+        """The ids of those that an account owns or changed."""
+        ...
+
+    def forget(self, person: str) -> int:
+        """Take an account out of every version; its drafts, which nobody else sees, go with it. In how many it was."""
+        ...
+
     def close(self) -> None:
         """Let go of what holds it."""
         ...
@@ -59,7 +71,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
     def owns(self, one: Composition) -> bool:
         """Whether it is theirs to change."""
-        return self.composes and (self.administers or one.owner == self.id)
+        return self.composes and (self.administers or (one.owner == self.id != ""))
 
     def sees(self, one: Composition) -> bool:
         """Whether they may look at it."""

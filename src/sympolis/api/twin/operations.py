@@ -35,8 +35,9 @@ from sympolis.api.twin.plans import operations as plan_routes
 from sympolis.api.twin.proposals import operations as proposal_routes
 from sympolis.api.twin.recommendations import operations as recommendation_routes
 from sympolis.api.twin.retention import RetentionPages
+from sympolis.api.twin.reviews import operations as review_routes
 from sympolis.api.twin.runs import Runs
-from sympolis.api.twin.scenarios import Models, Scenarios
+from sympolis.api.twin.scenarios import STATUS, Models, Scenarios
 from sympolis.api.twin.sensitivity import Sensitivity
 from sympolis.api.twin.series import ObservedSeries
 from sympolis.api.twin.services import operations as service_routes
@@ -46,8 +47,8 @@ from sympolis.api.twin.tilesets import operations as tileset_routes
 from sympolis.api.twin.worklist import operations as worklist_routes
 from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
-from sympolis.context.terms import Terms
 from sympolis.city.shown import Shown
+from sympolis.context.terms import Terms
 
 _JSON = "application/json"
 _AS_LONG_AS_IT_TAKES = 0.0
@@ -118,7 +119,9 @@ def _of_the_analysis(parts: ApiParts, terms: Terms) -> tuple[Operation, ...]:
     routes = service_routes(desk) + recommendation_routes(desk) + joint_routes(desk.joint)
     if parts.city is not None:
         routes += worklist_routes(desk, parts.city)
-    routes += _model_routes(Models(desk)) + _scenario_routes(Scenarios(desk))
+    asked = parts.governed if parts.access is not None else None
+    routes += _model_routes(Models(desk)) + _scenario_routes(Scenarios(desk, asked))
+    routes += review_routes(desk.reviews, asked, parts.governed)
     routes += learned_routes(desk.learned, parts.governed)
     routes += _sensitivity_routes(Sensitivity(desk)) + forecast_routes(desk.forecasts, terms)
     return routes + _run_routes(Runs(desk, parts.settings.keep_alive_s)) + _insight_routes(Insight(desk))
@@ -349,7 +352,8 @@ def _scenario_routes(handlers: Scenarios) -> tuple[Operation, ...]:
     path = "/api/scenarios/{scenario}"
     return (
         _operation(
-            "GET", "/api/scenarios", handlers.list, "listScenarios", "Scenarios", "Scenarios",
+            "GET", "/api/scenarios", handlers.list, "listScenarios", "Scenarios", "Scenarios", parameters=(STATUS,),
+            text="Who works on scenarios sees their present versions, who only reads those that were approved.",
             answers=_gives(structure({"scenarios": several(reference("Scenario"))}, required=("scenarios",))),
         ),
         _operation(
@@ -366,7 +370,8 @@ def _scenario_routes(handlers: Scenarios) -> tuple[Operation, ...]:
         ),
         _operation(
             "PUT", path, handlers.update, "updateScenario", "Change a scenario", "Scenarios",
-            text="Needs the current `version`; 409 where someone was quicker.",
+            text="Needs the current `version`; 409 where someone was quicker or it is being reviewed. What was "
+            "approved stays as it was: the change is a new version, a draft.",
             path_texts=scenario, body=_DRAFT, answers=_gives(reference("Scenario")),
         ),
         _operation(

@@ -6,12 +6,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from sympolis.api.asking import subject_of
 from sympolis.api.bodies import read_object
 from sympolis.api.http import GEO_JSON, Reply, Request, json_reply, tagged_reply
+from sympolis.api.parameters import ListParameter
+from sympolis.api.twin.reviews import asking_of
+from sympolis.decision.review import read_statuses
 from sympolis.domain import errors
 
 if TYPE_CHECKING:
+    from sympolis.api.parts import Governed
     from sympolis.orchestration.desk import Desk
+
+STATUS = ListParameter(
+    name="status", text="Only scenarios in these states, such as submitted,reviewed.", max_items=10
+)
 
 
 def _with_fairness(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,29 +72,34 @@ class Models:
 
 
 class Scenarios:
-    """Handlers of ``/api/scenarios``."""
+    """Handlers of ``/api/scenarios``. Who only reads sees of each the newest version that was approved."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, governed: Governed | None = None) -> None:
         self._desk = desk
+        self._governed = governed
 
-    async def list(self, request: Request) -> Reply:  # noqa: ARG002
-        """Every scenario."""
-        return json_reply({"scenarios": await self._desk.scenarios()})
+    async def list(self, request: Request) -> Reply:
+        """Every scenario that whoever asks may see."""
+        statuses = read_statuses(STATUS.of(request))
+        found = await self._desk.reviews.list(asking_of(request, self._governed), statuses)
+        return json_reply({"scenarios": found})
 
     async def get(self, request: Request) -> Reply:
         """One scenario."""
-        return json_reply(await self._desk.scenario(request.arguments["scenario"]))
+        asking = asking_of(request, self._governed)
+        return json_reply(await self._desk.reviews.get(request.arguments["scenario"], asking))
 
     async def create(self, request: Request) -> Reply:
         """Keep a new scenario."""
-        made = await self._desk.create_scenario(await read_object(request))
+        made = await self._desk.create_scenario(await read_object(request), by=subject_of(request).id)
         location = f"/api/scenarios/{quote(made['id'])}".encode()
         return json_reply(made, status=201, headers=((b"location", location),))
 
     async def update(self, request: Request) -> Reply:
         """Put a new state of a scenario in place of the version it was made from."""
         document = await read_object(request)
-        return json_reply(await self._desk.update_scenario(request.arguments["scenario"], document))
+        by = subject_of(request).id
+        return json_reply(await self._desk.update_scenario(request.arguments["scenario"], document, by=by))
 
     async def delete(self, request: Request) -> Reply:
         """Forget a scenario."""

@@ -16,6 +16,7 @@ from sympolis.api.schemas import (
     several,
     structure,
 )
+from sympolis.domain.scenario import ScenarioStatus
 
 _WINDOW = structure(
     {
@@ -342,8 +343,9 @@ SCHEMAS: dict[str, Schema] = {
             "window": _WINDOW,
             "base": TEXT,
             "author": TEXT,
-            "status": TEXT,
+            "status": {"enum": [str(one) for one in ScenarioStatus]},
             "version": INTEGER,
+            "approved_version": optional(INTEGER),
             "created_at": optional(TIME),
             "modified_at": optional(TIME),
             "latest_run": optional(TEXT),

@@ -54,6 +54,22 @@ class EmbeddedCompositions(Book):
         with self._at_once() as connection:
             return bool(files.fetch_all(connection, self._sql["drop"], {"id": composition}))
 
+    def people(self) -> list[str]:
+        """See ``CompositionBook``."""
+        return [name for (name,) in self._rows("people")]
+
+    def named(self, person: str) -> list[str]:
+        """See ``CompositionBook``."""
+        return [composition for (composition,) in self._rows("named", person=person)]
+
+    def forget(self, person: str) -> int:
+        """See ``CompositionBook``."""
+        found = self.named(person)
+        with self._at_once() as connection:
+            for name in ("forget_drafts", "forget_owner", "forget_changes"):
+                files.fetch_all(connection, self._sql[name], {"person": person})
+        return len(found)
+
 
 def _read(body: str) -> Composition:
     return msgspec.json.decode(body, type=Composition)

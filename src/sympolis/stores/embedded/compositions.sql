@@ -29,3 +29,24 @@ DELETE FROM composition WHERE id = :id AND version <= :version - :most
 
 -- name: drop
 DELETE FROM composition WHERE id = :id RETURNING version
+
+-- name: people
+SELECT json_extract(body, '$.owner') FROM composition WHERE json_extract(body, '$.owner') <> ''
+UNION SELECT json_extract(body, '$.modified_by') FROM composition WHERE json_extract(body, '$.modified_by') <> ''
+
+-- name: named
+SELECT DISTINCT id FROM composition
+WHERE :person IN (json_extract(body, '$.owner'), json_extract(body, '$.modified_by')) ORDER BY id
+
+-- name: forget_drafts
+DELETE FROM composition WHERE id IN (
+  SELECT id FROM composition AS one
+  WHERE version = (SELECT max(version) FROM composition WHERE id = one.id)
+    AND json_extract(body, '$.owner') = :person AND json_extract(body, '$.visibility') = 'draft'
+)
+
+-- name: forget_owner
+UPDATE composition SET body = json_set(body, '$.owner', '') WHERE json_extract(body, '$.owner') = :person
+
+-- name: forget_changes
+UPDATE composition SET body = json_set(body, '$.modified_by', '') WHERE json_extract(body, '$.modified_by') = :person

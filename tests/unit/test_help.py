@@ -266,6 +266,40 @@ def test_the_page_is_among_the_first_five(index: Index, asked: str, page: str) -
     assert page in found
 
 
+OTHERS: dict[str, tuple[str, ...]] = {
+    "compare two scenarios side by side": ("howto/run-a-scenario",),
+    "where does this number on the map come from": ("howto/judge-quality", "tutorials/ten-tasks"),
+    "download the map as a picture": ("howto/tell-a-story",),
+    "who may see personal data": ("howto/keep-people-out",),
+    "comment on a street in my neighbourhood": ("howto/ask-people",),
+    "close a road and see what happens to traffic": ("howto/run-a-scenario",),
+    "tell me when the air gets bad": ("howto/be-told",),
+    "Szenarien vergleichen": ("howto/run-a-scenario",),
+    "Welche Lizenz haben diese Daten, darf ich sie weitergeben": ("howto/release-a-dataset",),
+    "neue Datenquelle anschließen": ("howto/bring-in-a-source", "tutorials/connect-your-first-source"),
+    "Bürger beteiligen und Beiträge moderieren": ("howto/ask-people",),
+    "Vertrag mit einer anderen Stadt aushandeln": ("howto/trade-under-contract",),
+    "Wie sicher ist die Vorhersage": ("howto/forecast", "explanation/uncertainty"),
+    "Benutzer und Rollen verwalten": ("howto/sign-in-and-roles", "reference/roles"),
+    "confrontare due scenari": ("howto/run-a-scenario",),
+    "qualità dei dati di una fonte": ("howto/judge-quality",),
+    "condividere dati con altre città": ("howto/trade-under-contract", "howto/share-assets"),
+    "raccontare una storia con la mappa": ("howto/tell-a-story",),
+    "cancellare i dati personali": ("howto/answer-a-subject",),
+    "previsione del traffico per domani": ("howto/forecast", "models/forecasts-bologna"),
+}
+"""Written from what people do with the interface, by somebody who had not seen pages or words of the search."""
+
+
+def test_what_others_asked_is_mostly_among_the_first_three(index: Index) -> None:
+    missed = [
+        asked
+        for asked, wanted in OTHERS.items()
+        if not {one.passage.page for one in index.find(asked, limit=3)} & set(wanted)
+    ]
+    assert len(missed) <= 2, missed
+
+
 def test_terms_and_resources_are_found(index: Index) -> None:
     term = index.find("what is a quarantine", limit=8)
     assert any(one.passage.page == "glossary" and one.passage.heading == "quarantine" for one in term)
@@ -304,5 +338,8 @@ def test_only_pages_are_read(page: str) -> None:
         passages.read(page)
 
 
-def test_names_of_pages_are_of_pages_that_exist() -> None:
+def test_names_of_pages_are_of_pages_that_exist_and_every_guide_has_one() -> None:
     assert set(passages.names()) <= set(passages.pages())
+    guides = {one for one in passages.pages() if one.startswith(("howto/", "tutorials/", "explanation/"))}
+    assert guides <= set(passages.names())
+    assert all(set(one) == {"it", "de"} for one in passages.names().values())

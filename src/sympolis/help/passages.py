@@ -19,6 +19,7 @@ from sympolis.domain import errors
 
 SECTIONS: Final = ("tutorials", "howto", "explanation", "reference", "models", "decisions")
 GLOSSARY: Final = "glossary"
+_ASKED: Final = "asked"
 _LONGEST: Final = 900
 _PAGE: Final = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9_-]{1,80}", re.ASCII)
 _HEADING: Final = re.compile(r"^(#{1,4}) +(.+)$")
@@ -39,6 +40,8 @@ class Passage:
     address: str = ""
     """Where a resource is; '' for a page of our own."""
     names: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
+    """How people ask for it, in their words; searched and not shown."""
 
 
 def folder() -> Path:
@@ -75,7 +78,13 @@ def title_of(text: str) -> str:
 def names() -> Mapping[str, Mapping[str, str]]:
     """What pages are called in other languages, by page."""
     found: dict[str, dict[str, str]] = _table("pages.toml")
-    return found
+    return {page: {name: text for name, text in one.items() if name != _ASKED} for page, one in found.items()}
+
+
+@cache
+def asked() -> Mapping[str, str]:
+    """How people ask for what a page tells, by page."""
+    return {page: one[_ASKED] for page, one in _table("pages.toml").items() if _ASKED in one}
 
 
 def passages() -> list[Passage]:
@@ -131,7 +140,8 @@ def split(page: str, text: str) -> Iterator[Passage]:
         if (found := _HEADING.match(block)) is not None:
             heading = "" if len(found[1]) == 1 else bare(found[2])
         else:
-            yield Passage(page=page, title=title, heading=heading, text=block, names=names().get(page, {}))
+            called, words = names().get(page, {}), asked().get(page, "")
+            yield Passage(page=page, title=title, heading=heading, text=block, names=called, asked=words)
 
 
 def _blocks(text: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from sympolis.help.routing import plain, words_of
 
 MOST_LETTERS: Final = 500
 _STEM: Final = 6
-_TITLE, _HEADING, _NAMES = 4, 3, 3
+_TITLE, _HEADING, _NAMES, _ASKED = 4, 3, 3, 2
 """A word in a title counts as so many in the text."""
 _K1, _B = 1.2, 0.6
 _AXES: Final = 96
@@ -204,6 +204,7 @@ def _counted(one: Passage) -> Counter[str]:
         (one.title, _TITLE),
         (one.heading, _HEADING),
         (" ".join(one.names.values()), _NAMES),
+        (one.asked, _ASKED),
     )
     for text, weight in weighed:
         for word in words_of(text):

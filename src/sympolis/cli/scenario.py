@@ -23,6 +23,7 @@ from sympolis.cli.output import (
     text,
     unit_text,
 )
+from sympolis.cli.run_shown import draw_run, fed_by, interval_text, judged
 from sympolis.domain import errors
 
 app = typer.Typer(help="Scenarios: list, run, compare.", no_args_is_help=True)
@@ -71,7 +72,8 @@ def run(
         asked = {"mode": mode, "members": members, "seed": seed}
         started = twin.post(f"/api/scenarios/{quote(scenario)}/runs", asked)
         finished = wait_for(twin, started)
-    show(finished, form, draw_run)
+        fed = fed_by(twin, finished) if form is Format.TABLE else []
+    show(finished, form, lambda run: draw_run(run, fed))
 
 
 def wait_for(twin: Client, run: dict[str, Any]) -> dict[str, Any]:
@@ -94,25 +96,6 @@ def _succeeded(run: dict[str, Any]) -> dict[str, Any]:
     raise errors.ModelFailed(
         problem.get("detail", "the run failed"), where=run["id"], hint=problem.get("hint", "")
     )
-
-
-def draw_run(run: dict[str, Any]) -> None:
-    rows = [
-        [text(one["title"]), one["value"], unit_text(one["unit"]), _interval(one["interval"])]
-        for one in run["indicators"] or ()
-    ]
-    energy = run.get("energy")
-    spent = f", about {cell(energy['wh'])} Wh" if energy else ""
-    origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s{spent}"
-    draw(
-        ["indicator", "value", "unit", "90 % interval"],
-        rows,
-        title=f"{run['id']} · {run['members']} members · {origin}",
-    )
-
-
-def _interval(interval: dict[str, float] | None) -> str:
-    return "–" if interval is None else f"{cell(interval['low'])} … {cell(interval['high'])}"
 
 
 @app.command()
@@ -144,11 +127,14 @@ def _run_of(twin: Client, name: str) -> str:
 def _draw_comparison(found: dict[str, Any]) -> None:
     rows = [
         [text(one["title"]), one["base"]["value"], one["with"]["value"], unit_text(one["unit"]),
-         one["change"]["value"], _interval(one["change"]["interval"]), one["verdict"]]
+         one["change"]["value"], interval_text(one["change"]["interval"]), one["verdict"]]
         for one in found["indicators"]
     ]  # fmt: skip
     draw(["indicator", "base", "with", "unit", "change", "90 % interval of the change", "verdict"], rows)
     screen.print(text(found["text"]), soft_wrap=True)
+    screen.print(judged(found["calibration"].get("held_out")), soft_wrap=True, markup=False)
+    for said in found["warning_texts"]["with"]:
+        screen.print(f"- {text(said)}", soft_wrap=True, markup=False)
 
 
 @app.command()

@@ -15,7 +15,8 @@ from sympolis.cli.client import Client, connect
 from sympolis.cli.judged import draw_judged
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
-from sympolis.cli.scenario import draw_run, wait_for
+from sympolis.cli.run_shown import draw_run, fed_by
+from sympolis.cli.scenario import wait_for
 from sympolis.cli.values import given_value
 
 app = typer.Typer(help="Services: list, check, run.", no_args_is_help=True)
@@ -103,9 +104,10 @@ def run(
         started = twin.post(f"/api/services/{quote(service)}/runs", asked)
         finished = wait_for(twin, started)
         told = _against_today(twin, finished) if form is Format.TABLE else ""
+        fed = fed_by(twin, finished) if form is Format.TABLE else []
 
     def drawn(run: dict[str, Any]) -> None:
-        draw_run(run)
+        draw_run(run, fed)
         screen.print(told, soft_wrap=True)
 
     show(finished, form, drawn)

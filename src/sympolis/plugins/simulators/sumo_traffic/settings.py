@@ -599,9 +599,9 @@ FIELDS = (
 )
 
 QUICK_ANSWER = (
-    "quick answer, not confirmed vehicle by vehicle: in Bologna thorough runs found about a quarter more time lost and "
-    "half as much CO₂ again, and changes of time lost that differed by tens of percentage points on the same day; "
-    "run it as a job before deciding"
+    "quick answer, not confirmed vehicle by vehicle: where both were compared, thorough runs found about a quarter more "
+    "time lost and half as much CO₂ again, and changes of time lost that differed by tens of percentage points on the "
+    "same day; run it as a job before deciding"
 )
 
 VALIDITY = {

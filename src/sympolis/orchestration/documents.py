@@ -190,12 +190,12 @@ def scenario(
         "author": one.author,
         "status": str(one.status),
         "version": one.version,
+        "approved_version": approved_version,
         "created_at": instant(one.created_at),
         "modified_at": instant(one.modified_at),
         "latest_run": latest_run,
         "builtin": builtin,
     }  # fmt: skip
-        "approved_version": approved_version,
 
 
 def run(one: Run) -> Json:

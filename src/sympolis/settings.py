@@ -17,8 +17,11 @@ from urllib.parse import urlsplit
 from sympolis.domain import errors
 
 PREFIX = "SYMPOLIS_"
-FIRST_CITY = "bologna"
-"""The city that is meant where none is named: the one place where the platform knows a city's name."""
+_HERE = Path(__file__).parent
+_CITIES = (_HERE.parents[1] / "cities", _HERE / "cities")
+"""Where packages lie that come with the platform: in a checkout, in the wheel."""
+FIRST_CITY = min((one.parent.name for home in _CITIES for one in home.glob("*/city.toml")), default="")
+"""The city that is meant where none is named: the first by name of those that come with the platform."""
 FILE = "sympolis.toml"
 ENVIRONMENT_ONLY = frozenset(
     {

@@ -100,9 +100,9 @@ INFORMED_SHARE = Parameter(
     "detour in free flow",
 )
 QUEUE_SOURCE = (
-    "Measured against vehicle-by-vehicle runs on Bologna's network, 08-09, calibrated demand: with the three queue "
-    "parameters drawn together, the quick mode's intervals enclose the thorough time lost, and its change for two "
-    "of three measures on both days compared (model card). Ignored by the thorough mode"
+    "Measured against vehicle-by-vehicle runs on a whole city's network, 08-09, calibrated demand: with the three "
+    "queue parameters drawn together, the quick mode's intervals enclose the thorough time lost, and its change for "
+    "two of three measures on both days compared (model card). Ignored by the thorough mode"
 )
 TLS_FLOW_PENALTY = Parameter(
     "tls_flow_penalty",
@@ -342,7 +342,7 @@ CHARGE_ENTRY = Measure(
     ),
 )
 EXAMPLE_SOURCE = (
-    "Bologna example of the public civic-digital-twins project (FBK, Apache-2.0), as in the model mobility_policy: an "
+    "Mobility example of the public civic-digital-twins project (FBK, Apache-2.0), as in the model mobility_policy: an "
     "assumption about behaviour, no survey"
 )
 
@@ -599,9 +599,9 @@ FIELDS = (
 )
 
 QUICK_ANSWER = (
-    "quick answer, not confirmed vehicle by vehicle: where both were compared, thorough runs found about a quarter more "
-    "time lost and half as much CO₂ again, and changes of time lost that differed by tens of percentage points on the "
-    "same day; run it as a job before deciding"
+    "quick answer, not confirmed vehicle by vehicle: where both were compared, thorough runs found about a quarter "
+    "more time lost and half as much CO₂ again, and changes of time lost that differed by tens of percentage points on "
+    "the same day; run it as a job before deciding"
 )
 
 VALIDITY = {

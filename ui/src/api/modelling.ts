@@ -138,8 +138,10 @@ export interface ScenarioDraft {
 export interface Scenario extends ScenarioDraft {
   id: string;
   author: string;
-  status: string;
+  status: 'draft' | 'submitted' | 'sent-back' | 'reviewed' | 'adopted' | 'withdrawn';
   version: number;
+  /** The newest that was reviewed or adopted. */
+  approved_version: number | null;
   created_at: string | null;
   modified_at: string | null;
   latest_run: string | null;

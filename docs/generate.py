@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 from typer.main import get_command
 
-from docs import conformance_page, connector_reference, package_reference
+from docs import conformance_page, connector_reference, model_reference, package_reference
 from sympolis import settings
 from sympolis.cli.verbs import app
 from sympolis.governance.roles.table import Role, default_table
@@ -29,6 +29,7 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(),
         "reference/roles.md": roles_page(),
         "reference/connectors.md": NOTE + connector_reference.page(),
+        "reference/models.md": NOTE + model_reference.page(),
         "reference/settings.md": settings_page(),
     }
 

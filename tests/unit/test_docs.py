@@ -37,6 +37,46 @@ def test_every_simulator_has_a_model_card() -> None:
     assert [name for name in folders if not (ROOT / "docs" / "models" / f"{name}.md").exists()] == []
 
 
+CARDS = sorted((ROOT / "docs" / "models").glob("*.md"))
+PARTS = {
+    "question": r"^\*\*What it answers\.\*\* ",
+    "for whom": r"\*\*For whom\.\*\* ",
+    "not for": r"^\*\*Not\*\* |^\*\*Not for\*\* |\. \*\*Not(?: for)?\*\* ",
+    "inputs": r"^\| inputs \| ",
+    "outputs": r"^\| outputs \| ",
+    "cost": r"^\| cost\b.* \| .*\d",
+    "equations": r"^## Equations",
+    "units": r"\[[^\]]*(?:°C|K|m|a|min|µg|dB|GWh|MWh|kWh|EUR|€)[^\]]*\]|GWh|dB|veh|EUR|µg/m³",
+    "sources": r"(?i)doi:? ?(?:\n|https://doi\.org/)?10\.\d{4}",
+    "how well": r"^## How well it does",
+    "limits": r"^## Limits",
+}
+"""What a reader of a model card looks for, and what shows that it is there."""
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_a_model_card_says_what_one_must_know_to_trust_it(card: Path) -> None:
+    text = card.read_text(encoding="utf-8")
+    assert [part for part, sign in PARTS.items() if not re.search(sign, text, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_a_model_card_says_how_well_in_figures_or_that_nothing_was_there_to_compare_with(card: Path) -> None:
+    _, rest = re.split(
+        r"^## How well it does.*$", card.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE
+    )
+    judged, limits = re.split(r"^## Limits$", rest, maxsplit=1, flags=re.MULTILINE)
+    compared = r"(?i)held[- ]out|compared with|residual|official"
+    assert re.search(r"\d", judged) and re.search(compared, judged)
+    assert len(limits.split()) >= 20, "limits are said in more than a word"
+
+
+def test_a_card_of_a_model_leads_to_what_the_model_declares() -> None:
+    folders = [one.parent.name for one in (ROOT / "src/sympolis/plugins/simulators").glob("*/manifest.toml")]
+    cards = {name: (ROOT / "docs/models" / f"{name}.md").read_text(encoding="utf-8") for name in folders}
+    assert [name for name, text in cards.items() if f"(../reference/models.md#{name})" not in text] == []
+
+
 def test_the_glossary_is_in_order() -> None:
     lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
     words = [line.split("|")[1].strip().lower() for line in lines if line.startswith("| ")][1:]

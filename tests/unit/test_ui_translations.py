@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sympolis.api.errors import TABLE
+
 UI = Path(__file__).parents[2] / "ui" / "src"
 LANGUAGES = ("it", "de", "en")
 FOLDERS = [UI / "i18n", *sorted(path for at in ("pages", "components") for path in UI.glob(f"{at}/*/words"))]
@@ -15,9 +17,23 @@ FOLDERS = [UI / "i18n", *sorted(path for at in ("pages", "components") for path 
 NAMES = [path.parent.name if path.name == "words" else "shell" for path in FOLDERS]
 
 
-def words_of(folder: Path, language: str) -> dict[str, str]:
-    """The texts of one folder in one language, by key."""
+FORMS = {"it": {"one", "other"}, "de": {"one", "other"}, "en": {"one", "other"}}
+"""CLDR's plural forms of each language, without Italian's for whole millions: written in digits, "other" serves."""
+
+
+def words_of(folder: Path, language: str) -> dict[str, str | dict[str, str]]:
+    """The texts of one folder in one language, by key; a text that counts has its plural forms."""
     return dict(json.loads((folder / f"{language}.json").read_text(encoding="utf-8")))
+
+
+def forms_of(text: str | dict[str, str]) -> dict[str, str]:
+    """Every form of a text; one that does not count has only ``other``."""
+    return {"other": text} if isinstance(text, str) else text
+
+
+def counting_keys(folder: Path, language: str) -> set[str]:
+    """The keys of the texts that have plural forms."""
+    return {key for key, text in words_of(folder, language).items() if isinstance(text, dict)}
 
 
 SAME_IN_ALL = re.compile(r"^[\W\d]*(\{\w+\}[\W\d]*)*$")
@@ -50,8 +66,35 @@ def test_placeholders_are_the_same(folder: Path, language: str) -> None:
 
     english = words_of(folder, "en")
     for key, text in words_of(folder, language).items():
-        assert text.strip(), key
-        assert placeholders(text) == placeholders(english[key]), key
+        wanted = placeholders(forms_of(english[key])["other"])
+        for form, written in forms_of(text).items():
+            assert written.strip(), key
+            may_be_a_word = ["n"] if form == "one" and "n" not in placeholders(written) else []  # "one more"
+            assert sorted(placeholders(written) + may_be_a_word) == wanted, (key, form)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_counts_has_every_form_of_its_language(folder: Path, language: str) -> None:
+    assert counting_keys(folder, language) == counting_keys(folder, "en")
+    for key in counting_keys(folder, language):
+        forms = forms_of(words_of(folder, language)[key])
+        assert forms.keys() == FORMS[language], key
+        assert "{n}" in forms["other"], key
+
+
+ONE_BEFORE_A_PLURAL = re.compile(
+    r"\{n\} (righe|luoghi|contributi|commenti|giorni|Zeilen|Orte|Beiträge|Kommentare|Tage\b|rows|places|days|comments)"
+)
+
+
+def test_no_count_stands_before_a_plural_that_one_thing_would_contradict() -> None:
+    """ "1 rows" and "row(s)" are nobody's language: where a number stands before its noun, there are forms."""
+    for folder in FOLDERS:
+        for language in LANGUAGES:
+            plain = {key: text for key, text in words_of(folder, language).items() if isinstance(text, str)}
+            assert not {key for key, text in plain.items() if ONE_BEFORE_A_PLURAL.search(text)}
+            assert not {key for key, text in plain.items() if re.search(r"\w\((s|en|n|i|e|er)\)", text)}
 
 
 def test_texts_are_really_translated() -> None:
@@ -61,7 +104,9 @@ def test_texts_are_really_translated() -> None:
         for folder in FOLDERS:
             theirs = words_of(folder, language)
             english = {
-                key: text for key, text in words_of(folder, "en").items() if not SAME_IN_ALL.match(text)
+                key: text
+                for key, text in words_of(folder, "en").items()
+                if not SAME_IN_ALL.match(forms_of(text)["other"])
             }
             texts += len(english)
             same += [key for key, text in english.items() if theirs[key] == text]
@@ -83,3 +128,12 @@ def test_the_rest_of_the_code_asks_for_words_of_the_shell() -> None:
     shared = [path for path in files if not own.intersection(path.parents)]
     asked = {key for path in shared for key in re.findall(r"\bt\('(\w+)'", path.read_text(encoding="utf-8"))}
     assert asked <= words_of(UI / "i18n", "en").keys()
+
+
+def test_every_kind_of_error_has_a_sentence() -> None:
+    """A refusal of any kind in the one table is told in the reader's language, by its kind or else by its status."""
+    code = (UI / "i18n" / "refusals.ts").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^  (\w+): '(\w+)',$", code, re.MULTILINE))
+    assert set(told.values()) <= words_of(UI / "i18n", "en").keys()
+    for kind, row in TABLE.items():
+        assert kind.__name__ in told or str(row.status) in told, kind

@@ -490,6 +490,8 @@ def _check_map(contents: Contents) -> None:
     for index, figure in enumerate(contents.map.figures):
         where = f"dashboards/map.toml: figures[{index}]"
         _languages(contents, f"{where}.title", figure.title)
+        if figure.meaning:
+            _languages(contents, f"{where}.meaning", figure.meaning)
         _named(contents, f"{where}.source", figure.source, contents.sources, "source")
         _check_names(contents, where, figure.entity_type, (figure.attribute,), produced)
 

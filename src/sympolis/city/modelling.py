@@ -120,6 +120,7 @@ def observed(city: City) -> list[ObservedIndicator]:
             str(figure.direction),
             figure.decimals,
             figure.source,
+            figure.meaning,
         )
         for figure in city.figures
     ]

@@ -255,6 +255,8 @@ class ObservedFigure:
     decimals: int = option(0, minimum=0, maximum=6)
     source: str
     """Id of the source of the observations."""
+    meaning: Texts = option({})
+    """What it says, in plain words, for those who do not know the word."""
 
 
 @dataclass(frozen=True, kw_only=True)

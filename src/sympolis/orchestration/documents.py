@@ -23,6 +23,7 @@ from sympolis.orchestration import adapting, saying
 from sympolis.orchestration.compatibility import Supply
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
+from sympolis.plugins.meanings import meanings_of
 from sympolis.plugins.simulator import FieldSpec, IndicatorSpec, Measure, Need, Parameter, Simulator
 
 Json = dict[str, Any]
@@ -45,6 +46,7 @@ def model(
     supplies: Sequence[Supply],
 ) -> Json:
     """One model with its parameters, measures, indicators and calibration, and whether it runs here."""
+    meanings = meanings_of(simulator)
     return {
         "id": setup.id,
         "simulator": setup.simulator,
@@ -56,7 +58,10 @@ def model(
             {**parameter(p), "default": setup.parameters.get(p.name, p.default)} for p in simulator.parameters
         ],
         "measures": [measure(m) for m in simulator.measures],
-        "indicators": [indicator_spec(spec) for spec in simulator.indicators],
+        "indicators": [
+            {**indicator_spec(spec), "meaning": dict(meanings.get(spec.name, {}))}
+            for spec in simulator.indicators
+        ],
         "fields": [field_spec(spec) for spec in simulator.fields],
         "hours_matter": simulator.hours_matter,
         "period": dict(simulator.period),

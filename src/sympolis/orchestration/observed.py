@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
@@ -24,6 +24,8 @@ class ObservedIndicator:
     decimals: int = 0
     source: str = ""
     """Id of the source that brings the observations, for lineage."""
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    """What it says, in plain words."""
 
 
 async def observed_figures(
@@ -47,6 +49,7 @@ async def _figure(broker: Broker, names: gather.Names, one: ObservedIndicator) -
     return {
         "name": one.name,
         "title": dict(one.title),
+        "meaning": dict(one.meaning),
         "unit": one.unit,
         "direction": one.direction,
         "decimals": one.decimals,

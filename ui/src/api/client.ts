@@ -8,14 +8,14 @@ import type {
 
 import type { Atlas, AtlasSummary, Dashboard, Peers, Things, ViewSummary } from './views';
 
-/** What a reader is told instead of the server's own words, where there is something in their language. */
-let retold: (problem: Problem) => string | null = () => null;
+/** How a reader is told of a problem in their language; the shell says so, for this module knows no language. */
+let retold: (problem: Problem) => string = ({ title, detail }) => detail || title;
 export const retellWith = (words: typeof retold) => (retold = words);
 
-/** A refusal or failure of the server (RFC 9457), in the reader's words or else in the server's. */
+/** A refusal or failure of the server (RFC 9457), in the reader's words and then in the server's. */
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
-    super(retold(problem) ?? (problem.detail || problem.title));
+    super(retold(problem));
   }
 }
 
@@ -29,7 +29,9 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 async function request(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(`/api/${path}`, init);
+  const response = await fetch(`/api/${path}`, init).catch((cause: Error) => {
+    throw cause.name === 'AbortError' ? cause : new ApiError({ title: cause.message, status: 0 });
+  });
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response;
 }

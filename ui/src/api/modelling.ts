@@ -98,7 +98,8 @@ export interface Model {
   validity: Text;
   parameters: Parameter[];
   measures: Measure[];
-  indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number }[];
+  /** `meaning`: in plain words; empty where the model gives none. */
+  indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number; meaning?: Text }[];
   fields: FieldInfo[];
   needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: Remark[]; problems: Remark[] }[];
   runs_here: boolean;

@@ -127,6 +127,8 @@ export interface Profile {
 export interface CityIndicator {
   name: string;
   title: Text;
+  /** In plain words, for observed figures; those of models stand with the model. */
+  meaning?: Text;
   unit: string;
   decimals: number;
   value: number;

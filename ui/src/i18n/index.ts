@@ -6,18 +6,39 @@ import de from './de.json';
 import en from './en.json';
 import it from './it.json';
 
-export type Key = keyof typeof en;
+/** The forms of a text that counts: `{n}` chooses among them as the language does; every language has `other`. */
+type Forms = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
+
+type Plain<Words> = { [Key in keyof Words]: Words[Key] extends string ? Key : never }[keyof Words];
+type Counted<Words> = Exclude<keyof Words, Plain<Words>>;
+type SameAs<Words> = { [Key in keyof Words]: Words[Key] extends string ? string : Forms };
+
+export type Key = Plain<typeof en>;
 
 type Values = Record<string, string | number>;
 
+/** The plain form stands last: it is the one that `Parameters<typeof t>` sees. */
+interface Speak<Words> {
+  (key: Counted<Words>, values: Values & { n: number }): string;
+  (key: Plain<Words>, values?: Values): string;
+}
+
+/** The form for a number as it is shown, without decimals. Italian's form for whole millions is that of other numbers where digits are written. */
+function formFor(forms: Forms, n: number): string {
+  return forms[new Intl.PluralRules(preferences.language).select(Math.round(n))] ?? forms.other;
+}
+
 /**
  * The words of one page from its three files, typed by the English one: they travel in the page's own chunk.
- * `{name}` in a text is replaced from `values`.
+ * `{name}` in a text is replaced from `values`; a text with plural forms takes its number as `n` and writes it by locale.
  */
-export function vocabulary<Words extends Record<string, string>>(words: { it: Record<keyof Words, string>; de: Record<keyof Words, string>; en: Words }) {
-  const byLanguage: Record<string, Record<keyof Words, string>> = words;
-  return (key: keyof Words, values: Values = {}): string =>
-    byLanguage[preferences.language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+export function vocabulary<Words extends Record<string, string | Forms>>(words: { it: SameAs<Words>; de: SameAs<Words>; en: Words }): Speak<Words> {
+  const byLanguage: Record<string, Record<keyof Words, string | Forms>> = words;
+  return (key: keyof Words, values: Values = {}): string => {
+    const entry = byLanguage[preferences.language][key];
+    const [text, shown] = typeof entry === 'string' ? [entry, values] : [formFor(entry, Number(values.n)), { ...values, n: number(Number(values.n)) }];
+    return text.replace(/\{(\w+)\}/g, (whole, name) => String(shown[name] ?? whole));
+  };
 }
 
 /** The words of the shell and of what several pages show. */

@@ -1,6 +1,6 @@
 // What the whole session shares: the city, its layers and its models, loaded once the twin says it is ready.
 import { ApiError, getCity, listLayers, listModels } from '../api/client';
-import type { City, LayerInfo, Model } from '../api/types';
+import type { City, LayerInfo, Model, Text } from '../api/types';
 
 const POLL_MS = 1000;
 const REFUSED = [401, 403];
@@ -48,6 +48,12 @@ class CityState {
 
   modelOf(id: string): Model | null {
     return this.models.find((model) => model.id === id) ?? null;
+  }
+
+  /** What a model's figure means, in plain words. Two models may give figures of one name: the title tells them apart. */
+  meaningOf(name: string, title: Text): Text | null {
+    const named = this.models.flatMap(({ indicators }) => indicators).filter((one) => one.name === name && one.meaning);
+    return (named.find((one) => one.title.en === title.en) ?? named[0])?.meaning ?? null;
   }
 
   /** Calibrations are made when a model first runs: ask again where they are shown. */

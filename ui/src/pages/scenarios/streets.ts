@@ -1,7 +1,7 @@
 // Streets as people know them: all segments of one name, as one choice.
 import type { Feature, SegmentProperties } from '../../api/types';
 import type { Option } from '../../components/Combobox.svelte';
-import { number, t } from '../../i18n';
+import { t } from '../../i18n';
 
 const PREFIX = 'street:';
 type Segments = Feature<SegmentProperties>[];
@@ -18,7 +18,7 @@ function byName(segments: Segments): Map<string, string[]> {
 export function streetOptions(segments: Segments): Option[] {
   return [...byName(segments)]
     .filter(([, ids]) => ids.length > 1)
-    .map(([name, ids]) => ({ id: PREFIX + name, label: name, detail: t('wholeStreet', { n: number(ids.length) }) }))
+    .map(([name, ids]) => ({ id: PREFIX + name, label: name, detail: t('wholeStreet', { n: ids.length }) }))
     .sort((a, b) => a.label.localeCompare(b.label));
 }
 

@@ -21,6 +21,7 @@ from sympolis.domain.measure import Estimate, Interval
 from sympolis.domain.scenario import Scenario
 from sympolis.orchestration import adapting, saying
 from sympolis.orchestration.compatibility import Supply
+from sympolis.orchestration.in_words import attribute_in_words, type_in_words
 from sympolis.orchestration.model_desk import ModelSetup, StoredCalibration
 from sympolis.orchestration.run import Figure, Run
 from sympolis.plugins.meanings import meanings_of
@@ -75,6 +76,7 @@ def supply(one: Supply) -> Json:
     """What a model needs of one kind, and what the twin has."""
     return {
         "name": one.need.name,
+        "title": dict(_wanted(one.need)),
         "type": one.need.type,
         "attributes": list(one.need.attributes),
         "minimum": one.need.minimum,
@@ -89,6 +91,12 @@ def supply(one: Supply) -> Json:
         "problems": [adapting.document(note) for note in one.problems],
         "without": [adapting.document(note) for note in one.without],
     }
+
+
+def _wanted(need: Need) -> Mapping[str, str]:
+    """What is needed, in words of planners: of grids what they show, of all else the kind of things."""
+    shown = need.where.get("variable")
+    return type_in_words(need.type) if shown is None else attribute_in_words(str(shown))
 
 
 def stand_ins(need: Need) -> Mapping[str, Sequence[str]]:

@@ -101,7 +101,7 @@ export interface Model {
   /** `meaning`: in plain words; empty where the model gives none. */
   indicators: { name: string; title: Text; unit: string; direction: Direction; decimals?: number; meaning?: Text }[];
   fields: FieldInfo[];
-  needs: { name: string; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: Remark[]; problems: Remark[] }[];
+  needs: { name: string; title?: Text; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: Remark[]; problems: Remark[] }[];
   runs_here: boolean;
   /** Otherwise a run stands for the whole `period`, and every field has one row. */
   hours_matter: boolean;

@@ -194,7 +194,8 @@ def _notes(unseen: list[Trial], found: Spread, middle: int, last: int) -> Iterat
             plain = [Trial(one.origin, step, one.before, one.came, one.before) for one in these]
             city = np.mean([abs(one.said.sum() / one.came.sum() - 1.0) for one in these])
             share = np.mean([_covered(one, found).mean() for one in these])
+            years = "1 year" if step == 1 else f"{step} years"
             yield (
-                f"{step} years ahead ({len(these)} origins): {_missed(these):.1%} of children wrong, no change "
+                f"{years} ahead ({len(these)} origins): {_missed(these):.1%} of children wrong, no change "
                 f"{_missed(plain):.1%}; city {city:.1%}; 90 % intervals held {share:.0%}"
             )

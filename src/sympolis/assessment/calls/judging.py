@@ -18,7 +18,7 @@ from sympolis.assessment.calls.consortium import Consortium, CostLine, Partner
 from sympolis.assessment.calls.rules import Call
 from sympolis.domain.reading import Texts
 
-_NOBODY: Final = "–"
+_NOBODY: Final[Texts] = {"it": "nessuno", "de": "keine", "en": "none"}
 _CENT: Final = 0.005
 """Two amounts closer than that are the same: sums of cents in binary."""
 
@@ -69,8 +69,11 @@ def _words() -> Mapping[str, Texts]:
 
 
 def _verdict(name: str, found: Outcome) -> Verdict:
-    figures = {"who": ", ".join(found.about) or _NOBODY, **found.figures}
-    text = {language: words.format(**figures) for language, words in _words()[name].items()}
+    who = ", ".join(found.about)
+    text = {
+        language: words.format(who=who or _NOBODY[language], **found.figures)
+        for language, words in _words()[name].items()
+    }
     return Verdict(name, found.kept, text, found.about)
 
 

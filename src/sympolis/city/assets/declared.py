@@ -123,6 +123,10 @@ class Declared:
             return dict(titles)
         if simulator := getattr(plan, "simulator", ""):
             return dict(self._simulator(simulator).title)
+        for source in self._city.sources.values():  # a mapping is called as what it reads
+            refresh = source.refresh
+            if name == source.mapping or (refresh is not None and name == refresh.mapping):
+                return dict(source.title)
         words = name.replace("-", " ").capitalize()
         return {language: words for language in self._city.facts.languages}
 

@@ -26,8 +26,6 @@ _PARTICIPANTS: Final[Texts] = {
     "de": "Wer sich beteiligt",
     "en": "People who take part",
 }
-_ALWAYS_LACKING: Final = ("problems", "without")
-"""Members of a service's check that name data which are not there at all."""
 
 
 async def survey(parts: ApiParts) -> seen.Seen:
@@ -80,8 +78,11 @@ async def _services(parts: ApiParts) -> list[dict[str, Any]]:
 
 
 def _service(one: dict[str, Any]) -> seen.SeenService:
+    """``lacks``: what is missing altogether; attributes that a model makes do without are no uncovered need."""
     check = one["check"]
-    lacks = [remark["text"] for member in _ALWAYS_LACKING for remark in check.get(member, ())]
+    absent = {need["name"] for needs in check["needs"].values() for need in needs if not need["found"]}
+    lacks = [remark["text"] for remark in check["problems"]]
+    lacks += [remark["text"] for remark in check.get("without", ()) if remark["need"] in absent]
     return seen.SeenService(
         id=one["id"],
         title=one["title"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from .conftest import Ask, open_page, tab_to
+from .conftest import SCENARIO, Ask, open_page, tab_to
 
 RUN_PATIENCE_MS = 180_000
 
@@ -122,3 +122,25 @@ def screen_position(page: Page, features: list[dict[str, Any]]) -> tuple[float, 
             points.append((math.hypot(x - middle[0], y - middle[1]), x - middle[0], y - middle[1]))
     _, x, y = min(points)
     return box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y
+
+
+def test_a_scenario_goes_its_way_with_reasons(page: Page, twin_url: str, ask: Ask) -> None:
+    like = ask(f"scenarios/{SCENARIO}")
+    draft = {
+        **{name: like[name] for name in ("model", "overrides", "window")},
+        "title": {"en": "To be reviewed"},
+    }
+    made = ask("scenarios", draft)["id"]
+    open_page(page, twin_url, "scenarios?lang=en&status=draft")
+    card = page.locator("li.panel").filter(has=page.get_by_role("heading", name="To be reviewed", exact=True))
+    card.locator("summary").click()
+    card.get_by_role("button", name="Submit for review").click()
+    card.get_by_label("Reason").fill("Ready for the meeting in May.")
+    card.get_by_role("button", name="Confirm").click()
+    expect(card).to_have_count(0)  # it is no draft any more
+    page.get_by_label("State", exact=True).select_option("submitted")
+    expect(card.locator("[data-status]")).to_have_text("submitted")
+    card.locator("summary").click()
+    expect(card.locator("ol")).to_contain_text("Ready for the meeting in May.")
+    open_page(page, twin_url, f"scenario/{made}?lang=en")
+    expect(page.get_by_role("button", name="Save draft")).to_be_disabled()

@@ -76,6 +76,7 @@ export interface AssetReport {
   effort_days: [number, number];
   licence: { code: string; known: boolean; attribution: boolean | null; share_alike: boolean | null };
   installs: Record<string, string[]>;
+  holds: 'kept' | 'holds' | 'next-start';
   signature: { publisher: string; key: string };
   tier: Tier;
   checks: TierCheck[];

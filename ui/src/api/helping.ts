@@ -20,7 +20,7 @@ export interface Step { id: string; title: Text; text: Text; view: string | null
 export interface Tutorial { id: string; title: Text; lead: Text; minutes: number; page: string; begun_at: string | null; done: number; complete: boolean; steps: Step[] }
 export interface Page { page: string; title: string; text: string }
 
-export const searchHelp = (words: string) => get<{ answers: Answer[] }>(`help/search?q=${part(words)}`).then(({ answers }) => answers);
+export const searchHelp = (words: string) => get<{ answers: Answer[] }>(`help/search?q=${part(words)}&limit=6`).then(({ answers }) => answers);
 export const getPage = (page: string) => get<Page>(`help/pages/${page.split('/').map(part).join('/')}`);
 export const listTopics = () => get<{ topics: { id: string; title: Text }[]; answer_days: number }>('help/topics');
 export const listQuestions = (whose: 'mine' | 'for-me' | 'waiting') => get<{ questions: Question[] }>(`help/questions?whose=${whose}`).then(({ questions }) => questions);

@@ -138,7 +138,12 @@ def rows(layer: str, things: Things, areas: Sequence[str]) -> Iterator[dict[str,
 
 
 def _plain(values: Array) -> list[Any]:
-    return _numbers(values, 3) if values.dtype.kind == "f" else values.tolist()
+    """Numbers as numbers; a column of counts as whole ones, for 11672.0 homes are nowhere."""
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    found = _numbers(values, 3)
+    whole = all(value is None or value.is_integer() for value in found)
+    return [None if value is None else int(value) for value in found] if whole else found
 
 
 def _numbers(values: Array, digits: int) -> list[float | None]:

@@ -13,9 +13,11 @@ export interface Frame {
   split: number | null;
 }
 
-interface Piece {
-  feature: string;
-  ends: [number, number, number, number];
+/** All streets as columns: the pieces of street `n`, of four coordinates each, are those from `starts[n]` to `starts[n + 1]`. */
+interface Streets {
+  rows: Map<string, number>;
+  starts: Uint32Array;
+  ends: Float32Array;
 }
 
 interface Side {
@@ -24,7 +26,11 @@ interface Side {
   count: number;
 }
 
+/** Of one piece: four coordinates, width, hatching, colour. */
 const STRIDE = 28;
+const WORDS = STRIDE / 4;
+/** Widths are told apart in steps of this share of a pixel where they decide who lies on top. */
+const WIDTH_STEPS = 16;
 const CORNERS = new Float32Array([-1, 0, 1, 0, -1, 1, 1, 1]);
 const SIDES = { whole: 0, left: -1, right: 1 } as const;
 
@@ -44,13 +50,13 @@ export class FlowLayer implements CustomLayerInterface {
   #uniforms: Record<string, WebGLUniformLocation | null> = {};
   #corners: WebGLBuffer | null = null;
   #sides: Partial<Record<'left' | 'right', Side>> = {};
-  #pieces: Piece[] = [];
+  #streets: Streets = columns([], { x: 0, y: 0 });
   #origin = { x: 0, y: 0 };
   #frame: Frame = { left: null, right: null, split: null };
 
   setFeatures(features: Feature[], origin: [number, number]) {
     this.#origin = MercatorCoordinate.fromLngLat(origin);
-    this.#pieces = features.flatMap((feature) => lines(feature).flatMap((line) => this.#piecesOf(feature.id, line)));
+    this.#streets = columns(features, this.#origin);
     this.setFrame(this.#frame);
   }
 
@@ -104,23 +110,14 @@ export class FlowLayer implements CustomLayerInterface {
     gl.bindVertexArray(null);
   }
 
-  #piecesOf(feature: string, line: number[][]): Piece[] {
-    const points = line.map(([lng, lat]) => MercatorCoordinate.fromLngLat([lng, lat]));
-    const { x, y } = this.#origin;
-    return points.slice(1).map((end, i) => {
-      const start = points[i];
-      return { feature, ends: [start.x - x, start.y - y, end.x - x, end.y - y] };
-    });
-  }
-
   #upload(name: 'left' | 'right') {
     const gl = this.#gl;
     if (!gl) return;
     const side = (this.#sides[name] ??= this.#createSide(gl));
-    const drawn = drawOrder(this.#pieces, this.#frame[name]);
+    const bytes = encode(this.#streets, this.#frame[name]);
     gl.bindBuffer(gl.ARRAY_BUFFER, side.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, encode(drawn), gl.DYNAMIC_DRAW);
-    side.count = drawn.length;
+    gl.bufferData(gl.ARRAY_BUFFER, bytes, gl.DYNAMIC_DRAW);
+    side.count = bytes.byteLength / STRIDE;
   }
 
   #createSide(gl: WebGL2RenderingContext): Side {
@@ -158,28 +155,64 @@ export class FlowLayer implements CustomLayerInterface {
   }
 }
 
-type DrawnPiece = { piece: Piece; stroke: Stroke };
-
-/** Thin streets first, so that the busy ones lie on top. */
-function drawOrder(pieces: Piece[], strokes: Strokes | null): DrawnPiece[] {
-  if (!strokes) return [];
-  const drawn: DrawnPiece[] = [];
-  for (const piece of pieces) {
-    const stroke = strokes.get(piece.feature);
-    if (stroke) drawn.push({ piece, stroke });
+/** Streets as columns, relative to an origin: each hour then is one pass over arrays, without an object per piece. */
+function columns(features: Feature[], origin: { x: number; y: number }): Streets {
+  const rows = new Map(features.map(({ id }, row) => [id, row]));
+  const parts = features.map((feature) => lines(feature).map((line) => line.map(([lng, lat]) => MercatorCoordinate.fromLngLat([lng, lat]))));
+  const starts = new Uint32Array(features.length + 1);
+  parts.forEach((found, row) => (starts[row + 1] = starts[row] + found.reduce((sum, line) => sum + Math.max(0, line.length - 1), 0)));
+  const ends = new Float32Array(starts[features.length] * 4);
+  let at = 0;
+  for (const line of parts.flat()) {
+    for (let n = 0; n + 1 < line.length; n++) {
+      for (const { x, y } of [line[n], line[n + 1]]) {
+        ends[at++] = x - origin.x;
+        ends[at++] = y - origin.y;
+      }
+    }
   }
-  return drawn.sort((a, b) => a.stroke.width - b.stroke.width);
+  return { rows, starts, ends };
 }
 
-function encode(drawn: DrawnPiece[]): ArrayBuffer {
-  const bytes = new ArrayBuffer(drawn.length * STRIDE);
-  const floats = new Float32Array(bytes);
-  const octets = new Uint8Array(bytes);
-  drawn.forEach(({ piece, stroke }, i) => {
-    floats.set(piece.ends, (i * STRIDE) / 4);
-    floats.set([stroke.width, stroke.hatched ? 1 : 0], (i * STRIDE) / 4 + 4);
-    octets.set([...stroke.colour, Math.round(stroke.opacity * 255)], i * STRIDE + 24);
-  });
+/** Thin streets first, so that the busy ones lie on top: sorted by counting, for there are tens of thousands each hour. */
+function byWidth(strokes: Stroke[]): Uint32Array {
+  const steps = Uint16Array.from(strokes, ({ width }) => Math.round(width * WIDTH_STEPS));
+  const places = new Uint32Array(steps.reduce((most, step) => Math.max(most, step), 0) + 2);
+  for (const step of steps) places[step + 1]++;
+  for (let at = 1; at < places.length; at++) places[at] += places[at - 1];
+  const order = new Uint32Array(steps.length);
+  for (let at = 0; at < steps.length; at++) order[places[steps[at]]++] = at;
+  return order;
+}
+
+function encode({ rows, starts, ends }: Streets, strokes: Strokes | null): ArrayBuffer {
+  const drawn: Stroke[] = [];
+  const at: number[] = [];
+  let pieces = 0;
+  for (const [feature, stroke] of strokes ?? []) {
+    const row = rows.get(feature);
+    if (row === undefined) continue;
+    drawn.push(stroke);
+    at.push(row);
+    pieces += starts[row + 1] - starts[row];
+  }
+  const bytes = new ArrayBuffer(pieces * STRIDE);
+  const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
+  let to = 0;
+  for (const n of byWidth(drawn)) {
+    const { width, hatched, colour: [red, green, blue], opacity } = drawn[n];
+    const paint = (red | (green << 8) | (blue << 16) | (Math.round(opacity * 255) << 24)) >>> 0; // as a little-endian machine keeps it
+    const last = starts[at[n] + 1] * 4;
+    for (let from = starts[at[n]] * 4; from < last; from += 4, to += WORDS) {
+      floats[to] = ends[from];
+      floats[to + 1] = ends[from + 1];
+      floats[to + 2] = ends[from + 2];
+      floats[to + 3] = ends[from + 3];
+      floats[to + 4] = width;
+      floats[to + 5] = hatched ? 1 : 0;
+      words[to + 6] = paint;
+    }
+  }
   return bytes;
 }
 

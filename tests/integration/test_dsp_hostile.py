@@ -288,6 +288,9 @@ def lonely(calls: Any) -> ContractDesk:
         return None
 
     class Nowhere:
+        async def look(self, dataset: str) -> None:
+            return None
+
         def path(self, dataset: str, format: str) -> str | None:
             return "/"
 

@@ -89,6 +89,11 @@ class Holdings:
                 return _offered(one, holding, policies, participant)
         return await self._computations.find(participant, dataset)
 
+    async def look(self, dataset: str) -> None:
+        """See ``Endpoints``."""
+        if dataset not in self._known and self._computations.known(dataset) is None:
+            await self.holding(dataset)
+
     def path(self, dataset: str, format: str) -> str | None:
         """See ``Endpoints``: of what has been offered since the server started."""
         holding = self._known.get(dataset) or self._computations.known(dataset)

@@ -602,6 +602,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "addTrustAnchor",
         "removeTrustAnchor",
         "listCredentials",
+        "askForCredential",
         "revokeCredential",
         "rotateKeys",
         "startNegotiation",

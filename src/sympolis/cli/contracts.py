@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import typer
 
 from sympolis import settings
-from sympolis.cli.client import connect
+from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
 from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
 from sympolis.cli.under_contract import BASE, Known, Limit, Partner, Purposes, one_of, short_id, whole_id
@@ -38,9 +38,9 @@ def negotiate(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Ask a partner for an agreement on a dataset. Exit code 1 where it comes to none."""
-    name = dataset if ":" in dataset else f"urn:sympolis:dataset:{dataset}"
-    asked = {"partner": partner, "dataset": name, "manual": manual} | ({"offer": offer} if offer else {})
     with _twin(city, data) as twin:
+        name = dataset if ":" in dataset else _whole_name(twin, partner, dataset)
+        asked = {"partner": partner, "dataset": name, "manual": manual} | ({"offer": offer} if offer else {})
         found = twin.post(f"{BASE}/negotiations?wait_s={_WAIT_S}", asked)
     show(found, form, _say_negotiation)
     if found["state"] == "TERMINATED":
@@ -199,6 +199,12 @@ def _twin(city: str | None, data: Any) -> Any:
     return connect(settings.read({"city": city, "data": data}))
 
 
+def _whole_name(twin: Client, partner: str, name: str) -> str:
+    """What the partner calls a dataset: just so, as connectors do, or with the name at the end."""
+    known = [one["@id"] for one in twin.get(f"{one_of('partners', partner)}/offers")["datasets"]]
+    return next((one for one in known if name in (one, one.rpartition(":")[2])), name)
+
+
 def _draw_offers(found: list[dict[str, Any]]) -> None:
     rows = [
         [one["@id"].rpartition(":")[2], _title(one), _terms(offer), ", ".join(_formats(one))]
@@ -210,6 +216,8 @@ def _draw_offers(found: list[dict[str, Any]]) -> None:
 
 def _title(dataset: dict[str, Any]) -> str:
     words = dataset.get("dct:title", ())
+    if not words:
+        return str(dataset.get("edc:name", ""))
     return text({one.get("@language", ""): one["@value"] for one in words if isinstance(one, dict)})
 
 

@@ -156,6 +156,27 @@ def remove_anchor(
     show({"removed": did}, form, lambda _: screen.print(f"{did} counts no longer"))
 
 
+@trust.command("ask")
+@reports_errors
+def ask(
+    did: Annotated[str, typer.Argument(metavar="DID", help="The authority's DID.")],
+    credential: Annotated[
+        str, typer.Option(help="What it calls the credential in its metadata.")
+    ] = "MembershipCredential",
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Ask a dataspace's authority for a credential about this twin, to be shown to connectors."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.post("/api/federation/credentials", {"issuer": did, "credential": credential})
+    show(
+        found,
+        form,
+        lambda one: screen.print(f"{one['issuer']} was asked for {one['credential']}", soft_wrap=True),
+    )
+
+
 @reports_errors
 def rotate(
     revoke: Annotated[

@@ -75,7 +75,9 @@ class Federation:
         self._self_issued = SelfIssued(self.keys, self.resolver, own.did, known=self._is_known)
         self._tokens = Tokens()
         self.identity = self._identity()
-        self.presenter = Presenter(self.wallet, self.keys, self._tokens, self._self_issued, own.did)
+        self.presenter = Presenter(
+            self.wallet, self.keys, self._tokens, self._self_issued, own.did, suits=self.directory.suits
+        )
         authorize = self.identity.authorization
         claims = {"memberOf": dict(own.title), "role": ["partner"]}
         self.issuing = Issuing(self.wallet, calls, self.resolver, authorize, claims)

@@ -294,6 +294,7 @@ class ContractedData:
     async def renew(self, request: Request) -> Reply:
         """Another token for a transfer that runs, for the partner: by their own proof, not by the old one."""
         caller = await self._desk.credentials.identify(request.header(b"authorization"))
+        await self._desk.transfers.prepare(request.arguments["transfer"])
         address = self._desk.transfers.renew(request.arguments["transfer"], caller)
         await self._desk.book.durable()
         return json_reply(address)

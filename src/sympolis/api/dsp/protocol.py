@@ -6,7 +6,7 @@ answered. Who is not a process's partner hears the same as somebody who asks for
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -28,6 +28,8 @@ from sympolis.governance.audit.record import Act, Event
 BASE: Final = "/dsp"
 MOST_BYTES: Final = 256 * 1024
 PAGE: Final = 50
+MOST_AT_ONCE: Final = 500
+"""Datasets that are answered to who says by itself how many it wants."""
 AFTER: Final = Parameter(name="after", text="The page behind this dataset.", max_length=2048)
 _SERVICE: Final = "urn:sympolis:service:dsp"
 
@@ -74,13 +76,12 @@ class Protocol:
 
         async def answer() -> Reply:
             message = read(await self._message(request), documents.CatalogRequestMessage)
-            if message.filter:
-                raise errors.InvalidRequest(
-                    "filters are not offered", where="filter", hint="filter what you get"
-                )
+            window = _window(message.filter or ())
             found = sorted(
                 await self._desk.offers.datasets(await self._caller(request)), key=lambda one: one.id
             )
+            if window is not None:
+                return json_reply(self._catalogue(found[window]))
             after = AFTER.raw(request) or ""
             rest = [one for one in found if one.id > after]
             return self._page(rest, found)
@@ -95,6 +96,10 @@ class Protocol:
         if len(rest) < len(found):
             first = len(found) - len(rest)
             links.append(self._link(found[first - PAGE - 1].id if first > PAGE else "", "previous"))
+        headers = ((b"link", ", ".join(links).encode("ascii", "replace")),) if links else ()
+        return json_reply(self._catalogue(page), headers=headers)
+
+    def _catalogue(self, page: Sequence[Offered]) -> dict[str, Any]:
         document: dict[str, Any] = {
             "@context": [CONTEXT],
             "@id": f"{self._address()}{BASE}/catalog",
@@ -102,10 +107,7 @@ class Protocol:
             "participantId": self._desk.credentials.participant,
             "service": [self._service()],
         }
-        if page:
-            document["dataset"] = [self._dataset(one) for one in page]
-        headers = ((b"link", ", ".join(links).encode("ascii", "replace")),) if links else ()
-        return json_reply(document, headers=headers)
+        return {**document, "dataset": [self._dataset(one) for one in page]} if page else document
 
     def _link(self, after: str, relation: str) -> str:
         query = f"?after={quote(after, safe='')}" if after else ""
@@ -248,6 +250,21 @@ class Protocol:
         pid = request.arguments.get("pid", "")
         of: type[Any] = Negotiation if kind == NEGOTIATION else Transfer
         return self._desk.book.find(of, pid) if pid else None
+
+
+def _window(filters: Sequence[Any]) -> slice | None:
+    """The part of the catalogue that a filter asks for, None where there is none. Raises ``InvalidRequest``.
+
+    What filters say is nobody's standard: a part is what Eclipse EDC asks for each time; conditions are not offered.
+    """
+    if not filters:
+        return None
+    asked = filters[0]
+    if len(filters) == 1 and isinstance(asked, dict) and asked.get("@type") == "QuerySpec":
+        said = read(asked, documents.QuerySpec, where="filter")
+        if not said.filter_expression and not isinstance(said.sort_field, str):
+            return slice(said.offset, said.offset + min(said.limit, MOST_AT_ONCE))
+    raise errors.InvalidRequest("filters are not offered", where="filter", hint="filter what you get")
 
 
 def _state(process: Negotiation | Transfer, status: int = 200) -> Reply:

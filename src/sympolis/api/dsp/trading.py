@@ -200,6 +200,7 @@ class Trading:
         """Suspend, resume (``start``), complete or terminate it."""
         pid = request.arguments["transfer"]
         act, why = await _decision(request, _TRANSFER_ACTS)
+        await self._desk.transfers.prepare(pid)
         self._desk.transfers.decide(pid, act, why=why, by=subject_of(request).id)
         return await self._transfer(request, pid)
 

@@ -273,6 +273,7 @@ def _trust(handlers: Trust) -> tuple[Operation, ...]:
     anchor = structure({"id": TEXT, "types": several(TEXT), "title": TEXT}, required=("id",))
     example = {"id": "did:web:authority.example", "types": ["MembershipCredential"], "title": "The authority"}
     credential = {"credential": "The credential's id, percent-encoded."}
+    wanted = structure({"issuer": TEXT, "credential": TEXT}, required=("issuer",))
     rotation = structure({"revoke": BOOLEAN})
     return (
         route("GET", path, handlers.anchors, "listTrustAnchors", "Whose credentials count here", tag=_TRUST),
@@ -283,6 +284,10 @@ def _trust(handlers: Trust) -> tuple[Operation, ...]:
               path_texts={"anchor": "The issuer's DID, percent-encoded."}, tag=_TRUST),
         route("GET", "/api/federation/credentials", handlers.credentials, "listCredentials",
               "Credentials that this twin gave and holds", tag=_TRUST),
+        route("POST", "/api/federation/credentials", handlers.ask, "askForCredential",
+              "Ask an authority for a credential about this twin", status=202, body=wanted, tag=_TRUST,
+              example={"issuer": "did:web:authority.example", "credential": "MembershipCredential"},
+              text="By the Decentralized Claims Protocol: it is delivered here once the authority has decided."),
         route("POST", "/api/federation/credentials/{credential}/revocation", handlers.revoke, "revokeCredential",
               "Take a credential back", path_texts=credential, tag=_TRUST),
         route("POST", "/api/federation/keys", handlers.rotate, "rotateKeys", "Sign by a new key from now on",

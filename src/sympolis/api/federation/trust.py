@@ -9,6 +9,8 @@ from sympolis.api.bodies import read_object
 from sympolis.api.federation.partners import by, text_of
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.dataspace.credentials.anchors import Anchor
+from sympolis.dataspace.credentials.credential import MEMBERSHIP
+from sympolis.dataspace.credentials.did import check_did
 from sympolis.dataspace.credentials.wallet import Given, Held
 from sympolis.dataspace.federation import Federation
 from sympolis.domain import errors
@@ -49,6 +51,13 @@ class Trust:
                 "held": [_held(one) for one in wallet.held()],
             }
         )
+
+    async def ask(self, request: Request) -> Reply:
+        """Ask an authority for a credential about us; it is delivered once the authority has decided."""
+        given = await read_object(request)
+        issuer, name = check_did(text_of(given, "issuer")), text_of(given, "credential") or MEMBERSHIP
+        await self._federation.requesting.ask(issuer, name)
+        return json_reply({"issuer": issuer, "credential": name}, status=202)
 
     async def revoke(self, request: Request) -> Reply:
         """Take a credential back."""

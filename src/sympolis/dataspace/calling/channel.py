@@ -41,7 +41,7 @@ class Channel:
     @property
     def endpoint(self) -> str:
         """Where the service or the model is. Raises ``Conflict`` where the transfer has not begun."""
-        return str(self._known().endpoint or "").rstrip("/")
+        return self._known().where.rstrip("/")
 
     async def send(
         self,
@@ -99,7 +99,7 @@ class Channel:
         return answer
 
     def _headers(self, name: str, has_body: bool) -> list[tuple[str, str]]:
-        token = self._known().property("authorization") or ""
+        token = self._known().value_of("authorization") or ""
         found = [("Authorization", f"Bearer {token}"), ("X-Request-ID", name)]
         found += [("Content-Type", JSON)] if has_body else []
         found += [("Sympolis-Purpose", ", ".join(self.purposes))] if self.purposes else []
@@ -114,7 +114,7 @@ class Channel:
 
     async def _renew(self) -> None:
         """Another token, by who we are. Raises ``Forbidden`` where there is none for us any more."""
-        where = self._known().property("renewalEndpoint")
+        where = self._known().value_of("renewalEndpoint")
         if not where or urlsplit(where)[:2] != urlsplit(self.endpoint)[:2]:
             raise errors.Forbidden("the token has ended", where=self.endpoint)
         said = await self.desk.credentials.authorization(self.transfer.partner, self.transfer.address)

@@ -13,21 +13,31 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from sympolis.dataspace.contracts.exchange import Exchange, check_address, message, new_id
+from sympolis.dataspace.calls import Answer
+from sympolis.dataspace.contracts.exchange import WAITS_S, Exchange, check_address, message, new_id
 from sympolis.dataspace.contracts.scripts import NO_SCRIPTS, Scripts
 from sympolis.dataspace.delivery.tokens import new_token
 from sympolis.dataspace.dsp import messages
 from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.machines import Act
-from sympolis.dataspace.dsp.processes import Agreement, Transfer, Wanted, mark_of
+from sympolis.dataspace.dsp.processes import Agreement, Sent, Transfer, Wanted, mark_of
 from sympolis.dataspace.dsp.shapes import read
-from sympolis.dataspace.dsp.vocabulary import COMPUTE, CONTEXT, HTTP_ENDPOINT, Side, TransferState
+from sympolis.dataspace.dsp.vocabulary import (
+    COMPUTE,
+    CONTEXT,
+    EDC,
+    EDC_CONTEXT,
+    HTTP_ENDPOINT,
+    Side,
+    TransferState,
+)
 from sympolis.domain import errors
 from sympolis.governance.policy.vocabulary import ODRL
 
 TOKEN_S: Final = 3600.0
 """How long a token holds; a consumer asks for the next one as itself."""
 MOST_OPEN: Final = 1000
+_MOST_TELLINGS: Final = 4
 _STATE: Final = TransferState
 DERIVE: Final = ODRL + "derive"
 """What computing on data that stay is, in ODRL."""
@@ -44,6 +54,10 @@ class Allows(Protocol):
 
 class Endpoints(Protocol):
     """Where data of a dataset are had in a format, below a transfer's own address."""
+
+    async def look(self, dataset: str) -> None:
+        """Have at hand where it is had: after a restart, an agreement may be used before anybody asked for offers."""
+        ...
 
     def path(self, dataset: str, format: str) -> str | None:
         """The path; None where the dataset is not had in that format."""
@@ -148,6 +162,7 @@ class Transfers(Exchange[Transfer]):
         agreement = self.book.find(Agreement, said.agreement_id)
         if agreement is None or agreement.partner != caller.id or agreement.side is not Side.PROVIDER:
             raise errors.NotFound("there is no such agreement with you", where="agreementId")
+        await self._endpoints.look(agreement.dataset)
         self._check_request(agreement, said)
         self.check_bound(caller, MOST_OPEN)
         at = self._clock()
@@ -187,14 +202,21 @@ class Transfers(Exchange[Transfer]):
             raise errors.InvalidRequest("this process id belongs to another transfer", where="consumerPid")
         return known
 
+    async def prepare(self, transfer_id: str) -> None:
+        """Before one is started or its token renewed: know where its data are. Raises ``NotFound``."""
+        await self._endpoints.look(self.get(transfer_id).dataset)
+
     def renew(self, transfer_id: str, caller: Participant) -> dict[str, Any]:
         """A new data address with a new token, in place of the one that ends. Raises ``NotFound``, ``Conflict``."""
         process = self.get(transfer_id, caller)
         if process.side is not Side.PROVIDER or process.state != _STATE.STARTED:
             raise errors.Conflict(f"the transfer is {process.state}", where="state")
+        return self._address_anew(process)
+
+    def _address_anew(self, process: Transfer) -> dict[str, Any]:
         address, changed = self._data_address(process)
         self._change(
-            transfer_id,
+            process.id,
             lambda one: msgspec.structs.replace(one, token=changed.token, token_until=changed.token_until),
         )
         return address
@@ -215,6 +237,8 @@ class Transfers(Exchange[Transfer]):
             return lambda one: msgspec.structs.replace(one, data=data or one.data, why="")
         if act is Act.START and (why := self._why_not(process)):
             raise errors.InvalidRequest(why, where="agreementId")
+        if act is Act.START:
+            return lambda one: msgspec.structs.replace(one, why="")
         if act in (Act.SUSPEND, Act.TERMINATE):
             why = "; ".join(str(part) for part in document.get("reason", ())[:5])[:500]
             return lambda one: msgspec.structs.replace(one, why=why or f"the partner has decided to {act}")
@@ -229,8 +253,44 @@ class Transfers(Exchange[Transfer]):
         self, process_id: str, caller: Participant, document: dict[str, Any], shape: type[Any]
     ) -> Transfer:
         """Take a message about a transfer that there is."""
-        read(document, shape)
-        return await self.take(process_id, caller, _ACTS[shape], document)
+        said = read(document, shape)
+        starts_by_edc = _ACTS[shape] is Act.START and EDC_CONTEXT in said.context
+        if starts_by_edc and _has_resumed(self.get(process_id, caller)) and "dataAddress" in document:
+            return await self._told_again(process_id, caller, document)
+        taken = await self.take(process_id, caller, _ACTS[shape], document)
+        if starts_by_edc and taken.side is Side.PROVIDER:
+            self._later(self._tell_again(taken.id))
+        return taken
+
+    async def _told_again(self, process_id: str, caller: Participant, document: dict[str, Any]) -> Transfer:
+        """The answer of Eclipse EDC to a consumer that resumes: by the protocol nothing has to follow."""
+        self._check_pids(self.get(process_id, caller), document)
+
+        def change(current: Transfer) -> Transfer | None:
+            data = document["dataAddress"]
+            return msgspec.structs.replace(current, data=data) if _has_resumed(current) else None
+
+        told = self._change(process_id, change, by=caller.id)
+        await self.book.durable()
+        return told
+
+    async def _tell_again(self, transfer_id: str) -> None:
+        """Tell a consumer that has resumed where its data are, and with which token.
+
+        By the protocol it knows; Eclipse EDC 0.15 has let go of that when it was suspended, and can neither go on nor
+        end before it is told. What it answers changes nothing here.
+        """
+        await self.prepare(transfer_id)
+        for wait_s in WAITS_S[:_MOST_TELLINGS]:
+            await self._sleep(wait_s)
+            process = self.get(transfer_id)
+            if process.state != _STATE.STARTED or process.pending is not None:
+                return
+            body = message("TransferStartMessage", process, dataAddress=self._address_anew(process))
+            sent = Sent(act=Act.START, path=f"{self._path(process)}/start", body=body, since=self._clock())
+            answer = await self._posted(msgspec.structs.replace(process, pending=sent))
+            if isinstance(answer, Answer) and answer.status < 300:
+                return
 
     # --- deciding
 
@@ -272,12 +332,14 @@ class Transfers(Exchange[Transfer]):
         until: datetime = self._clock() + timedelta(seconds=TOKEN_S)
         base = f"{self.address()}/data/{process.id}"
         path = self._endpoints.path(process.dataset, process.format) or ""
+        edc = {"endpoint": base + path, "endpointType": HTTP_ENDPOINT, "authorization": token.text}
         properties = {
             "authorization": token.text,
             "authType": "bearer",
             "expiresAt": until.isoformat(timespec="seconds"),
             "renewalEndpoint": f"{base}/token",
             "usageEndpoint": f"{base}/usage",
+            **{EDC + name: value for name, value in edc.items()},
         }
         address = {
             "@type": "DataAddress",
@@ -310,6 +372,13 @@ class Transfers(Exchange[Transfer]):
 
         if acts:
             self._later(play())
+
+
+def _has_resumed(process: Transfer) -> bool:
+    """Whether it goes on because we, its consumer, wanted so."""
+    last = process.steps[-1] if process.steps else None
+    ours = last is not None and last.act is Act.START and last.by is Side.CONSUMER
+    return process.side is Side.CONSUMER and process.state == _STATE.STARTED and ours
 
 
 _NAMES: Final = {Act.START: "Start", Act.SUSPEND: "Suspension", Act.COMPLETE: "Completion"}

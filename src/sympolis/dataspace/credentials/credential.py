@@ -1,7 +1,7 @@
 """Verifiable credentials: what one participant says of another, signed, for a time, and revocable.
 
 W3C Verifiable Credentials Data Model 2.0, secured as a JWT (VC-JOSE-COSE, ``vc+jwt``), with a Bitstring Status List:
-the profile ``vc20-bssl/jwt`` of the Decentralized Claims Protocol 1.0.
+the profile ``vc20-bssl/jwt`` of the Decentralized Claims Protocol 1.0. Of others, the first version is read too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sympolis.dataspace.credentials.did import check_did
+from sympolis.dataspace.credentials.first_version import credential_of
 from sympolis.dataspace.credentials.resolver import Resolver
 from sympolis.dataspace.credentials.signed import LEEWAY_S, peek, refused, verified
 from sympolis.domain import errors
@@ -78,23 +79,19 @@ async def read(jwt: str, resolver: Resolver, *, now: datetime) -> Credential:
 
     Raises ``Unauthenticated``, ``SourceFailed`` where its issuer cannot be asked for keys.
     """
-    issuer = _issuer(peek(jwt)[1])
+    issuer = _issuer(credential_of(peek(jwt)[1]))
     try:
         signed = await verified(jwt, check_did(issuer), resolver)
     except errors.InvalidRequest as problem:
         raise refused(problem.message) from problem
-    found = _read(signed.claims, jwt)
+    found = _read(credential_of(signed.claims), jwt)
     if not found.holds_at(now):
         raise refused("a credential has ended, or does not hold yet")
     return found
 
 
 def _read(document: Mapping[str, Any], jwt: str) -> Credential:
-    subject, kinds, status = (
-        document.get("credentialSubject"),
-        document.get("type"),
-        document.get("credentialStatus"),
-    )
+    subject, kinds = document.get("credentialSubject"), document.get("type")
     if not isinstance(subject, dict) or not isinstance(subject.get("id"), str):
         raise refused("a credential is about nobody")
     if not isinstance(kinds, list) or _BASE not in kinds:
@@ -107,9 +104,15 @@ def _read(document: Mapping[str, Any], jwt: str) -> Credential:
         claims=subject,
         valid_from=_moment(document.get("validFrom")),
         valid_until=None if "validUntil" not in document else _moment(document["validUntil"]),
-        status=status if isinstance(status, dict) else None,
+        status=_status(document.get("credentialStatus")),
         jwt=jwt,
     )
+
+
+def _status(given: object) -> Mapping[str, Any] | None:
+    """Where its status stands; of several places none could be left out, so that none is known."""
+    one = given[0] if isinstance(given, list) and len(given) == 1 else given
+    return None if one is None or one == [] else one if isinstance(one, dict) else {}
 
 
 def _issuer(document: Mapping[str, Any]) -> str:

@@ -125,8 +125,11 @@ class Requesting:
         self._authorize = authorize
         self._waiting: dict[str, str] = {}
 
-    async def ask(self, issuer: str) -> None:
-        """Ask a participant for a membership credential. Raises ``SourceFailed``, ``Forbidden``."""
+    async def ask(self, issuer: str, credential: str = MEMBERSHIP) -> None:
+        """Ask a participant for a credential, by the name that its metadata give it: its word, or a dataspace's.
+
+        Raises ``SourceFailed``, ``Forbidden``.
+        """
         service = endpoint_of(await self._resolver.document(issuer), ISSUER_SERVICE)
         if service is None:
             raise errors.SourceFailed("gives no credentials", where=issuer)
@@ -138,7 +141,7 @@ class Requesting:
             "@context": [CONTEXT],
             "type": REQUEST,
             "holderPid": holder_id,
-            "credentials": [{"id": MEMBERSHIP}],
+            "credentials": [{"id": credential}],
         }
         header = await self._authorize(issuer, service)
         await send_json(self._calls, "POST", f"{service}/credentials", document=message, authorization=header)

@@ -6,6 +6,7 @@ shows only what was asked for.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,19 +14,23 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sympolis.dataspace.calls import Calls, send_json
-from sympolis.dataspace.credentials import credential
+from sympolis.dataspace.credentials import credential, first_version
 from sympolis.dataspace.credentials.credential import Credential
 from sympolis.dataspace.credentials.did import CREDENTIAL_SERVICE, endpoint_of
 from sympolis.dataspace.credentials.keys import KeyRing
 from sympolis.dataspace.credentials.resolver import Resolver
 from sympolis.dataspace.credentials.self_issued import SelfIssued, Sender
-from sympolis.dataspace.credentials.signed import check_times, refused, verified
+from sympolis.dataspace.credentials.signed import check_times, peek, refused, verified
 from sympolis.dataspace.credentials.wallet import Wallet
 from sympolis.domain import errors
 
 CONTEXT: Final = "https://w3id.org/dspace-dcp/v1.0/dcp.jsonld"
 QUERY, RESPONSE = "PresentationQueryMessage", "PresentationResponseMessage"
 SCOPE: Final = "org.eclipse.dspace.dcp.vc.type:"
+_SCOPES: Final = re.compile(
+    r"(?:org\.eclipse\.dspace\.dcp|org\.eclipse\.edc)\.vc\.type:([^\s:]{1,200})(?::(?:read|all|\*))?"
+)
+"""The standard's words for a kind of credential, and those of Eclipse EDC."""
 _LASTS_S: Final = 120
 _ENVELOPE: Final = "data:application/vc+jwt,"
 _MOST_CREDENTIALS: Final = 20
@@ -65,9 +70,17 @@ class Presenter:
     """Our credential service."""
 
     def __init__(
-        self, wallet: Wallet, keys: KeyRing, tokens: Tokens, self_issued: SelfIssued, own: Callable[[], str]
+        self,
+        wallet: Wallet,
+        keys: KeyRing,
+        tokens: Tokens,
+        self_issued: SelfIssued,
+        own: Callable[[], str],
+        *,
+        suits: Callable[[str, str], bool] = lambda _reader, _issuer: True,
     ) -> None:
         self._wallet = wallet
+        self._suits = suits
         self._keys = keys
         self._tokens = tokens
         self._self_issued = self_issued
@@ -81,28 +94,41 @@ class Presenter:
         reader = await self._self_issued.read(authorization)
         if not self._tokens.opens_for(reader):
             raise refused("we gave its sender no leave to ask")
-        wanted = _kinds_of(message)
-        fitting = [one for one in self._wallet.held() if set(one.types) & wanted]
-        # Nobody reads more than so many: their own word counts with them, then what has been said of us for longest.
-        fitting.sort(key=lambda one: (one.issuer != reader.id, one.received_at))
-        shown = [one.jwt for one in fitting[:_MOST_CREDENTIALS]]
-        presented = [self._present(shown, reader.id)] if shown else []
+        shown = self._fitting(reader.id, _kinds_of(message))
+        first = [one for one in shown if first_version.is_first_version(peek(one)[1])]
+        second = [one for one in shown if one not in first]
+        presented = [self._present(second, reader.id)] if second else []
+        presented += [self._present_first(first, reader.id)] if first else []
         return {"@context": [CONTEXT], "type": RESPONSE, "presentation": presented}
 
+    def _fitting(self, reader: str, wanted: set[str]) -> list[str]:
+        """What is shown to a reader: what was asked for, and of that what suits it, if anything does."""
+        asked = [one for one in self._wallet.held() if set(one.types) & wanted]
+        fitting = [one for one in asked if self._suits(reader, one.issuer)] or asked
+        # Nobody reads more than so many: their own word counts with them, then what has been said of us for longest.
+        fitting.sort(key=lambda one: (one.issuer != reader, one.received_at))
+        return [one.jwt for one in fitting[:_MOST_CREDENTIALS]]
+
     def _present(self, jwts: Sequence[str], reader: str) -> str:
-        now, own = int(time.time()), self._own()
         document = {
             "@context": [credential.CONTEXT],
             "id": f"urn:uuid:{secrets.token_hex(16)}",
             "type": ["VerifiablePresentation"],
-            "holder": own,
+            "holder": self._own(),
             "verifiableCredential": [_enveloped(one) for one in jwts],
-            "iss": own,
-            "aud": reader,
-            "iat": now,
-            "exp": now + _LASTS_S,
+            **self._for(reader),
         }
-        return self._keys.sign({"typ": "vp+jwt", "cty": "vp"}, document, did=own)
+        return self._keys.sign({"typ": "vp+jwt", "cty": "vp"}, document, did=self._own())
+
+    def _present_first(self, jwts: Sequence[str], reader: str) -> str:
+        """The same for credentials of the first version of the data model."""
+        claims = {**first_version.present(jwts), "jti": secrets.token_hex(16), **self._for(reader)}
+        return self._keys.sign({"typ": "JWT"}, claims, did=self._own())
+
+    def _for(self, reader: str) -> dict[str, Any]:
+        """By whom, for whom and how long."""
+        now, own = int(time.time()), self._own()
+        return {"iss": own, "sub": own, "aud": reader, "iat": now, "nbf": now, "exp": now + _LASTS_S}
 
 
 def _enveloped(jwt: str) -> dict[str, str]:
@@ -116,10 +142,13 @@ def _kinds_of(message: Mapping[str, Any]) -> set[str]:
         raise errors.NotImplementedHere("ask by scope", where="presentationDefinition")
     scopes = message.get("scope")
     fits = isinstance(scopes, list) and len(scopes) <= _MOST_SCOPES
-    if not fits or not all(isinstance(one, str) and one.startswith(SCOPE) for one in scopes or ()):
+    found = (
+        [_SCOPES.fullmatch(one) if isinstance(one, str) else None for one in scopes or ()] if fits else [None]
+    )
+    kinds = {one[1] for one in found if one is not None}
+    if None in found:
         raise errors.InvalidRequest("expected scopes", where="scope", hint=f"{SCOPE}MembershipCredential")
-    assert isinstance(scopes, list)
-    return {one.removeprefix(SCOPE) for one in scopes}
+    return kinds
 
 
 class Asking:
@@ -162,10 +191,11 @@ class Asking:
         if not isinstance(presentation, str):
             raise refused("only signed presentations are read here")
         claims = (await verified(presentation, holder, self._resolver)).claims
-        if claims.get("holder") != holder or claims.get("aud") not in (self._own(), [self._own()]):
+        shown = first_version.presentation_of(claims)
+        if shown.get("holder") != holder or claims.get("aud") not in (self._own(), [self._own()]):
             raise refused("a presentation is somebody else's, or for somebody else")
         check_times(claims, longest_s=3600)
-        jwts = claims.get("verifiableCredential")
+        jwts = shown.get("verifiableCredential")
         if not isinstance(jwts, list) or len(jwts) > most:
             raise refused("a presentation shows too much, or nothing")
         found = [await credential.read(_unpacked(one), self._resolver, now=datetime.now(UTC)) for one in jwts]

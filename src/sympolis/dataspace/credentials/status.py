@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from sympolis.dataspace.calls import Calls
 from sympolis.dataspace.credentials import credential
 from sympolis.dataspace.credentials.credential import Credential
+from sympolis.dataspace.credentials.first_version import STATUS_ENTRY, STATUS_LIST
 from sympolis.dataspace.credentials.resolver import Resolver
 from sympolis.dataspace.credentials.signed import refused
 from sympolis.domain import errors
@@ -139,7 +140,7 @@ class StatusLists:
         except (errors.SourceFailed, UnicodeDecodeError) as problem:
             raise refused("its issuer does not say whether a credential still holds") from problem
         encoded = found.claims.get("encodedList")
-        if LIST not in found.types or not isinstance(encoded, str):
+        if not {LIST, STATUS_LIST} & found.types or not isinstance(encoded, str):
             raise refused("a status list cannot be read")
         kept = self._kept[url] = _Kept(encoded, found.issuer, self._monotonic() + LASTS_S)
         while len(self._kept) > _MOST_LISTS:
@@ -150,7 +151,7 @@ class StatusLists:
 def _place(status: Mapping[str, Any]) -> tuple[str, int]:
     url, number = status.get("statusListCredential"), str(status.get("statusListIndex", ""))
     fits = (
-        status.get("type") == ENTRY
+        status.get("type") in (ENTRY, STATUS_ENTRY)
         and status.get("statusPurpose") == PURPOSE
         and isinstance(url, str)
         and urlsplit(url).scheme in ("http", "https")

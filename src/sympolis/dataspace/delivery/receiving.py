@@ -70,6 +70,8 @@ class _Taking:
     media: str = ""
     tag: str = ""
     pages: int = 0
+    bare: bool = False
+    """Whether the endpoint wants the token without a scheme."""
 
 
 class Receiving:
@@ -119,8 +121,8 @@ class Receiving:
             raise errors.Conflict(f"the transfer is {transfer.state}", where="state")
         address = read(transfer.data, DataAddress)
         return {
-            "endpoint": str(address.endpoint or ""),
-            "authorization": address.property("authorization") or "",
+            "endpoint": address.where,
+            "authorization": address.value_of("authorization") or "",
         }
 
     async def settled(self) -> None:
@@ -238,6 +240,9 @@ class Receiving:
                 await self._sleep(WAITS_S[attempt])
                 attempt += 1
                 continue
+            if answer.status in (401, 403) and not taking.bare and _takes_bare_tokens(taking.transfer):
+                taking.bare = True
+                continue
             if answer.status == 401 and not renewed:
                 await self._renew(taking)
                 renewed = True
@@ -250,7 +255,8 @@ class Receiving:
         self, taking: _Taking, url: str, more: list[tuple[str, str]], whole: Path | None
     ) -> Answer:
         name = uuid.uuid4().hex
-        headers = [("Authorization", f"Bearer {taking.token}"), ("X-Request-ID", name), *more]
+        token = taking.token if taking.bare else f"Bearer {taking.token}"
+        headers = [("Authorization", token), ("X-Request-ID", name), *more]
         if taking.wanted.purposes:
             headers.append(("Sympolis-Purpose", ", ".join(taking.wanted.purposes)))
         if taking.wanted.place:
@@ -293,12 +299,12 @@ class Receiving:
     async def _renew(self, taking: _Taking) -> None:
         """Another token, by who we are. Raises ``Forbidden`` where there is none for us any more."""
         assert taking.transfer.data is not None
-        where = read(taking.transfer.data, DataAddress).property("renewalEndpoint")
+        where = read(taking.transfer.data, DataAddress).value_of("renewalEndpoint")
         if not where or urlsplit(where)[:2] != urlsplit(taking.url)[:2]:
             raise errors.Forbidden("the token has ended", where=taking.url)
         answer = await self._ours("POST", where, taking.transfer)
         address = read(read_json(answer.body, where), DataAddress, where=where)
-        taking.token = address.property("authorization") or ""
+        taking.token = address.value_of("authorization") or ""
 
     async def _ours(self, method: str, url: str, transfer: Transfer) -> Answer:
         """A request to a partner as ourselves. Raises ``Forbidden``, ``SourceFailed``."""
@@ -310,7 +316,7 @@ class Receiving:
         return answer
 
     async def _their_uses(self, transfer: Transfer) -> list[Any]:
-        where = None if transfer.data is None else read(transfer.data, DataAddress).property("usageEndpoint")
+        where = None if transfer.data is None else read(transfer.data, DataAddress).value_of("usageEndpoint")
         if where is None or transfer.side is not Side.CONSUMER:
             raise errors.Conflict("only who takes data can ask for the other account", where="transfer")
         found: list[Any] = []
@@ -372,6 +378,10 @@ class Receiving:
             reason=reason,
         )
         self._desk.note(event)
+
+
+def _takes_bare_tokens(transfer: Transfer) -> bool:
+    return transfer.data is not None and read(transfer.data, DataAddress).takes_bare_tokens
 
 
 def _has_pages(transfer: Transfer) -> bool:

@@ -130,8 +130,8 @@ def _of_dsp(one: Mapping[str, Any]) -> Entry | None:
     return Entry(
         id=dataset,
         kind=kind if kind in COMPUTED else "dataset",
-        title=reading.texts(_member(one, "title")),
-        description=reading.texts(_member(one, "description")),
+        title=reading.texts(_member(one, "title") or one.get("edc:name")),
+        description=reading.texts(_member(one, "description") or one.get("edc:description")),
         keywords=reading.words(_member(one, "keyword")),
         licence=reading.text(_iri(_member(one, "license"))),
         formats=tuple(dict.fromkeys(reading.text(_iri(_member(d, "format")), 100) for d in distributions)),

@@ -165,12 +165,12 @@ class ContextLinks:
     async def _renew(self, link: Link, transfer: Transfer) -> None:
         """Another token from the partner, at the address that came with the first."""
         assert transfer.data is not None
-        where = read(transfer.data, DataAddress).property("renewalEndpoint") or ""
+        where = read(transfer.data, DataAddress).value_of("renewalEndpoint") or ""
         if urlsplit(where)[:2] != urlsplit(_where(transfer).endpoint)[:2]:
             raise errors.Conflict("the partner renews no tokens", where=link.transfer)
         header = await self._credentials.authorization(transfer.partner, transfer.address)
         found = await send_json(self._calls, "POST", where, authorization=header)
-        token = read(found, DataAddress).property("authorization") or ""
+        token = read(found, DataAddress).value_of("authorization") or ""
         await self._registrations.update(link.registration, {"contextSourceInfo": _info(token)}, self._terms)
         self._records.keep(_KIND, link.transfer, msgspec.structs.replace(link, token_at=self._clock()))
 
@@ -191,12 +191,12 @@ def _where(transfer: Transfer) -> _Where:
     if transfer.data is None:
         raise errors.Conflict(f"the transfer is {transfer.state}", where="transfer")
     address = read(transfer.data, DataAddress)
-    parts = urlsplit(str(address.endpoint or ""))
+    parts = urlsplit(address.where)
     base, root, _ = parts.path.partition(_ROOT)
     types = parse_qs(parts.query).get("type", [])
     if parts.scheme not in ("http", "https") or not root or len(types) != 1:
         raise errors.Conflict("the partner gives no NGSI-LD address for a type of entity", where="transfer")
-    return _Where(f"{parts.scheme}://{parts.netloc}{base}", types[0], address.property("authorization") or "")
+    return _Where(f"{parts.scheme}://{parts.netloc}{base}", types[0], address.value_of("authorization") or "")
 
 
 def _registration(where: _Where) -> Json:

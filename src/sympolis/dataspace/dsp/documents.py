@@ -82,6 +82,16 @@ class CatalogRequestMessage(Message, frozen=True, kw_only=True):
     filter: list[Any] | Unset = UNSET
 
 
+class QuerySpec(Shape, frozen=True, kw_only=True):
+    """Which part of a catalogue: what Eclipse EDC always says as its filter. Conditions would be expressions in it."""
+
+    kind: Literal["QuerySpec"] = msgspec.field(name="@type")
+    offset: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1)] = 50
+    filter_expression: tuple[Any, ...] = ()
+    sort_field: str | Unset = UNSET
+
+
 class DatasetRequestMessage(Message, frozen=True, kw_only=True):
     """Somebody asks for one dataset; over HTTPS, a GET says the same."""
 

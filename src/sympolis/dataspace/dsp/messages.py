@@ -8,7 +8,7 @@ import msgspec
 
 from sympolis.dataspace.dsp.policies import AgreementShape, MessageOffer, TargetedOffer
 from sympolis.dataspace.dsp.shapes import UNSET, Identifier, Message, Reasons, Shape, Unset
-from sympolis.dataspace.dsp.vocabulary import EventType, NegotiationState, TransferState
+from sympolis.dataspace.dsp.vocabulary import EDC, EventType, NegotiationState, TransferState
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
@@ -114,7 +114,7 @@ class EndpointProperty(Shape, frozen=True, kw_only=True):
 
     kind: Literal["EndpointProperty"] = _type()
     name: str
-    value: str
+    value: Any
 
 
 class DataAddress(Shape, frozen=True, kw_only=True):
@@ -125,10 +125,21 @@ class DataAddress(Shape, frozen=True, kw_only=True):
     endpoint: str | Unset = UNSET
     endpoint_properties: Annotated[list[EndpointProperty], msgspec.Meta(min_length=1)] | Unset = UNSET
 
-    def property(self, name: str) -> str | None:
-        """One of its properties."""
+    @property
+    def where(self) -> str:
+        """The endpoint: the member, or the property that Eclipse EDC has in its place; '' where there is none."""
+        return self.endpoint or self.value_of("endpoint") or ""
+
+    @property
+    def takes_bare_tokens(self) -> bool:
+        """Whether it may want its token without a scheme, as public endpoints of Eclipse EDC do."""
+        return not self.endpoint and self.value_of("endpoint") is not None
+
+    def value_of(self, name: str) -> str | None:
+        """One of its properties, by its name or that of Eclipse EDC."""
         found = () if isinstance(self.endpoint_properties, Unset) else self.endpoint_properties
-        return next((one.value for one in found if one.name == name), None)
+        values = {one.name: one.value for one in found if isinstance(one.value, str)}
+        return values.get(name, values.get(EDC + name))
 
 
 class TransferRequestMessage(Message, frozen=True, kw_only=True):

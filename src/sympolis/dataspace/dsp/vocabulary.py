@@ -19,6 +19,12 @@ COMPUTE: Final = "Compute-To-Data"
 """A dataset that stays where it is: the consumer's package is run on it, and agreed outputs leave."""
 HTTP_ENDPOINT: Final = "https://w3id.org/idsa/v4.1/HTTP"
 
+EDC: Final = "https://w3id.org/edc/v0.0.1/ns/"
+"""Before the names of what Eclipse EDC says of an endpoint, which it looks for among its properties alone."""
+
+EDC_CONTEXT: Final = "https://w3id.org/edc/dspace/v0.0.1"
+"""The context that messages of Eclipse EDC name besides the protocol's."""
+
 
 class Side(StrEnum):
     """The two sides of a contract."""

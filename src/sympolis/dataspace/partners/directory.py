@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from sympolis.dataspace.partners.partner import Invitation, Partner, Standing
+from sympolis.dataspace.partners.partner import Invitation, Kind, Partner, Standing
 from sympolis.dataspace.records import Records
 from sympolis.domain import errors
 
@@ -76,6 +76,14 @@ class PartnerDirectory:
         """See ``Acquaintance``."""
         found = self._partners.get(participant)
         return "" if found is None else found.name
+
+    def suits(self, reader: str, issuer: str) -> bool:
+        """Whether what ``issuer`` says of us is for ``reader``: to a connector, what twins say of each other is not.
+
+        A connector believes its dataspace's authorities, and takes the word of anybody else for a flaw of the whole.
+        """
+        kinds = [one.kind for one in map(self._partners.get, (reader, issuer)) if one is not None]
+        return reader == issuer or kinds != [Kind.CONNECTOR, Kind.TWIN]
 
     def may_call(self, participant: str) -> bool:
         """See ``Acquaintance``: anybody but who was suspended; who is not known is asked for keys, not for data."""

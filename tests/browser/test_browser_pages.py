@@ -73,6 +73,8 @@ PAGES = {
     "open needs": "federation/needs",
     "matches": "federation/matches",
     "benchmarks": "federation/benchmarks",
+    "help": "help?q=quarantine",
+    "documentation": "help/pages/howto/be-told",
     "notifications": "notifications",
     "stories": "stories",
     "walk": "walk",

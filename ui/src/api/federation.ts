@@ -87,6 +87,15 @@ export interface Transfer extends Process {
   agreement: string;
   format: string;
   steps?: Step[];
+  received?: { file: string; bytes: number }[];
+}
+export interface Comparison {
+  agree: boolean;
+  uses: number;
+  bytes: number;
+  only_ours: string[];
+  only_theirs: string[];
+  different: string[];
 }
 export interface Agreement {
   id: string;
@@ -222,7 +231,12 @@ export const unlink = (transfer: string) => send<void>('DELETE', `federation/lin
 export const listTransfers = async () => (await get<{ transfers: Transfer[] }>('federation/transfers')).transfers;
 export const decideTransfer = (id: string, act: string) =>
   send<Transfer>('POST', `federation/transfers/${part(id)}/decision?wait_s=10`, { act });
-export const listUses = async () => (await get<{ uses: Use[] }>('federation/usage?limit=200')).uses;
+export const listUses = async () => (await get<{ uses: Use[] }>('federation/usage?limit=200&order=newest')).uses;
+export const getTransfer = (id: string) => get<Transfer>(`federation/transfers/${part(id)}`);
+/** Our account of a transfer's uses beside the partner's. */
+export const compareUses = (id: string) => get<Comparison>(`federation/transfers/${part(id)}/comparison`);
+/** One call; asked after a while, since a partner may compute for long. */
+export const getCall = (id: string) => get<Call>(`federation/calls/${part(id)}?wait_s=30`);
 
 export const getMatrix = () => get<Matrix>('federation/matrix');
 export const listNeeds = () => get<Needs>('federation/needs');

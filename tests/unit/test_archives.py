@@ -56,6 +56,7 @@ def test_whoever_unpacks_it_may_read_the_files() -> None:
         (zipped(("a", b"x"), packing=zipfile.ZIP_LZMA), errors.BadRequestData, "rare way"),
         (zipped(*((str(n), b"") for n in range(1001))), errors.BadRequestData, "more than 1000 files"),
     ],
+    ids=["no zip", "cut off", "deflated too well", "too large inside", "packed in a rare way", "too many"],
 )
 def test_what_is_no_usual_zip_is_not_opened(content: bytes, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):

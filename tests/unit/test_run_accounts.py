@@ -31,3 +31,12 @@ def test_a_number_of_children_has_no_unit_and_a_share_keeps_its_own() -> None:
 def test_a_run_by_itself_is_not_called_a_change() -> None:
     text = repr(run_account(_children(), None, [], "en").blocks)
     assert "What comes of it" in text and "What would change" not in text
+
+
+def test_points_have_a_word_in_each_language() -> None:
+    run = _children()
+    run["indicators"][1]["unit"] = "pp"
+    said = {language: repr(run_account(run, None, [], language).blocks) for language in ("it", "de", "en")}
+    assert "-14 punti percentuali" in said["it"]
+    assert "-14 Prozentpunkte" in said["de"]
+    assert "-14 percentage points" in said["en"]

@@ -33,6 +33,13 @@ def test_the_other_citys_service_runs_on_stand_ins_that_are_named(check: Any) ->
     }
 
 
+def test_the_check_names_what_the_model_takes_in_place_of_what_is_missing(check: Any) -> None:
+    taken = {need["name"]: need["stand_ins"] for need in check["needs"]["heat"]}
+    assert taken["surface"] == {"landSurfaceTemperature": ["landSurfaceTemperatureEstimate"]}
+    assert taken["weather"]["temperatureMax"] == ["referenceTemperatureMax"]
+    assert taken["roads"] == {}
+
+
 def test_what_was_missing_is_a_list_of_work_with_names_and_days(check: Any) -> None:
     [plan] = [one for one in HERE.services if one.id == "heat-waves"]
     tasks = worklist([Asking("heat-waves", plan.title, check)], owners(HERE), HERE.facts.operator)

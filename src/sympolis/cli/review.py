@@ -14,6 +14,8 @@ from sympolis.cli.output import Format, FormatOption, draw, reports_errors, show
 from sympolis.cli.scenario import app
 from sympolis.domain.scenario import ScenarioStatus
 
+__all__ = ["app"]
+
 Scenario = Annotated[str, typer.Argument(help="A scenario's id.")]
 
 

@@ -314,7 +314,11 @@ INDICATORS = (
     ),
     IndicatorSpec(
         "health_cost",
-        _texts("What they are worth", "Il loro valore", "Deren Wert"),
+        _texts(
+            "Value of the healthy years lost",
+            "Valore degli anni in salute persi",
+            "Wert der verlorenen gesunden Jahre",
+        ),
         "EUR/a",
         Direction.LOWER,
     ),

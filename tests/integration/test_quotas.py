@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from tests.integration import test_recommendations, test_services
 from tests.integration.test_desk import Twin, finished, twin
 
+from sympolis.analysis.ensemble import Design
 from sympolis.context import gated
 from sympolis.context.allowance import Allowance
 from sympolis.domain import errors
@@ -53,22 +55,46 @@ def with_desk(folder: Path, work: Callable[[Desk], Any], **choices: Any) -> Any:
     return twin(folder, run)
 
 
-async def endless(desk: Desk) -> str:
-    return str((await desk.create_scenario({"title": "endless", "overrides": [SLOW]}))["id"])
+def hold(desk: Desk, held: Callable[[Design], bool] = lambda _: True) -> asyncio.Event:
+    """Runs of these designs are under way, and nothing of them is computed, until the event is set."""
+    execution, goes_on = desk._runs.execution, asyncio.Event()
+    compute = execution.compute
+
+    async def waits(ready: Any, plan: Design, *given: Any) -> Any:
+        if held(plan):
+            await goes_on.wait()
+        return await compute(ready, plan, *given)
+
+    execution.compute = waits  # type: ignore[method-assign, assignment]
+    return goes_on
+
+
+def count_tasks(desk: Desk, number: int) -> asyncio.Event:
+    """Set once the pool was asked for so many tasks."""
+    pool, asked, enough = desk._runs.execution._pool, itertools.count(1), asyncio.Event()
+    run = pool.run
+
+    async def counted(*given: Any, **choices: Any) -> Any:
+        if next(asked) == number:
+            enough.set()
+        return await run(*given, **choices)
+
+    pool.run = counted  # type: ignore[method-assign]
+    return enough
 
 
 def test_who_has_as_much_under_way_as_they_may_waits_and_others_do_not(tmp_path: Path) -> None:
     async def work(desk: Desk) -> None:
         anna, bruno = Somebody(who="anna", runs=1), Somebody(who="bruno", runs=1)
-        scenario = await endless(desk)
-        first = await on_behalf(anna, lambda: desk.start_run(scenario, members=2))
+        hold(desk, lambda plan: bool(plan.overrides))  # until it is cancelled
+        first = await on_behalf(anna, lambda: desk.start_run("quiet", members=2))
         with pytest.raises(errors.QuotaExceeded, match="1 runs at once") as refused:
             await on_behalf(anna, lambda: desk.start_run("baseline", seed=2))
         assert refused.value.where == "quota.runs"
         with pytest.raises(errors.QuotaExceeded):
             baseline = (await desk.runs("baseline"))[0]["id"]
             await on_behalf(anna, lambda: desk.analyse(baseline, 8))
-        same = await on_behalf(anna, lambda: desk.start_run(scenario, members=2))
+        same = await on_behalf(anna, lambda: desk.start_run("quiet", members=2))
         assert same["id"] == first["id"], "what is under way may be asked for again"
         others = await on_behalf(bruno, lambda: desk.start_run("baseline", seed=3, members=2))
         await desk.cancel_run(first["id"])
@@ -77,7 +103,7 @@ def test_who_has_as_much_under_way_as_they_may_waits_and_others_do_not(tmp_path:
         again = await on_behalf(anna, lambda: desk.start_run("baseline", seed=2, members=2))
         assert (await finished(desk, again))["status"] == "done"
 
-    with_desk(tmp_path, work, workers=PoolSettings(workers=3, grace_s=0.3))  # two are stuck, one is free
+    with_desk(tmp_path, work)
 
 
 def test_the_seconds_of_a_day_are_counted_over_a_restart_and_forgotten_the_next(tmp_path: Path) -> None:
@@ -116,13 +142,15 @@ def test_who_has_used_up_their_day_is_told_so_before_anything_starts(tmp_path: P
 def test_planners_runs_overtake_citizens_in_the_queue(tmp_path: Path) -> None:
     async def work(desk: Desk) -> None:
         citizen, planner = Somebody(who="c", priority=2), Somebody(who="p")
-        blocking = await desk.start_run(await endless(desk))
+        stuck = await desk.create_scenario({"title": "endless", "overrides": [SLOW]})
+        blocking = await desk.start_run(stuck["id"])
         async for run in desk.run_events(blocking["id"]):
             if run["progress"]["share"] > 0:
                 break
+        in_the_queue = count_tasks(desk, 8)
         late = await on_behalf(citizen, lambda: desk.start_run("baseline", seed=7, members=4))
         soon = await on_behalf(planner, lambda: desk.start_run("baseline", seed=8, members=4))
-        await asyncio.sleep(0)
+        await in_the_queue.wait()
         await desk.cancel_run(blocking["id"])
         done = [await finished(desk, run) for run in (late, soon)]
         assert [run["status"] for run in done] == ["done", "done"]
@@ -135,15 +163,7 @@ def test_a_chain_is_one_thing_under_way(tmp_path: Path) -> None:
     anna = Somebody(who="anna", runs=1)
 
     async def work(desk: Desk) -> Any:
-        asked_again = asyncio.Event()
-        execution = desk._runs.execution
-        compute = execution.compute
-
-        async def held(*given: Any) -> Any:
-            await asked_again.wait()
-            return await compute(*given)
-
-        execution.compute = held  # type: ignore[method-assign, assignment]
+        asked_again = hold(desk)
         run = await on_behalf(anna, lambda: desk.start_service("exposure", {}, members=2))
         with pytest.raises(errors.QuotaExceeded):
             await on_behalf(anna, lambda: desk.start_service("exposure", {"charge": 9.0}, members=2))

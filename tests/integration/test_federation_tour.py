@@ -19,6 +19,9 @@ from sympolis.cli.federation_tour import Tour
 from sympolis.domain import errors
 from sympolis.testing.small_city import write_package
 
+ANY_PORT = 0
+"""The server takes one that is free and says which: tests beside this one cannot take it in between."""
+
 
 @pytest.fixture(scope="module")
 def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Member]]:
@@ -26,9 +29,9 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Member]]:
     folder = tmp_path_factory.mktemp("demo")
     cities = [_city(folder / name) for name in ("north", "south")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(federation_demo, "cities", lambda: cities)
+        patch.setattr(federation_demo, "_places", lambda _: [(city, ANY_PORT) for city in cities])
         patch.setattr("signal.signal", lambda *_: None)
-        with federation_demo.running({"data": folder / "data", "port": 18_700}) as found:
+        with federation_demo.running({"data": folder / "data"}) as found:
             federation_demo.introduce(found)
             federation_demo._wait_until_ready(found)
             yield found

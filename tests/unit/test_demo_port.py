@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sympolis.cli import federation_demo
 from sympolis.cli.serve import free_port
 
 
@@ -26,3 +27,11 @@ def test_a_port_that_is_taken_is_passed_over(taken: int) -> None:
 def test_a_port_that_is_free_is_taken(taken: int) -> None:
     free = free_port(taken)
     assert free_port(free) == free
+
+
+def test_the_cities_of_a_federation_get_a_port_each_past_what_is_taken(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(federation_demo, "cities", lambda: ["north", "south"])
+    (north, first), (south, second) = federation_demo._places({"port": taken})
+    assert (north, south) == ("north", "south") and taken < first < second

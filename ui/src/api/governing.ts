@@ -44,9 +44,11 @@ export interface AuditEntry {
 export interface Job {
   id: string;
   kind: string;
+  /** Of a run; else the id of the model or forecast that it is about. */
   title: Text | string;
   status: string;
-  progress: number | null;
+  /** The share that is done; a run counts its members, too. */
+  progress: number | { share: number } | null;
 }
 
 export const listLdtLayers = async () => (await get<{ layers: LdtLayer[] }>('layers')).layers;

@@ -1,5 +1,6 @@
 // Kinds of parties as calls name them, and parts of the quadruple helix, in words.
 import { say } from '../i18n';
+import { preferences } from '../state/preferences.svelte';
 import type { Text } from '../api/types';
 
 const KIND_TEXTS: Record<string, Text> = {
@@ -22,6 +23,12 @@ const HELIX_TEXTS: Record<string, Text> = {
 
 export const KINDS = Object.keys(KIND_TEXTS);
 export const HELICES = Object.keys(HELIX_TEXTS);
+
+/** The name of a country; what is no code of ISO 3166 stays as it is. */
+export function countryText(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(preferences.language, { type: 'region' }).of(code) ?? code;
+}
 
 /** What a code of either list says; what people wrote themselves stays as it is. */
 export const partyText = (code: string): string => say(KIND_TEXTS[code] ?? HELIX_TEXTS[code]) || code;

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sympolis.api.errors import TABLE
+from sympolis.governance.roles.table import default_table
 
 UI = Path(__file__).parents[2] / "ui" / "src"
 LANGUAGES = ("it", "de", "en")
@@ -137,3 +138,11 @@ def test_every_kind_of_error_has_a_sentence() -> None:
     assert set(told.values()) <= words_of(UI / "i18n", "en").keys()
     for kind, row in TABLE.items():
         assert kind.__name__ in told or str(row.status) in told, kind
+
+
+def test_every_right_is_explained() -> None:
+    """The table of roles says what each right means in the reader's language."""
+    for language in LANGUAGES:
+        assert (
+            default_table().rights.keys() <= words_of(UI / "pages" / "governance" / "words", language).keys()
+        )

@@ -44,7 +44,7 @@ PLAN = AtlasPlan(
         AtlasLayer(id="broken", title=TEXT, kind="potential", model="other", table="roofs"),
     ),
     missing=(Missing(id="lines", title=TEXT, text=TEXT, connect=TEXT),),
-    words={"Sun": {"en": "Sun", "de": "Sonne"}},
+    words={"Sun": {"en": "Sun", "de": "Sonne"}, "city": {"en": "city", "de": "Stadt"}},
 )  # fmt: skip
 
 
@@ -188,7 +188,8 @@ def test_all_of_it_is_had_as_a_file(twin: Twin, form: str) -> None:
     assert headers["content-disposition"] == f'attachment; filename="energy.{form}"'
     assert answer.body[:2] in (b"\xef\xbb", b"SQ", b"PK", b"%P")
     if form == "csv":
-        assert "Sonne" in answer.body.decode("utf-8-sig")
+        text = answer.body.decode("utf-8-sig")
+        assert "Sonne" in text and ",Stadt" in text, "values of further fields are said in the reader's words too"
 
 
 def test_a_change_is_seen(twin: Twin) -> None:

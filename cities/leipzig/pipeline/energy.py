@@ -35,6 +35,8 @@ UNIT_COLUMNS = (
     "Volleinspeisung oder Teileinspeisung",
     "Netzbetreiberprüfung",
     "Spannungsebene",
+    "Datum der geplanten Inbetriebnahme",
+    "Name des Anlagenbetreibers (nur Org.)",
 )
 CARRIERS = ("pv", "wind", "biomass", "hydro")
 REGISTER_NAMES = ("pv", "wind_on", "biomass", "water")

@@ -163,6 +163,14 @@ def test_the_register_is_read_in_its_own_format(twin: Twin) -> None:
         assert sum(1 for _ in stream) > 20
 
 
+def test_who_runs_a_plant_is_said_where_the_register_says_it(twin: Twin) -> None:
+    assert sorted(twin.values("EnergyUnit", "operator").values()) == [
+        "ENERPARC Solar Invest 25 GmbH",
+        "Enerparc Solar Invest 24 GmbH",
+        "RE. source Huggy Shark GmbH & Co. KG",
+    ]
+
+
 def test_register_and_published_figures_stand_side_by_side(twin: Twin) -> None:
     installed = twin.values("EnergyCarrier", "installedCapacity")
     published = twin.values("EnergyCarrier", "publishedCapacity")

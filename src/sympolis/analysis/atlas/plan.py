@@ -97,7 +97,7 @@ class AtlasPlan:
     layers: tuple[AtlasLayer, ...]
     missing: tuple[Missing, ...] = ()
     words: Mapping[str, Texts] = option({})
-    """Words of carriers and states as the sources have them → for people."""
+    """Words of carriers, states and further fields as the sources have them → for people."""
     order: int = 100
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sympolis.analysis.atlas import things
@@ -136,7 +136,8 @@ def _table(one: AtlasLayer, found: Things, filled: Filled, language: str, credit
         "capacity": f"{words['capacity']} [{filled.plan.unit}]"
     }
     titles |= {f.name: f"{_say(f.title, language)}{f' [{f.unit}]' if f.unit else ''}" for f in one.fields}
-    rows = [_said(row, filled.plan, language) for row in things.rows(one.id, found, filled.areas.names)]
+    said = ("carrier", "status", *(field.name for field in one.fields))
+    rows = [_said(row, said, filled.plan, language) for row in things.rows(one.id, found, filled.areas.names)]
     return {
         "id": one.id,
         "title": _say(one.title, language),
@@ -150,10 +151,10 @@ def _table(one: AtlasLayer, found: Things, filled: Filled, language: str, credit
     }
 
 
-def _said(row: Json, plan: AtlasPlan, language: str) -> Json:
+def _said(row: Json, names: Sequence[str], plan: AtlasPlan, language: str) -> Json:
     """Words of the source in the reader's language, where the city says them."""
-    for name in ("carrier", "status"):
-        if row[name] in plan.words:
+    for name in names:
+        if isinstance(row[name], str) and row[name] in plan.words:
             row[name] = _say(plan.words[row[name]], language)
     return row
 

@@ -24,9 +24,9 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.sumo_traffic import calibration, prepared, settings
+from sympolis.plugins.simulators.sumo_traffic import calibration, prepared, reach, settings
 from sympolis.plugins.simulators.sumo_traffic.demand import Level, draw_trips
-from sympolis.plugins.simulators.sumo_traffic.measures import Outcome, carry_out, make_plan, refusals
+from sympolis.plugins.simulators.sumo_traffic.measures import Outcome, Plan, carry_out, make_plan, refusals
 from sympolis.plugins.simulators.sumo_traffic.prepared import Prepared
 from sympolis.plugins.simulators.sumo_traffic.simulation import Output, Task, cpu_s, simulate
 
@@ -37,7 +37,7 @@ class SumoTraffic(Simulator):
     """Mesoscopic runs answer within a second or two (``interactive``), microscopic ones thoroughly (``job``)."""
 
     id: ClassVar[str] = "sumo_traffic"
-    version: ClassVar[str] = "1.3.0"
+    version: ClassVar[str] = "1.4.0"
     title: ClassVar[Mapping[str, str]] = {
         "en": "Road traffic (SUMO)",
         "it": "Traffico stradale (SUMO)",
@@ -71,7 +71,7 @@ class SumoTraffic(Simulator):
         if reasons:
             raise OverrideRefused("; ".join(reasons))
         used = cpu_s()
-        outcome, speeds = _day(model, member)
+        outcome, plan = _day(model, member)
         task = Task(
             folder=folder,
             network=model.network,
@@ -80,13 +80,14 @@ class SumoTraffic(Simulator):
             window=member.window,
             seed=member.seed,
             queues=None if member.mode == JOB else settings.queues(member.parameters),
-            speeds_ms=speeds,
+            speeds_ms=plan.speeds_ms,
         )
         output = simulate(task, lambda share: progress(share, f"simulating, {share:.0%}"))
+        reached = reach.reach_km(model.network, plan, output.fields["speed"])
         return MemberResult(
             features=tuple(segment.id for segment in model.network.segments),
-            fields=output.fields,
-            indicators=_indicators(output, outcome),
+            fields=output.fields | {"reach": reached},
+            indicators=_indicators(output, outcome) | {"reach": reach.mean_km(model.network, reached)},
             warnings=(*_warnings(output, outcome), *_caveats(member)),
             cost_cpu_s=round(cpu_s() - used, 3),
         )
@@ -111,8 +112,8 @@ class SumoTraffic(Simulator):
         return calibration.evaluate(folder, inputs, parameters, window, seed)
 
 
-def _day(model: Prepared, member: Member) -> tuple[Outcome, Mapping[int, float]]:
-    """The trips of one member's day after its measures, and the speeds that differ."""
+def _day(model: Prepared, member: Member) -> tuple[Outcome, Plan]:
+    """The trips of one member's day after its measures, and what these are on the network."""
     given: Mapping[str, Any] = {p.name: p.default for p in settings.PARAMETERS} | dict(member.parameters)
     level = Level(
         by_stream=member.calibration.get("by_stream", {}),
@@ -123,7 +124,7 @@ def _day(model: Prepared, member: Member) -> tuple[Outcome, Mapping[int, float]]
     plan = make_plan(model.network, member.overrides)
     span_s = (member.window.start_hour * 3600.0, member.window.end_hour * 3600.0)
     informed = float(given[settings.INFORMED_SHARE.name])
-    return carry_out(plan, model.network, trips, informed_share=informed, span_s=span_s), plan.speeds_ms
+    return carry_out(plan, model.network, trips, informed_share=informed, span_s=span_s), plan
 
 
 def _indicators(output: Output, outcome: Outcome) -> dict[str, float]:

@@ -88,6 +88,11 @@ class Cordon:
     hours: Hours | None = None
     """None: the whole day, and nobody shifts."""
 
+    @property
+    def permits_only(self) -> bool:
+        """Whether nobody can enter by paying."""
+        return self.paying_share == 0 and not self.prices
+
     def price_of(self, trip: Trip) -> float:
         """What this trip's vehicle pays for an entry [EUR]."""
         if not self.prices:

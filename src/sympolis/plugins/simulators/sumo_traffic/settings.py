@@ -532,6 +532,17 @@ INDICATORS = (
         Direction.LOWER,
     ),
     IndicatorSpec(
+        "reach",
+        {
+            "en": "Streets within five minutes by car, on average",
+            "it": "Strade entro cinque minuti d'auto, in media",
+            "de": "Straßen in fünf Autominuten, im Mittel",
+        },
+        "km",
+        Direction.HIGHER,
+        2,
+    ),
+    IndicatorSpec(
         "co2", {"en": "CO₂ emitted", "it": "CO₂ emessa", "de": "CO₂-Ausstoß"}, "kg", Direction.LOWER
     ),
     IndicatorSpec(
@@ -583,6 +594,17 @@ FIELDS = (
         {"en": "Time lost per vehicle", "it": "Tempo perso per veicolo", "de": "Zeitverlust je Fahrzeug"},
         "s",
         Direction.LOWER,
+    ),
+    FieldSpec(
+        "reach",
+        {
+            "en": "Streets within five minutes by car",
+            "it": "Strade entro cinque minuti d'auto",
+            "de": "Straßen in fünf Autominuten",
+        },
+        "km",
+        Direction.HIGHER,
+        over_area="mean",
     ),
     FieldSpec(
         "vehicle_km",

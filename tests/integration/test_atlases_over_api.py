@@ -189,7 +189,9 @@ def test_all_of_it_is_had_as_a_file(twin: Twin, form: str) -> None:
     assert answer.body[:2] in (b"\xef\xbb", b"SQ", b"PK", b"%P")
     if form == "csv":
         text = answer.body.decode("utf-8-sig")
-        assert "Sonne" in text and ",Stadt" in text, "values of further fields are said in the reader's words too"
+        assert "Sonne" in text and ",Stadt" in text, (
+            "values of further fields are said in the reader's words too"
+        )
 
 
 def test_a_change_is_seen(twin: Twin) -> None:

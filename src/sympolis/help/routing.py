@@ -110,5 +110,7 @@ def words_of(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """A text without case and accents."""
+    if text.isascii():
+        return text.lower()
     taken_apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in taken_apart if not unicodedata.combining(one))

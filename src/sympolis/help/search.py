@@ -33,6 +33,7 @@ _MOST_TERMS: Final = 6_000
 _FUSED: Final = 20
 """The constant of the fusion; the larger, the less the first ranks stand out."""
 _CONSIDERED: Final = 60
+_ROUNDING: Final = 1e-12
 _FAINT: Final = 0.25
 """A cosine below which two texts have nothing to do with each other here."""
 _JOINED: Final = 5
@@ -113,8 +114,8 @@ class _Axes:
         self._rarity = np.array([math.log(1 + count / len(postings[term])) for term in self._terms])
         weights = np.zeros((count, len(self._terms)), dtype=np.float32)
         for term, column in self._terms.items():
-            for at, found in postings[term]:
-                weights[at, column] = (1 + math.log(found)) * self._rarity[column]
+            rows, counts = zip(*postings[term], strict=True)
+            weights[rows, column] = (1 + np.log(counts)) * self._rarity[column]
         _to_unit(weights)
         self._directions = _strongest(weights, min(_AXES, *weights.shape)) if weights.size else None
         if self._directions is not None:
@@ -146,14 +147,29 @@ def _to_unit(rows: Any) -> None:
 
 
 def _strongest(matrix: Any, axes: int) -> Any:
-    """Right singular vectors of the largest singular values, as columns: a randomised range finder, three rounds."""
+    """Columns that span the strongest axes, which is all that cosines need: a randomised range finder, three rounds."""
     import numpy as np
 
-    chance = np.random.default_rng(0).standard_normal((matrix.shape[1], axes)).astype(np.float32)
+    found = np.random.default_rng(0).standard_normal((matrix.shape[1], axes)).astype(np.float32)
     for _ in range(3):
-        chance, _ = np.linalg.qr(matrix.T @ (matrix @ chance))
-    _, _, found = np.linalg.svd(matrix @ chance, full_matrices=False)
-    return (chance @ found.T).astype(np.float32)
+        found = _upright(matrix.T @ (matrix @ found))
+    return found
+
+
+def _upright(columns: Any) -> Any:
+    """The same span with columns of length one at right angles.
+
+    By the small matrix of their products, twice: a tenth of the time of a QR decomposition, which waits for two cores.
+    Directions too weak to be told from rounding are left out.
+    """
+    import numpy as np
+
+    upright = columns.astype(np.float64)
+    for _ in range(2):
+        strengths, turned = np.linalg.eigh(upright.T @ upright)
+        kept = strengths > _ROUNDING * strengths[-1]
+        upright = upright @ (turned[:, kept] / np.sqrt(strengths[kept]))
+    return upright.astype(np.float32)
 
 
 def asked_for(question: str) -> Mapping[str, float]:

@@ -30,7 +30,15 @@ from sympolis.plugins.simulator import (
     Progress,
     Simulator,
 )
-from sympolis.plugins.simulators.facility_network import network, offer, outcome, plan, refusals, settings
+from sympolis.plugins.simulators.facility_network import (
+    modes,
+    network,
+    offer,
+    outcome,
+    plan,
+    refusals,
+    settings,
+)
 from sympolis.plugins.simulators.facility_network.allocation import allocate
 
 Values = NDArray[np.float64]
@@ -57,7 +65,7 @@ class FacilityNetwork(Simulator):
     needs: ClassVar[tuple[Need, ...]] = settings.NEEDS
     parameters: ClassVar[tuple[Parameter, ...]] = settings.PARAMETERS
     measures: ClassVar[tuple[Measure, ...]] = offer.MEASURES
-    indicators: ClassVar[tuple[IndicatorSpec, ...]] = outcome.INDICATORS
+    indicators: ClassVar[tuple[IndicatorSpec, ...]] = (*outcome.INDICATORS, *modes.INDICATORS)
     fields: ClassVar[tuple[FieldSpec, ...]] = outcome.FIELDS
     validity: ClassVar[Mapping[str, str]] = settings.VALIDITY
     features: ClassVar[tuple[str, ...]] = (settings.AREAS, settings.SITES)
@@ -91,7 +99,7 @@ class FacilityNetwork(Simulator):
         return MemberResult(
             features=(*known.area_ids, *known.site_ids),
             fields=made.fields,
-            indicators=made.indicators,
+            indicators=made.indicators | modes.coverage(wanted, found, given),
             warnings=(*wanted.notes, *said),
             cost_cpu_s=round(time.process_time() - began, 3),
         )

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from sympolis.domain.scenario import Override
 from sympolis.plugins.simulator import Linked
-from sympolis.plugins.simulators.facility_network import FacilityNetwork, location, travel, worth
+from sympolis.plugins.simulators.facility_network import FacilityNetwork, location, modes, travel, worth
 from sympolis.plugins.simulators.facility_network.allocation import WITHOUT_PLACE_MIN, allocate
 from sympolis.testing.simulators import SimulatorContract, silent
 
@@ -245,6 +245,16 @@ class TestFacilityNetwork(SimulatorContract):
     def test_the_limit_decides_who_counts_as_covered(self, tmp_path: Path) -> None:
         far, near = self._run(tmp_path / "a"), self._run(tmp_path / "b", mode="walk", limit_min=5.0)
         assert near.indicators["covered"] < far.indicators["covered"]
+
+    def test_each_way_of_getting_there_has_its_own_coverage(self, tmp_path: Path) -> None:
+        """Whichever mode is asked about, all three are told, and the one asked about is the coverage itself."""
+        asked = {
+            mode: self._run(tmp_path / mode, mode=mode, limit_min=8.0).indicators for mode in travel.MODES
+        }
+        told = {mode: [one[name] for name in modes.FIGURES.values()] for mode, one in asked.items()}
+        assert all(one == pytest.approx(told["walk"]) for one in told.values())
+        assert [one["covered"] for one in asked.values()] == pytest.approx(told["walk"])
+        assert told["walk"][0] < told["walk"][2]
 
     def test_a_place_in_another_country_is_refused(self, tmp_path: Path) -> None:
         model, folder = self.prepared(tmp_path)

@@ -149,7 +149,7 @@ def proving(*cities: str, without: tuple[str, ...] = ()) -> dict[str, TwinEviden
 def test_two_exemplary_twins_cover_all_that_checks_can_prove(strand: str) -> None:
     found = cover(replace(sound(), twins=proving("alpha", "beta")), CALL, strand)
     open_ones = {one["id"] for one in found["requirements"] if not one["met"]}
-    assert open_ones == {one.id for one in CALL.requirements if not one.checks} & {
+    assert open_ones == {one.id for one in CALL.requirements if not one.provable} & {
         one["id"] for one in found["requirements"]
     }
 
@@ -165,6 +165,17 @@ def test_what_needs_two_twins_is_not_proved_by_one_and_the_gap_is_named() -> Non
     assert [one["twin"] for one in services["missing"]] == ["alpha", "beta"] and services["missing"][0][
         "todo"
     ]["de"]
+
+
+def test_an_average_is_asked_of_each_twin_and_what_it_gives_is_told() -> None:
+    strong, weak = proving("alpha")["alpha"], replace(proving("beta")["beta"], average=2.8)
+    found = cover(replace(sound(), twins={"alpha": strong, "beta": weak}), CALL, "WS2")
+    [asked] = [one for one in found["requirements"] if one["id"] == "C.22"]
+    assert not asked["met"] and asked["twins"] == ["alpha"]
+    [gap] = asked["missing"]
+    assert gap["twin"] == "beta" and "2.8, at least 3" in gap["todo"]["en"] and "2.8" in gap["todo"]["it"]
+    silent = cover(replace(sound(), twins={"beta": replace(weak, average=None)}), CALL, "WS2")
+    assert not next(one for one in silent["requirements"] if one["id"] == "C.22")["twins"]
 
 
 def test_people_can_say_what_no_check_can_prove() -> None:

@@ -57,6 +57,9 @@ async def observe(parts: ApiParts) -> evidence.Facts:
         policies=_policies(parts, city),
         partners=0 if parts.federation is None else len(parts.federation.directory.everybody()),
         agreements=_agreements(parts),
+        onboarded=_is_onboarded(parts),
+        assets=0 if parts.assets is None else len(parts.assets.desk.newest()),
+        moments=_moments(parts),
         setup=setup,
         **computed,
     )
@@ -154,6 +157,15 @@ def _agreements(parts: ApiParts) -> int:
     from sympolis.dataspace.dsp.processes import Agreement
 
     return len(parts.contracting.desk.book.page(Agreement, limit=1000))
+
+
+def _is_onboarded(parts: ApiParts) -> bool:
+    authority = None if parts.federation is None else parts.federation.simpl
+    return authority is not None and authority.certified
+
+
+def _moments(parts: ApiParts) -> tuple[str, ...]:
+    return () if parts.assessment is None else tuple(str(one.moment) for one in parts.assessment.snapshots())
 
 
 async def _computed(desk: Desk, watts: float) -> dict[str, Any]:

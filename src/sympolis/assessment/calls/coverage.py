@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympolis.assessment.calls.consortium import Consortium, TwinEvidence
+from sympolis.assessment.calls.judging import sentences
 from sympolis.assessment.calls.rules import AskedProof, Call
 from sympolis.assessment.evidence.findings import words
 
@@ -25,7 +26,7 @@ def cover(consortium: Consortium, call: Call, strand: str) -> dict[str, Any]:
 def _told(asked: AskedProof, consortium: Consortium) -> dict[str, Any]:
     said = consortium.statements.get(asked.id)
     proving = [one for one in consortium.twins.values() if _proves(one, asked)]
-    proved = bool(asked.checks) and len(proving) >= asked.twins
+    proved = asked.provable and len(proving) >= asked.twins
     return {
         "id": asked.id,
         "title": asked.title,
@@ -39,14 +40,29 @@ def _told(asked: AskedProof, consortium: Consortium) -> dict[str, Any]:
 
 
 def _proves(twin: TwinEvidence, asked: AskedProof) -> bool:
-    return bool(asked.checks) and all(twin.checks.get(name, False) for name in asked.checks)
+    return asked.provable and _reaches(twin, asked) and all(twin.checks.get(it, False) for it in asked.checks)
+
+
+def _reaches(twin: TwinEvidence, asked: AskedProof) -> bool:
+    return (twin.average or 0.0) >= asked.average
 
 
 def _missing(asked: AskedProof, consortium: Consortium) -> list[dict[str, Any]]:
     """What each twin lacks, with the next step."""
-    return [
+    lacking = [
         {"twin": twin.city, "check": name, "todo": words()[name]["todo"]}
         for twin in consortium.twins.values()
         for name in asked.checks
         if not twin.checks.get(name, False)
     ]
+    behind = [
+        {"twin": twin.city, "check": "average", "todo": _todo(twin, asked)}
+        for twin in consortium.twins.values()
+        if not _reaches(twin, asked)
+    ]
+    return lacking + behind
+
+
+def _todo(twin: TwinEvidence, asked: AskedProof) -> dict[str, str]:
+    figures = {"average": f"{twin.average or 0.0:g}", "of": f"{asked.average:g}"}
+    return {language: text.format(**figures) for language, text in sentences()["average"].items()}

@@ -63,7 +63,8 @@ def budget(consortium: Consortium, call: Call) -> dict[str, Any]:
 
 
 @cache
-def _words() -> Mapping[str, Texts]:
+def sentences() -> Mapping[str, Texts]:
+    """What each rule says of a consortium (``words.toml``)."""
     text = resources.files(__package__ or "").joinpath("words.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -72,7 +73,7 @@ def _verdict(name: str, found: Outcome) -> Verdict:
     who = ", ".join(found.about)
     text = {
         language: words.format(who=who or _NOBODY[language], **found.figures)
-        for language, words in _words()[name].items()
+        for language, words in sentences()[name].items()
     }
     return Verdict(name, found.kept, text, found.about)
 

@@ -63,13 +63,22 @@ class AskedDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class AskedProof:
-    """A requirement: proved where all ``checks`` hold in at least ``twins`` twins; without checks, people say so."""
+    """A requirement: proved where ``twins`` twins hold all ``checks`` and reach ``average``; else people say so.
+
+    ``average`` is that of the interoperability self-assessment, 1 to 5; nothing is proved without either.
+    """
 
     id: str
     title: Texts
     strands: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    average: float = option(0.0, minimum=0, maximum=5)
     twins: int = option(1, minimum=1)
+
+    @property
+    def provable(self) -> bool:
+        """Whether twins can prove it at all."""
+        return bool(self.checks) or self.average > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,26 @@ def _agreements_made(facts: Facts) -> Seen:
     return at_least(facts.agreements)
 
 
+@check("authority-onboarded")
+def _authority_onboarded(facts: Facts) -> Seen:
+    return Seen(facts.onboarded, {"count": int(facts.onboarded), "of": 1})
+
+
+@check("assets-published")
+def _assets_published(facts: Facts) -> Seen:
+    return at_least(facts.assets)
+
+
+@check("baseline-kept")
+def _baseline_kept(facts: Facts) -> Seen:
+    return at_least(facts.moments.count("baseline"))
+
+
+@check("halfyears-kept")
+def _halfyears_kept(facts: Facts) -> Seen:
+    return at_least(sum(one != "baseline" for one in facts.moments))
+
+
 @check("offers-found")
 def _offers_found(facts: Facts) -> Seen:
     return Seen("discovery" in facts.parts and facts.partners > 0, {"count": facts.partners, "of": 1})

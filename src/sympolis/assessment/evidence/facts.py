@@ -145,6 +145,12 @@ class Facts:
     """Datasets, services and models that an ODRL policy speaks of."""
     partners: int = 0
     agreements: int = 0
+    onboarded: bool = False
+    """Whether the authority of a SIMPL-Open dataspace has given this twin a certificate that is valid now."""
+    assets: int = 0
+    """Assets that are on offer to other twins."""
+    moments: tuple[str, ...] = ()
+    """The assessments that were kept: ``baseline``, ``interim``, ``final``."""
     energy_kwh: float | None = None
     """Electricity of all finished runs, by the tariff that is set; None where none was estimated."""
     training_kwh: float | None = None

@@ -56,6 +56,12 @@ class Authority:
             "valid_until": None if found is None else found.valid_until,
         }
 
+    @property
+    def certified(self) -> bool:
+        """Whether the authority's certificate is here and valid now."""
+        found, now = self._find(), datetime.now(UTC)
+        return found is not None and found.state == "certified" and (found.valid_until or now) >= now
+
     async def advance(self) -> Json:
         """Do the next step. Raises ``SourceFailed``, ``Forbidden`` where the authority says no, ``Unauthenticated``."""
         found = self._find() or self._keep(
@@ -136,9 +142,7 @@ class Authority:
         )
 
     def _check_certified(self) -> None:
-        found = self._find()
-        now = datetime.now(UTC)
-        if found is None or found.state != "certified" or (found.valid_until or now) < now:
+        if not self.certified:
             raise errors.Conflict(
                 "this twin holds no credential of the authority",
                 where="onboarding",

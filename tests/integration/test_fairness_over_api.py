@@ -16,7 +16,7 @@ from sympolis.testing.asgi_client import Client
 from sympolis.testing.small_city import write_package
 from sympolis.testing.steward import desk_of
 
-UNASKED = {"recommendations": None, "learned": None, "forecasts": None, "service": None, "joint": None}
+UNASKED = dict.fromkeys(("recommendations", "learned", "forecasts", "service", "joint", "reviews"))
 """Parts of the desk of scenarios whose routes are there and not asked here."""
 
 

@@ -158,7 +158,8 @@ def test_what_breaks_if_the_things_themselves_stop(desk: Desk) -> None:
 
 def with_models(desk: Desk) -> Client:
     """An interface that knows a model; only what impact asks of the desk of scenarios is there."""
-    unasked = {"recommendations": None, "learned": None, "forecasts": None, "service": None, "joint": None}
+    names = ("recommendations", "learned", "forecasts", "service", "joint", "reviews")
+    unasked = dict.fromkeys(names)
     stand_in = cast("Any", SimpleNamespace(models=models, scenarios=scenarios, **unasked))
     parts = ApiParts(
         broker=desk.broker,

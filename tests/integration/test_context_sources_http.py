@@ -29,7 +29,9 @@ from sympolis.stores.embedded import EmbeddedStore
 from sympolis.stores.embedded.registrations import EmbeddedRegistrationBooks
 from sympolis.stores.embedded.subscriptions import EmbeddedBooks
 from sympolis.stores.memory import MemoryStore
+from sympolis.stores.postgres import PostgresStore
 from sympolis.testing.asgi_client import Answer, exchange
+from sympolis.testing.postgres import server
 from sympolis.testing.receivers import Received, receiver
 from sympolis.testing.subscriptions import ManualTime, NotingNotifier
 
@@ -43,8 +45,9 @@ ERRORS = "https://uri.etsi.org/ngsi-ld/errors/"
 class World:
     """A broker's registrations with all around them, which can be stopped and started again."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, url: str = "") -> None:
         self.folder = folder
+        self.url = url
         self.time = ManualTime()
         self.notifier = NotingNotifier()
         self._memory = (MemoryStore(), MemoryRegistrationBooks(), MemoryBooks())
@@ -54,7 +57,10 @@ class World:
         store: Store
         books: RegistrationBooks
         told: SubscriptionBooks
-        if self.folder is None:
+        if self.url:
+            store = await PostgresStore.open(self.url)
+            books, told = store.source_books(), store.watching_books()
+        elif self.folder is None:
             store, books, told = self._memory
         else:
             store = EmbeddedStore.open(self.folder / "store")
@@ -69,6 +75,8 @@ class World:
             time=self.time, policy=DeliveryPolicy(attempts=1),
         )  # fmt: skip
         await self.subscriptions.open()
+        while self.url and not self.subscriptions.tells:
+            await asyncio.sleep(0.001)
         self.api = create_api(
             ApiParts(
                 broker=Broker(store),
@@ -82,7 +90,7 @@ class World:
         """Stop."""
         await self.subscriptions.close()
         await self.registrations.close()
-        if self.folder is not None:
+        if self.folder is not None or self.url:
             await self.store.close()
 
     async def ask(self, method: str, path: str, json: Any = None, **more: Any) -> Answer:
@@ -107,10 +115,12 @@ Scene = Callable[[World], Awaitable[None]]
 Play = Callable[[Scene], None]
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture(params=["memory", "embedded", "postgres"])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
+    url = server().fresh_url() if request.param == "postgres" else ""
+
     async def run(scene: Scene) -> None:
-        world = World(None if request.param == "memory" else tmp_path)
+        world = World(tmp_path if request.param == "embedded" else None, url)
         await world.open()
         try:
             await asyncio.wait_for(scene(world), timeout=30)

@@ -10,7 +10,12 @@ from sympolis.app.courier import HttpCourier
 from sympolis.context.distributed.relays import KeepsSources, MemoryRelayBooks, RelayBooks, SourceBooks
 from sympolis.context.distributed.service import Distribution
 from sympolis.context.distributed.subscribing import RemoteSubscriptions
-from sympolis.context.registrations.books import MemoryRegistrationBooks, RegistrationBooks
+from sympolis.context.registrations.books import (
+    KeepsWatching,
+    MemoryRegistrationBooks,
+    RegistrationBooks,
+    WatchingBooks,
+)
 from sympolis.context.registrations.service import Registrations
 from sympolis.context.registrations.telling import SourceSubscriptions
 from sympolis.context.store import Store
@@ -60,7 +65,7 @@ async def open_sources(
         books, told, relays = MemoryRegistrationBooks(), MemoryBooks(), MemoryRelayBooks()
     else:
         books = relays = source_books(store, folder)
-        told = EmbeddedBooks.open(folder / FOLDER)
+        told = watching_books(store, folder)
     registrations = Registrations(store, books)
     await registrations.open()
     guard = Guard(EgressPolicy(allow_loopback=settings.allow_loopback, allowed=settings.allow_hosts))
@@ -84,6 +89,11 @@ def source_books(store: Store | None, folder: Path) -> EmbeddedRegistrationBooks
     if isinstance(store, KeepsSources):
         return store.source_books()
     return EmbeddedRegistrationBooks.open(folder / FOLDER)
+
+
+def watching_books(store: Store | None, folder: Path) -> EmbeddedBooks | WatchingBooks:
+    """The subscriptions to context sources where they are kept: by the same rule."""
+    return store.watching_books() if isinstance(store, KeepsWatching) else EmbeddedBooks.open(folder / FOLDER)
 
 
 def _identity(settings: Settings, store: Store, folder: Path) -> str:

@@ -24,7 +24,7 @@ from sympolis.app.governing import FOLDER as IDENTITY
 from sympolis.app.governing import open_directory
 from sympolis.app.ground import context_shelf, open_store
 from sympolis.app.joining import FOLDER as SOURCES
-from sympolis.app.joining import source_books
+from sympolis.app.joining import source_books, watching_books
 from sympolis.app.lock import Lock
 from sympolis.app.publishing import FOLDER as REPOSITORY
 from sympolis.app.standalone import FOLDER as BROKER
@@ -223,11 +223,11 @@ async def _parts(
 ) -> AsyncIterator[list[whole.Part]]:
     """Everything that is kept, in the order in which it is put back; ``alone``: no server may work on it."""
     told = store.subscription_books() if isinstance(store, KeepsBooks) else EmbeddedBooks.open(folder)
-    if alone and isinstance(told, SharedBooks):
-        await asyncio.to_thread(_take_the_lead, told)
-    registrations = source_books(store, folder)
-    watched = EmbeddedBooks.open(folder / SOURCES)
+    registrations, watched = source_books(store, folder), watching_books(store, folder)
     try:
+        for books in (told, watched) if alone else ():
+            if isinstance(books, SharedBooks):
+                await asyncio.to_thread(_take_the_lead, books)
         yield [
             TenantsPart(source, store),
             ContextsPart(context_shelf(store, folder)),
@@ -246,8 +246,8 @@ async def _parts(
             *of_people_and_partners(folder),
         ]
     finally:
-        for books in (told, registrations, watched):
-            books.close()
+        for kept in (told, registrations, watched):
+            kept.close()
 
 
 def of_people_and_partners(folder: Path) -> list[whole.Part]:

@@ -70,7 +70,7 @@ class SubscriptionsPart:
     def _restore(self, dump: DumpReader, tenant: str, position: int | None) -> None:
         found = list(dump.records(self._file(tenant, "kept"), KeptSubscription))
         for one in found:
-            self._books.keep(tenant, one if position is None else replace(one, since=position))
+            self._books.keep(tenant, replace(one, since=position or 0))
         known = {one.number for one in self._books.pending(tenant)}
         known |= {one.number for one in self._letters(tenant)}
         pending = dump.records(self._file(tenant, "pending"), Pending)

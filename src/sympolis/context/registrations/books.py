@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from sympolis.context.hearing import Heard
 from sympolis.context.registrations.registration import Fared
+from sympolis.context.subscriptions.books import DeadLetter, KeptSubscription, Pending, SharedBooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,33 @@ class SharedRegistrationBooks(RegistrationBooks, Protocol):
 
     def drop_after(self, tenant: str, registration_id: str, version: int) -> bool:
         """Like ``drop``, under the same condition."""
+        ...
+
+
+@runtime_checkable
+class WatchingBooks(SharedBooks, Protocol):
+    """The books of subscriptions to context sources, of several processes on one store."""
+
+    def take_in(
+        self,
+        tenant: str,
+        kept: Sequence[KeptSubscription],
+        pending: Sequence[Pending],
+        letters: Sequence[DeadLetter],
+    ) -> None:
+        """Keep what another keeper had, with what was still to be told: before all that is to be told here.
+
+        Whether this process tells or not. What is here already stays as it is.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepsWatching(Protocol):
+    """A store that also keeps the books of subscriptions to context sources."""
+
+    def watching_books(self) -> WatchingBooks:
+        """The books; close them before the store."""
         ...
 
 

@@ -79,6 +79,10 @@ class Registrations:
         """Tell this one of every change that this process makes from now on, or of those of other processes, too."""
         self._listeners.append((listener, everywhere))
 
+    def version(self, tenant: str) -> int:
+        """Which of the tenant's changes is the last that this process knows; 0 where no other makes any."""
+        return self._together.version(tenant)
+
     def now(self) -> datetime:
         """The time by which registrations expire."""
         return self._time.now()

@@ -43,6 +43,10 @@ class Together:
             return
         self._hearing = Hearing(self._shared.watch, refresh)
 
+    def version(self, tenant: str) -> int:
+        """Which change of the tenant's registrations is the last that this process knows; 0 where it is alone."""
+        return self._known.get(tenant, 0)
+
     async def close(self) -> None:
         """Hear of nothing more."""
         if self._hearing is not None:

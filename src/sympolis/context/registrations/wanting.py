@@ -15,6 +15,7 @@ from sympolis.context.query import Selector, TimeRange
 from sympolis.context.registrations.matching import Wanted
 from sympolis.context.subscriptions import parsing
 from sympolis.context.subscriptions.books import KeptSubscription
+from sympolis.context.subscriptions.keeping import built, kept_form
 from sympolis.context.subscriptions.names import KnownNames, RecordingTerms
 from sympolis.context.subscriptions.subscription import Subscription
 from sympolis.context.terms import Terms
@@ -38,11 +39,19 @@ class SourceSubscription:
 
 
 def parse(
-    document: Mapping[str, Any], terms: Terms, *, subscription_id: str, context: Any, now: datetime
+    document: Mapping[str, Any],
+    terms: Terms,
+    *,
+    subscription_id: str,
+    context: Any,
+    now: datetime,
+    since: int = 0,
 ) -> SourceSubscription:
-    """A new subscription (clause 5.11.2). Raises ``BadRequestData``."""
+    """A new subscription (clause 5.11.2), to changes after ``since``. Raises ``BadRequestData``."""
     range_ = document.get("temporalQ")
-    found = parsing.parse(_plain(document), terms, subscription_id=subscription_id, context=context, now=now)
+    found = parsing.parse(
+        _plain(document), terms, subscription_id=subscription_id, context=context, now=now, since=since
+    )
     return _with(found, {} if range_ is None else {"temporalQ": range_}, terms)
 
 
@@ -57,22 +66,13 @@ def change(
 
 def build(kept: KeptSubscription) -> SourceSubscription:
     """The subscription that was kept."""
-    found = parsing.build(
-        id=kept.id,
-        document=kept.document,
-        names=kept.names,
-        context=kept.context,
-        created_at=kept.created_at,
-        modified_at=kept.modified_at,
-        since=0,
-    )
+    found = built(kept)
     return SourceSubscription(found, _wanted(found, KnownNames(kept.names)))
 
 
 def kept(found: SourceSubscription) -> KeptSubscription:
     """How to keep it."""
-    one = found.subscription
-    return KeptSubscription(one.id, one.document, one.names, one.context, one.created_at, one.modified_at)
+    return kept_form(found.subscription)
 
 
 def _plain(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -33,7 +33,7 @@ from sympolis.stores.postgres.address import Address
 from sympolis.stores.postgres.months import aware
 from sympolis.stores.postgres.server import Connection, connect_once
 
-_SQL = sql.load("sympolis.stores.postgres", "books.sql")
+_TEXTS = sql.load("sympolis.stores.postgres", "books.sql")
 _TURN_S: Final = 1.0
 """How often a process asks whether it is its turn to tell: so long a takeover takes at most."""
 _PROBE_S: Final = 20.0
@@ -51,7 +51,12 @@ class PostgresBooks:
     tenant; shared with the store, which keeps the states around every change of a tenant until it knows the newest.
     """
 
+    OF: ClassVar[str] = ""
+    """What the names of its tables begin with."""
+
     def __init__(self, address: Address, search_path: str, known: dict[str, int]) -> None:
+        self._sql = {name: text.replace("{of}", self.OF) for name, text in _TEXTS.items()}
+        self._channel = channel(address.schema, self.OF)
         self._address = address
         self._search_path = search_path
         self._known = known
@@ -76,7 +81,7 @@ class PostgresBooks:
 
     def version(self, tenant: str) -> int:
         """See ``SharedBooks.version``."""
-        return self._ask(lambda db: db.fetchval(_SQL["version"], tenant)) or 0
+        return self._ask(lambda db: db.fetchval(self._sql["version"], tenant)) or 0
 
     def known(self, tenant: str) -> int:
         """See ``SharedBooks.known``."""
@@ -91,54 +96,54 @@ class PostgresBooks:
 
         async def found(db: Connection) -> News:
             async with db.transaction(isolation="repeatable_read", readonly=True):
-                version, count = await db.fetchrow(_SQL["standing"], tenant) or (0, 0)
-                rows = await db.fetch(_SQL["changed"], tenant, since)
+                version, count = await db.fetchrow(self._sql["standing"], tenant) or (0, 0)
+                rows = await db.fetch(self._sql["changed"], tenant, since)
                 return News(version, tuple(map(_kept, rows)), count)
 
         return self._ask(found)
 
     def ids(self, tenant: str) -> set[str]:
         """See ``SharedBooks.ids``."""
-        return {row[0] for row in self._ask(lambda db: db.fetch(_SQL["ids"], tenant))}
+        return {row[0] for row in self._ask(lambda db: db.fetch(self._sql["ids"], tenant))}
 
     def records(self, tenant: str, ids: Sequence[str]) -> dict[str, Record]:
         """See ``SharedBooks.records``."""
-        rows = self._ask(lambda db: db.fetch(_SQL["records"], tenant, list(ids)))
+        rows = self._ask(lambda db: db.fetch(self._sql["records"], tenant, list(ids)))
         return {row["id"]: _record(row["record"]) for row in rows}
 
     # --- what is kept
 
     def tenants(self) -> list[str]:
         """See ``SubscriptionBooks``."""
-        return [row[0] for row in self._ask(lambda db: db.fetch(_SQL["tenants"]))]
+        return [row[0] for row in self._ask(lambda db: db.fetch(self._sql["tenants"]))]
 
     def subscriptions(self, tenant: str) -> list[KeptSubscription]:
         """See ``SubscriptionBooks``."""
-        rows = self._ask(lambda db: db.fetch(_SQL["subscriptions"], tenant))
+        rows = self._ask(lambda db: db.fetch(self._sql["subscriptions"], tenant))
         return list(map(_kept, rows))
 
     def keep(self, tenant: str, subscription: KeptSubscription) -> None:
         """See ``SubscriptionBooks``."""
         body = msgspec.json.encode(replace(subscription, record=Record())).decode()
-        self._turn(tenant, lambda db: db.execute(_SQL["keep"], tenant, subscription.id, body))
+        self._turn(tenant, lambda db: db.execute(self._sql["keep"], tenant, subscription.id, body))
 
     def drop(self, tenant: str, subscription_id: str) -> None:
         """See ``SubscriptionBooks``."""
 
         async def gone(db: Connection) -> None:
             for name in ("drop_subscription", "drop_pending", "drop_dead_letters"):
-                await db.execute(_SQL[name], tenant, subscription_id)
+                await db.execute(self._sql[name], tenant, subscription_id)
 
         self._turn(tenant, gone)
 
     def position(self, tenant: str) -> int | None:
         """See ``SubscriptionBooks``."""
-        found: int | None = self._ask(lambda db: db.fetchval(_SQL["position"], tenant))
+        found: int | None = self._ask(lambda db: db.fetchval(self._sql["position"], tenant))
         return found
 
     def pending(self, tenant: str) -> list[Pending]:
         """See ``SubscriptionBooks``."""
-        rows = self._ask(lambda db: db.fetch(_SQL["pending"], tenant))
+        rows = self._ask(lambda db: db.fetch(self._sql["pending"], tenant))
         return [
             Pending(number, of, subscription, entity, aware(at), element)
             for number, of, subscription, entity, at, element in rows
@@ -146,7 +151,7 @@ class PostgresBooks:
 
     def last_number(self) -> int:
         """See ``SubscriptionBooks``."""
-        found: int = self._ask(lambda db: db.fetchval(_SQL["last_number"]))
+        found: int = self._ask(lambda db: db.fetchval(self._sql["last_number"]))
         return found
 
     def settle(self, step: Settlement) -> None:
@@ -157,9 +162,24 @@ class PostgresBooks:
                 if self._leading is None:
                     raise StoreUnavailable("another process delivers notifications", where=str(self._address))
                 async with self._leading.transaction():
-                    await _settle(self._leading, step)
+                    await self._settle(self._leading, step)
 
         self._run(kept())
+
+    async def _settle(self, db: Connection, step: Settlement) -> None:
+        if step.positions:
+            await db.execute(self._sql["move"], list(step.positions), list(step.positions.values()))
+        if step.added:
+            await db.execute(self._sql["add_pending"], *columns(map(pending_row, step.added.values())))
+        if step.removed:
+            await db.execute(self._sql["remove_pending"], step.removed)
+        if step.records:
+            rows = ((*key, msgspec.json.encode(record).decode()) for key, record in step.records.items())
+            await db.execute(self._sql["set_records"], *columns(rows))
+        if step.dead:
+            await db.execute(self._sql["add_dead_letters"], *columns(map(letter_row, step.dead)))
+            for tenant in {one.tenant for one in step.dead}:
+                await db.execute(self._sql["trim_dead_letters"], tenant, MOST_DEAD_LETTERS)
 
     def dead_letters(
         self, tenant: str, *, subscription: str | None = None, limit: int = 20, offset: int = 0
@@ -167,8 +187,8 @@ class PostgresBooks:
         """See ``SubscriptionBooks``."""
 
         async def found(db: Connection) -> tuple[int, list[DeadLetter]]:
-            total = await db.fetchval(_SQL["count_dead_letters"], tenant, subscription)
-            rows = await db.fetch(_SQL["dead_letters"], tenant, subscription, limit, offset)
+            total = await db.fetchval(self._sql["count_dead_letters"], tenant, subscription)
+            rows = await db.fetch(self._sql["dead_letters"], tenant, subscription, limit, offset)
             return total, [_letter(row) for row in rows]
 
         return self._ask(found)
@@ -217,9 +237,9 @@ class PostgresBooks:
 
         async def turned(db: Connection) -> None:
             async with db.transaction():
-                version = await db.fetchval(_SQL["turn"], tenant)
+                version = await db.fetchval(self._sql["turn"], tenant)
                 await change(db)
-                await db.execute(_SQL["turned"], tenant, channel(self._address.schema))
+                await db.execute(self._sql["turned"], tenant, self._channel)
             if version == self.known(tenant) + 1:
                 self._known[tenant] = version
 
@@ -240,7 +260,7 @@ class PostgresBooks:
         gone = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: gone.set())
-            await connection.add_listener(channel(self._address.schema), lambda *said: heard(str(said[-1])))
+            await connection.add_listener(self._channel, lambda *said: heard(str(said[-1])))
             heard(None)
             while not gone.is_set():
                 await self._take_turn(connection, lead)
@@ -255,7 +275,7 @@ class PostgresBooks:
         async with self._lock:
             if self._leading is not None:
                 await connection.execute("SELECT 1", timeout=_PROBE_S)
-            elif await connection.fetchval(_SQL["try_to_lead"], timeout=_PROBE_S):
+            elif await connection.fetchval(self._sql["try_to_lead"], timeout=_PROBE_S):
                 self._leading = connection
                 lead(True)
 
@@ -268,36 +288,23 @@ class PostgresBooks:
             self._side.terminate()
 
 
-def channel(schema: str) -> str:
+def channel(schema: str, of: str = "") -> str:
     """The name under which processes tell each other of changed subscriptions."""
-    return f"sympolis_{schema}_books"
+    return f"sympolis_{schema}_{of}books"
 
 
-async def _settle(db: Connection, step: Settlement) -> None:
-    if step.positions:
-        await db.execute(_SQL["move"], list(step.positions), list(step.positions.values()))
-    if step.added:
-        await db.execute(_SQL["add_pending"], *_columns(map(_pending_row, step.added.values())))
-    if step.removed:
-        await db.execute(_SQL["remove_pending"], step.removed)
-    if step.records:
-        rows = ((*key, msgspec.json.encode(record).decode()) for key, record in step.records.items())
-        await db.execute(_SQL["set_records"], *_columns(rows))
-    if step.dead:
-        await db.execute(_SQL["add_dead_letters"], *_columns(map(_letter_row, step.dead)))
-        for tenant in {one.tenant for one in step.dead}:
-            await db.execute(_SQL["trim_dead_letters"], tenant, MOST_DEAD_LETTERS)
-
-
-def _columns(rows: Any) -> list[list[Any]]:
+def columns(rows: Any) -> list[list[Any]]:
+    """What the statements that take whole columns are given; none of it where there are no rows."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _pending_row(one: Pending) -> tuple[Any, ...]:
+def pending_row(one: Pending) -> tuple[Any, ...]:
+    """As ``add_pending`` takes it."""
     return (one.number, one.tenant, one.subscription, one.entity_id, one.at, one.element)
 
 
-def _letter_row(one: DeadLetter) -> tuple[Any, ...]:
+def letter_row(one: DeadLetter) -> tuple[Any, ...]:
+    """As ``add_dead_letters`` takes it."""
     elements = msgspec.json.encode([msgspec.Raw(element) for element in one.elements])
     reason = one.reason.replace("\0", "")
     return (one.tenant, one.subscription, one.number, one.uri, one.at, reason, one.attempts, elements)

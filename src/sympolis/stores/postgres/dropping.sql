@@ -52,6 +52,18 @@ DELETE FROM pending WHERE tenant = $1
 -- name: dead_letters
 DELETE FROM dead_letter WHERE tenant = $1
 
+-- name: source_subscriptions
+DELETE FROM source_subscription WHERE tenant = $1
+
+-- name: source_told
+DELETE FROM source_told WHERE tenant = $1
+
+-- name: source_pending
+DELETE FROM source_pending WHERE tenant = $1
+
+-- name: source_dead_letters
+DELETE FROM source_dead_letter WHERE tenant = $1
+
 -- name: registrations
 DELETE FROM registration WHERE tenant = $1
 

@@ -44,6 +44,7 @@ from sympolis.stores.postgres.server import About, Connection, Server, connect, 
 from sympolis.stores.postgres.shelf import PostgresShelf
 from sympolis.stores.postgres.sources import PostgresSourceBooks
 from sympolis.stores.postgres.statistics import Statistics
+from sympolis.stores.postgres.watching import PostgresWatchingBooks
 from sympolis.stores.postgres.writer import Tools, Writer
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
@@ -208,6 +209,10 @@ class PostgresStore:
     def subscription_books(self) -> PostgresBooks:
         """See ``KeepsBooks``: the subscriptions of all processes on this database."""
         return PostgresBooks(self._server.address, self._server.about.search_path, self._known)
+
+    def watching_books(self) -> PostgresWatchingBooks:
+        """See ``KeepsWatching``: the subscriptions to context sources of all processes on this database."""
+        return PostgresWatchingBooks(self._server.address, self._server.about.search_path, {})
 
     def source_books(self) -> PostgresSourceBooks:
         """See ``KeepsSources``."""

@@ -53,12 +53,15 @@ def test_a_consortium_is_judged_and_proved_by_its_twins(client: Client, consorti
     one = f"{PATH}/consortia/{consortium}"
     before = client.get(one).json["judgement"]
     assert before["kept"] and before["coverage"]["met"] == 0
+    for moment in ("baseline", "interim"):
+        assert client.post(f"{PATH}/snapshots", {"moment": moment}).status == 201
     assert client.post(f"{one}/evidence", {}).status == 200
     alone = client.get(one).json["judgement"]["coverage"]
     proof = {**client.get(f"{PATH}/proof").json, "city": "beta"}
     assert client.post(f"{one}/evidence", proof).status == 200
     both = client.get(f"{one}/coverage/WS2").json
     assert both["met"] > alone["met"] > 0
+    assert "A.12" in {row["id"] for row in both["requirements"] if row["met"]}, "both states were kept"
     assert {twin for row in both["requirements"] for twin in row["twins"]} == {"smallville", "beta"}
     assert client.get(f"{one}/coverage/WS9").status == 404
 

@@ -78,6 +78,11 @@ class Settings:
     tls_roots: Annotated[
         str, "PEM file with roots that are believed beside the system's where this server calls others."
     ] = ""
+    tls_client_roots: Annotated[
+        str,
+        "PEM file with roots of authorities: partners that were added as certified prove themselves by a client"
+        " certificate below one of them, as a trusted proxy shows it (Client-Cert, RFC 9440). Nobody does without.",
+    ] = ""
     refresh: Annotated[
         bool, "Read sources anew from their portals, each as often as it says; else only when asked."
     ] = False

@@ -65,6 +65,10 @@ class Routes:
         await self.gate.wait()
         return Reply(body=b"slow", media="text/plain")
 
+    async def certificate(self, request: Request) -> Reply:
+        shown = (request.header(b"client-cert"), request.header(b"client-cert-chain"))
+        return Reply(body=str(shown).encode(), media="text/plain")
+
     async def base(self, request: Request) -> Reply:
         return Reply(body=request.base_url.encode(), media="text/plain")
 
@@ -85,6 +89,7 @@ class Routes:
             operation("/t/big", self.big),
             operation("/t/slow", self.slow),
             operation("/t/base", self.base),
+            operation("/t/certificate", self.certificate),
             operation("/t/split", self.split),
             operation("/t/echo", self.echo, "POST"),
         )
@@ -92,7 +97,9 @@ class Routes:
 
 
 @asynccontextmanager
-async def talking(folder: Path) -> AsyncIterator[tuple[Routes, asyncio.StreamReader, asyncio.StreamWriter]]:
+async def talking(
+    folder: Path, **settings: Any
+) -> AsyncIterator[tuple[Routes, asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to a server of its own."""
     routes = Routes()
 
@@ -101,7 +108,7 @@ async def talking(folder: Path) -> AsyncIterator[tuple[Routes, asyncio.StreamRea
         lock.acquire()
         return Folderless(routes.api(), lock)
 
-    async with serving(Settings(port=0, data=folder), opened) as served:
+    async with serving(Settings(port=0, data=folder, **settings), opened) as served:
         host, port = served.address.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 23)
         try:
@@ -341,3 +348,20 @@ def test_requests_leave_no_cycles_for_the_garbage_collector(tmp_path: Path, requ
                 gc.enable()
 
     run(check())
+
+
+@pytest.mark.parametrize(
+    ("proxies", "read"),
+    [(("127.0.0.1",), "(':e30=:', ':e30=:')"), (("10.0.0.7",), "(None, None)"), ((), "(None, None)")],
+)
+def test_only_a_trusted_proxy_shows_certificates(tmp_path: Path, proxies: tuple[str, ...], read: str) -> None:
+    async def story() -> bytes:
+        async with talking(tmp_path, trusted_proxies=proxies) as (_, reader, writer):
+            for more in ((), ("X-Forwarded-For: 127.0.0.1",)):
+                shown = ("Client-Cert: :e30=:", "client-CERT-chain: :e30=:")
+                writer.write(get("/t/certificate", *more, *shown))
+                _, _, body = await answer(reader)
+                assert body.decode() == read, more
+        return body
+
+    assert run(story())

@@ -135,7 +135,14 @@ class Connection(HttpToolsProtocol):
             self._forwarded = True
         elif name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
+        elif name.startswith(b"client-cert") and not self._behind_proxy():
+            return
         self.headers.append((name, value))
+
+    def _behind_proxy(self) -> bool:
+        """Whether a trusted proxy is at the other end: nobody else is believed about certificates."""
+        trusted = getattr(self.app, "trusted_hosts", ())
+        return self.client is not None and self.client[0] in trusted
 
     def on_headers_complete(self) -> None:
         """Answer it now, or after those before it on this connection."""

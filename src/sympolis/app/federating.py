@@ -14,6 +14,7 @@ from sympolis.api.reading import is_listed
 from sympolis.api.twin.quality import badge_now
 from sympolis.city.schema import City
 from sympolis.dataspace.calls import Answer, Calls
+from sympolis.dataspace.credentials.x509 import check_roots
 from sympolis.dataspace.discovery.benchmarks import Backing, Benchmarks
 from sympolis.dataspace.discovery.catalogues import Catalogues
 from sympolis.dataspace.discovery.dcat import DcatCatalogues
@@ -50,17 +51,28 @@ def open_federation(
     """The federation of a twin; None where the extra ``identity`` is not installed: nobody could be known.
 
     ``address`` is where the server was found to listen; the setting ``public_url`` goes before it.
-    Raises ``SettingsInvalid`` for a plan of SIMPL with a mistake.
+    Raises ``SettingsInvalid`` for a plan of SIMPL with a mistake, or roots that cannot be read.
     """
     if find_spec("joserfc") is None:
         return None
     public = settings.public_url.rstrip("/")
     own = Self(city.facts.title, lambda: public or address())
-    found = Federation(own, open_records(settings, folder), calls_through(client))
+    records, roots = open_records(settings, folder), _client_roots(settings)
+    found = Federation(own, records, calls_through(client), client_roots=roots)
     if settings.simpl:
         plan = load_simpl(Path(settings.simpl))
         found.simpl = Authority(plan, found.records, found.calls, own.did)
     return found
+
+
+def _client_roots(settings: Settings) -> bytes:
+    """Whose client certificates prove partners; nothing where none do. Raises ``SettingsInvalid``."""
+    if not settings.tls_client_roots:
+        return b""
+    try:
+        return check_roots(Path(settings.tls_client_roots).read_bytes())
+    except (OSError, errors.Unauthenticated) as problem:
+        raise errors.SettingsInvalid(str(problem), where="tls_client_roots", hint="a PEM file") from problem
 
 
 def open_records(settings: Settings, folder: Path) -> Records:

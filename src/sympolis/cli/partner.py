@@ -38,12 +38,19 @@ def add(
     invitation: Annotated[
         str | None, typer.Option(help="The word of an invitation of theirs: they take us for a partner, too.")
     ] = None,
+    certified: Annotated[
+        bool,
+        typer.Option(
+            "--certified",
+            help="A connector without a DID: it proves itself by TLS certificates, and --id is the name in them.",
+        ),
+    ] = False,
     city: City = None,
     data: Data = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Make the twin at an address a partner; or a connector of the Dataspace Protocol, or a DCAT-AP catalogue."""
-    given = {"base_url": address, "id": did, "invitation": invitation}
+    given = {"base_url": address, "id": did, "invitation": invitation, "certified": certified}
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.post(_PARTNERS, {name: value for name, value in given.items() if value})
     show(found, form, lambda one: screen.print(f"{text(one['title']) or one['name']}: {_standing(one)}"))

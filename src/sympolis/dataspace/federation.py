@@ -63,8 +63,9 @@ class Self:
 class Federation:
     """See the module."""
 
-    def __init__(self, own: Self, records: Records, calls: Calls) -> None:
+    def __init__(self, own: Self, records: Records, calls: Calls, *, client_roots: bytes = b"") -> None:
         self.own = own
+        self._client_roots = client_roots
         self.records = records
         self.calls = calls
         self.keys = KeyRing(records)
@@ -162,4 +163,5 @@ class Federation:
                 self.calls, self.resolver, own=self.own.did, is_revoked=self.wallet.is_revoked
             ),
             acquaintance=self.directory,
+            roots=self._client_roots,
         )

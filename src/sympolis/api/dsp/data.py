@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from sympolis.api import certificates
 from sympolis.api.computations import Computation
 from sympolis.api.formats import BY_NAME
 from sympolis.api.holdings import Holding, Holdings
@@ -33,6 +34,7 @@ from sympolis.context.gated import Reading, read_as
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
 from sympolis.dataspace.delivery.tokens import fits
+from sympolis.dataspace.dsp.credentials import Participant
 from sympolis.dataspace.dsp.machines import Act as Doing
 from sympolis.dataspace.dsp.processes import Agreement, Transfer
 from sympolis.dataspace.dsp.vocabulary import Side, TransferState
@@ -293,15 +295,19 @@ class ContractedData:
 
     async def renew(self, request: Request) -> Reply:
         """Another token for a transfer that runs, for the partner: by their own proof, not by the old one."""
-        caller = await self._desk.credentials.identify(request.header(b"authorization"))
+        caller = await self._caller(request)
         await self._desk.transfers.prepare(request.arguments["transfer"])
         address = self._desk.transfers.renew(request.arguments["transfer"], caller)
         await self._desk.book.durable()
         return json_reply(address)
 
+    async def _caller(self, request: Request) -> Participant:
+        said, shown = request.header(b"authorization"), certificates.shown(request)
+        return await self._desk.credentials.identify(said, shown)
+
     async def usage(self, request: Request) -> Reply:
         """What we have noted of a transfer's uses, for the partner to compare."""
-        caller = await self._desk.credentials.identify(request.header(b"authorization"))
+        caller = await self._caller(request)
         transfer = self._desk.transfers.get(request.arguments["transfer"], caller)
         found = self._desk.book.uses(after=AFTER.of(request), limit=LIMIT.of(request), transfer=transfer.id)
         return json_reply({"transfer": transfer.id, "uses": [_told(one) for one in found]})

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from sympolis.api import certificates
 from sympolis.api.bodies import parse_json
 from sympolis.api.dsp.refusing import CATALOGUE, NEGOTIATION, TRANSFER, refused
 from sympolis.api.http import JSON, LD_JSON, Reply, Request, json_reply
@@ -58,7 +59,8 @@ class Protocol:
         return json_reply({"protocolVersions": [version]})
 
     async def _caller(self, request: Request) -> Participant:
-        return await self._desk.credentials.identify(request.header(b"authorization"))
+        said, shown = request.header(b"authorization"), certificates.shown(request)
+        return await self._desk.credentials.identify(said, shown)
 
     async def _message(self, request: Request) -> dict[str, Any]:
         if request.media_type not in (JSON, LD_JSON):

@@ -29,6 +29,7 @@ PARTNER = structure(
         "name": TEXT,
         "title": TEXTS,
         "kind": {"enum": ["twin", "connector", "catalogue"]},
+        "certified": BOOLEAN,
         "dsp_url": TEXT,
         "catalogue_url": TEXT,
         "standing": {"enum": ["active", "suspended"]},
@@ -131,7 +132,8 @@ def _claims(handlers: Claims) -> tuple[Operation, ...]:
 
 def _partners(handlers: Partners) -> tuple[Operation, ...]:
     path, one = "/api/federation/partners", "/api/federation/partners/{partner}"
-    adding = structure({"base_url": TEXT, "id": TEXT, "invitation": TEXT}, required=("base_url",))
+    members = {"base_url": TEXT, "id": TEXT, "invitation": TEXT, "certified": BOOLEAN}
+    adding = structure(members, required=("base_url",))
     standing = structure({"standing": {"enum": ["active", "suspended"]}}, required=("standing",))
     invited = structure({"note": TEXT})
     invitation = {"invitation": "The invitation's id."}

@@ -12,7 +12,7 @@ from sympolis.dataspace.partners.partner import Invitation, Partner
 from sympolis.domain import errors
 
 _LONGEST = 500
-_FIELDS = frozenset({"base_url", "id", "invitation"})
+_FIELDS = frozenset({"base_url", "id", "invitation", "certified"})
 
 
 class Partners:
@@ -36,8 +36,10 @@ class Partners:
         unknown = sorted(set(given) - _FIELDS)
         if unknown:
             raise errors.InvalidRequest("is not known here", where=unknown[0])
-        expected = text_of(given, "id")
-        if expected:
+        expected, certified = text_of(given, "id"), given.get("certified", False)
+        if not isinstance(certified, bool):
+            raise errors.InvalidRequest("expected true or false", where="certified")
+        if expected and not certified:
             check_did(expected)
         base_url = text_of(given, "base_url")
         if not base_url:
@@ -45,7 +47,9 @@ class Partners:
                 "expected the address of a twin, a connector or a catalogue", where="base_url"
             )
         invitation = text_of(given, "invitation")
-        made = await self._desk.add(base_url, expected=expected, invitation=invitation, by=by(request))
+        made = await self._desk.add(
+            base_url, expected=expected, invitation=invitation, certified=certified, by=by(request)
+        )
         return json_reply(self._shown(made), status=201)
 
     async def change(self, request: Request) -> Reply:
@@ -115,6 +119,7 @@ class Partners:
             "name": partner.name,
             "title": partner.title,
             "kind": partner.kind.value,
+            "certified": partner.certified,
             "catalogue_url": partner.catalogue_url,
             "dsp_url": partner.dsp_url,
             "standing": partner.standing.value,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sympolis.dataspace.credentials import x509
 from sympolis.dataspace.credentials.anchors import Anchors
 from sympolis.dataspace.credentials.credential import MEMBERSHIP, ROLE, Credential
 from sympolis.dataspace.credentials.presentation import Asking, Tokens
@@ -48,6 +49,10 @@ class Acquaintance(Protocol):
         """Whether we may send them anything."""
         ...
 
+    def is_certified(self, participant: str) -> bool:
+        """Whether they prove themselves by a certificate alone."""
+        ...
+
 
 @dataclass(slots=True)
 class _Known:
@@ -68,6 +73,7 @@ class ClaimsIdentity:
         anchors: Anchors,
         statuses: StatusLists,
         acquaintance: Acquaintance,
+        roots: bytes = b"",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._own = own
@@ -77,6 +83,7 @@ class ClaimsIdentity:
         self._anchors = anchors
         self._statuses = statuses
         self._acquaintance = acquaintance
+        self._roots = roots
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._strangers: OrderedDict[str, _Known] = OrderedDict()
@@ -88,11 +95,13 @@ class ClaimsIdentity:
         """Our DID."""
         return self._own()
 
-    async def identify(self, authorization: str | None) -> Participant:
+    async def identify(self, authorization: str | None, certificates: bytes = b"") -> Participant:
         """Who sent a message: a partner, or a member of a dataspace whose authority is a trust anchor here.
 
-        Raises ``Unauthenticated``.
+        Where nothing is signed, a partner that proves itself by certificate alone. Raises ``Unauthenticated``.
         """
+        if not authorization and certificates:
+            return self._certified(certificates)
         sender = await self._self_issued.read(authorization)
         standing = self._acquaintance.standing(sender.id)
         if standing == "suspended":
@@ -104,16 +113,31 @@ class ClaimsIdentity:
             raise refused("its sender is no partner, and shows no membership that counts here")
         return Participant(sender.id, groups, self._acquaintance.name_of(sender.id))
 
+    def _certified(self, certificates: bytes) -> Participant:
+        """Only who was added as such: else an authority's certificates could speak for everybody who has a DID."""
+        if not self._roots:
+            raise refused("no certificate proves anybody here")
+        participant = x509.participant_of(certificates, self._roots)
+        known = self._acquaintance
+        if known.standing(participant) != "active" or not known.is_certified(participant):
+            raise refused("its sender is no partner that proves itself by certificate")
+        return Participant(participant, frozenset({PARTNER_ROLE}), known.name_of(participant))
+
     async def sender(self, authorization: str | None) -> Sender:
         """Who signed a message, whoever that is. Raises ``Unauthenticated``."""
         return await self._self_issued.read(authorization)
 
     async def authorization(self, audience: str, address: str) -> str | None:
-        """See ``Credentials``: a fresh token for every message, since each counts once."""
+        """See ``Credentials``: a fresh token for every message, since each counts once.
+
+        Who proves itself by certificate alone reads no token: it is shown our certificate, below HTTP.
+        """
         if audience and not self._acquaintance.may_call(audience):
             raise errors.Forbidden("this partner is suspended", where=audience)
         if not audience:
             raise errors.Forbidden("nobody is known at this address: add the partner first", where=address)
+        if self._acquaintance.is_certified(audience):
+            return None
         return f"Bearer {self._self_issued.write(audience, token=self._tokens.issue(audience))}"
 
     def forget(self, participant: str) -> None:

@@ -71,6 +71,12 @@ def check_ours(
     return leaf.not_valid_after_utc
 
 
+def check_roots(roots_pem: bytes) -> bytes:
+    """The roots, if they are some. Raises ``Unauthenticated``."""
+    _chain(roots_pem)
+    return roots_pem
+
+
 def participant_of(chain_pem: bytes, roots_pem: bytes, *, now: datetime | None = None) -> str:
     """Whom a client certificate is about. Raises ``Unauthenticated`` where it does not hold."""
     from cryptography import x509

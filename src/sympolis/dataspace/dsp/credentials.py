@@ -36,8 +36,11 @@ class Credentials(Protocol):
         """Our own participant id."""
         ...
 
-    async def identify(self, authorization: str | None) -> Participant:
-        """Who sent a message with this ``Authorization`` header. Raises ``Unauthenticated`` for none or a false one."""
+    async def identify(self, authorization: str | None, certificates: bytes = b"") -> Participant:
+        """Who sent a message with this ``Authorization`` header. Raises ``Unauthenticated`` for none or a false one.
+
+        ``certificates`` is the chain in PEM with which they came through TLS, where a proxy has proved one.
+        """
         ...
 
     async def authorization(self, audience: str, address: str) -> str | None:
@@ -60,7 +63,7 @@ class SharedKeys:
     ours: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[str, str] = field(default_factory=dict)
 
-    async def identify(self, authorization: str | None) -> Participant:
+    async def identify(self, authorization: str | None, certificates: bytes = b"") -> Participant:  # noqa: ARG002
         """See ``Credentials``."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() == "bearer":
@@ -82,7 +85,7 @@ class Anybody:
     participant: str
     other: str
 
-    async def identify(self, authorization: str | None) -> Participant:  # noqa: ARG002
+    async def identify(self, authorization: str | None, certificates: bytes = b"") -> Participant:  # noqa: ARG002
         """See ``Credentials``."""
         return Participant(self.other)
 

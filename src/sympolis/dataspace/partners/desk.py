@@ -49,14 +49,25 @@ class PartnerDesk:
         self._address = address
         self._background: set[asyncio.Task[None]] = set()
 
-    async def add(self, base_url: str, *, expected: str = "", invitation: str = "", by: str = "") -> Partner:
+    async def add(
+        self,
+        base_url: str,
+        *,
+        expected: str = "",
+        invitation: str = "",
+        certified: bool = False,
+        by: str = "",
+    ) -> Partner:
         """Make whoever is at this address a partner; with an ``invitation`` of theirs, make us theirs as well.
 
-        ``expected`` is the DID that is to be met there. Raises ``InvalidRequest``, ``AlreadyExists``, ``SourceFailed``
+        ``expected`` is the DID that is to be met there; with ``certified``, the name in the certificates by which it
+        alone proves itself. Raises ``InvalidRequest``, ``AlreadyExists``, ``SourceFailed``
         where nobody answers there, ``Forbidden``.
         """
         base_url = _checked(base_url)
-        introduced = await self._meeting.anybody(base_url, expected)
+        meeting = self._meeting
+        met = meeting.certified(base_url, expected) if certified else meeting.anybody(base_url, expected)
+        introduced = await met
         if expected and expected != introduced.id:
             raise errors.Conflict(
                 f"at this address is {introduced.id}", where="id", hint="ask the partner for its DID"
@@ -172,6 +183,7 @@ def _partner(found: Introduction, base_url: str, origin: Origin, *, by: str, at:
         name=name,
         title=dict(found.title),
         kind=found.kind,
+        certified=found.certified,
         catalogue_url=found.catalogue_url,
         dsp_url=found.dsp_url,
         origin=origin,

@@ -90,6 +90,11 @@ class PartnerDirectory:
         found = self._partners.get(participant)
         return found is None or found.standing is Standing.ACTIVE
 
+    def is_certified(self, participant: str) -> bool:
+        """See ``Acquaintance``."""
+        found = self._partners.get(participant)
+        return found is not None and found.certified
+
     # --- invitations
 
     def invite(self, *, note: str = "", by: str = "") -> tuple[Invitation, str]:

@@ -8,6 +8,7 @@ service there: messages are signed for the DID, so that nobody else may be the o
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,7 @@ from sympolis.domain import errors
 log = logging.getLogger(__name__)
 
 ABOUT: Final = "/api/federation/about"
+_NAME: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _LONGEST_URL: Final = 500
 _MOST_BYTES: Final = 64 * 1024
 _LONGEST_TEXT: Final = 200
@@ -43,6 +45,7 @@ class Introduction:
     title: Mapping[str, str]
     dsp_url: str = ""
     catalogue_url: str = ""
+    certified: bool = False
 
 
 class Meeting:
@@ -78,6 +81,19 @@ class Meeting:
             log.info("no connector at %s: %s", base_url, problem)
             return await self._as_catalogue(base_url, problem)
         return await self._as_connector(base_url, dsp_url, expected)
+
+    async def certified(self, base_url: str, name: str) -> Introduction:
+        """A connector that has no DID: TLS proves its address, and certificates with this name what it sends.
+
+        Raises ``SourceFailed`` where nobody is, ``InvalidRequest``.
+        """
+        if not _NAME.fullmatch(name):
+            hint = "give the DID or the common name in its certificate, without spaces"
+            raise errors.InvalidRequest("expected the name in its certificates", where="id", hint=hint)
+        if urlsplit(base_url).scheme != "https":
+            raise errors.InvalidRequest("nothing proves this address", where="base_url", hint="use https://")
+        dsp_url = await self._speaks(base_url)
+        return Introduction(id=name, kind=Kind.CONNECTOR, title={}, dsp_url=dsp_url, certified=True)
 
     async def again(self, partner: Partner) -> None:
         """Whether a connector or a catalogue is still what it was. Raises ``SourceFailed``."""

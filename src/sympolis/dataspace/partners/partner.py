@@ -41,6 +41,8 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: dict[str, str] = {}
     kind: Kind = Kind.TWIN
+    certified: bool = False
+    """A connector that proves itself by client certificates alone, and is shown ours; ``id`` is the name in them."""
     dsp_url: str = ""
     catalogue_url: str = ""
     """Where its DCAT-AP catalogue is; '' for where a twin has it."""

@@ -52,7 +52,7 @@ def test_a_topic_is_told_in_the_citys_language() -> None:
         got = await server.next()
         assert got.line == "POST /air HTTP/1.1" and got.headers["priority"] == "high"
         assert got.headers["click"] == f"{ADDRESS}/#/overview" and got.headers["x-message-id"] == "m-1"
-        assert "Stickstoffdioxid zu hoch: NO₂ 62.5 µg/m³" in got.body.decode()
+        assert "Stickstoffdioxid zu hoch: NO₂ 62,5 µg/m³" in got.body.decode()
 
     with_receiver(test)
 

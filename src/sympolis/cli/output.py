@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sympolis.domain import errors
+from sympolis.domain.unit_words import unit_in_words
 
 DONE, NO, USAGE, FAILED = 0, 1, 2, 3
 
@@ -167,8 +168,8 @@ def text(words: Mapping[str, str] | str | None, language: str = "en") -> str:
 
 
 def unit_text(unit: str) -> str:
-    """A unit as people write it: none where UCUM says 1, words for points."""
-    return {"1": "", "pp": "percentage points"}.get(unit, unit)
+    """A unit as people write it, in English as all that the commands say."""
+    return unit_in_words(unit, "en")
 
 
 def _plain(words: str) -> str:

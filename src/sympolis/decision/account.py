@@ -11,6 +11,7 @@ from typing import Any
 
 from sympolis.decision.dossier import Decision, Kind, Seal
 from sympolis.decision.printing.blocks import Account, Block, Heading, Items, Table, Text
+from sympolis.domain.unit_words import unit_in_words
 
 _SPACE = "\u00a0"
 """Between thousands: it neither reads as a point or comma of another language nor breaks the line."""
@@ -215,18 +216,13 @@ def _written(value: float, figure: Json, say: Say, sign: str = "") -> str:
 
 def _unit(figure: Json, say: Say) -> str:
     """UCUM writes 1 for what has no unit, such as a number of children; people write nothing."""
-    unit = _spelt(str(figure["unit"]), say)
+    unit = unit_in_words(str(figure["unit"]), say("language"))
     return f" {unit}" if unit else ""
 
 
 def _changing(figure: Json, say: Say) -> str:
     """A share changes by points: of what a percentage would be, nobody could tell."""
-    return f" {say('points')}" if figure["unit"] == "%" else _unit(figure, say)
-
-
-def _spelt(unit: str, say: Say) -> str:
-    """A unit as people write it: points have a word in each language."""
-    return {"1": "", "pp": say("points")}.get(unit, unit)
+    return f" {unit_in_words('pp', say('language'))}" if figure["unit"] == "%" else _unit(figure, say)
 
 
 def _interval(change: Json, figure: Json, say: Say, *, signed: bool) -> str:
@@ -248,7 +244,7 @@ def _assumptions(run: Json, say: Say, told: Callable[[Any], str]) -> str:
 
     def valued(name: str, *values: Any) -> str:
         said = [_plainly(one, say) for one in values]
-        unit = _spelt(titles.get(name, {}).get("unit", ""), say)
+        unit = unit_in_words(titles.get(name, {}).get("unit", ""), say("language"))
         return " … ".join(said) + (f" {unit}" if unit else "")
 
     fixed = [f"{named(name)} = {valued(name, value)}" for name, value in parameters["fixed"].items()]

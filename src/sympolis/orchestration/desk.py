@@ -17,7 +17,7 @@ from sympolis.analysis.scenario import BASELINE, Reason
 from sympolis.context.broker import Broker
 from sympolis.domain import errors
 from sympolis.domain.scenario import RunStatus, Scenario, ScenarioStatus
-from sympolis.orchestration import documents, gather, run
+from sympolis.orchestration import documents, gather, run, saying
 from sympolis.orchestration.atlas import AreaSetup, Atlas
 from sympolis.orchestration.calibration_desk import CALIBRATE, EVALUATE, CalibrationDesk
 from sympolis.orchestration.cells import GridReader, no_grids
@@ -526,7 +526,13 @@ def _baselines(models: ModelDesk) -> dict[str, Scenario]:
 
 
 def _reason(reason: Reason) -> Json:
-    return {"override": reason.override, "where": reason.where, "reason": reason.reason, "hint": reason.hint}
+    return {
+        "override": reason.override,
+        "where": reason.where,
+        "reason": reason.reason,
+        "texts": saying.texts([reason.reason])[0],
+        "hint": reason.hint,
+    }
 
 
 def _modelled(figure: Json, latest: Run) -> Json:

@@ -151,7 +151,7 @@ export interface Scenario extends ScenarioDraft {
 
 export interface Check {
   allowed: boolean;
-  reasons: { override: number | null; reason: string }[];
+  reasons: { override: number | null; reason: string; texts: Text }[];
   affected: string[];
   estimate: { cpu_s: number; members: number; cached: boolean } | null;
 }

@@ -59,8 +59,22 @@ export function number(value: number | null | undefined, decimals = 0): string {
   return new Intl.NumberFormat(preferences.language, options).format(value);
 }
 
-/** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. Points have a word in each language. */
-export const unitText = (unit: string): string => (unit === '1' ? '' : unit === 'pp' ? t('points') : unit);
+/** Units that are words, or abbreviate words, of one language. */
+const UNITS: Record<string, Key> = {
+  pp: 'points',
+  persons: 'unitPersons',
+  'veh/h': 'unitVehicles',
+  'm2/person': 'unitAreaEach',
+  'kWh/(person a)': 'unitEnergyEach',
+  '0/1': 'unitYesNo',
+  'C62/KMK': 'unitEachSquareKilometre',
+};
+
+/** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. Units that are words have one in each language. */
+export function unitText(unit: string): string {
+  if (unit === '1') return '';
+  return UNITS[unit] ? t(UNITS[unit]) : unit.replace('/100k', ` ${t('unitEachHundredThousand')}`).trim();
+}
 
 /** What a change is counted in: a share changes by points, or nobody knows of what the percentage is. */
 export const changeUnit = (unit: string): string => (unit === '%' ? t('points') : unitText(unit));

@@ -369,7 +369,10 @@ SCHEMAS: dict[str, Schema] = {
         {
             "allowed": BOOLEAN,
             "reasons": several(
-                structure({"override": optional(INTEGER), "reason": TEXT}, required=("reason",))
+                structure(
+                    {"override": optional(INTEGER), "reason": TEXT, "texts": TEXTS},
+                    required=("reason", "texts"),
+                )
             ),
             "affected": several(TEXT),
             "estimate": optional(OBJECT),

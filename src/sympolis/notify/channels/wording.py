@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sympolis.decision.notices.record import Notice
+from sympolis.domain.unit_words import unit_in_words
 
-_POINTS = {"it": "punti percentuali", "de": "Prozentpunkte", "en": "percentage points"}
+_DECIMAL_COMMA = ("it", "de")
 _SEVERAL = {"it": "{n} avvisi", "de": "{n} Meldungen", "en": "{n} notices"}
 
 
@@ -37,10 +38,15 @@ def _line(notice: Notice, language: str) -> str:
     reading = notice.reading
     title = notice.title.get(language) or notice.title.get("en") or notice.rule
     about = reading.title.get(language) or reading.title.get("en") or reading.subject
-    figure = f" {reading.value:g} {_unit(reading.unit, language)}".rstrip() if reading.unit else ""
+    figure = (
+        f" {_number(reading.value, language)} {unit_in_words(reading.unit, language)}".rstrip()
+        if reading.unit
+        else ""
+    )
     return f"{title}: {about}{figure} ({reading.at:%Y-%m-%d %H:%M} UTC)"
 
 
-def _unit(unit: str, language: str) -> str:
-    """A unit as people write it: none where UCUM says 1, a word for points."""
-    return {"1": "", "pp": _POINTS.get(language, _POINTS["en"])}.get(unit, unit)
+def _number(value: float, language: str) -> str:
+    """Six digits at most, with the language's decimal sign."""
+    written = f"{value:g}"
+    return written.replace(".", ",") if language in _DECIMAL_COMMA else written

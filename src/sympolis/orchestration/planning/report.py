@@ -10,6 +10,7 @@ from typing import Any
 
 from sympolis.decision.printing import Account, Heading, Items, Table, Text
 from sympolis.decision.printing.blocks import Block
+from sympolis.domain.unit_words import unit_in_words
 from sympolis.orchestration.planning.tables import text
 
 Json = dict[str, Any]
@@ -70,13 +71,8 @@ def _interval(low: float | None, high: float | None, language: str) -> str:
     return DASH if low is None else f"{_number(low, language)} … {_number(high, language)}"
 
 
-def _unit(unit: str, words: Words) -> str:
-    """A unit as people write it: none where UCUM says 1, a word for points."""
-    return {"1": "", "pp": words["points"]}.get(unit, unit)
-
-
-def _with_unit(one: Json, language: str, words: Words) -> str:
-    unit = _unit(one["unit"], words)
+def _with_unit(one: Json, language: str) -> str:
+    unit = unit_in_words(one["unit"], language)
     return text(one["title"], language) + (f" ({unit})" if unit else "")
 
 
@@ -102,7 +98,8 @@ def _steps(plan: Json, language: str, words: Words) -> Iterator[Block]:
 def _figures(step: Json, language: str, words: Words) -> Table:
     rows = [
         (text(one["title"], language), _number(one["value"], language),
-         _interval(one["interval"]["low"], one["interval"]["high"], language), _unit(one["unit"], words))
+         _interval(one["interval"]["low"], one["interval"]["high"], language),
+         unit_in_words(one["unit"], language))
         for one in step["indicators"]
     ]  # fmt: skip
     titles = (words["figure"], words["value"], words["interval"], words["unit"])
@@ -129,7 +126,8 @@ def _explanations(plan: Json, language: str, words: Words) -> Iterator[Block]:
             caption = f"{words['explained']}: {text(one['title'], language)}"
             rows = [
                 (text(part["title"], language), _number(part["value"], language),
-                 _interval(part["interval"]["low"], part["interval"]["high"], language), _unit(part["unit"], words))
+                 _interval(part["interval"]["low"], part["interval"]["high"], language),
+                 unit_in_words(part["unit"], language))
                 for part in one["explained_by"]
             ]  # fmt: skip
             titles = (words["figure"], words["value"], words["interval"], words["unit"])
@@ -143,7 +141,7 @@ def _milestones(plan: Json, language: str, words: Words) -> Iterator[Block]:
     yield Heading(words["milestones"])
     rows = [
         (
-            _with_unit(one, language, words),
+            _with_unit(one, language),
             *_by_year(one, plan["years"], language),
             one["clause"] or DASH,
         )
@@ -172,7 +170,7 @@ def _by_year(one: Json, years: Sequence[int], language: str) -> Iterator[str]:
 
 
 def _target(one: Json, language: str, words: Words) -> Sequence[str]:
-    title = _with_unit(one, language, words)
+    title = _with_unit(one, language)
     if one["ours"] is None:
         return (title, _number(one["value"], language), DASH, DASH, DASH, DASH)
     interval = one["ours"]["interval"]
@@ -190,7 +188,7 @@ def _zones(plan: Json, language: str, words: Words) -> Iterator[Block]:
     if not plan["zones"] or plan["zones"]["run"] is None:
         return
     yield Heading(words["zones"])
-    unit = _unit(plan["zones"]["unit"] or "", words)
+    unit = unit_in_words(plan["zones"]["unit"] or "", language)
     rows = [
         (text(one["title"], language), str(one["places"]), _number(one["sum"], language))
         for one in plan["zones"]["levels"]
@@ -219,7 +217,7 @@ def _monitoring(plan: Json, language: str, words: Words) -> Iterator[Block]:
     if not plan["monitoring"]:
         return
     yield Heading(words["monitoring"])
-    rows = [(text(one["title"], language), _measured(one, language, words), _unit(one["unit"], words))
+    rows = [(text(one["title"], language), _measured(one, language, words), unit_in_words(one["unit"], language))
             for one in plan["monitoring"]]  # fmt: skip
     yield Table((words["figure"], words["measured"], words["unit"]), rows, caption=words["monitoring"])
 
@@ -251,7 +249,7 @@ def _assumptions(plan: Json, language: str, words: Words) -> Iterator[Block]:
         (
             text(one["title"], language),
             _assumed(one, language, words),
-            _unit(one["unit"], words),
+            unit_in_words(one["unit"], language),
             text(one["source_texts"], language),
         )
         for one in found.values()

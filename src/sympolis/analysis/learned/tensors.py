@@ -24,7 +24,12 @@ Json = dict[str, Any]
 
 
 def read_inputs(document: Any, card: Card) -> list[Json]:
-    """The tensors of an inference request, in the card's order: ``[{"name", "datatype", "shape", "data"}]``, flat.
+    """The tensors of an inference request, as ``card`` wants them. Raises as ``read_tensors``."""
+    return read_tensors(document, card.inputs)
+
+
+def read_tensors(document: Any, wanted: Sequence[Tensor]) -> list[Json]:
+    """The tensors of a request in the order ``wanted``: ``[{"name", "datatype", "shape", "data"}]``, flat.
 
     Raises ``BadRequestData`` naming the input and what is wrong with it.
     """
@@ -35,14 +40,29 @@ def read_inputs(document: Any, card: Card) -> list[Json]:
         if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
             raise errors.BadRequestData("a tensor is an object with a name", where=f"inputs[{place}]")
         given[one["name"]] = one
-    names = [tensor.name for tensor in card.inputs]
+    names = [tensor.name for tensor in wanted]
     odd = sorted(given.keys() ^ set(names))
     if odd or len(given) != len(document):
         hint = f"the model takes {', '.join(names)}, each once"
         raise errors.BadRequestData(
             f"the inputs do not fit: {', '.join(odd) or 'repeated'}", where="inputs", hint=hint
         )
-    return [_read(given[tensor.name], tensor) for tensor in card.inputs]
+    return [_read(given[tensor.name], tensor) for tensor in wanted]
+
+
+def wanted_outputs(given: Any, known: Sequence[str]) -> frozenset[str]:
+    """The names of the outputs that a request wants: all, where it does not say. Raises ``BadRequestData``."""
+    if given is None:
+        return frozenset(known)
+    names = (
+        [one.get("name") for one in given if isinstance(one, Mapping)] if isinstance(given, list) else [None]
+    )
+    odd = [name for name in names if name not in known]
+    if odd:
+        raise errors.BadRequestData(
+            f"there is no output {odd[0]!r}", where="outputs", hint=f"known: {', '.join(known)}"
+        )
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _read(given: Mapping[str, Any], wanted: Tensor) -> Json:

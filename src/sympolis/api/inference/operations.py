@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympolis.api.http import JSON, Handler
+from sympolis.api.inference.native import Native
 from sympolis.api.inference.protocol import Inference, in_words_of_the_protocol
 from sympolis.api.parts import ApiParts
 from sympolis.api.routing import Answer, Body, Operation
@@ -10,8 +11,10 @@ from sympolis.api.schemas import OBJECT
 
 _TAG = "Learned models"
 _PATHS = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
+_AS_LONG_AS_IT_TAKES = 0.0
+"""Learned models have a bound of their own; a service answers when its run has."""
 _TEXTS = {
-    "model": "A learned model's name.",
+    "model": "A learned model's name, or `service-` and a service's.",
     "version": "One of its versions; else the deployed one is asked.",
 }
 _EXAMPLE = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [0.5, 1.0]}]}
@@ -44,6 +47,7 @@ _ANSWER = {
     "properties": {
         "model_name": {"type": "string"},
         "model_version": {"type": "string"},
+        "parameters": OBJECT,
         "outputs": _TENSORS,
     },
 }
@@ -53,7 +57,7 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
     """The routes; none where there are no models."""
     if parts.desk is None:
         return ()
-    handlers = Inference(parts.desk.learned, parts.governed)
+    handlers = Inference(parts.desk.learned, parts.governed, Native(parts.desk))
     found = [
         _get("/v2", handlers.server, "getInferenceServer", "What this inference server is"),
         _get("/v2/health/live", handlers.live, "isInferenceLive", "Whether it is there"),
@@ -69,8 +73,10 @@ def operations(parts: ApiParts) -> tuple[Operation, ...]:
                 path=f"{path}/infer",
                 handle=in_words_of_the_protocol(handlers.infer),
                 name=f"inferModel{of}",
-                title="Ask a learned model",
+                title="Ask a learned model or a service",
                 tag=_TAG,
+                text="A service takes its levers and starts a run, which needs the right `scenarios.run`.",
+                timeout_s=_AS_LONG_AS_IT_TAKES,
                 body=Body(_INFER, example=_EXAMPLE),
                 path_texts=_TEXTS,
                 answers={200: Answer("Its outputs.", {JSON: _ANSWER})},

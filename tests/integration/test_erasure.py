@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from sympolis.app.participating import Participation
 from sympolis.app.twin import Twin, data_folder
 from sympolis.context.dumps import erased, whole
 from sympolis.context.dumps.files import DumpReader, DumpWriter
+from sympolis.decision.notices.record import Delivery, Notice, Reading, State
+from sympolis.decision.notices.rule import About, Channel, Rule, Way
 from sympolis.decision.review import Record
 from sympolis.domain.errors import DumpInvalid
 from sympolis.settings import Settings
@@ -28,6 +30,7 @@ HEADER = "loop,date," + ",".join(f"h{hour:02d}" for hour in range(24))
 WHO = loop_id(BAD_ROW - 1)
 OTHER = loop_id(0)
 WHY = "asked for on 3 March, file 17"
+NOTICED = datetime(2026, 3, 2, tzinfo=UTC)
 TODAY = date.today()  # noqa: DTZ011 - phases are days of the city
 PROJECT = f"""
 id = "square"
@@ -108,6 +111,20 @@ def with_project(place: Settings) -> None:
     folder = Path(place.city) / "participation"
     folder.mkdir()
     (folder / "square.toml").write_text(PROJECT, encoding="utf-8")
+
+
+def noticed(twin: Twin, who: str) -> None:
+    """Somebody has a rule that tells them by mail; it was met, and they saw to it."""
+    assert twin.notices is not None
+    book, way = twin.notices.book, Way(Channel.EMAIL, f"{who}@city.example")
+    rule = Rule(id=f"for-{who}", title={"en": "Late"}, about=About.SOURCE, subject="*", to=(way,))
+    reading = Reading(about=About.SOURCE, subject="counts", title={"en": "Counts"}, value=1.0, at=NOTICED)
+    notice = Notice(
+        id=f"notice-{who}", rule=rule.id, title=rule.title, reading=reading, urgent=False,
+        state=State.ACKNOWLEDGED, raised_at=NOTICED, acknowledged_at=NOTICED, acknowledged_by=who,
+    )  # fmt: skip
+    book.keep_rule(rule)
+    book.keep(notice, [Delivery(id=f"told-{who}", notice=notice.id, way=way, due=NOTICED)])
 
 
 def is_there(client: Client, entity: str) -> bool:
@@ -249,6 +266,7 @@ def test_names_in_dashboards_and_reviews_do_not_come_back_with_a_backup(
                 made = twin.compositions.create(draft, reader, Known())
                 twin.compositions.change(made.id, draft, reader, Known(), version=1)
             twin.desk.review_book.keep(Record(scenario=f"by-{who}", owner=who))
+            noticed(twin, who)
 
     def left(twin: Twin) -> set[tuple[str, str, str]]:
         assert twin.compositions is not None
@@ -262,10 +280,17 @@ def test_names_in_dashboards_and_reviews_do_not_come_back_with_a_backup(
         whose = "urn:sympolis:subject:anna"
         held = client.post("/api/admin/subjects", {"id": whose}).json
         assert (len(held["dashboards"]), held["scenarios"]) == (2, ["by-anna"])
+        assert held["notices"] == ["notice-anna"]
         done = client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json
         assert (done["dashboards"], done["scenarios"], done["backups"]) == (2, 1, [str(dump)])
         again = client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json
         assert (again["dashboards"], again["scenarios"]) == (0, 0)
+        box = {"id": "mailto:Anna@city.example", "why": WHY}
+        assert client.post("/api/admin/subjects", {"id": box["id"]}).json["notices"] == [
+            "for-anna",
+            "told-anna",
+        ]
+        assert (done["notices"], client.post("/api/admin/erasures", box).json["notices"]) == (1, 2)
 
     def look(_: Client, twin: Twin) -> None:
         assert left(twin) == {
@@ -275,6 +300,9 @@ def test_names_in_dashboards_and_reviews_do_not_come_back_with_a_backup(
         }
         assert twin.compositions is not None
         assert twin.compositions.book.people() == ["bert"] and twin.desk.review_book.people() == {"bert"}
+        assert twin.notices is not None
+        assert twin.notices.book.people() == ["bert", "mailto:bert@city.example"]
+        assert [len(one.to) for one in twin.notices.book.rules()] == [0, 1], "the rule stays, she is not told"
 
     with_twin(place, erase)
     assert "anna" not in (dump / erased.FILE).read_text()

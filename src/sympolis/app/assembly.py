@@ -258,6 +258,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
             twin.help,
             twin.compositions,
             twin.desk.review_book,
+            None if twin.notices is None else twin.notices.book,
         ),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),

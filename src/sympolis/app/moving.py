@@ -178,16 +178,17 @@ def _leave_out_questions(marks: frozenset[str], folder: Path) -> None:
 
 
 def _leave_out_names(marks: frozenset[str], folder: Path) -> None:
-    """Nor do their names in dashboards and reviews of scenarios, nor dashboards that were theirs alone."""
+    """Nor do their names in dashboards, reviews of scenarios and notices, nor dashboards that were theirs alone."""
     reviews = ReviewBook(folder / "desk" / REVIEWS)
     reviews.open()
     erase_names(reviews, marks)
-    if (folder / EmbeddedCompositions.FILE).exists():
-        book = EmbeddedCompositions.open(folder)
-        try:
-            erase_names(book, marks)
-        finally:
-            book.close()
+    for kept in (EmbeddedCompositions, EmbeddedNotices):
+        if (folder / kept.FILE).exists():
+            book = kept.open(folder)
+            try:
+                erase_names(book, marks)
+            finally:
+                book.close()
 
 
 def in_a_thread(work: Coroutine[Any, Any, T]) -> T:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sympolis.acquisition.subjects import Holding
     from sympolis.analysis.dashboards.composing import Compositions
     from sympolis.app.participating import Participation
+    from sympolis.decision.notices.record import NoticeBook
     from sympolis.help.house import Help
     from sympolis.orchestration.review_book import ReviewBook
 
@@ -51,12 +52,13 @@ class Subjects:
     help: Help | None = None
     compositions: Compositions | None = None
     reviews: ReviewBook | None = None
+    notices: NoticeBook | None = None
 
     async def report(self, entity_id: str) -> dict[str, Any]:
         """What is held: the entity's attributes, its history by attribute, and every row it came from.
 
         Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in
-        participation projects and asked the help desk, and the dashboards and scenarios that name them.
+        participation projects and asked the help desk, and the dashboards, scenarios and notices that name them.
         """
         if whose := _person(entity_id):
             said = {} if self.participation is None else self.participation.hearing.held_of(**whose)
@@ -110,33 +112,37 @@ class Subjects:
         if self.participation is not None:
             said = self.participation.hearing.forget(by=by, why=why, **whose)
         asked, named = self._forget_asked(whose, by=by, why=why), self._forget_named(whose, by=by, why=why)
-        reaches = (said[1], asked[1], named[1])
+        reach = Reach.of_all((said[1], asked[1], named[1]))
         return {
             "at": datetime.now(UTC),
             "participation": said[0],
             "help": asked[0],
             **named[0],
-            "backups": sorted({backup for reach in reaches for backup in reach.backups}),
-            "left": sorted({missed for reach in reaches for missed in reach.missed}),
+            "backups": list(reach.backups),
+            "left": list(reach.missed),
         }
 
     def _books(self) -> dict[str, Naming]:
         """What people make together and names them, by what it is called in answers."""
         dashboards = None if self.compositions is None else self.compositions.book
-        found = {"dashboards": dashboards, "scenarios": self.reviews}
+        found = {"dashboards": dashboards, "scenarios": self.reviews, "notices": self.notices}
         return {name: book for name, book in found.items() if book is not None}
 
     def _named(self, whose: dict[str, str]) -> dict[str, Any]:
-        """The ids of what names an account."""
-        account = whose.get("account")
-        return {name: list(book.named(account)) for name, book in self._books().items()} if account else {}
+        """The ids of what names an account or address."""
+        people = _names(whose)
+        return {
+            name: [one for person in people for one in book.named(person)]
+            for name, book in self._books().items()
+        }
 
     def _forget_named(self, whose: dict[str, str], *, by: str, why: str) -> tuple[dict[str, int], Reach]:
-        account = whose.get("account")
-        if not account:
-            return dict.fromkeys(self._books(), 0), Reach()
-        reach = self.book.add_everywhere(names.erasure_of(account, at=datetime.now(UTC), by=by, why=why))
-        return {name: book.forget(account) for name, book in self._books().items()}, reach
+        people = _names(whose)
+        at = datetime.now(UTC)
+        reach = Reach.of_all(
+            self.book.add_everywhere(names.erasure_of(person, at=at, by=by, why=why)) for person in people
+        )
+        return {name: sum(map(book.forget, people)) for name, book in self._books().items()}, reach
 
     def _asked(self, whose: dict[str, str]) -> dict[str, Any]:
         """What an account asked the help desk, and how far it is in tutorials."""
@@ -164,6 +170,13 @@ def _person(name: str) -> dict[str, str]:
     if name.startswith(PERSONS):
         return {"account": unquote(name.removeprefix(PERSONS))}
     return {"mail": name.removeprefix(_MAIL)} if name.startswith(_MAIL) else {}
+
+
+def _names(whose: dict[str, str]) -> tuple[str, ...]:
+    """As what books name somebody: an account, which may be a mailbox as well, or a mailbox alone."""
+    account, mail = whose.get("account", ""), whose.get("mail", "")
+    boxes = [_MAIL + one.lower() for one in (account, mail) if "@" in one]
+    return tuple(filter(None, (account, *boxes)))
 
 
 def _in_samples(holdings: Sequence[Holding]) -> list[str]:

@@ -110,6 +110,18 @@ class NoticeBook(Protocol):
         """Those that could not be delivered, newest first."""
         ...
 
+    def people(self) -> list[str]:
+        """Everybody who is named: accounts that acknowledged something, ``mailto:`` and a mailbox (small letters)."""
+        ...
+
+    def named(self, person: str) -> list[str]:
+        """The ids of notices, rules and deliveries that name somebody (an account, or ``mailto:`` and a mailbox)."""
+        ...
+
+    def forget(self, person: str) -> int:
+        """Take somebody out: nothing is sent to them any more, nothing says that they saw to it. Of how much."""
+        ...
+
     def close(self) -> None:
         """Let go of what is held."""
         ...

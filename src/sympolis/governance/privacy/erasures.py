@@ -6,7 +6,7 @@ It keeps marks, not ids (``context.dumps.erased``): a list of those who wanted t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -35,6 +35,14 @@ class Reach:
 
     backups: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+
+    @classmethod
+    def of_all(cls, reaches: Iterable[Reach]) -> Reach:
+        """What several erasures reached together."""
+        found = list(reaches)
+        backups = {one for reach in found for one in reach.backups}
+        missed = {one for reach in found for one in reach.missed}
+        return cls(tuple(sorted(backups)), tuple(sorted(missed)))
 
 
 class ErasureBook:

@@ -8,9 +8,10 @@ from typing import ClassVar, Self
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from sympolis.decision.notices.record import Delivery, Notice, State
-from sympolis.decision.notices.rule import Rule
+from sympolis.decision.notices.rule import Channel, Rule, Way
 from sympolis.stores.embedded import files
 from sympolis.stores.embedded.book import Book
 
@@ -85,6 +86,30 @@ class EmbeddedNotices(Book):
         """See ``NoticeBook``."""
         return _deliveries(self._rows("given_up", limit=limit))
 
+    def people(self) -> list[str]:
+        """See ``NoticeBook``."""
+        return [who for (who,) in self._rows("people")]
+
+    def named(self, person: str) -> list[str]:
+        """See ``NoticeBook``."""
+        kept = [*self._rows("acknowledged", person=person), *self._rows("delivered", person=person)]
+        return [
+            *(rule.id for rule in self.rules() if _without(rule, person) != rule),
+            *(one for (one,) in kept),
+        ]
+
+    def forget(self, person: str) -> int:
+        """See ``NoticeBook``."""
+        changed = [after for rule in self.rules() if (after := _without(rule, person)) != rule]
+        with self._at_once() as connection:
+            for rule in changed:
+                files.fetch_all(connection, self._sql["keep_rule"], {"id": rule.id, "body": _text(rule)})
+            gone = [
+                files.fetch_all(connection, self._sql[name], {"person": person})
+                for name in ("forget_acknowledged", "forget_delivered")
+            ]
+        return len(changed) + sum(map(len, gone))
+
     def _put(self, connection: apsw.Connection, deliveries: Sequence[Delivery]) -> None:
         for one in deliveries:
             values = {"id": one.id, "notice": one.notice, "state": one.state, "body": _text(one)}
@@ -93,6 +118,19 @@ class EmbeddedNotices(Book):
 
 def _text(record: msgspec.Struct) -> str:
     return msgspec.json.encode(record).decode()
+
+
+def _without(rule: Rule, person: str) -> Rule:
+    """The rule as it is when it tells somebody no more."""
+
+    def others(ways: Sequence[Way]) -> tuple[Way, ...]:
+        return tuple(
+            one
+            for one in ways
+            if one.channel is not Channel.EMAIL or f"mailto:{one.to}".lower() != person.lower()
+        )
+
+    return replace(rule, to=others(rule.to), escalate_to=others(rule.escalate_to))
 
 
 def _instant(at: datetime) -> str:

@@ -53,5 +53,34 @@ SELECT body FROM delivery WHERE state = 'waiting' AND due <= :until ORDER BY due
 -- name: deliveries
 SELECT body FROM delivery WHERE notice = :notice ORDER BY id
 
+-- name: people
+SELECT DISTINCT who FROM (
+  SELECT body ->> '$.acknowledged_by' AS who FROM notice
+  UNION ALL
+  SELECT lower('mailto:' || (way.value ->> '$.to')) FROM rule, json_each(rule.body, '$.to') AS way
+  WHERE way.value ->> '$.channel' = 'email'
+  UNION ALL
+  SELECT lower('mailto:' || (way.value ->> '$.to')) FROM rule, json_each(rule.body, '$.escalate_to') AS way
+  WHERE way.value ->> '$.channel' = 'email'
+  UNION ALL
+  SELECT lower('mailto:' || (body ->> '$.way.to')) FROM delivery WHERE body ->> '$.way.channel' = 'email'
+) WHERE who <> '' ORDER BY who
+
+-- name: acknowledged
+SELECT id FROM notice WHERE body ->> '$.acknowledged_by' = :person
+
+-- name: forget_acknowledged
+UPDATE notice SET body = json_set(body, '$.acknowledged_by', '')
+WHERE body ->> '$.acknowledged_by' = :person RETURNING id
+
+-- name: delivered
+SELECT id FROM delivery
+WHERE body ->> '$.way.channel' = 'email' AND lower('mailto:' || (body ->> '$.way.to')) = lower(:person)
+
+-- name: forget_delivered
+DELETE FROM delivery
+WHERE body ->> '$.way.channel' = 'email' AND lower('mailto:' || (body ->> '$.way.to')) = lower(:person)
+RETURNING id
+
 -- name: given_up
 SELECT body FROM delivery WHERE state = 'given up' ORDER BY due DESC, id LIMIT :limit

@@ -32,11 +32,32 @@ export interface ChangeEvent {
   types: string[];
 }
 
-/** Follow the change log; `onState` says whether the line is up. */
+const RETRY_MS = 3000;
+
+/**
+ * Follow the change log; `onState` says whether the line is up. The browser takes a lost line up again by itself, but
+ * gives up where it is answered with an error (a proxy whose twin is away): then it is asked anew, from where it ended.
+ */
 export function followChanges(onChange: (event: ChangeEvent) => void, onState: (up: boolean) => void): () => void {
-  const stream = new EventSource('/api/changes');
-  stream.addEventListener('open', () => onState(true));
-  stream.addEventListener('error', () => onState(false));
-  stream.addEventListener('change', (message) => onChange(JSON.parse(message.data)));
-  return () => stream.close();
+  let stream: EventSource;
+  let newest: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function open() {
+    stream = new EventSource(newest === null ? '/api/changes' : `/api/changes?after=${newest}`);
+    stream.addEventListener('open', () => onState(true));
+    stream.addEventListener('error', () => {
+      onState(false);
+      if (stream.readyState === EventSource.CLOSED) timer = setTimeout(open, RETRY_MS);
+    });
+    stream.addEventListener('change', (message) => {
+      const event = JSON.parse(message.data) as ChangeEvent;
+      newest = event.number;
+      onChange(event);
+    });
+  }
+  open();
+  return () => {
+    clearTimeout(timer);
+    stream.close();
+  };
 }

@@ -1,7 +1,7 @@
 """Several brokers in one process that work together: requests between them never leave it.
 
 For tests of what several brokers do together: each has a name by which the others reach it
-(``http://leipzig.test``), and the requests that went between them can be looked at.
+(``http://west.test``), and the requests that went between them can be looked at.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ class HistoryContract:
 
     @with_store
     async def test_a_deleted_entity_leaves_a_null_per_attribute(self, store: Store) -> None:
-        given = replace(road(1, name="a", speed=observed(1)), scope=("/Bologna",))
+        given = replace(road(1, name="a", speed=observed(1)), scope=("/Town",))
         await store.write(creating(given))
         await store.write([Write(given.id, merge.delete)])
         found = await store.history(asked(DELETED))

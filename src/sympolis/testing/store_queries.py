@@ -94,27 +94,27 @@ class QueryContract(Opening):
     @with_store
     async def test_selecting_by_scope(self, store: Store) -> None:
         scopes = {
-            1: ("/Bologna/Centro",),
-            2: ("/Bologna", "/Traffic/Slow"),
+            1: ("/Town/Centro",),
+            2: ("/Town", "/Traffic/Slow"),
             3: (),
-            4: ("/Bologna/Centro/West",),
+            4: ("/Town/Centro/West",),
         }
         await store.write(creating(*(replace(road(n, speed=n), scope=found) for n, found in scopes.items())))
         expect = self._expect(store)
-        await expect(Query(scopes="/Bologna"), 2)
-        await expect(Query(scopes="/Bologna/#"), 1, 2, 4)
-        await expect(Query(scopes="/Bologna/+"), 1)
+        await expect(Query(scopes="/Town"), 2)
+        await expect(Query(scopes="/Town/#"), 1, 2, 4)
+        await expect(Query(scopes="/Town/+"), 1)
         await expect(Query(scopes="/#"), 1, 2, 4)
-        await expect(Query(scopes=AllOf(("/Bologna", "/+/Slow"))), 2)
-        await expect(Query(scopes=AnyOf(("/Traffic/Slow", "/Bologna/Centro"))), 1, 2)
+        await expect(Query(scopes=AllOf(("/Town", "/+/Slow"))), 2)
+        await expect(Query(scopes=AnyOf(("/Traffic/Slow", "/Town/Centro"))), 1, 2)
         await expect(
-            Query(scopes="/Bologna/#", q=Term((SPEED,), Comparison.GREATER, 1), types=TypeIs(ROAD)), 2, 4
+            Query(scopes="/Town/#", q=Term((SPEED,), Comparison.GREATER, 1), types=TypeIs(ROAD)), 2, 4
         )
         await store.write(
             [Write(road(1).id, merge.upsert_replace(replace(road(1), scope=("/Traffic/Slow",))))]
         )
         await expect(Query(scopes="/Traffic/#"), 1, 2)
-        await expect(Query(scopes="/Bologna/Centro"))
+        await expect(Query(scopes="/Town/Centro"))
 
     @with_store
     async def test_history_of_entities_in_a_scope(self, store: Store) -> None:

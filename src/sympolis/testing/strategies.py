@@ -130,7 +130,7 @@ def entities(
         place = attributes(plain, st.just(AttributeKind.GEO_PROPERTY), depth=0)
         found[LOCATION] = draw(several(place))
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True))
-    scope = draw(st.sampled_from([(), ("/Bologna",), ("/Bologna/Centro", "/b")]))
+    scope = draw(st.sampled_from([(), ("/Town",), ("/Town/Centro", "/b")]))
     return Entity(f"urn:ngsi-ld:RoadSegment:test:{local:03d}", tuple(types), found, scope)
 
 
@@ -180,7 +180,7 @@ def geo_queries(draw: st.DrawFn) -> GeoQuery:
 
 
 scope_expressions = st.recursive(
-    st.sampled_from(["/Bologna", "/Bologna/#", "/Bologna/+", "/#", "/b", "b", "/+/Centro"]),
+    st.sampled_from(["/Town", "/Town/#", "/Town/+", "/#", "/b", "b", "/+/Centro"]),
     _joined,
     max_leaves=3,
 )

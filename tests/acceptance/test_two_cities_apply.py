@@ -1,8 +1,9 @@
 """Bologna and Leipzig apply together: judged, violations told, covered by their own evidence, documents drafted.
 
-Both twins are the real ones over their packages, with identity required, knowing each other as partners; nothing has
-been ingested yet, so what needs data or runs is not claimed, and a test says so. Every rule of the call is broken on
-purpose, one at a time, over HTTP; tests/unit/test_call_rules.py holds the exact wording.
+Both twins are the real ones over their packages, with identity required; they become partners by invitation, and only
+the wire between them is a stand-in. Nothing has been ingested yet, so what needs data or runs is not claimed, and a test
+says so. Every rule of the call is broken on purpose, one at a time, over HTTP; tests/unit/test_call_rules.py holds the
+exact wording.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ import pytest
 from sympolis import settings
 from sympolis.app.assembly import open_twin
 from sympolis.app.twin import Twin
-from sympolis.dataspace.partners.partner import Partner
 from sympolis.testing.asgi_client import Client
 from sympolis.testing.consortium import sound
 from sympolis.testing.trading import Wire
@@ -57,28 +56,20 @@ class Desk:
         return answer.body
 
 
-async def opened(city: str, other: str, folder: Path) -> tuple[Twin, dict[str, str]]:
-    """The city's twin with a planner's key and the other city as its partner."""
-    address = f"https://{city}.example"
+async def opened(city: str, folder: Path) -> tuple[Twin, dict[str, str]]:
+    """The city's twin with a planner's key."""
     given = {
         "city": city,
         "data": folder / city,
         "store": "memory",
         "identity": "required",
-        "public_url": address,
+        "public_url": f"https://{city}.example",
     }
     twin = await open_twin(settings.read(given))
-    assert twin.government is not None and twin.federation is not None
+    assert twin.government is not None
     accounts = twin.government.governed.accounts
     accounts.add("planner", roles=["planner", "data-owner"])
     _, key = accounts.add_key("planner")
-    known = Partner(
-        id=f"did:web:{other}.example",
-        base_url=f"https://{other}.example",
-        name=other,
-        added_at=datetime.now(UTC),
-    )
-    twin.federation.directory.keep(known)
     return twin, {"authorization": f"Bearer {key}"}
 
 
@@ -87,11 +78,12 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Desk]]
     loop, folder = asyncio.new_event_loop(), tmp_path_factory.mktemp("two-cities")
     wire, twins = Wire(), {}
     found: dict[str, Desk] = {}
-    for city, other in (("bologna", "leipzig"), ("leipzig", "bologna")):
-        twin, headers = loop.run_until_complete(opened(city, other, folder))
+    for city in ("bologna", "leipzig"):
+        twin, headers = loop.run_until_complete(opened(city, folder))
         twins[city], found[city] = twin, Desk(Client(twin.asgi, loop), headers)
         twin.ground.client.request = wire.request  # type: ignore[method-assign]
         wire.apps[f"{city}.example"] = twin.asgi
+    become_partners(found["bologna"], found["leipzig"])
     yield found
     for twin in twins.values():
         loop.run_until_complete(twin.close())
@@ -101,6 +93,15 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Desk]]
     with suppress(asyncio.CancelledError):
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.close()
+
+
+def become_partners(first: Desk, second: Desk) -> None:
+    """One city invites, the other accepts: each resolves and proves who the other is, over the wire."""
+    path = "/api/federation"
+    invited = first.client.request("POST", f"{path}/invitations", json={}, headers=first.headers).json
+    accepted = {"base_url": invited["address"], "invitation": invited["invitation"]}
+    met = second.client.request("POST", f"{path}/partners", json=accepted, headers=second.headers)
+    assert met.status == 201, met.json
 
 
 def application(strand: str = "WS1", **change: Any) -> dict[str, Any]:
@@ -284,6 +285,21 @@ def test_an_asset_of_one_city_is_adopted_by_the_other(desks: dict[str, Desk]) ->
     assert kept["state"] == "holds", "a rule that warns needs no new start"
     warned = leipzig.client.request("GET", "/api/alerts", headers=leipzig.headers).json["rules"]
     assert "heat" in {one["id"] for one in warned}
+
+
+def test_what_fits_is_adopted_without_more_ado(desks: dict[str, Desk]) -> None:
+    bologna, leipzig = desks["bologna"], desks["leipzig"]
+    for kind, name, verdict in (
+        ("story", "hot-days", "runs"),
+        ("mapping", "weather-daily", "runs with adaptations"),
+    ):
+        bologna.assets("POST", "/published", {"kind": kind, "name": name}, status=201)
+        wanted = {"partner": "did:web:bologna.example", "asset": f"{kind}.{name}", "version": "1.0.0"}
+        assert leipzig.assets("POST", "/report", wanted)["verdict"] == verdict
+        leipzig.assets("POST", "/installed", wanted, status=201)
+        assert bologna.assets("GET", f"/published/{kind}.{name}")["adoptions"] == 1
+    told = leipzig.client.request("GET", "/api/stories", headers=leipzig.headers).json
+    assert "hot-days" in str(told), "what is only shown holds at once"
 
 
 def test_who_is_not_known_sees_nothing_of_it(desks: dict[str, Desk]) -> None:

@@ -16,8 +16,8 @@ BUILT = "src/sympolis/web/assets/"
 """What is built from `ui/src`, which is looked at itself."""
 INTERFACE = ROOT / "ui" / "src"
 TEXTS = (
-    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".md", ".ndjson", ".proto", ".py", ".sql", ".svelte", ".svg",
-    ".textproto", ".toml", ".ts", ".ttl", ".txt", ".typed", ".webmanifest", ".xml",
+    ".css", ".csv", ".geojson", ".html", ".json", ".jsonld", ".md", ".ndjson", ".proto", ".py", ".sql", ".svelte",
+    ".svg", ".textproto", ".toml", ".ts", ".ttl", ".txt", ".typed", ".webmanifest", ".xml",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Bologna and Leipzig apply together: judged, violations told, covered by their own evidence, documents drafted.
 
 Both twins are the real ones over their packages, with identity required; they become partners by invitation, and only
-the wire between them is a stand-in. Nothing has been ingested yet, so what needs data or runs is not claimed, and a test
+the wire between them is a stand-in. Nothing has been ingested yet, so what needs data or runs is not claimed; a test
 says so. Every rule of the call is broken on purpose, one at a time, over HTTP; tests/unit/test_call_rules.py holds the
 exact wording.
 """

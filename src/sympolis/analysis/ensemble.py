@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from sympolis.analysis import assuming
 from sympolis.analysis.intervals import relative_precision
 from sympolis.domain.scenario import Override, Window
 from sympolis.plugins.simulator import Link, Measure, Member, MemberResult, Parameter
@@ -70,12 +71,17 @@ class Design:
 def design(
     parameters: Sequence[Parameter], measures: Sequence[Measure], given: Mapping[str, Any], common: Design
 ) -> Design:
-    """Split a model's ``parameters`` into fixed ones (``given`` or default) and uncertain ones, into ``common``."""
+    """Split a model's ``parameters`` into fixed ones and uncertain ones, into ``common``.
+
+    Fixed is what the scenario assumes (``assuming``), else what is ``given``, else the default.
+    """
+    assumed, done = assuming.apart(common.overrides)
+    given = {**given, **assumed}
     uncertain = tuple(p for p in parameters if p.plausible is not None and p.name not in given)
     names = {p.name for p in uncertain}
     fixed = {p.name: given.get(p.name, p.default) for p in parameters if p.name not in names}
     known = {measure.name: measure for measure in measures}
-    return replace(common, fixed=fixed, uncertain=uncertain, measures=known)
+    return replace(common, fixed=fixed, uncertain=uncertain, overrides=done, measures=known)
 
 
 Place = Callable[[str], float]

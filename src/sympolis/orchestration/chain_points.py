@@ -134,13 +134,19 @@ def _part(report: Report, number: int, of: int) -> Report:
 
 def _named(stages: Sequence[Stage]) -> list[Stage]:
     """The stages with their unknowns; names that two models share say whose they are."""
-    ranges = [ensemble.uncertain_names(stage.plan(overridden=True)) for stage in stages]
+    ranges = [_ranges(stage) for stage in stages]
     all_names = [name for one in ranges for name in one]
     twice = {name for name in all_names if all_names.count(name) > 1}
     return [
         replace(stage, unknowns=tuple(_unknown(stage, name, limits, twice) for name, limits in one.items()))
         for stage, one in zip(stages, ranges, strict=True)
     ]
+
+
+def _ranges(stage: Stage) -> dict[str, tuple[float, float]]:
+    """What is drawn in either world: a scenario may assume what the world as it is leaves open."""
+    as_it_is, other = (stage.plan(overridden=overridden) for overridden in (False, True))
+    return {**ensemble.uncertain_names(as_it_is), **ensemble.uncertain_names(other)}
 
 
 def _unknown(stage: Stage, own: str, limits: tuple[float, float], twice: set[str]) -> Unknown:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sympolis.analysis.assuming import measures_of
 from sympolis.analysis.comparison import FieldChange, IndicatorChange
 from sympolis.analysis.equity import AreaChange, FieldSplit
 from sympolis.analysis.intervals import Spread
@@ -58,7 +59,7 @@ def model(
         "parameters": [
             {**parameter(p), "default": setup.parameters.get(p.name, p.default)} for p in simulator.parameters
         ],
-        "measures": [measure(m) for m in simulator.measures],
+        "measures": [measure(m) for m in measures_of(simulator, setup.parameters)],
         "indicators": [
             {**indicator_spec(spec), "meaning": dict(meanings.get(spec.name, {}))}
             for spec in simulator.indicators

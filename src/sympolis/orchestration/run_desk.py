@@ -19,6 +19,7 @@ import numpy as np
 
 from sympolis.analysis import ensemble
 from sympolis.analysis import scenario as checking
+from sympolis.analysis.assuming import measures_of
 from sympolis.analysis.comparison import estimate, stack
 from sympolis.analysis.wording import summarised
 from sympolis.context import gated
@@ -103,7 +104,7 @@ class RunDesk:
         composed = [*bases, *scenario.overrides]
         own_from = len(bases)
         given = [{"measure": o.measure, "where": o.where, "parameters": o.parameters} for o in composed]
-        allowed, reasons = checking.read_overrides(given, ready.simulator.measures)
+        allowed, reasons = checking.read_overrides(given, measures_of(ready.simulator))
         if not reasons:
             areas = await self._atlas.polygons(allowed)
             places = await self._atlas.places(ready.setup.id, ready.simulator, ready.data_version)

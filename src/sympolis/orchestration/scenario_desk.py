@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sympolis.analysis import scenario as checking
+from sympolis.analysis.assuming import measures_of
 from sympolis.context import merge
 from sympolis.context.broker import Broker
 from sympolis.context.store import Write
@@ -104,7 +105,9 @@ class ScenarioDesk:
         Raises ``BadRequestData`` where its frame is wrong, ``NotFound`` where its base does not exist.
         """
         draft = checking.parse(document, models=self._models, language=self._language)
-        overrides, reasons = checking.read_overrides(draft.overrides, self._simulator(draft.model).measures)
+        overrides, reasons = checking.read_overrides(
+            draft.overrides, measures_of(self._simulator(draft.model))
+        )
         if draft.base != checking.BASELINE:
             await self._base(draft.base)
         scenario = Scenario(

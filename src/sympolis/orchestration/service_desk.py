@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sympolis.analysis import scenario as checking
+from sympolis.analysis.assuming import measures_of
 from sympolis.context import gated
 from sympolis.domain import errors
 from sympolis.domain.reading import did_you_mean
@@ -233,7 +234,7 @@ class ServiceDesk:
         present = await self._scenarios.get(scenario.id)
         if (present.overrides, present.window) == (scenario.overrides, scenario.window):
             return present
-        measures = self._models.simulator(scenario.simulator).measures
+        measures = measures_of(self._models.simulator(scenario.simulator))
         title = _title(service, scenario, measures)
         titled = replace(scenario, title=title, question=service.question, author="")
         return await self._scenarios.named_by_content(titled, service.id)

@@ -28,6 +28,8 @@ from sympolis.cli.main import run
 run()
 """
 """A server that knows the model of the small city beside those of the platform."""
+ANY_PORT = 0
+"""The server takes one that is free and says which: tests beside this one cannot take it in between."""
 
 
 def write_city(folder: Path, name: str) -> str:
@@ -56,10 +58,10 @@ def cities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Member]]:
     folder = tmp_path_factory.mktemp("trading")
     packages = [write_city(folder, name) for name in ("North", "South")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(federation_demo, "cities", lambda: packages)
+        patch.setattr(federation_demo, "_places", lambda _: [(city, ANY_PORT) for city in packages])
         patch.setattr(federation_demo, "_spawn", spawn)
         patch.setattr("signal.signal", lambda *_: None)
-        with federation_demo.running({"data": folder / "data", "port": 18_740}) as found:
+        with federation_demo.running({"data": folder / "data"}) as found:
             federation_demo.introduce(found)
             federation_demo._wait_until_ready(found)
             yield found

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sympolis.orchestration import saying
-from sympolis.plugins import messages
+from sympolis.plugins import loader, messages
+from sympolis.plugins.simulator import Simulator
 
 SIMULATORS = Path(messages.__file__).parent / "simulators"
 
@@ -25,6 +26,14 @@ def test_every_sentence_has_the_same_places_in_every_language(file: Path) -> Non
         words = max(messages._PLACE.split(one["en"])[::2], key=len).split()
         runs = [" ".join(words[start : start + 3]) for start in range(max(1, len(words) - 2))]
         assert any(run in source for run in runs), "the model says no such thing any more"
+
+
+@pytest.mark.parametrize("simulator", sorted(set(loader.simulators().values()), key=lambda one: one.__name__))
+def test_where_every_parameter_comes_from_is_told_in_every_language(simulator: type[Simulator]) -> None:
+    lever = [parameter for measure in simulator.measures for parameter in measure.parameters]
+    for parameter in (*simulator.parameters, *lever):
+        said = {**saying.texts([parameter.source])[0], **parameter.source_texts}
+        assert not parameter.source or len(set(said.values())) > 1, parameter.source
 
 
 def test_figures_and_members_are_carried_over() -> None:

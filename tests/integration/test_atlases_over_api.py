@@ -20,7 +20,7 @@ from sympolis.context.broker import Broker
 from sympolis.context.terms import Contexts
 from sympolis.domain import errors
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
-from sympolis.orchestration.atlases.desk import AtlasDesk, Credit
+from sympolis.orchestration.atlases.desk import AGAIN, AtlasDesk, Credit
 from sympolis.orchestration.desk import Desk
 from sympolis.stores.memory import MemoryStore
 from sympolis.testing.asgi_client import exchange
@@ -203,6 +203,35 @@ def test_a_change_is_seen(twin: Twin) -> None:
         ]
 
     assert asyncio.run(asked()) == (1, 2)
+
+
+def test_a_layer_that_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
+    """Its model was not ready, or the machine busy: that is no reason to say so until the data change."""
+
+    class Late(Models):
+        ready = False
+
+        async def model_table(self, model_id: str, table: str) -> Path:
+            return self.file if self.ready else await super().model_table("other", table)
+
+    async def asked() -> list[str | None]:
+        models, clock = Late(tmp_path), [datetime(2026, 1, 2, tzinfo=UTC)]
+        broker = Broker(MemoryStore())
+        await broker.upsert(list(ENTITIES))
+        desk = AtlasDesk(broker, TERMS, [PLAN], models=models, credits={}, now=lambda: clock[0])
+
+        async def problem() -> str | None:
+            layers = {one["id"]: one for one in (await desk.describe("energy"))["layers"]}
+            said: str | None = layers["roofs"]["problem"]
+            return said
+
+        found = [await problem()]
+        models.ready = True
+        found.append(await problem())
+        clock[0] += AGAIN
+        return [*found, await problem()]
+
+    assert asyncio.run(asked()) == ["its data are missing", "its data are missing", None]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -26,6 +26,8 @@ from sympolis.orchestration.worker import call_of
 
 Json = dict[str, Any]
 WORK = "sympolis.analysis.atlas.files"
+AGAIN: Final = timedelta(seconds=20)
+"""A layer that could not be read is tried again after so long: a machine was busy, or a model not yet ready."""
 
 
 class Models(Protocol):
@@ -57,6 +59,8 @@ class Filled:
     layers: Mapping[str, Things]
     problems: Mapping[str, str]
     """Layer → why it could not be read."""
+    at: datetime
+    """When it was tried."""
 
 
 class AtlasDesk:
@@ -159,20 +163,24 @@ class AtlasDesk:
     async def _current(self, atlas: str) -> Filled:
         plan = self.plan(atlas)
         async with self._locks[atlas]:
-            if await self._followed[atlas].changed() or atlas not in self._filled:
-                self._filled[atlas] = await self._fill(plan)
-            return self._filled[atlas]
+            found = self._filled.get(atlas)
+            if await self._followed[atlas].changed() or found is None:
+                found = await self._fill(plan, await self._reader.areas(plan), {})
+            elif found.problems and self._now() - found.at >= AGAIN:
+                found = await self._fill(plan, found.areas, found.layers)
+            self._filled[atlas] = found
+            return found
 
-    async def _fill(self, plan: AtlasPlan) -> Filled:
-        areas = await self._reader.areas(plan)
+    async def _fill(self, plan: AtlasPlan, areas: Areas, known: Mapping[str, Things]) -> Filled:
+        """Read the layers that are not ``known``."""
         layers: dict[str, Things] = {}
         problems: dict[str, str] = {}
         for one in plan.layers:
             try:
-                layers[one.id] = await self._layer(one, areas)
+                layers[one.id] = known[one.id] if one.id in known else await self._layer(one, areas)
             except errors.SympolisError as problem:
                 problems[one.id] = problem.message
-        return Filled(plan, areas, layers, problems)
+        return Filled(plan, areas, layers, problems, self._now())
 
     async def _layer(self, one: AtlasLayer, areas: Areas) -> Things:
         if one.entity_type:

@@ -64,17 +64,36 @@ export interface ConsortiumBrief {
   coverage: { met: number; of: number };
 }
 
+export interface Requirement {
+  id: string;
+  title: Text;
+  met: boolean;
+  basis: 'evidence' | 'statement' | 'none';
+  twins: string[];
+  missing: { twin: string; todo: Text }[];
+  statement: Statement | null;
+}
+
+export interface Statement {
+  met: boolean;
+  note: string;
+  link: string;
+}
+
+export interface Coverage {
+  strand: string;
+  title: Text;
+  met: number;
+  of: number;
+  requirements: Requirement[];
+}
+
 export interface Judgement {
+  call: string;
   kept: boolean;
   rules: { rule: string; kept: boolean; text: Text }[];
   budget: { parties: { partner: string; name: string; eligible_eur: number; grant_eur: number; own_eur: number }[] };
-  coverage: {
-    strand: string;
-    title: Text;
-    met: number;
-    of: number;
-    requirements: { id: string; title: Text; met: boolean; basis: string; twins: string[]; missing: { twin: string; todo: Text }[] }[];
-  };
+  coverage: Coverage;
 }
 
 const BASE = 'assessment';
@@ -91,8 +110,13 @@ export const takeTask = (task: string, who: string, due: string) =>
 export const listConsortia = () => get<{ consortia: ConsortiumBrief[] }>(`${BASE}/consortia`).then(({ consortia }) => consortia);
 export const getConsortium = (id: string) => get<{ id: string; title: string; summary: string; partners: { id: string; name: string; kind: string; country: string }[]; judgement: Judgement }>(one(id));
 export const foundConsortium = (document: unknown) => send<{ id: string }>('POST', `${BASE}/consortia`, document);
-export const proveConsortium = (id: string) => send<unknown>('POST', `${one(id)}/evidence`, {});
-export const documentAddress = (name: string, form: string, language: string) => `/api/${BASE}/documents/${name}/${form}?lang=${language}`;
+/** Put in what a twin proved of itself: this one, or another by the proof that it gave. */
+export const proveConsortium = (id: string, proof: unknown = {}) => send<unknown>('POST', `${one(id)}/evidence`, proof);
+export const proofAddress = `/api/${BASE}/proof`;
+export const getCoverage = (id: string, strand: string) => get<Coverage>(`${one(id)}/coverage/${part(strand)}`);
+export const pilotAddress = (id: string) => `/api/${one(id)}/pilot.yaml`;
+export const documentAddress = (name: string, form: string, language: string, consortium = '') =>
+  `/api/${BASE}/documents/${name}/${form}?lang=${language}${consortium && `&consortium=${part(consortium)}`}`;
 export const diagramAddress = (kind: string, view: string, language: string) => `/api/${BASE}/diagrams/${kind}?view=${view}&lang=${language}`;
 
 export type Mark = 'yes' | 'no' | 'n/a' | 'open';

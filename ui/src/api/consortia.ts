@@ -1,4 +1,5 @@
 // Consortia as documents: founded and changed whole, by the rules of the call they apply to.
+import type { Statement } from './assessing';
 import type { Text } from './types';
 import { get, part, send } from './client';
 
@@ -48,7 +49,7 @@ export interface ConsortiumDocument {
   answers: Record<string, string>;
   documents: Record<string, string>;
   contact: { name: string; email: string; organisation: string };
-  statements: Record<string, unknown>;
+  statements: Record<string, Statement>;
   focus_areas: string[];
 }
 
@@ -66,6 +67,13 @@ export const emptyConsortium = (call: ProgrammeCall): ConsortiumDocument => ({
   title: '', call: call.id, strand: Object.keys(call.strands)[0], summary: '', start: null, end: null, partners: [], costs: [],
   answers: {}, documents: {}, contact: { name: '', email: '', organisation: '' }, statements: {}, focus_areas: [],
 });
+
+/** Keep what people say of a requirement that no twin can prove. */
+export async function sayOf(id: string, requirement: string, statement: Statement): Promise<unknown> {
+  const [calls, found] = await Promise.all([listCalls(), readConsortium(id)]);
+  const whole = writable(found, emptyConsortium(calls[0]));
+  return changeConsortium(id, { ...whole, statements: { ...whole.statements, [requirement]: statement } });
+}
 
 /** What a form may change of a document; the twin adds id, author and evidence itself. */
 export const writable = (document: Partial<ConsortiumDocument>, otherwise: ConsortiumDocument): ConsortiumDocument =>

@@ -15,7 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = os.environ.get("SYMPOLIS_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
@@ -36,6 +44,7 @@ SCENARIO = "zone-30-west"
 RUN_PATIENCE_S = 180
 
 Ask = Callable[..., Any]
+expect.set_options(timeout=PATIENCE_MS)  # five seconds otherwise, whatever a page's own patience is
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

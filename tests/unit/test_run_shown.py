@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from sympolis.cli import run_shown
 from sympolis.cli.client import Client
 
@@ -34,3 +36,15 @@ def test_a_chain_says_how_each_of_its_models_did_and_every_warning_once() -> Non
         "- quick answer",
         "- queues reach the edge",
     ]
+
+
+def test_figures_over_cells_are_of_so_many_cells_and_not_of_the_areas_of_the_chart() -> None:
+    assert run_shown.judged({"n": 90, "cells": 17384, "rmse": 2.114}) == (
+        "against 17,384 observations it had not seen: RMSE 2.11"
+    )
+
+
+@pytest.mark.parametrize(("amount", "said"), [(0.0, "less than 0.01 EUR"), (0.0099, "less than 0.01 EUR"),
+                                              (0.01, "0.01 EUR"), (12.345, "12.35 EUR")])  # fmt: skip
+def test_what_a_run_cost_is_said_to_the_cent(amount: float, said: str) -> None:
+    assert run_shown._euros(amount) == said

@@ -19,6 +19,13 @@ _WORDS = {
 }  # fmt: skip
 _SHARES = ("geh_below_5", "skill", "coverage", "coverage_90")
 
+_CENT = 0.01
+
+
+def _euros(amount: float) -> str:
+    """To the cent: what an answer costs is mostly less."""
+    return f"{amount:.2f} EUR" if amount >= _CENT else f"less than {_CENT} EUR"
+
 
 def fed_by(twin: Client, run: dict[str, Any]) -> list[dict[str, Any]]:
     """The runs whose results went into this one, nearest first."""
@@ -36,7 +43,7 @@ def draw_run(run: dict[str, Any], fed: Sequence[dict[str, Any]] = ()) -> None:
         for one in run["indicators"] or ()
     ]
     energy = run.get("energy")
-    spent = f", about {cell(energy['wh'])} Wh" if energy else ""
+    spent = f", about {cell(energy['wh'])} Wh, {_euros(energy['eur'])}" if energy else ""
     origin = "from the cache" if run.get("cached") else f"{cell(run['cost_cpu_s'])} CPU-s{spent}"
     draw(
         ["indicator", "value", "unit", "90 % interval"],
@@ -65,7 +72,8 @@ def judged(held: dict[str, float] | None) -> str:
         for name, value in held.items()
         if name in _WORDS
     )
-    return f"against {cell(held.get('n', 0))} observations it had not seen: {told}"
+    seen = held.get("cells", held.get("n", 0))
+    return f"against {cell(seen)} observations it had not seen: {told}"
 
 
 def interval_text(interval: dict[str, float] | None) -> str:

@@ -191,6 +191,8 @@ export interface Run {
   started_at: string | null;
   finished_at: string | null;
   cost_cpu_s: number | null;
+  /** An estimate by declared rates; null where none are. */
+  energy: { wh: number | null; eur: number | null; estimate: boolean; core_watts: number; eur_per_kwh: number } | null;
   cached: boolean;
   error: Problem | null;
   warnings: string[];

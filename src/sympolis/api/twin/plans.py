@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _JSON = "application/json"
 _TAG = "Plans"
+_AS_LONG_AS_IT_TAKES: Final = 0.0
+"""Starting a plan prepares the data of every model of its steps first, one after the other."""
+_LONGEST_S: Final = 300.0
+"""Of writing a file: every building, or every block with its shape."""
 _NULLABLE = {"type": ["string", "null"]}
 _NUMBER_OR_NULL = {"type": ["number", "null"]}
 _STYLE = "/decisions/style.css"
@@ -274,6 +278,7 @@ def _plan_routes(pages: PlanPages) -> tuple[Operation, ...]:
             method="POST", path=f"{path}/runs", handle=pages.start, name="runCityPlan", title="Run steps of a plan",
             tag=_TAG, path_texts=_PLAN_TEXT, body=_START,
             text="Without `steps`: all that a service answers. A step that was run on the same data is found again.",
+            timeout_s=_AS_LONG_AS_IT_TAKES,
             answers={200: Answer("All was there.", {_JSON: PLAN}), 202: Answer("Under way.", {_JSON: PLAN})},
         ),
     )  # fmt: skip
@@ -289,26 +294,26 @@ def _file_routes(pages: PlanPages) -> tuple[Operation, ...]:
             answers={200: Answer("Places with their zone.", {GEO_JSON: OBJECT}), 304: Answer("Unchanged.")},
         ),
         Operation(
-            method="GET", path=f"{path}/tables", handle=pages.everything, name="getPlanTables",
+            method="GET", path=f"{path}/tables", handle=pages.everything, name="getPlanTables", timeout_s=_LONGEST_S,
             title="All tables of a plan in one file", tag=_TAG, path_texts=_PLAN_TEXT, parameters=(FORMAT, LANGUAGE),
             answers={200: Answer("The tables.", every)},
         ),
         Operation(
             method="GET", path=f"{path}/tables/{{table}}", handle=pages.table, name="getPlanTable",
-            title="A table of a plan", tag=_TAG, parameters=(FORMAT, LANGUAGE),
+            timeout_s=_LONGEST_S, title="A table of a plan", tag=_TAG, parameters=(FORMAT, LANGUAGE),
             path_texts={**_PLAN_TEXT, "table": f"One of {', '.join(tables.NAMES)}."},
             answers={200: Answer("The table.", every)},
         ),
         Operation(
             method="GET", path=f"{path}/steps/{{step}}/details", handle=pages.details, name="getPlanDetails",
-            title="Single things behind a step", tag=_TAG, parameters=(DETAILED,),
+            timeout_s=_LONGEST_S, title="Single things behind a step", tag=_TAG, parameters=(DETAILED,),
             path_texts={**_PLAN_TEXT, "step": "A step that is computed."},
             text="E.g. every building's heat demand, with every uncertain figure in the middle of its range.",
             answers={200: Answer("The file.", {media: {} for media in _DETAIL_MEDIA.values()})},
         ),
         Operation(
             method="GET", path=f"{path}/report", handle=pages.report, name="printPlan", title="A plan as a document",
-            tag=_TAG, path_texts=_PLAN_TEXT, parameters=(PRINTED, LANGUAGE),
+            tag=_TAG, timeout_s=_LONGEST_S, path_texts=_PLAN_TEXT, parameters=(PRINTED, LANGUAGE),
             answers={200: Answer("The document.", {"text/html": {}, PDF_MEDIA: {}, DOCX_MEDIA: {}})},
         ),
     )  # fmt: skip

@@ -116,21 +116,24 @@ export function spread(interval: Interval | null | undefined): string {
   return t(interval.low < 0 ? 'rangeInWords' : 'range', { low: figure(interval.low), high: figure(interval.high) });
 }
 
+/** Dates in English as Europe writes them: the day before the month, and 24 hours. */
+const calendar = (): string => (preferences.language === 'en' ? 'en-GB' : preferences.language);
+
 export function dateTime(text: string | null | undefined): string {
   if (!text) return '–';
   const options = { dateStyle: 'medium', timeStyle: 'short', timeZone: zone() } as const;
-  return new Intl.DateTimeFormat(preferences.language, options).format(new Date(text));
+  return new Intl.DateTimeFormat(calendar(), options).format(new Date(text));
 }
 
 export function date(text: string | null | undefined): string {
   if (!text) return '–';
-  return new Intl.DateTimeFormat(preferences.language, { dateStyle: 'medium', timeZone: zone() }).format(new Date(text));
+  return new Intl.DateTimeFormat(calendar(), { dateStyle: 'medium', timeZone: zone() }).format(new Date(text));
 }
 
 /** Short enough for an axis. */
 export function dayAndHour(text: string): string {
   const options = { day: 'numeric', month: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() } as const;
-  return new Intl.DateTimeFormat(preferences.language, options).format(new Date(text));
+  return new Intl.DateTimeFormat(calendar(), options).format(new Date(text));
 }
 
 export const hourText = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;

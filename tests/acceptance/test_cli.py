@@ -19,7 +19,7 @@ def sympolis(*arguments: str | Path, data: Path | None = None) -> subprocess.Com
     where = [] if data is None else ["--data", str(data)]
     command = [sys.executable, "-m", "sympolis", *map(str, arguments), *where]
     return subprocess.run(
-        command, capture_output=True, text=True, env=clean_environment(), timeout=300, check=False
+        command, capture_output=True, text=True, env=clean_environment(), timeout=900, check=False
     )
 
 

@@ -49,7 +49,7 @@ def without_node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def built(kind: str, root: Path, into: Path, environment: dict[str, str]) -> Path:
     """The package file that hatchling makes of a tree."""
     command = [sys.executable, "-c", BUILD, kind, str(root), str(into)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     return Path(done.stdout.split()[-1])
 
@@ -80,7 +80,7 @@ def test_a_wheel_of_the_sdist_serves_the_interface(wheel: Path, without_node: di
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

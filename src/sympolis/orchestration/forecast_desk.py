@@ -133,7 +133,7 @@ class ForecastDesk:
     def jobs(self) -> list[Json]:
         """What is being worked out, for the list of jobs."""
         return [
-            {"id": f"forecast-{one}", "kind": "forecast", "title": one, "status": "running",
+            {"id": f"forecast-{one}", "kind": "forecast", "title": dict(self._plans[one].title), "status": "running",
              "progress": self._progress.get(one), "started_at": documents.instant(since)}
             for one, since in self.working.items()
         ]  # fmt: skip

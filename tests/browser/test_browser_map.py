@@ -71,6 +71,7 @@ def test_the_address_is_the_view(compared: Page) -> None:
     assert all(
         part in link for part in ("mode=difference", "f=co2", "h=9", "scenario=zone-30-west", "v=11.31")
     )
+    told, seen = page.locator(".kpi").all_inner_texts(), halves(page)
 
     page.goto("about:blank")
     page.goto(link)
@@ -81,6 +82,9 @@ def test_the_address_is_the_view(compared: Page) -> None:
     expect(page.get_by_label("Low-traffic zones")).to_be_checked()
     expect(page.get_by_label("Scenario shown")).to_have_value("zone-30-west")
     assert page.evaluate("location.href") == link
+    expect(page.locator(".kpi .verdict").first).to_be_visible()
+    assert page.locator(".kpi").all_inner_texts() == told
+    assert all(differing(page, *pair) <= 0.01 for pair in zip(seen, halves(page), strict=True))
 
 
 def test_divider_moves_by_keyboard_and_says_where_it_is(compared: Page) -> None:
@@ -169,6 +173,54 @@ def test_table_file_and_api_say_the_same(compared: Page, ask: Ask, run_id: str, 
         filed = [rows[feature][f"flow_{name} [veh/h]"] for name in ("today", "scenario")]
         assert [number(one) for one in shown[:2]] == truth == [number(one) for one in filed]
         assert number(shown[2]) == number(rows[feature]["flow_change [veh/h]"])
+
+
+def test_card_and_tooltip_say_what_the_api_says(compared: Page, ask: Ask, run_id: str) -> None:
+    """The card of a street that is chosen, and the words beside the pointer on the map where that street is."""
+    page = compared
+    sources = [ask(f"runs/{one}/results") for one in (ask("city")["baseline_run"], run_id)]
+    features = ask("models/traffic/features")["features"]
+    streets = {one["id"]: one for one in features if one["properties"].get("name")}
+    driven = [one for one in streets if all(value_at(found, one) for found in sources)]
+    for chosen in random.Random(11).sample(driven, 3):
+        place = midway(streets[chosen]["geometry"]["coordinates"])
+        look = f"{COMPARE}&s=10&sel={chosen}&v={place[0]:.6f},{place[1]:.6f},19.00,0,0"
+        page.evaluate("address => { location.hash = `/${address}`; }", look)
+        expect(page.locator(".feature")).to_contain_text(streets[chosen]["properties"]["name"])
+        row = page.locator(".feature tbody tr", has_text="veh/h").first
+        truth = value_at(sources[0], chosen)
+        assert spoken(row.locator("td").first.inner_text().split()[0]) == pytest.approx(truth, rel=0.006)
+        name, told = pointed_at(page)
+        alike = [one for one in driven if streets[one]["properties"]["name"] == name]
+        truths = [
+            [value_at(found, one) for found in sources] for one in alike
+        ]  # both ways of a street lie there
+        assert any(told == pytest.approx(one, rel=0.006) for one in truths), (name, told)
+
+
+def midway(line: list[list[float]]) -> tuple[float, float]:
+    """A place on a street: the middle of one of its pieces."""
+    at = (len(line) - 1) // 2
+    return (line[at][0] + line[at + 1][0]) / 2, (line[at][1] + line[at + 1][1]) / 2
+
+
+def pointed_at(page: Page) -> tuple[str, list[float]]:
+    """What stands beside the pointer in the middle of the map: whose, and the values today and in the scenario."""
+    box = page.locator(".stage").bounding_box()
+    assert box
+    hint = page.locator(".hint")
+    for attempt in range(40):  # the map may still be drawing
+        page.mouse.move(box["x"] + box["width"] / 2 + attempt % 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(250)
+        if hint.count():
+            break
+    name, _, values = hint.inner_text().rpartition(": ")
+    return name, [spoken(one.split()[0]) for one in values.split(" → ")]
+
+
+def spoken(text: str) -> float:
+    """A figure as people read it in English."""
+    return float(text.replace(",", ""))
 
 
 def value_at(results: dict[str, Any], feature: str) -> float | None:

@@ -75,8 +75,9 @@ class World:
             time=self.time, policy=DeliveryPolicy(attempts=1),
         )  # fmt: skip
         await self.subscriptions.open()
-        while self.url and not self.subscriptions.tells:
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(60):
+            while self.url and not self.subscriptions.tells:
+                await asyncio.sleep(0.001)
         self.api = create_api(
             ApiParts(
                 broker=Broker(store),

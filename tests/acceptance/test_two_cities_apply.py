@@ -256,6 +256,13 @@ def test_checklists_and_indicators_rest_on_each_twin(desks: dict[str, Desk], cit
     assert not {"EN: EN: PSN: 1C", "EC: I: T: 2A"} & {one["id"] for one in counted}, "nothing is ingested"
 
 
+def test_what_forecasts_stands_in_the_register_of_ai_systems(desks: dict[str, Desk]) -> None:
+    systems = desks["bologna"].send("GET", "/ai-register")["systems"]
+    assert "forecast-no2" in {one["id"] for one in systems}
+    for one in systems:
+        assert one["risk"] and not one["missing"] and set(one["notice"]) == {"it", "de", "en"}, one["id"]
+
+
 def test_the_pilot_describes_itself(desks: dict[str, Desk], consortium: str) -> None:
     told = desks["bologna"].file(f"/consortia/{consortium}/pilot.yaml").decode()
     assert 'work_strand: "WS1"' in told and 'city: "Bologna"' in told and 'city: "Leipzig"' in told

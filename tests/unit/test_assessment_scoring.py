@@ -98,6 +98,10 @@ def test_the_register_says_what_is_declared_and_what_is_missing() -> None:
     [system] = register(replace(exemplary(), models=(silent,)))["systems"]
     assert system["risk"] is None and system["notice"] == {} and len(system["missing"]) == 2
     assert system["role"] == "deployer"
+    forecast = replace(LEARNED, id="forecast-counts", risk="")
+    told = register(replace(exemplary(), models=(), forecasters=(forecast,)))["systems"]
+    assert [(one["id"], len(one["missing"])) for one in told] == [("forecast-counts", 1)]
+    assert not examine(replace(exemplary(), forecasters=(forecast,)))["risk-stated"].met
 
 
 def sheet(rows: list[list[object]]) -> bytes:

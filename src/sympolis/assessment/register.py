@@ -1,6 +1,6 @@
 """The register of models under the AI Act (Regulation (EU) 2024/1689): role, risk class, data, oversight, notice.
 
-Only learned models are AI systems by the definition of Article 3(1) beyond doubt; simulated ones are listed beside
+Only learned models, forecasts among them, are AI systems by Article 3(1) beyond doubt; simulated ones are listed beside
 them, because whether rules and statistics infer is for a person to decide. A class is never guessed: it is what the
 owner declared with reasons, and is missing where nobody did.
 """
@@ -49,7 +49,7 @@ def register(facts: Facts) -> dict[str, Any]:
         "regulation": "http://data.europa.eu/eli/reg/2024/1689/oj",
         "deployer": facts.operator,
         "energy_kwh": facts.energy_kwh,
-        "systems": [_system(one, facts) for one in facts.models if one.learned],
+        "systems": [_system(one, facts) for one in (*facts.models, *facts.forecasters) if one.learned],
         "simulations": [_entry(one) for one in facts.models if not one.learned],
     }
 

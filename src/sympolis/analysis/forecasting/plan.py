@@ -1,5 +1,6 @@
 """What a city declares about a forecast (``forecasts/<id>.toml``): which series, how far ahead, judged how."""
 
+# ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -83,6 +84,14 @@ class ForecastPlan:
     easter_monday: bool = False
     covariates: tuple[Covariate, ...] = ()
     seed: int = 1
+    risk: str = option("", choices=("", "minimal", "limited", "high"))
+    """Risk class under the AI Act, as whoever answers for the forecast declares it; empty: nobody did."""
+    reasons: Texts = option({})
+    """Why that risk class."""
+    purpose: Texts = option({})
+    """What it is meant for."""
+    oversight: Texts = option({})
+    """Who watches over it, and how."""
 
     @property
     def day(self) -> int:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sympolis import __version__
+from sympolis.analysis.forecasting.plan import BLEND, BOOSTING
 from sympolis.api.rights import RIGHTS
 from sympolis.api.sending import SECURITY_HEADERS
 from sympolis.assessment.evidence import facts as evidence
+from sympolis.assessment.evidence.checks import product
 from sympolis.governance.interfaces import INTERFACES
 from sympolis.governance.policy.assets import Asset, AssetKind
 from sympolis.governance.roles.table import PUBLIC
 
 if TYPE_CHECKING:
     from sympolis.acquisition.source import Source
+    from sympolis.analysis.forecasting.plan import ForecastPlan
     from sympolis.api.parts import ApiParts
     from sympolis.city.schema import City
     from sympolis.orchestration.desk import Desk
@@ -54,6 +58,7 @@ async def observe(parts: ApiParts) -> evidence.Facts:
         entities=status.entities,
         observations=status.observations,
         forecasts=len(city.forecasts),
+        forecasters=tuple(_forecaster(one, city) for one in city.forecasts),
         policies=_policies(parts, city),
         partners=0 if parts.federation is None else len(parts.federation.directory.everybody()),
         agreements=_agreements(parts),
@@ -228,6 +233,33 @@ def _carded(version: Version) -> evidence.Model:
         reasons=card.assessment.reasons,
         oversight=card.assessment.oversight,
     )
+
+
+def _forecaster(plan: ForecastPlan, city: City) -> evidence.Model:
+    """What a forecast is made with: fitted here by this release, to the city's own series, judged on days held out."""
+    return evidence.Model(
+        id=f"forecast-{plan.id}",
+        title=plan.title,
+        version=__version__,
+        learned=True,
+        calibrated=True,
+        licence=product()["licence"]["id"],
+        owner=city.facts.operator,
+        data=(plan.source,),
+        components=_fitted_with(plan),
+        intended_use=plan.purpose,
+        risk=plan.risk,
+        reasons=plan.reasons,
+        oversight=plan.oversight,
+    )
+
+
+def _fitted_with(plan: ForecastPlan) -> tuple[str, ...]:
+    try:
+        boosted = {BOOSTING, BLEND} & set(plan.models)
+        return (f"lightgbm {metadata.version('lightgbm')} (MIT)",) if boosted else ()
+    except metadata.PackageNotFoundError:
+        return ()
 
 
 def _service(one: dict[str, Any]) -> evidence.Service:

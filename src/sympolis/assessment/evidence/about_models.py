@@ -33,7 +33,7 @@ def _ai_services(facts: Facts) -> Seen:
 
 @check("risk-stated")
 def _risk_stated(facts: Facts) -> Seen:
-    return all_of(bool(one.risk) for one in facts.models if one.learned)
+    return all_of(bool(one.risk) for one in (*facts.models, *facts.forecasters) if one.learned)
 
 
 @check("services-run")

@@ -139,6 +139,8 @@ class Facts:
     entities: int = 0
     observations: int = 0
     forecasts: int = 0
+    forecasters: tuple[Model, ...] = ()
+    """What forecasts are made with: models fitted here to the city's own series."""
     scenarios: int = 0
     finished_runs: int = 0
     policies: int = 0

@@ -1,7 +1,8 @@
 """`python -m benchmarks`: measure the twin and the broker, print the tables, put them into the documentation.
 
 `python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
-interfaces, `dask` how a cluster of local workers scales, `negotiating` what contracts cost; `table` writes anew only.
+interfaces, `second-city` the other city's start and dashboard, `dask` how a cluster of local workers scales,
+`negotiating` what contracts cost; `table` writes anew only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from benchmarks import (
     heat,
     negotiating,
     ngsild,
+    second_city,
     shared,
     tables,
     twin,
@@ -27,7 +29,8 @@ from benchmarks import (
 from benchmarks.phases import Effort
 
 _PARTS = (
-    "all", "twin", "ngsild", "features", "dask", "energy", "heat", "allocation", "negotiating", "federation", "table",
+    "all", "twin", "second-city", "ngsild", "features", "dask", "energy", "heat", "allocation", "negotiating",
+    "federation", "table",
 )  # fmt: skip
 
 
@@ -77,6 +80,8 @@ def _features(asked: argparse.Namespace) -> None:
 
 
 def _others(asked: argparse.Namespace) -> None:
+    if asked.what == "second-city":
+        _publish("second city", second_city.table(second_city.measure()))
     if asked.what in ("dask", "table"):
         _dask(asked)
     if asked.what == "energy":

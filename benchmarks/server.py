@@ -31,14 +31,14 @@ class Started:
 
 
 @contextmanager
-def demo(data: Path) -> Iterator[Started]:
-    """`sympolis demo bologna` until it says it is ready."""
+def demo(data: Path, *, city: str = "bologna") -> Iterator[Started]:
+    """`sympolis demo` of a city until it says it is ready."""
     command = [
         sys.executable,
         "-m",
         "sympolis",
         "demo",
-        "bologna",
+        city,
         "--no-open",
         "--port",
         "0",

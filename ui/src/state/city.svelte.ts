@@ -52,8 +52,8 @@ class CityState {
 
   /** The titles by which models ask for entities of a type: several where a type stands for several things. */
   titlesOf(type: string): Text[] {
-    const named = this.models.flatMap(({ needs }) => needs).filter((need) => need.type === type && need.title);
-    return [...new Map(named.map(({ title }) => [title.en, title])).values()];
+    const named = this.models.flatMap(({ needs }) => needs).flatMap((need) => (need.type === type && need.title ? [need.title] : []));
+    return [...new Map(named.map((title) => [title.en, title])).values()];
   }
 
   /** What a model's figure means, in plain words. Two models may give figures of one name: the title tells them apart. */

@@ -246,7 +246,7 @@ def _run_node(run: Json) -> Node:
     return Node(
         str(run["id"]),
         Kind.RUN,
-        str(run.get("scenario") or run["id"]),
+        run.get("scenario_title") or str(run.get("scenario") or run["id"]),
         version=run.get("model_version"),
         at=run.get("finished_at"),
         detail={name: run.get(name) for name in _RUN_DETAIL},

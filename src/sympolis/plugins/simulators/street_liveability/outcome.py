@@ -47,7 +47,7 @@ INDICATORS = (
             "NO2 dal traffico vicino (indiretto)",
             "NO2 nahen Verkehrs (Ersatzmaß)",
         ),
-        "µg/m3",
+        "µg/m³",
         Direction.LOWER,
         1,
     ),

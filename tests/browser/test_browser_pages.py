@@ -58,6 +58,8 @@ PAGES = {
     "missing for programmes": "assessment/tasks",
     "consortia": "assessment/consortia",
     "drafted documents": "assessment/documents",
+    "assets": "assets",
+    "assets of our own": "assets/publish",
     "ecosystem": "ecosystem",
     "ecosystem as a list": "ecosystem?as=list&actor=twin",
     "programmes and gaps": "ecosystem/programmes",
@@ -83,6 +85,17 @@ PAGES = {
 VIOLATIONS = "rules => axe.run(document, rules).then(found => found.violations)"
 SETTLED = """document.fonts.ready.then(
   () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+TOO_WIDE = """() => Math.max(...[document.documentElement, document.querySelector('main')]
+  .map(one => one.scrollWidth - one.clientWidth))"""
+LENGTHENED = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const longer = word => word + word.toLowerCase().slice(0, Math.ceil(0.4 * word.length));
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest('script, style, code, pre')) continue;
+    text.nodeValue = text.nodeValue.replace(/\\p{L}{4,}/gu, longer);
+  }
+}"""
 SWITCHED = """([theme, language]) => {
   const page = document.documentElement;
   return page.lang === language && page.dataset.theme === theme;
@@ -143,16 +156,21 @@ def test_nothing_overflows(shown: Page) -> None:
     assert set(beyond.values()) == {0}, beyond
 
 
-def overflow(page: Page) -> dict[int, int]:
+def overflow(page: Page, widths: tuple[int, ...] = WIDTHS) -> dict[int, int]:
     """How many pixels the page is too wide, at each width."""
     beyond = {}
-    for width in WIDTHS:
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(SETTLED)
-        beyond[width] = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        beyond[width] = page.evaluate(TOO_WIDE)
     return beyond
+
+
+def test_words_longer_by_two_fifths_still_fit(shown: Page) -> None:
+    """What another language may need. The last test of a page: its words are not put back."""
+    shown.evaluate(LENGTHENED)
+    beyond = overflow(shown, (390, 1280))
+    assert set(beyond.values()) == {0}, beyond
 
 
 def test_language_is_complete_and_declared(page: Page, twin_url: str) -> None:
@@ -233,6 +251,24 @@ def test_without_webgl_everything_but_the_map_stays(
         with page.expect_download() as saved:
             page.get_by_role("button", name="Export CSV").click()
         assert saved.value.suggested_filename.endswith(".csv")
+
+
+def test_without_webgl_every_page_says_what_it_says(
+    browser_without_gl: Browser, twin_url: str, addressed: dict[str, str]
+) -> None:
+    """One page of every entry: its words are there, a map that cannot be drawn says so, and nothing else complains."""
+    first = {address.split("/")[0].split("?")[0]: address for address in reversed(PAGES.values())}
+    for page, watch in kept_clean(*watched_page(browser_without_gl, twin_url)):
+        watch.expect("WebGL")
+        page.goto(f"{twin_url}/#/overview?lang=en")
+        for address in first.values():
+            page.evaluate("address => (location.hash = `/${address}`)", address.format(**addressed))
+            page.evaluate(SETTLED)
+            page.wait_for_selector("main .page, main .map-page, main .builder")
+            expect(page.locator("main :is(h2, h3, form, table, p)").first, address).to_be_visible()
+            if page.locator("#map").count():
+                expect(page.locator("#map")).to_have_attribute("data-state", "missing")
+                expect(page.get_by_text("cannot draw the map")).to_be_visible()
 
 
 def test_first_start_is_shown_while_the_twin_is_not_ready(page: Page, twin_url: str, ask: Ask) -> None:

@@ -44,6 +44,8 @@ class AlertPlan:
     """The category of CAP 1.2."""
     source: str = ""
     """Where the thresholds come from."""
+    source_texts: Texts = option({})
+    """The same in the reader's language, where one is not enough."""
     title: Texts
     instruction: Texts = option({})
     """What people should do."""

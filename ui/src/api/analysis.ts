@@ -91,6 +91,7 @@ export interface Alert {
   unit: string;
   day: string;
   source: string;
+  source_texts: Text;
   lineage: string;
   cap: string;
 }

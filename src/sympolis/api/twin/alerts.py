@@ -39,7 +39,7 @@ _ALERT = structure(
         "id": TEXT, "rule": TEXT, "event": TEXTS, "headline": TEXTS, "severity": TEXT, "urgency": TEXT,
         "certainty": TEXT, "value": NUMBER, "at_least": NUMBER, "unit": TEXT, "day": TEXT,
         "run_days": {"type": "integer"},
-        "onset": TEXT, "expires": TEXT, "source": TEXT, "lineage": TEXT, "cap": TEXT,
+        "onset": TEXT, "expires": TEXT, "source": TEXT, "source_texts": TEXTS, "lineage": TEXT, "cap": TEXT,
     },
     required=("id", "rule", "severity", "value", "day", "cap"),
 )  # fmt: skip
@@ -162,6 +162,7 @@ class Alerts:
             "onset": raised.onset.isoformat(),
             "expires": raised.expires.isoformat(),
             "source": plan.source,
+            "source_texts": dict(plan.source_texts),
             "lineage": f"/api/lineage/{raised.entity}",
             "cap": f"/api/alerts/{raised.id}/cap",
         }

@@ -377,6 +377,22 @@ def test_a_file_can_be_handed_over_and_its_faults_are_named(
     expect(page.get_by_role("button", name="Release")).to_be_visible()
 
 
+def test_a_file_that_the_twin_does_not_know_is_understood(page: Page, twin_url: str, tmp_path: Path) -> None:
+    """What its columns would become, and the two files that bring it in; nothing is kept."""
+    file = tmp_path / "dust.csv"
+    file.write_text("site;date;PM10;lat;lon\nA;2025-01-03;12,5;44.49;11.34\nB;2025-01-03;22,5;44.50;11.35\n")
+    open_page(page, twin_url, "sources?lang=en")
+    page.get_by_text("A new source from a file").click()
+    page.get_by_label("File with some rows").set_input_files(file)
+    page.get_by_role("button", name="Propose how it comes in").click()
+    found = page.locator("details[open]")
+    expect(found.get_by_role("row", name=re.compile("^PM10 number 100"))).to_contain_text("pm10")
+    for name in ("sources", "mappings"):
+        with page.expect_download() as saved:
+            found.get_by_role("button", name=f"Save {name}/dust.toml").click()
+        assert saved.value.suggested_filename == f"{name}-dust.toml"
+
+
 def test_a_page_can_be_embedded_without_chrome(page: Page, twin_url: str) -> None:
     page.goto(f"{twin_url}/embed/map?lang=en&theme=dark")
     expect(page.locator(".kpi").first).to_be_visible()

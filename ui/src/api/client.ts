@@ -46,6 +46,11 @@ export async function send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path:
   return response.status === 204 ? (undefined as T) : response.json();
 }
 
+/** Send a file as it is. */
+export async function upload<T>(path: string, file: File): Promise<T> {
+  return (await request(path, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file })).json();
+}
+
 export const part = encodeURIComponent;
 
 export const getCity = () => get<City>('city');
@@ -74,11 +79,8 @@ export const getQuality = (dataset: string) => get<Quality>(`datasets/${part(dat
 export const getStage = (dataset: string) => get<StageOf>(`datasets/${part(dataset)}/stage`);
 
 export const getHandovers = (source: string) => get<Handover[]>(`sources/${part(source)}/handovers`);
-export const submitHandover = async (source: string, file: File, sender: string, language: string) => {
-  const asked = new URLSearchParams({ name: file.name, sender, lang: language });
-  const init = { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file };
-  return (await request(`sources/${part(source)}/handovers?${asked}`, init)).json() as Promise<Handover>;
-};
+export const submitHandover = (source: string, file: File, sender: string, language: string) =>
+  upload<Handover>(`sources/${part(source)}/handovers?${new URLSearchParams({ name: file.name, sender, lang: language })}`, file);
 export const releaseHandover = (source: string, id: string, by: string) =>
   send<Handover>('POST', `sources/${part(source)}/handovers/${part(id)}/release`, { by });
 

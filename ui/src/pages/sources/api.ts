@@ -1,5 +1,5 @@
 // What the pages of sources ask beyond the shared client: previews, oddities, open names, differences of a handover.
-import { get, part, send } from '../../api/client';
+import { get, part, send, upload } from '../../api/client';
 import type { Handover, Quality, Source, Text } from '../../api/types';
 
 export interface Feature {
@@ -69,3 +69,16 @@ export const decide = (action: 'accept' | 'reject', name: OpenName, thing: strin
   send<unknown>('POST', 'master-data/decisions', { kind: name.kind, action, words: name.words, thing, by });
 export const releaseAnyway = (source: string, id: string, by: string) =>
   send<Handover>('POST', `sources/${part(source)}/handovers/${part(id)}/release`, { by, accept: true });
+
+/** How a file would come in: what each column becomes and why, and the two files of the city package. */
+export interface Proposal {
+  id: string;
+  mapping: { entity_type?: string; attributes?: { name: string; field?: string }[] };
+  models: { name: string; version: string; confidence: number; reason: string }[];
+  findings: string[];
+  columns: { name: string; kind: string; filled: number; examples: string[] }[];
+  files: Record<string, string>;
+}
+
+export const proposeSource = (file: File, known: Record<string, string>) =>
+  upload<Proposal>(`sources/proposals?${new URLSearchParams({ name: file.name, ...known })}`, file);

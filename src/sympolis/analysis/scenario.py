@@ -303,7 +303,7 @@ def _expected(parameter: Parameter) -> str:
     if parameter.kind == "boolean":
         return "true or false"
     noun = "a whole number" if parameter.kind == "integer" else "a number"
-    unit = f" {parameter.unit}" if parameter.unit else ""
+    unit = f" {parameter.unit}" if parameter.unit not in ("", "1") else ""
     bounds = {
         (True, True): f" from {parameter.low} to {parameter.high}{unit}",
         (True, False): f" of at least {parameter.low}{unit}",

@@ -260,6 +260,7 @@ def test_without_webgl_every_page_says_what_it_says(
     first = {address.split("/")[0].split("?")[0]: address for address in reversed(PAGES.values())}
     for page, watch in kept_clean(*watched_page(browser_without_gl, twin_url)):
         watch.expect("WebGL")
+        watch.expect("derived_inert")  # a page left while it still fetches: what comes then is thrown away
         page.goto(f"{twin_url}/#/overview?lang=en")
         for address in first.values():
             page.evaluate("address => (location.hash = `/${address}`)", address.format(**addressed))

@@ -295,6 +295,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "getModel",
         "getModelFairness",
         "getModelFeatures",
+        "getModelBill",
         "listCalibrations",
         "getProcesses",
         "getProcessDescription",

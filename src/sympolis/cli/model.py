@@ -76,6 +76,26 @@ def history(model: Model, city: City = None, data: Data = None, form: FormatOpti
     show(found, form, _draw_history)
 
 
+@app.command()
+@reports_errors
+def sbom(model: Model, city: City = None, data: Data = None, form: FormatOption = Format.TABLE) -> None:
+    """What a model is made of; `--format json` gives the CycloneDX document itself."""
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = twin.get(f"/api/models/{quote(model, safe='')}/sbom")
+    show(found, form, _draw_bill)
+
+
+def _draw_bill(found: dict[str, Any]) -> None:
+    own = found["metadata"]["component"]
+    rows = [
+        [one["type"], one["name"], one.get("version"),
+         ", ".join(said["license"]["name"] for said in one.get("licenses", [])),
+         one.get("hashes", [{"content": ""}])[0]["content"][:12]]
+        for one in (own, *found["components"])
+    ]  # fmt: skip
+    draw(["kind", "name", "version", "licence", "SHA-256"], rows, title=f"{own['name']} {own['version']}")
+
+
 def _done(twin: Client, model: str, kind: str) -> dict[str, Any]:
     """Start a job of a model and wait for its end; the history with its result. Raises what made it fail."""
     place = f"/api/models/{quote(model, safe='')}"

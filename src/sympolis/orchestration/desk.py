@@ -244,6 +244,10 @@ class Desk:
             described["calibration"]["drift"] = self._calibrations.drift(calibration.id)
         return described
 
+    def model_simulator(self, model_id: str) -> str:
+        """The id of the simulator behind a model. Raises ``NotFound``."""
+        return self._models.setup(model_id).simulator
+
     async def model_features(self, model_id: str) -> Json:
         """The GeoJSON of the features that the model's results refer to."""
         return await self._atlas.features(model_id, self._models.simulator(model_id))

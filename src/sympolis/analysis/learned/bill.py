@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympolis.analysis.learned.card import Card, Dependency, Tensor
+from sympolis.domain import bills
 
 Json = dict[str, Any]
 Files = Mapping[str, bytes]
@@ -27,29 +28,12 @@ _TRITON = {
 
 def bill_of_materials(card: Card, language: str = "en") -> Json:
     """The CycloneDX document of one version."""
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": _model(card, language)},
-        "components": [_library(one) for one in card.dependencies]
-        + [{"type": "data", "bom-ref": f"dataset:{one}", "name": one} for one in card.training.datasets],
-        "dependencies": [
-            {
-                "ref": _reference(card),
-                "dependsOn": [_ref(one) for one in card.dependencies]
-                + [f"dataset:{one}" for one in card.training.datasets],
-            }
-        ],
-    }
+    datasets = [{"type": "data", "bom-ref": f"dataset:{one}", "name": one} for one in card.training.datasets]
+    return bills.bill(_model(card, language), [*map(_library, card.dependencies), *datasets])
 
 
 def _reference(card: Card) -> str:
     return f"model:{card.name}@{card.version}"
-
-
-def _ref(one: Dependency) -> str:
-    return f"library:{one.name}@{one.version}"
 
 
 def _model(card: Card, language: str) -> Json:
@@ -60,8 +44,8 @@ def _model(card: Card, language: str) -> Json:
         "version": card.version,
         "description": said(card.description, language),
         "supplier": {"name": card.owner},
-        "licenses": [_licence(card.licence)],
-        "hashes": [{"alg": "SHA-256", "content": card.sha256}],
+        "licenses": [bills.licensed(card.licence)],
+        "hashes": [bills.hashed(card.sha256)],
         "modelCard": {
             "modelParameters": {
                 "task": card.training.method,
@@ -103,19 +87,9 @@ def _model(card: Card, language: str) -> Json:
 
 
 def _library(one: Dependency) -> Json:
-    hashes = {"hashes": [{"alg": "SHA-256", "content": one.sha256}]} if one.sha256 else {}
-    return {
-        "type": "library",
-        "bom-ref": _ref(one),
-        "name": one.name,
-        "version": one.version,
-        "licenses": [_licence(one.licence)],
-        **hashes,
-    }
-
-
-def _licence(text: str) -> Json:
-    return {"license": {"name": text}}
+    return bills.part(
+        kind="library", name=one.name, version=one.version, licence=one.licence, sha256=one.sha256
+    )
 
 
 def _form(tensor: Tensor) -> str:

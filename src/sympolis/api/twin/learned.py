@@ -18,7 +18,7 @@ from sympolis.api.routing import Answer, Body, Operation
 from sympolis.api.schemas import NUMBER, OBJECT, TEXT, TEXTS, Schema, several, structure
 from sympolis.context import gated
 from sympolis.context.instants import format_instant
-from sympolis.domain import errors
+from sympolis.domain import bills, errors
 from sympolis.domain.archives import ZIP, write_archive
 from sympolis.orchestration.learned_desk import next_stages
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sympolis.api.parts import Governed
     from sympolis.orchestration.learned_desk import LearnedDesk, Version
 
-CYCLONE_DX = "application/vnd.cyclonedx+json"
 WHY = Parameter(name="why", text="Why this version is handed in.", required=True, max_length=2000)
 HERE = "this-machine"
 """Who acts where nobody is asked who they are."""
@@ -79,7 +78,7 @@ class Learned:
     async def bill(self, request: Request) -> Reply:
         """The bill of materials."""
         content = msgspec.json.encode(bill_of_materials(self._version(request).card))
-        return Reply(body=content, media=CYCLONE_DX)
+        return Reply(body=content, media=bills.MEDIA)
 
     async def package(self, request: Request) -> Reply:
         """A folder for KServe, zipped: whoever has the model can ask it as they like, so they must be let to here."""
@@ -181,7 +180,7 @@ def operations(learned: LearnedDesk, governed: Governed | None = None) -> tuple[
         Operation(
             method="GET", path=f"{_VERSION}/sbom", handle=handlers.bill, name="getLearnedModelBill",
             title="Bill of materials (CycloneDX)", tag=_TAG, path_texts=_TEXTS,
-            answers={200: Answer("CycloneDX 1.6.", {CYCLONE_DX: OBJECT})},
+            answers={200: Answer("CycloneDX 1.6.", {bills.MEDIA: OBJECT})},
         ),
         Operation(
             method="GET", path=f"{_VERSION}/package", handle=handlers.package, name="exportLearnedModel",

@@ -49,6 +49,7 @@ from sympolis.api.type_index import TypeIndex
 from sympolis.api.vocabulary import city_terms
 from sympolis.city.shown import Shown
 from sympolis.context.terms import Terms
+from sympolis.domain import bills
 
 _JSON = "application/json"
 _AS_LONG_AS_IT_TAKES = 0.0
@@ -327,6 +328,12 @@ def _model_routes(handlers: Models) -> tuple[Operation, ...]:
             "GET", "/api/models/{model}/features", handlers.features, "getModelFeatures",
             "What its results refer to, as GeoJSON", "Models",
             path_texts=model, answers=_gives(reference("FeatureCollection"), media=GEO_JSON),
+        ),
+        _operation(
+            "GET", "/api/models/{model}/sbom", handlers.bill, "getModelBill",
+            "Bill of materials (CycloneDX)", "Models",
+            text="The plugin's files, the platform and every distribution that it needs to run, as installed here.",
+            path_texts=model, answers=_gives(OBJECT, "CycloneDX 1.6.", media=bills.MEDIA),
         ),
         _operation(
             "POST", "/api/models/{model}/calibration", handlers.calibrate, "calibrateModel",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import msgspec
 
 from sympolis.api.asking import subject_of
 from sympolis.api.bodies import read_object
@@ -12,7 +15,7 @@ from sympolis.api.http import GEO_JSON, Reply, Request, json_reply, tagged_reply
 from sympolis.api.parameters import ListParameter
 from sympolis.api.twin.reviews import asking_of
 from sympolis.decision.review import read_statuses
-from sympolis.domain import errors
+from sympolis.domain import bills, errors
 
 if TYPE_CHECKING:
     from sympolis.api.parts import Governed
@@ -50,6 +53,14 @@ class Models:
     async def features(self, request: Request) -> Reply:
         """The features that a model's results refer to."""
         return tagged_reply(await self._desk.model_features(request.arguments["model"]), media=GEO_JSON)
+
+    async def bill(self, request: Request) -> Reply:
+        """What a model is made of."""
+        from sympolis.city.assets.model_bill import bill_of_simulator
+
+        simulator = self._desk.model_simulator(request.arguments["model"])
+        found = await asyncio.to_thread(bill_of_simulator, simulator)
+        return Reply(body=msgspec.json.encode(found), media=bills.MEDIA)
 
     async def calibrate(self, request: Request) -> Reply:
         """Begin to fit a model to the observations there are."""

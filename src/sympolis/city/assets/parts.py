@@ -102,7 +102,7 @@ def _modules(tree: ast.AST) -> set[str]:
 def _library(module: str) -> Component | None:
     """The distribution that has a module; one of which nothing is known where it is not installed here."""
     names = _distributions().get(module)
-    return Component(name=module) if not names else _installed(names[0])
+    return Component(name=module) if not names else installed(names[0])
 
 
 @cache
@@ -117,12 +117,34 @@ def _of_extra(extra: str) -> tuple[Component, ...]:
     except importlib.metadata.PackageNotFoundError:
         return ()
     marker = re.compile(rf"extra\s*==\s*['\"]{re.escape(extra)}['\"]")
-    names = [re.split(r"[^A-Za-z0-9._-]", one, maxsplit=1)[0] for one in wanted if marker.search(one)]
-    return tuple(_installed(name) for name in names if name != "sympolis")
+    names = [_distribution(one) for one in wanted if marker.search(one)]
+    return tuple(installed(name) for name in names if name != "sympolis")
 
 
 @cache
-def _installed(name: str) -> Component:
+def required(name: str) -> tuple[str, ...]:
+    """The distributions, by canonical name, that one requires and that are installed here; its extras left out."""
+    try:
+        wanted = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return ()
+    names = {canonical(_distribution(one)) for one in wanted if "extra" not in one.partition(";")[2]}
+    return tuple(one for one in sorted(names) if installed(one).version)
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as PyPI compares them (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _distribution(requirement: str) -> str:
+    """The name in a requirement such as ``scipy>=1.11; extra == 'heat'``."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+
+
+@cache
+def installed(name: str) -> Component:
+    """A distribution as it is installed here; nothing but its name where it is not."""
     if name == "sympolis":
         return Component(name=name, version=__version__, licence=OWN_LICENCE, kind="framework")
     try:

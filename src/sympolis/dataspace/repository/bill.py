@@ -8,38 +8,20 @@ import msgspec
 
 from sympolis.dataspace.repository.draft import Component, Draft
 from sympolis.dataspace.repository.manifest import files_of
-from sympolis.domain import errors
+from sympolis.domain import bills, errors
 
 
 def bill_of_materials(draft: Draft, version: str) -> bytes:
     """The document: the asset itself, its files with their hashes, and what it runs with."""
-    own = f"asset:{draft.id}@{version}"
-    files = [
-        {
-            "type": "file",
-            "bom-ref": f"file:{one.place}",
-            "name": one.place,
-            "hashes": [{"alg": "SHA-256", "content": one.sha256}],
-        }
-        for one in files_of(draft.content)
-    ]
-    parts = [_component(one) for one in draft.components]
-    document = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": own,
-                "name": draft.id,
-                "version": version,
-                "licenses": [_licence(draft.licence)],
-            }
-        },
-        "components": [*files, *parts],
-        "dependencies": [{"ref": own, "dependsOn": [one["bom-ref"] for one in (*files, *parts)]}],
+    subject = {
+        "type": "application",
+        "bom-ref": f"asset:{draft.id}@{version}",
+        "name": draft.id,
+        "version": version,
+        "licenses": [bills.licensed(draft.licence)],
     }
+    files = [bills.file(one.place, one.sha256) for one in files_of(draft.content)]
+    document = bills.bill(subject, [*files, *map(_component, draft.components)])
     return msgspec.json.format(msgspec.json.encode(document))
 
 
@@ -56,17 +38,4 @@ def read_bill(content: bytes) -> list[dict[str, Any]]:
 
 
 def _component(one: Component) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "type": one.kind,
-        "bom-ref": f"{one.kind}:{one.name}@{one.version}",
-        "name": one.name,
-    }
-    if one.version:
-        found["version"] = one.version
-    if one.licence:
-        found["licenses"] = [_licence(one.licence)]
-    return found
-
-
-def _licence(text: str) -> dict[str, Any]:
-    return {"license": {"name": text}}
+    return bills.part(kind=one.kind, name=one.name, version=one.version, licence=one.licence)

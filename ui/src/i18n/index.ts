@@ -70,10 +70,15 @@ const UNITS: Record<string, Key> = {
   'C62/KMK': 'unitEachSquareKilometre',
 };
 
+const RAISED: Record<string, string> = { 2: '²', 3: '³' };
+
+/** UCUM writes m2 and ug/m3 where people raise the figure and write a µ. */
+const raised = (unit: string): string => unit.replace(/\b([cdk]?m)([23])\b/g, (_, length, power) => length + RAISED[power]).replace(/^ug\b/, 'µg');
+
 /** UCUM writes 1 for what has no unit, such as a number of children; people write nothing. Units that are words have one in each language. */
 export function unitText(unit: string): string {
   if (unit === '1') return '';
-  return UNITS[unit] ? t(UNITS[unit]) : unit.replace('/100k', ` ${t('unitEachHundredThousand')}`).trim();
+  return UNITS[unit] ? t(UNITS[unit]) : raised(unit).replace('/100k', ` ${t('unitEachHundredThousand')}`).trim();
 }
 
 /** What a change is counted in: a share changes by points, or nobody knows of what the percentage is. */

@@ -22,6 +22,9 @@ from sympolis.decision.notices.record import Delivery, Notice, Reading, State
 from sympolis.decision.notices.rule import About, Channel, Rule, Way
 from sympolis.decision.review import Record
 from sympolis.domain.errors import DumpInvalid
+from sympolis.governance.identity.records import User
+from sympolis.orchestration import joint_plan
+from sympolis.orchestration.joint_plan import Edit, JointPlan
 from sympolis.settings import Settings
 from sympolis.testing.asgi_client import Client
 from sympolis.testing.small_city import BAD_ROW, DAYS, LOOPS, count_at, loop_id, write_package
@@ -125,6 +128,10 @@ def noticed(twin: Twin, who: str) -> None:
     )  # fmt: skip
     book.keep_rule(rule)
     book.keep(notice, [Delivery(id=f"told-{who}", notice=notice.id, way=way, due=NOTICED)])
+
+
+def expanded(twin: Twin) -> Callable[[str], str]:
+    return twin.ground.contexts.resolve_local(twin.city.context["@context"]).expand
 
 
 def is_there(client: Client, entity: str) -> bool:
@@ -306,6 +313,46 @@ def test_names_in_dashboards_and_reviews_do_not_come_back_with_a_backup(
 
     with_twin(place, erase)
     assert "anna" not in (dump / erased.FILE).read_text()
+    with_twin(place, look)
+    with_twin(restored(dump, place, tmp_path / "again"), look)
+
+
+def test_names_in_joint_plans_do_not_come_back_with_a_backup(place: Settings, tmp_path: Path) -> None:
+    """Edits bear the name of an account, or its id: hers go, from the past, too; the edits and his name stay."""
+    whose, mine = "urn:sympolis:subject:anna", "urn:ngsi-ld:JointPlan:smallville:quiet"
+
+    def sign(client: Client, twin: Twin) -> None:
+        assert twin.government is not None
+        twin.government.directory.keep_user(User(id="anna", name="Anna Rossi", created_at=NOTICED))
+        edits = [
+            Edit(number, NOTICED.isoformat(), by, "", (), run=f"run-{number}")
+            for number, by in enumerate(("Anna Rossi", "bert", "anna"), start=1)
+        ]
+        for plan in (tuple(edits[:1]), tuple(edits)):  # the first state is history when the second comes
+            made = JointPlan("quiet", "together", {"en": "Quiet"}, edits=plan)
+            entity = joint_plan.entity(made, twin.city.id, expanded(twin))
+            client.loop.run_until_complete(twin.ground.broker.upsert([entity]))
+
+    def erase(client: Client, _: Twin) -> None:
+        assert client.post("/api/admin/subjects", {"id": whose}).json["plans"] == ["quiet"]
+        done = client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json
+        assert (done["plans"], done["backups"], done["left"]) == (1, [str(dump)], [])
+        assert client.post("/api/admin/erasures", {"id": whose, "why": WHY}).json["plans"] == 0
+        assert client.post("/api/admin/subjects", {"id": whose}).json["plans"] == []
+
+    def look(client: Client, twin: Twin) -> None:
+        kept = client.loop.run_until_complete(twin.ground.broker.retrieve(mine))
+        plan = joint_plan.plan_of(kept, expanded(twin))
+        assert plan is not None and plan.version == 3
+        assert [(one.by, one.run) for one in plan.edits] == [("", "run-1"), ("bert", "run-2"), ("", "run-3")]
+        past = client.get(f"/ngsi-ld/v1/temporal/entities/{mine}")
+        assert past.status == 200, past.body
+        assert b"anna" not in past.body.lower(), "nor do earlier states name her"
+
+    with_twin(place, sign)
+    dump = export(place, tmp_path / "backup")
+    with_twin(place, erase)
+    assert "anna" not in (dump / erased.FILE).read_text().lower()
     with_twin(place, look)
     with_twin(restored(dump, place, tmp_path / "again"), look)
 

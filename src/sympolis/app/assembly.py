@@ -36,7 +36,7 @@ from sympolis.app.participating import participation_of, tidying
 from sympolis.app.publishing import showing, with_assets, with_installed
 from sympolis.app.server import speaks_websocket
 from sympolis.app.setup import setup_of
-from sympolis.app.subjects import Subjects
+from sympolis.app.subjects import Subjects, forget_in_plans
 from sympolis.app.telling import open_notices, push_key
 from sympolis.app.twin import Twin, data_folder
 from sympolis.assessment.desk import AssessmentDesk
@@ -102,6 +102,7 @@ async def _joined(settings: Settings, package_city: City, folder: Path, lock: Lo
     await twin.desk.open()
     twin.government = open_government(settings, folder, ground, city=city, terms=terms)
     twin.coordinator.erased = twin.registered.is_erased = twin.government.erasures.is_erased
+    await forget_in_plans(twin.desk.joint.people, twin.government.erasures)
     twin.federation = open_federation(settings, folder, ground.client, city, lambda: twin.address)
     discover(twin, terms)
     twin.participation = participation_of(twin, settings, folder)
@@ -259,6 +260,7 @@ def _parts(settings: Settings, twin: Twin, ground: Ground) -> ApiParts:
             twin.compositions,
             twin.desk.review_book,
             None if twin.notices is None else twin.notices.book,
+            twin.desk.joint.people,
         ),
         readiness=lambda: twin.readiness,
         settings=api_settings(settings),

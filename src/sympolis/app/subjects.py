@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sympolis.app.participating import Participation
     from sympolis.decision.notices.record import NoticeBook
     from sympolis.help.house import Help
+    from sympolis.orchestration.joint_people import JointPeople
     from sympolis.orchestration.review_book import ReviewBook
 
 CAUSE = "erasure"
@@ -53,16 +54,24 @@ class Subjects:
     compositions: Compositions | None = None
     reviews: ReviewBook | None = None
     notices: NoticeBook | None = None
+    plans: JointPeople | None = None
 
     async def report(self, entity_id: str) -> dict[str, Any]:
         """What is held: the entity's attributes, its history by attribute, and every row it came from.
 
         Of a person (``urn:sympolis:subject:ID``, ``mailto:ADDRESS``) it is what they said in
-        participation projects and asked the help desk, and the dashboards, scenarios and notices that name them.
+        participation projects and asked the help desk, and the dashboards, scenarios, notices and joint plans
+        that name them.
         """
         if whose := _person(entity_id):
             said = {} if self.participation is None else self.participation.hearing.held_of(**whose)
-            return {"id": entity_id, **said, **self._asked(whose), **self._named(whose)}
+            return {
+                "id": entity_id,
+                **said,
+                **self._asked(whose),
+                **self._named(whose),
+                **await self._planned(whose),
+            }
         holdings = await self.coordinator.holdings(entity_id)
         entity, history = await self.broker.find(entity_id), await self._history(entity_id)
         if entity is None and not history and not holdings:
@@ -78,7 +87,7 @@ class Subjects:
     async def erase(self, entity_id: str, *, by: str, why: str) -> dict[str, Any]:
         """Erase it; what could not be reached is named in ``left``. Done twice it is as done once."""
         if whose := _person(entity_id):
-            return {"id": entity_id, **self._forget_person(whose, by=by, why=why)}
+            return {"id": entity_id, **await self._forget_person(whose, by=by, why=why)}
         holdings = await self.coordinator.holdings(entity_id)
         sources = tuple(sorted({one.source for one in holdings}))
         erasure = Erasure(mark=mark_of(entity_id), at=datetime.now(UTC), by=by, why=why, sources=sources)
@@ -106,18 +115,20 @@ class Subjects:
             {"at": one.at, "by": one.by, "why": one.why, "sources": one.sources} for one in self.book.all()
         ]
 
-    def _forget_person(self, whose: dict[str, str], *, by: str, why: str) -> dict[str, Any]:
+    async def _forget_person(self, whose: dict[str, str], *, by: str, why: str) -> dict[str, Any]:
         """How much of somebody went where, and how far that reached."""
         said: tuple[int, Reach] = (0, Reach())
         if self.participation is not None:
             said = self.participation.hearing.forget(by=by, why=why, **whose)
         asked, named = self._forget_asked(whose, by=by, why=why), self._forget_named(whose, by=by, why=why)
-        reach = Reach.of_all((said[1], asked[1], named[1]))
+        planned = await self._forget_planned(whose, by=by, why=why)
+        reach = Reach.of_all((said[1], asked[1], named[1], planned[1]))
         return {
             "at": datetime.now(UTC),
             "participation": said[0],
             "help": asked[0],
             **named[0],
+            **planned[0],
             "backups": list(reach.backups),
             "left": list(reach.missed),
         }
@@ -144,6 +155,29 @@ class Subjects:
         )
         return {name: sum(map(book.forget, people)) for name, book in self._books().items()}, reach
 
+    async def _planned(self, whose: dict[str, str]) -> dict[str, list[str]]:
+        """The joint plans with edits of theirs."""
+        if self.plans is None:
+            return {}
+        return {"plans": await self.plans.named(self._signatures(whose).__contains__)}
+
+    async def _forget_planned(
+        self, whose: dict[str, str], *, by: str, why: str
+    ) -> tuple[dict[str, int], Reach]:
+        if self.plans is None:
+            return {}, Reach()
+        signatures, at = self._signatures(whose), datetime.now(UTC)
+        reach = Reach.of_all(
+            self.book.add_everywhere(names.erasure_of(one, at=at, by=by, why=why)) for one in signatures
+        )
+        return {"plans": await self.plans.forget(signatures.__contains__)}, reach
+
+    def _signatures(self, whose: dict[str, str]) -> frozenset[str]:
+        """As what edits of plans name somebody: the name of their account where it has one, else its id."""
+        accounts = [one for one in whose.values() if one]
+        users = [self.directory.find_user(one) for one in accounts]
+        return frozenset(accounts) | {one.name for one in users if one is not None and one.name}
+
     def _asked(self, whose: dict[str, str]) -> dict[str, Any]:
         """What an account asked the help desk, and how far it is in tutorials."""
         if self.help is None or not (account := whose.get("account")):
@@ -163,6 +197,13 @@ class Subjects:
         for series in (await self.broker.history(wanted)).series:
             counts[series.name] += len(series.observations)
         return dict(sorted(counts.items()))
+
+
+async def forget_in_plans(plans: JointPeople, book: ErasureBook) -> None:
+    """Take out again whom a restored backup has brought back into joint plans, before anybody reads them."""
+    marks = frozenset(one.mark for one in book.all())
+    if marks:
+        await plans.forget(lambda name: names.is_marked(name, marks))
 
 
 def _person(name: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sympolis.domain.entity import Entity
 from sympolis.domain.reading import did_you_mean
 from sympolis.orchestration import documents, files, gather, joint_plan
 from sympolis.orchestration.comparison_desk import ComparisonDesk
+from sympolis.orchestration.joint_people import JointPeople
 from sympolis.orchestration.joint_plan import JOINT_PLAN, Edit, JointPlan
 from sympolis.orchestration.request import Request
 from sympolis.orchestration.run_desk import RunDesk
@@ -69,6 +70,7 @@ class JointDesk:
         self._runs = runs
         self._comparisons = comparisons
         self._now = now
+        self.people = JointPeople(broker, names, city)
 
     async def plans(self, service_id: str) -> list[Json]:
         """The plans of a service, by id. Raises ``NotFound``."""

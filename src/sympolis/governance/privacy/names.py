@@ -40,6 +40,11 @@ def erasure_of(account: str, *, at: datetime, by: str, why: str) -> Erasure:
     return Erasure(mark=account_mark(account), at=at, by=by, why=why)
 
 
+def is_marked(account: str, marks: Collection[str]) -> bool:
+    """Whether an account, or the name that something has of somebody, is to be forgotten."""
+    return account_mark(account) in marks
+
+
 def erase_marked(book: Naming, marks: Collection[str]) -> int:
     """Take out every account whose mark is among ``marks``; in how many things they were named."""
-    return sum(book.forget(one) for one in book.people() if account_mark(one) in marks)
+    return sum(book.forget(one) for one in book.people() if is_marked(one, marks))

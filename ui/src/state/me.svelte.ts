@@ -4,6 +4,8 @@ import type { Me } from '../api/types';
 
 class MeState {
   me = $state.raw<Me | null>(null);
+  /** Whether the answer is there, or known not to come. */
+  settled = $state(false);
 
   /** Without an answer nothing is offered that needs a right. */
   async start(): Promise<void> {
@@ -12,6 +14,7 @@ class MeState {
     } catch {
       this.me = null;
     }
+    this.settled = true;
   }
 
   /** Whether this person has the right (a name of `/api/identity/roles`). */

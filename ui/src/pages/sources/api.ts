@@ -1,6 +1,6 @@
 // What the pages of sources ask beyond the shared client: previews, oddities, open names, differences of a handover.
 import { get, part, send, upload } from '../../api/client';
-import type { Handover, Quality, Source, Text } from '../../api/types';
+import type { Handover, Quality, Source, StageOf, Text } from '../../api/types';
 
 export interface Feature {
   id: string;
@@ -60,6 +60,21 @@ export type Listed = Source & { quality?: { grade: Quality['badge']['grade']; re
 /** A handover with its differences, and the state that the shared type does not know. */
 export type Examined = Omit<Handover, 'state'> & { state: Handover['state'] | 'doubtful'; differences?: Difference[]; more_differences?: number };
 
+/** A dataset as the catalogue tells everybody. */
+export interface PublicDataset {
+  id: string;
+  title: Text;
+  description: Text;
+  owner: string;
+  licence: string;
+  status: Source['status'];
+  stage: StageOf['stage'];
+  newest_observation: string | null;
+  accepted_share: number | null;
+}
+
+export const listPublicDatasets = async () =>
+  (await get<{ datasets: PublicDataset[] }>('datasets?limit=1000')).datasets.filter(({ stage }) => stage === 'released' || stage === 'deprecated');
 export const getPreview = (dataset: string, limit: number) => get<Preview>(`datasets/${part(dataset)}/preview?limit=${limit}`);
 export const getOddities = (dataset: string, limit: number) => get<Oddities>(`datasets/${part(dataset)}/anomalies?limit=${limit}`);
 export const getDiagnosis = (entity: string, attribute: string, at: string) =>

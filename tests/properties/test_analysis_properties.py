@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sympolis.analysis.comparison import indicator_change
+from sympolis.analysis.comparison import indicator_change, written_as_nothing
 from sympolis.analysis.intervals import cut_at_zero, prediction
 from sympolis.domain.measure import Direction, Interval, Verdict, verdict
 from sympolis.plugins.simulator import IndicatorSpec
@@ -32,7 +32,8 @@ def test_a_verdict_follows_its_own_interval(
 ) -> None:
     change = indicator_change(IndicatorSpec("x", {}, "", direction), *pair)
     crosses = change.change.interval.contains(0.0)
-    assert (change.verdict is Verdict.NO_CLEAR_CHANGE) == crosses
+    nothing = written_as_nothing(change.change, change.percent, change.spec.decimals)
+    assert (change.verdict is Verdict.NO_CLEAR_CHANGE) == (crosses or nothing)
     if change.percent is not None:
         assert change.percent.interval.contains(0.0) == crosses
     if change.verdict is Verdict.LIKELY_BETTER:

@@ -38,6 +38,27 @@ def test_floating_point_dust_is_no_change() -> None:
     assert change.change.value == 0.0 and change.verdict is Verdict.NO_CLEAR_CHANGE
 
 
+@pytest.mark.parametrize(
+    ("unit", "decimals", "added", "clear"),
+    [
+        ("%", 1, -0.04, False),  # 0.0 points
+        ("%", 1, -0.06, True),
+        ("%", 2, -0.04, True),
+        ("kg", 0, -0.04, False),  # 0.0 % of 100 kg
+        ("kg", 0, -0.2, True),  # -0.2 %, as the tile and the sentence write it
+        ("kg", 3, -0.04, False),
+    ],
+)
+def test_a_change_that_is_written_as_nothing_is_no_clear_change(
+    unit: str, decimals: int, added: float, clear: bool
+) -> None:
+    change = indicator_change(replace(NOX, unit=unit, decimals=decimals), DAYS, DAYS + added)
+    assert change.change.interval.high < 0.0, "however sure it is"
+    assert change.verdict is (Verdict.LIKELY_BETTER if clear else Verdict.NO_CLEAR_CHANGE)
+    sentence = wording.describe([change])["en"]
+    assert ("likely better" in sentence.lower()) is clear and "−0.0 " not in sentence
+
+
 def test_more_of_a_neutral_figure_is_higher_not_better() -> None:
     assert indicator_change(FLOW, DAYS, DAYS + 5).verdict is Verdict.LIKELY_HIGHER
 

@@ -40,3 +40,16 @@ def test_points_have_a_word_in_each_language() -> None:
     assert "-14 punti percentuali" in said["it"]
     assert "-14 Prozentpunkte" in said["de"]
     assert "-14 percentage points" in said["en"]
+
+
+def test_a_change_that_is_called_clear_is_seen() -> None:
+    figure = {
+        "title": {"en": "Homes"}, "unit": "1", "decimals": 0, "base": {"value": 9.0}, "with": {"value": 8.7},
+        "change": {"value": -0.3, "interval": {"low": -0.4, "high": -0.2}}, "verdict": "likely better",
+    }  # fmt: skip
+    unclear = {**figure, "title": {"en": "Shops"}, "verdict": "no clear change"}
+    run = _children()
+    comparison = {"with": run["id"], "text": {"en": ""}, "indicators": [figure, unclear], "equity": []}
+    text = repr(run_account(run, comparison, [], "en").blocks)
+    assert "'Homes', '9', '9', '-0.3 (-0.4 … -0.2)'" in text
+    assert "'Shops', '9', '9', '-0 (-0 … -0)'" in text

@@ -131,14 +131,30 @@ def indicator_change(spec: IndicatorSpec, base: Values, other: Values) -> Indica
     spread = prediction(differences(base, other))
     change = Estimate(float(spread.mean), spec.unit, spread.interval())
     before = estimate(base, spec.unit)
+    share = percent(change, before.value)
+    nothing = written_as_nothing(change, share, spec.decimals)
     return IndicatorChange(
         spec=spec,
         base=before,
         other=estimate(other, spec.unit),
         change=change,
-        percent=percent(change, before.value),
-        verdict=verdict(change.interval, spec.direction),
+        percent=share,
+        verdict=Verdict.NO_CLEAR_CHANGE if nothing else verdict(change.interval, spec.direction),
     )
+
+
+PERCENT_DECIMALS = 1
+"""With how many decimals a change in percent is written, in sentences and in tiles."""
+
+
+def written_as_nothing(change: Estimate, share: Estimate | None, decimals: int) -> bool:
+    """Whether people read 0: in percent where there is a share, else in the figure's own decimals.
+
+    However narrow its interval, "0.0, likely better" tells nobody anything: a change below the precision that the
+    model declares is no clear change.
+    """
+    shown, digits = (change, decimals) if share is None else (share, PERCENT_DECIMALS)
+    return round(shown.value, digits) == 0.0
 
 
 NO_SHARES = frozenset({"°C", "dB", "dB(A)", "dB(A)/m", "%"})

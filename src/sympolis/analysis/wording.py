@@ -1,8 +1,8 @@
 """A comparison in one or two sentences that a council can read, in Italian, German and English.
 
-The words are cautious by rule: only changes whose interval excludes zero are named as changes, always with "likely"
-and their interval; everything else is said to show no clear change. The sentence uses the verdicts' own words, so that
-it says the same as the tiles beside it.
+The words are cautious by rule: only changes whose interval excludes zero, and that are not written as 0, are named as
+changes, always with "likely" and their interval; everything else is said to show no clear change. The sentence uses the
+verdicts' own words, so that it says the same as the tiles beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from sympolis.analysis.comparison import IndicatorChange
+from sympolis.analysis.comparison import PERCENT_DECIMALS, IndicatorChange
 from sympolis.domain.measure import Direction, Estimate, Verdict
 
 NAMED = {Direction.LOWER: 2, Direction.HIGHER: 2, Direction.NEUTRAL: 1}
@@ -154,7 +154,7 @@ def _worth_a_word(change: IndicatorChange) -> bool:
 
 def _size(change: IndicatorChange, words: _Words) -> str:
     shown: Estimate = change.percent or change.change
-    decimals = 1 if change.percent else change.spec.decimals
+    decimals = PERCENT_DECIMALS if change.percent else change.spec.decimals
     value, low, high = (
         _signed(number, decimals, words) for number in (shown.value, shown.interval.low, shown.interval.high)
     )

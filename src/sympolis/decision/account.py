@@ -16,6 +16,7 @@ from sympolis.domain.unit_words import unit_in_words
 _SPACE = "\u00a0"
 """Between thousands: it neither reads as a point or comma of another language nor breaks the line."""
 _MOST_AREAS = 20
+_MOST_DECIMALS = 6
 _VERDICT = "verdict_"
 _SPLITS = ("training", "held_out", "uncalibrated")
 Json = Mapping[str, Any]
@@ -147,7 +148,7 @@ def _comparison(one: Json, runs: Sequence[Json], say: Say, told: Callable[[Any],
             told(figure["title"]),
             _number(figure["base"]["value"], figure, say),
             _number(figure["with"]["value"], figure, say),
-            _interval(figure["change"], figure, say, signed=True),
+            _interval(figure["change"], _visibly(figure), say, signed=True),
             say("verdict_" + figure["verdict"].replace(" ", "_")),
         ]
         for figure in one["indicators"]
@@ -155,6 +156,16 @@ def _comparison(one: Json, runs: Sequence[Json], say: Say, told: Callable[[Any],
     titles = [say(name) for name in ("figure", "today", "scenario", "change", "verdict")]
     title = Heading(told(run["scenario_title"]), 2)
     return [title, Text(told(one["text"])), Table(titles, rows, numbers=frozenset({1, 2, 3}))]
+
+
+def _visibly(figure: Json) -> Json:
+    """With as many decimals as it takes to see a change that is called clear, be the figure ever so small."""
+    value, decimals = figure["change"]["value"], figure.get("decimals", 1)
+    if figure["verdict"] == "no clear change" or not value:
+        return figure
+    while decimals < _MOST_DECIMALS and round(value, decimals) == 0:
+        decimals += 1
+    return {**figure, "decimals": decimals}
 
 
 def _run(run: Json, say: Say, told: Callable[[Any], str]) -> list[Block]:

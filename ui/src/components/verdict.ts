@@ -23,3 +23,13 @@ export function verdictOf(change: Estimate, direction: Direction | undefined): V
   if (direction === 'higher') return rises ? 'likely better' : 'likely worse';
   return rises ? 'likely higher' : 'likely lower';
 }
+
+const MOST_DECIMALS = 6;
+
+/** The decimals with which a change that is called clear does not read as 0: the figure's own, or as many as it takes. */
+export function visibleDecimals(value: number, decimals: number | null, verdict: Verdict): number | null {
+  if (decimals === null || value === 0 || verdict === 'no clear change') return decimals;
+  let enough = decimals;
+  while (enough < MOST_DECIMALS && Number(value.toFixed(enough)) === 0) enough += 1;
+  return enough;
+}

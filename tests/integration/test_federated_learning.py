@@ -113,15 +113,15 @@ def plan(partner: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def pooled(document: dict[str, Any]) -> Any:
-    """The weights of the whole history that ridge regression on both cities' rows gives."""
+def pooled(document: dict[str, Any], seeds: tuple[int, ...] = (1, 2)) -> Any:
+    """The weights of the whole history that ridge regression on these cities' rows gives."""
     read = read_plan(document)
     declaration = read.declaration(read.members[0])
     how = declaration.algorithm
     assert isinstance(how, ForecastLearning)
     begin = date(2023, 12, 31)
     xs, ys = [], []
-    for seed in (1, 2):
+    for seed in seeds:
         found = series(seed)
         frame = {
             "values": {"warmest": [one for one, _ in found], "humidity": [one for _, one in found]},
@@ -201,6 +201,19 @@ def test_the_model_is_a_draft_whose_card_leads_to_the_agreement(
     kept = pair.consumer.twin.desk.learned.get("tomorrow", "1.0.0")
     assert {agreement, WEATHER} <= {*kept.card.training.datasets}
     assert {one.name for one in kept.card.metrics} == {"mae", "gain_against_local", "gain_against_naive"}
+
+
+def test_a_city_learns_of_its_own_data_alone(pair: Pair) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    alone = plan(pair.provider.id, name="tomorrow-at-home")
+    del alone["members"][1]
+    begun = pair.ask(pair.consumer, "POST", "/learning?wait_s=60", {"plan": alone}).json
+    assert begun["state"] == "done", begun["why"]
+    assert np.allclose(begun["weights"], pooled(alone, seeds=(2,)), atol=1e-5)
+    kept = pair.consumer.twin.desk.learned.get("tomorrow-at-home", "1.0.0")
+    assert kept.card.training.datasets == (WEATHER,)
+    assert kept.card.training.method.startswith("ridge regression")
+    assert {one.name for one in kept.card.metrics} == {"mae", "gain_against_naive"}
 
 
 def test_a_partner_that_does_not_agree_ends_it(learnt: Any, pair: Pair) -> None:

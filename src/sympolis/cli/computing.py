@@ -67,8 +67,8 @@ def submit(
         "partner": partner,
         "asset": _asset("dataset", dataset),
         "agreement": agreement,
-        "package": _document(package),
-        "parameters": _document(parameters) if parameters is not None else {},
+        "package": document_of(package),
+        "parameters": document_of(parameters) if parameters is not None else {},
         "purposes": purpose or [],
     }
     if script is not None:
@@ -182,19 +182,25 @@ def learn(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Learn a model together with partners. Exit code 1 where it fails."""
-    document = _document(plan)
+    document = document_of(plan)
     for member in document.get("members", ()):
         if isinstance(member, dict) and member.get("partner") == "*":
             member["partner"] = with_
     with connect(settings.read({"city": city, "data": data})) as twin:
         if agree:
             _agree_with_all(twin, document)
-        found = twin.post(f"{BASE}/learning", {"plan": document})
-        while wait and found["state"] not in ("done", "failed"):
-            found = twin.get(f"{one_of('learning', found['id'])}?wait_s={_WAIT_S}")
-    show(found, form, _say_learnt)
+        found = learnt(twin, document, wait=wait)
+    show(found, form, say_learnt)
     if found["state"] == "failed":
         raise typer.Exit(NO)
+
+
+def learnt(twin: Client, plan: dict[str, Any], *, wait: bool) -> dict[str, Any]:
+    """What comes of learning by a plan; without ``wait``, that it has begun."""
+    found: dict[str, Any] = twin.post(f"{BASE}/learning", {"plan": plan})
+    while wait and found["state"] not in ("done", "failed"):
+        found = twin.get(f"{one_of('learning', found['id'])}?wait_s={_WAIT_S}")
+    return found
 
 
 @reports_errors
@@ -212,7 +218,7 @@ def learned(
 
 def _say_all(found: list[dict[str, Any]]) -> None:
     for one in found:
-        _say_learnt(one)
+        say_learnt(one)
 
 
 def _agree_with_all(twin: Client, plan: dict[str, Any]) -> None:
@@ -228,7 +234,7 @@ def _agree_with_all(twin: Client, plan: dict[str, Any]) -> None:
             member["agreement"] = asked["agreement"]
 
 
-def _document(file: Path) -> dict[str, Any]:
+def document_of(file: Path) -> dict[str, Any]:
     """What a file says, as TOML or by its name as JSON."""
     try:
         body = file.read_text("utf-8")
@@ -291,7 +297,8 @@ def _say_brought(found: dict[str, Any]) -> None:
     )
 
 
-def _say_learnt(found: dict[str, Any]) -> None:
+def say_learnt(found: dict[str, Any]) -> None:
+    """The state, and city by city the errors beside those of others."""
     title = text(found.get("title") or found["plan"]["title"])
     screen.print(
         f"[bold]{found['state']}[/] {title}: {found['rounds']} rounds {found['why']}".rstrip(), soft_wrap=True

@@ -11,9 +11,10 @@ import typer
 from sympolis import settings
 from sympolis.analysis.learned.life import Stage
 from sympolis.cli.client import connect
+from sympolis.cli.computing import document_of, learnt, say_learnt
 from sympolis.cli.model import app
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, draw, reports_errors, screen, show, text
+from sympolis.cli.output import NO, Format, FormatOption, draw, reports_errors, screen, show, text
 from sympolis.domain import errors
 
 __all__ = ["app"]
@@ -54,6 +55,30 @@ def submit(
     with connect(settings.read({"city": city, "data": data})) as twin:
         found = twin.upload(f"/api/ai-models?why={quote(why)}", package.read_bytes(), "application/zip")
     show(found, form, _draw_life)
+
+
+@app.command()
+@reports_errors
+def train(
+    plan: Annotated[
+        Path, typer.Argument(help="What is to be learnt, as TOML or JSON.", exists=True, dir_okay=False)
+    ],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is learnt.")] = True,
+    city: City = None,
+    data: Data = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Learn a model of the city's own data; it is a draft until people take it on. Exit code 1 where it fails.
+
+    A plan that names partners is learnt without them.
+    """
+    document = document_of(plan)
+    document["members"] = [one for one in document.get("members", ()) if not one.get("partner")]
+    with connect(settings.read({"city": city, "data": data})) as twin:
+        found = learnt(twin, document, wait=wait)
+    show(found, form, say_learnt)
+    if found["state"] == "failed":
+        raise typer.Exit(NO)
 
 
 @app.command()

@@ -201,7 +201,10 @@ class Coordinator:
                 one, state=Stage.DONE, why="there is no place for learned models here"
             )
         content = handing.package(plan, one.weights, msgspec.to_builtins(one), owner=one.by or "the city")
-        why = f"learnt with {sum(bool(member['partner']) for member in one.members)} partners: {one.id}"
+        partners = sum(bool(member["partner"]) for member in one.members)
+        why = (
+            f"learnt with {partners} partners: {one.id}" if partners else f"learnt of our own data: {one.id}"
+        )
         try:
             model = await self._hand_in(content, one.by, why)
         except errors.SympolisError as problem:

@@ -77,15 +77,21 @@ def _card(plan: Plan, model: bytes, found: Json, owner: str) -> str:
 
 _USE: Final = {"en": "Telling tomorrow's figure from today's, where a city's own history is short."}
 _LIMITS: Final = {"en": "Places unlike those it was learnt in; days beyond tomorrow; warnings to the public."}
-_REASONS: Final = {"en": "It is about the weather and decides nothing about people."}
+_REASONS: Final = {"en": "It tells one figure of tomorrow and decides nothing about people."}
 _OVERSIGHT: Final = {"en": "Errors on held-out days are on the card, city by city; people deploy it."}
 
 
 def _method(found: Json) -> str:
-    return (
-        f"federated ridge regression by conjugate gradients: {found['rounds']} rounds,"
-        f" residual {found['residual']:.1e}; weights travelled, gradients and errors left, data stayed"
+    how = (
+        f"ridge regression by conjugate gradients: {found['rounds']} rounds, residual {found['residual']:.1e}"
     )
+    if not _together(found["members"]):
+        return how
+    return f"federated {how}; weights travelled, gradients and errors left, data stayed"
+
+
+def _together(members: Sequence[Json]) -> bool:
+    return any(one["partner"] for one in members)
 
 
 def _metrics(plan: Plan, members: Sequence[Json]) -> list[str]:
@@ -96,7 +102,7 @@ def _metrics(plan: Plan, members: Sequence[Json]) -> list[str]:
         found.append(
             f'{{ name = "mae", value = {judged["mae"]}, unit = {_text(plan.unit)}, split = {_text(split)} }}'
         )
-        for name in ("against_local", "against_naive"):
+        for name in ("against_local", "against_naive") if _together(members) else ("against_naive",):
             part = judged[name]
             found.append(
                 f'{{ name = "gain_{name}", value = {part["percent"]}, unit = "%", split = {_text(split)},'

@@ -1,4 +1,4 @@
-"""What several cities learn together: the figure, what it is told from, how it is judged, and whose data it is."""
+"""What a city learns, alone or with others: the figure, what it is told from, how it is judged, whose data it is."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     origins: Annotated[int, Meta(ge=4, le=100)] = 20
     ridge: Annotated[float, Meta(gt=0, le=1e6)] = 1.0
     min_group: Annotated[int, Meta(ge=5, le=1_000_000)] = 10
-    members: Annotated[tuple[Member, ...], Meta(min_length=2, max_length=10)]
+    members: Annotated[tuple[Member, ...], Meta(min_length=1, max_length=10)]
 
     def declaration(self, member: Member) -> Declaration:
         """What a city is asked to compute, judged as any package is. Raises ``BadRequestData``."""

@@ -41,7 +41,7 @@ def test_the_public_client_replicates_under_contract(
     pair: Pair, ldes_client: list[str], tmp_path: Path
 ) -> None:
     begun = pair.begin(pair.agree(COUNTS)["agreement"], "LDES-PULL", take=False)
-    where = pair.consumer.receiving.endpoint(pair.consumer.desk.transfers.get(begun["id"]))
+    where = pair.ask(pair.consumer, "POST", f"/transfers/{begun['id']}/access").json
     path, token = where["endpoint"].removeprefix("http://a.test"), where["authorization"]
     with at_an_address(pair) as address:
         done = replicate(ldes_client, tmp_path, address + path, token)

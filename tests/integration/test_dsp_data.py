@@ -338,6 +338,23 @@ def test_a_token_is_for_one_transfer(pair: Pair) -> None:
     assert pair.get(one, authorization="-").status == 401
 
 
+def test_a_client_of_ones_own_gets_a_token_and_the_one_before_ends(pair: Pair) -> None:
+    transfer = started(pair)
+    first, second = (pair.ask(pair.consumer, "POST", f"/transfers/{transfer}/access") for _ in range(2))
+    assert first.json["endpoint"] == second.json["endpoint"]
+    assert datetime.fromisoformat(second.json["expires"]) > datetime.now(UTC)
+    got = [
+        pair.get(transfer, authorization=f"Bearer {one.json['authorization']}").status
+        for one in (first, second)
+    ]
+    assert got == [401, 200]
+    there = pair.consumer.desk.transfers.get(transfer).peer
+    assert pair.ask(pair.provider, "POST", f"/transfers/{there}/access").json["where"] == "side"
+    pair.ask(pair.consumer, "POST", f"/transfers/{transfer}/decision?wait_s=5", {"act": "suspend"})
+    refused = pair.ask(pair.consumer, "POST", f"/transfers/{transfer}/access")
+    assert (refused.status, refused.json["where"]) == (409, "state")
+
+
 def test_a_token_ends_and_is_renewed_by_the_partner_alone(pair: Pair) -> None:
     transfer = started(pair, "HttpData-PULL")
     ours = pair.consumer.desk.transfers.get(transfer)

@@ -612,6 +612,7 @@ _BY_RIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         "startTransferOfData",
         "decideTransfer",
         "takeData",
+        "accessData",
         "startComputation",
         "startLearning",
     ),

@@ -167,6 +167,16 @@ def move(
 
 
 @reports_errors
+def access(
+    transfer_id: Known, city: City = None, data: Data = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Where a transfer's data are, and a new token for a client of your own; the token before ends."""
+    with _twin(city, data) as twin:
+        found = twin.post(f"{one_of('transfers', whole_id(twin, 'transfers', transfer_id))}/access", {})
+    show(found, form, _say_access)
+
+
+@reports_errors
 def usage(
     after: Annotated[int, typer.Option("--after", min=0, help="Uses with larger numbers.")] = 0,
     limit: Limit = 100,
@@ -274,6 +284,14 @@ def _say_transfer(found: dict[str, Any]) -> None:
         screen.print(f"{one['file']}: {one['bytes']:,} bytes, SHA-256 {one['sha256']}", soft_wrap=True)
     if not found["received"] and found.get("endpoint"):
         screen.print(f"endpoint {found['endpoint']}", soft_wrap=True)
+
+
+def _say_access(found: dict[str, Any]) -> None:
+    screen.print(f"endpoint {found['endpoint']}", soft_wrap=True)
+    until = (
+        f"holds until {found['expires'][:19]}" if "expires" in found else "holds as long as the partner says"
+    )
+    screen.print(f"token {found['authorization']} ({until})", soft_wrap=True)
 
 
 def _draw_uses(found: list[dict[str, Any]]) -> None:

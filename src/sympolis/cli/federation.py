@@ -36,6 +36,7 @@ for verb in (
     contracts.transfer,
     contracts.transfers,
     contracts.move,
+    contracts.access,
     contracts.usage,
     calls.call,
     calls.calls,

@@ -212,6 +212,13 @@ class Trading:
         self._receiving.take(found, _wanted(await read_object(request)))
         return json_reply(_transfer(found), status=202)
 
+    async def access(self, request: Request) -> Reply:
+        """Where a transfer's data are and a token of now, for an LDES client or queries of the operator's own."""
+        found = self._desk.transfers.get(request.arguments["transfer"])
+        if self._receiving is None:
+            raise errors.NotImplementedHere("this server keeps no data of others", where="transfer")
+        return json_reply(await self._receiving.access(found), headers=((b"cache-control", b"no-store"),))
+
     async def _transfer(self, request: Request, pid: str, *, status: int = 200) -> Reply:
         wanted = UNTIL.raw(request) if UNTIL.name in request.parameters else None
         await self._desk.transfers.wait(

@@ -125,6 +125,24 @@ class Receiving:
             "authorization": address.value_of("authorization") or "",
         }
 
+    async def access(self, transfer: Transfer) -> dict[str, str]:
+        """As ``endpoint``, with a new token in place of the one before, and until when it holds where that is known.
+
+        What a client takes with it is on the partner's account alone. Raises ``Conflict``, ``Forbidden``,
+        ``SourceFailed``.
+        """
+        if transfer.side is not Side.CONSUMER:
+            raise errors.Conflict("these data are ours", where="side")
+        if transfer.state != TransferState.STARTED:
+            raise errors.Conflict(f"the transfer is {transfer.state}", where="state")
+        found = self.endpoint(transfer)
+        address = await self._address_anew(transfer, found["endpoint"])
+        self._note(transfer, AuditAct.READ, "a token for a client of our own")
+        if address is None:
+            return found
+        token, until = address.value_of("authorization"), address.value_of("expiresAt")
+        return {**found, "authorization": token or "", **({"expires": until} if until else {})}
+
     async def settled(self) -> None:
         """Wait until nothing is being taken."""
         while tasks := list(self._under_way.values()):
@@ -298,13 +316,19 @@ class Receiving:
 
     async def _renew(self, taking: _Taking) -> None:
         """Another token, by who we are. Raises ``Forbidden`` where there is none for us any more."""
-        assert taking.transfer.data is not None
-        where = read(taking.transfer.data, DataAddress).value_of("renewalEndpoint")
-        if not where or urlsplit(where)[:2] != urlsplit(taking.url)[:2]:
+        address = await self._address_anew(taking.transfer, taking.url)
+        if address is None:
             raise errors.Forbidden("the token has ended", where=taking.url)
-        answer = await self._ours("POST", where, taking.transfer)
-        address = read(read_json(answer.body, where), DataAddress, where=where)
         taking.token = address.value_of("authorization") or ""
+
+    async def _address_anew(self, transfer: Transfer, url: str) -> DataAddress | None:
+        """The data's address with another token; None where the partner gives none at the place of the data."""
+        assert transfer.data is not None
+        where = read(transfer.data, DataAddress).value_of("renewalEndpoint")
+        if not where or urlsplit(where)[:2] != urlsplit(url)[:2]:
+            return None
+        answer = await self._ours("POST", where, transfer)
+        return read(read_json(answer.body, where), DataAddress, where=where)
 
     async def _ours(self, method: str, url: str, transfer: Transfer) -> Answer:
         """A request to a partner as ourselves. Raises ``Forbidden``, ``SourceFailed``."""

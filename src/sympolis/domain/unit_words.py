@@ -5,6 +5,8 @@ from __future__ import annotations
 _WORDS = {
     "pp": {"it": "punti percentuali", "de": "Prozentpunkte", "en": "percentage points"},
     "persons": {"it": "persone", "de": "Personen", "en": "people"},
+    "veh": {"it": "veicoli", "de": "Fahrzeuge", "en": "veh"},
+    "veh·h": {"it": "veicoli·h", "de": "Fahrzeug·h", "en": "veh·h"},
     "veh/h": {"it": "veicoli/h", "de": "Fahrzeuge/h", "en": "veh/h"},
 }
 

@@ -63,6 +63,8 @@ export function number(value: number | null | undefined, decimals = 0): string {
 const UNITS: Record<string, Key> = {
   pp: 'points',
   persons: 'unitPersons',
+  veh: 'unitVehicle',
+  'veh·h': 'unitVehicleHours',
   'veh/h': 'unitVehicles',
   'm2/person': 'unitAreaEach',
   'kWh/(person a)': 'unitEnergyEach',

@@ -83,6 +83,10 @@ class Receives(Protocol):
         """Begin to take its data."""
         ...
 
+    async def access(self, transfer: Transfer) -> Mapping[str, str]:
+        """Where its data are, and a token of now."""
+        ...
+
     async def compare(self, transfer: Transfer) -> Mapping[str, Any]:
         """Our account of its uses beside the partner's."""
         ...

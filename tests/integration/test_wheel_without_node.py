@@ -65,7 +65,8 @@ def wheel(without_node: dict[str, str], tmp_path_factory: pytest.TempPathFactory
         pytest.skip("the interface's sources have changed since it was built: make ui")
     folder = tmp_path_factory.mktemp("packages")
     with tarfile.open(built("sdist", ROOT, folder, without_node)) as archive:
-        archive.extractall(folder / "source", filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since 3.11.4
+        archive.extractall(folder / "source", **safely)
     [source] = (folder / "source").iterdir()
     with zipfile.ZipFile(built("wheel", source, folder, without_node)) as archive:
         archive.extractall(folder / "installed")

@@ -21,7 +21,7 @@ from sympolis.stores.postgres.address import Address
 
 _SQL = sql.load("sympolis.stores.postgres", "store.sql")
 _OLDEST: Final = 140_000
-_CONNECT_S: Final = 5.0
+_CONNECT_S: Final = 15.0
 _WRITE_S: Final = 60.0
 _SIDE_CONNECTIONS: Final = 2
 _FIRST_READING: Final = 2

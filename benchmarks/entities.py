@@ -52,9 +52,10 @@ def entity(number: int | str, chance: random.Random, at: datetime) -> dict[str, 
     }
 
 
-def series(count: int, step: timedelta, chance: random.Random) -> list[dict[str, Any]]:
-    """``count`` instances of one property, the first at the beginning of the year."""
+def series(
+    count: int, step: timedelta, chance: random.Random, *, begin: datetime = YEAR_BEGINS
+) -> list[dict[str, Any]]:
+    """``count`` instances of one property, the first at ``begin``."""
     return [
-        observed(round(chance.uniform(0, 200), 1), "GQ", YEAR_BEGINS + step * number)
-        for number in range(count)
+        observed(round(chance.uniform(0, 200), 1), "GQ", begin + step * number) for number in range(count)
     ]

@@ -25,7 +25,7 @@ def _children() -> dict[str, Any]:
 def test_a_number_of_children_has_no_unit_and_a_share_keeps_its_own() -> None:
     text = repr(run_account(_children(), None, [], "en").blocks)
     assert "29\\xa0800)'" in text
-    assert "-14 %" in text
+    assert "−14 %" in text
 
 
 def test_a_run_by_itself_is_not_called_a_change() -> None:
@@ -37,9 +37,9 @@ def test_points_have_a_word_in_each_language() -> None:
     run = _children()
     run["indicators"][1]["unit"] = "pp"
     said = {language: repr(run_account(run, None, [], language).blocks) for language in ("it", "de", "en")}
-    assert "-14 punti percentuali" in said["it"]
-    assert "-14 Prozentpunkte" in said["de"]
-    assert "-14 percentage points" in said["en"]
+    assert "−14 punti percentuali" in said["it"]
+    assert "−14 Prozentpunkte" in said["de"]
+    assert "−14 percentage points" in said["en"]
 
 
 def test_a_change_that_is_called_clear_is_seen() -> None:
@@ -51,5 +51,5 @@ def test_a_change_that_is_called_clear_is_seen() -> None:
     run = _children()
     comparison = {"with": run["id"], "text": {"en": ""}, "indicators": [figure, unclear], "equity": []}
     text = repr(run_account(run, comparison, [], "en").blocks)
-    assert "'Homes', '9', '9', '-0.3 (-0.4 … -0.2)'" in text
-    assert "'Shops', '9', '9', '-0 (-0 … -0)'" in text
+    assert "'Homes', '9', '9', '−0.3 (−0.4 … −0.2)'" in text
+    assert "'Shops', '9', '9', '0 (0 … 0)'" in text

@@ -14,6 +14,7 @@ from itertools import chain
 
 from sympolis.analysis.comparison import PERCENT_DECIMALS, IndicatorChange
 from sympolis.domain.measure import Direction, Estimate, Verdict
+from sympolis.domain.numerals import as_written
 
 NAMED = {Direction.LOWER: 2, Direction.HIGHER: 2, Direction.NEUTRAL: 1}
 """At most this many indicators are named for each verdict: the council has two sentences, the tiles have the rest."""
@@ -26,7 +27,6 @@ class _Words:
     nothing: str
     streets: str
     places: str
-    decimal: str
     points: str
     """What a change of a share is counted in."""
 
@@ -53,7 +53,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="Nessun cambiamento chiaro rispetto al confronto.",
         streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.",
         places="{title}: cambia in modo chiaro in {count} luoghi su {total}.",
-        decimal=",",
         points="punti percentuali",
     ),
     "de": _Words(
@@ -68,7 +67,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="Keine klare Änderung gegenüber dem Vergleichsfall.",
         streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.",
         places="{title}: ändert sich klar an {count} von {total} Orten.",
-        decimal=",",
         points="Prozentpunkte",
     ),
     "en": _Words(
@@ -77,7 +75,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="No clear change from the comparison case.",
         streets="Traffic clearly changes on {count} of {total} street segments.",
         places="{title}: clearly changes in {count} of {total} places.",
-        decimal=".",
         points="percentage points",
     ),
 }
@@ -143,7 +140,7 @@ def _part(changes: Sequence[IndicatorChange], verdict: Verdict, words: _Words, l
     if verdict is Verdict.NO_CLEAR_CHANGE:
         named = [_name(change, language) for change in found]
     else:
-        named = [f"{_name(change, language)} {_size(change, words)}" for change in found]
+        named = [f"{_name(change, language)} {_size(change, words, language)}" for change in found]
     return f"{words.verdicts[verdict]}: {', '.join(named)}" if named else ""
 
 
@@ -152,21 +149,21 @@ def _worth_a_word(change: IndicatorChange) -> bool:
     return change.verdict is not Verdict.NO_CLEAR_CHANGE or change.spec.direction is not Direction.NEUTRAL
 
 
-def _size(change: IndicatorChange, words: _Words) -> str:
+def _size(change: IndicatorChange, words: _Words, language: str) -> str:
     shown: Estimate = change.percent or change.change
     decimals = PERCENT_DECIMALS if change.percent else change.spec.decimals
     value, low, high = (
-        _signed(number, decimals, words) for number in (shown.value, shown.interval.low, shown.interval.high)
+        _signed(number, decimals, language)
+        for number in (shown.value, shown.interval.low, shown.interval.high)
     )
     level = round(shown.interval.level * 100)
     unit = words.points if change.percent is None and shown.unit == "%" else shown.unit
     return f"{value} {unit}".strip() + f" ({words.interval.format(level=level, low=low, high=high)})"
 
 
-def _signed(value: float, decimals: int, words: _Words) -> str:
+def _signed(value: float, decimals: int, language: str) -> str:
     """A change as it is written in this language: thousands in groups, a true minus sign."""
-    groups = "." if words.decimal == "," else ","
-    return f"{value:+,.{decimals}f}".translate(str.maketrans(",.-", f"{groups}{words.decimal}−"))
+    return as_written(f"{value:+,.{decimals}f}", language)
 
 
 def _sentence(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sympolis.decision.dossier import Decision, Kind, Seal
 from sympolis.decision.printing.blocks import Account, Block, Heading, Items, Table, Text
+from sympolis.domain.numerals import as_written
 from sympolis.domain.unit_words import unit_in_words
 
 _SPACE = "\u00a0"
@@ -220,9 +221,10 @@ def _number(value: float | None, figure: Json, say: Say) -> str:
 
 
 def _written(value: float, figure: Json, say: Say, sign: str = "") -> str:
-    """With the figure's decimals and the decimal sign of the language."""
-    text = f"{value:{sign},.{figure.get('decimals', 1)}f}".replace(",", _SPACE)
-    return text.replace(".", say("decimal_sign"))
+    """With the figure's decimals and the signs of the language."""
+    decimals = figure.get("decimals", 1)
+    shown = sign if round(value, decimals) else ""
+    return as_written(f"{value:{shown}z,.{decimals}f}", say("language"), groups=_SPACE)
 
 
 def _unit(figure: Json, say: Say) -> str:
@@ -267,7 +269,7 @@ def _plainly(value: Any, say: Say) -> str:
     """A parameter's value as it was given."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:g}".replace(".", say("decimal_sign"))
+    return as_written(f"{value:g}", say("language"))
 
 
 def _calibration(figures: Json | None, say: Say) -> str:

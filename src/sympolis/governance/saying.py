@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from string import Formatter
-from typing import Any, Final
+from typing import Any
 
-_COMMA: Final = frozenset(("it", "de"))
-
-
-class _WithComma(Formatter):
-    """Formats as ``str.format`` does; figures with a decimal comma."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        text = str(super().format_field(value, format_spec))
-        return re.sub(r"(?<=\d)\.(?=\d)", ",", text) if isinstance(value, float) else text
+from sympolis.domain.numerals import Writing
 
 
 def said(texts: Mapping[str, str], **words: Any) -> dict[str, str]:
@@ -25,4 +15,4 @@ def said(texts: Mapping[str, str], **words: Any) -> dict[str, str]:
 
 def _filled(text: str, language: str, words: Mapping[str, Any]) -> str:
     chosen = {name: word[language] if isinstance(word, Mapping) else word for name, word in words.items()}
-    return _WithComma().format(text, **chosen) if language in _COMMA else text.format(**chosen)
+    return Writing(language).format(text, **chosen)

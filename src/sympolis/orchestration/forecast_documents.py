@@ -9,6 +9,7 @@ from typing import Any, Final
 from sympolis.analysis.forecasting.judging import COVERAGE_TOLERANCE, LEAST_SKILL, LEAST_VALUES, PUBLISHED
 from sympolis.analysis.forecasting.plan import ForecastPlan
 from sympolis.domain import errors
+from sympolis.governance.saying import said
 
 Json = dict[str, Any]
 
@@ -137,19 +138,18 @@ def _series(plan: ForecastPlan, one: Json, *, brief: bool, whole: bool) -> Json:
 
 
 def _words(plan: ForecastPlan, code: str, figures: Mapping[str, Any]) -> Json:
-    return {
-        language: text.format(
-            silence=plan.silence_days,
-            n=figures["n"],
-            least=LEAST_VALUES,
-            skill=100 * (figures["skill"] or 0.0),
-            skill_least=100 * LEAST_SKILL,
-            coverage=100 * (figures["coverage"] or 0.0),
-            level=100 * plan.level,
-            season=_season(language, figures["naive_season"] // plan.day),
-        )
-        for language, text in REASONS[code].items()
-    }
+    days = figures["naive_season"] // plan.day
+    return said(
+        REASONS[code],
+        silence=plan.silence_days,
+        n=figures["n"],
+        least=LEAST_VALUES,
+        skill=100 * (figures["skill"] or 0.0),
+        skill_least=100 * LEAST_SKILL,
+        coverage=100 * (figures["coverage"] or 0.0),
+        level=100 * plan.level,
+        season={language: _season(language, days) for language in _DAYS},
+    )
 
 
 def _season(language: str, days: int) -> str:

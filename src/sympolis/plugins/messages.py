@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sympolis.domain.numerals import as_written
 from sympolis.plugins import loader
 
 LANGUAGES: Final = ("it", "de", "en")
@@ -33,7 +34,6 @@ _IN_MEMBERS: Final = {
     "en": "{text} (in {n} of {of} members)",
 }
 _NUMBER: Final = re.compile(r"[+-]?\d{1,3}(?:,?\d{3})*(?:\.\d+)?(?: ?%)?")
-_SWAPPED: Final = str.maketrans(",.", ".,")
 _LONGEST: Final = 2_000
 """A longer text is not compared with anything."""
 
@@ -104,6 +104,7 @@ def _filled(known: Message, match: re.Match[str], language: str, terms: Mapping[
 
 def _written(value: str, language: str) -> str:
     """A figure with the signs of the language; whatever is no figure stays as it is."""
-    if language == "en" or _NUMBER.fullmatch(value) is None:
+    if _NUMBER.fullmatch(value) is None:
         return value
-    return value.translate(_SWAPPED).replace(" %", "%").replace("%", "\u00a0%")
+    written = as_written(value, language)
+    return written if language == "en" else written.replace(" %", "%").replace("%", "\u00a0%")

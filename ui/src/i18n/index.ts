@@ -53,10 +53,14 @@ export function say(text: Text | string | null | undefined): string {
 
 const isNumber = (value: number | null | undefined): value is number => value != null && Number.isFinite(value);
 
+/** Every number that people read is written here: the locale's digits, with a true minus where Intl has a hyphen. */
+const written = (value: number, options: Intl.NumberFormatOptions): string =>
+  new Intl.NumberFormat(preferences.language, options).format(value).replace('-', '−');
+
 export function number(value: number | null | undefined, decimals = 0): string {
   if (!isNumber(value)) return '–';
   const options = { signDisplay: 'negative', minimumFractionDigits: decimals, maximumFractionDigits: decimals } as const;
-  return new Intl.NumberFormat(preferences.language, options).format(value);
+  return written(value, options);
 }
 
 /** Units that are words, or abbreviate words, of one language. */
@@ -90,8 +94,12 @@ export const changeUnit = (unit: string): string => (unit === '%' ? t('points') 
 export function figure(value: number | null | undefined): string {
   if (!isNumber(value)) return '–';
   const options = { signDisplay: 'negative', ...(Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }) } as const;
-  return new Intl.NumberFormat(preferences.language, options).format(value);
+  return written(value, options);
 }
+
+/** With so many significant digits at most. */
+export const significant = (value: number | null | undefined, digits: number): string =>
+  isNumber(value) ? written(value, { signDisplay: 'negative', maximumSignificantDigits: digits }) : '–';
 
 /** Without `decimals`: three significant digits, for values whose precision is not declared. */
 export function signed(value: number | null | undefined, decimals: number | null = 1): string {
@@ -100,13 +108,17 @@ export function signed(value: number | null | undefined, decimals: number | null
     ? (Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
     : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   const options = { signDisplay: 'exceptZero', ...digits } as const;
-  return new Intl.NumberFormat(preferences.language, options).format(value);
+  return written(value, options);
 }
 
 export function percent(share: number | null | undefined, decimals = 0): string {
   if (!isNumber(share)) return '–';
-  const options = { style: 'percent', maximumFractionDigits: decimals } as const;
-  return new Intl.NumberFormat(preferences.language, options).format(share);
+  return written(share, { style: 'percent', signDisplay: 'negative', maximumFractionDigits: decimals });
+}
+
+/** Whole euros. */
+export function euros(value: number | null | undefined): string {
+  return isNumber(value) ? written(value, { style: 'currency', currency: 'EUR', signDisplay: 'negative', maximumFractionDigits: 0 }) : '–';
 }
 
 export function range(interval: Interval | null | undefined, decimals = 0): string {
@@ -117,11 +129,12 @@ export function range(interval: Interval | null | undefined, decimals = 0): stri
 /** Times are the city's, wherever the reader sits. */
 const zone = (): string | undefined => cityState.city?.timezone;
 
+/** From one figure to another; in words below nought, where a dash would stand before a minus. */
+export const between = (low: number | null | undefined, high: number | null | undefined): string =>
+  t((low ?? 0) < 0 ? 'rangeInWords' : 'range', { low: figure(low), high: figure(high) });
+
 /** An interval whose precision is not declared: an end that is not 0 never reads as 0. */
-export function spread(interval: Interval | null | undefined): string {
-  if (!interval) return '–';
-  return t(interval.low < 0 ? 'rangeInWords' : 'range', { low: figure(interval.low), high: figure(interval.high) });
-}
+export const spread = (interval: Interval | null | undefined): string => (interval ? between(interval.low, interval.high) : '–');
 
 /** Dates in English as Europe writes them: the day before the month, and 24 hours. */
 const calendar = (): string => (preferences.language === 'en' ? 'en-GB' : preferences.language);

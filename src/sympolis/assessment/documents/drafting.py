@@ -141,11 +141,13 @@ def _score(draft: _Draft) -> list[Block]:
     form = assessed.questionnaire
     average = words(
         "average",
-        average=f"{assessed.average:.2f}",
+        average=words.number(assessed.average, ".2f"),
         target=f"{form.target:g}",
         band=words.of(form.band(assessed.average).title),
     )
-    areas = [[words.of(form.areas[area]), f"{mean:.2f}"] for area, mean in assessed.areas().items()]
+    areas = [
+        [words.of(form.areas[area]), words.number(mean, ".2f")] for area, mean in assessed.areas().items()
+    ]
     rows = [_question(draft, one) for one in assessed.scores]
     return [
         Heading(words("score")),
@@ -275,9 +277,9 @@ def _indicators(draft: _Draft) -> list[Block]:
         [
             one["id"],
             words.of(one["title"]),
-            _number(before.get(one["id"])),
-            _number(one["value"]),
-            _number(one["target"]),
+            words.number(before.get(one["id"])),
+            words.number(one["value"]),
+            words.number(one["target"]),
         ]
         for one in _reported(draft.material)
     ]
@@ -289,10 +291,6 @@ def _reported(material: Material) -> list[Mapping[str, Any]]:
     """The framework's indicators, and of the other catalogues those that have a value: a report is no list of gaps."""
     found = measured(material.facts) if material.indicators is None else material.indicators
     return [one for one in found if one["catalogue"] == FRAMEWORK or one["value"] is not None]
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:g}"
 
 
 def _spent(draft: _Draft) -> list[Block]:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 
 from sympolis.domain import errors
+from sympolis.domain.numerals import as_written
 from sympolis.domain.reading import Texts
 
 LANGUAGES = ("it", "de", "en")
@@ -34,6 +35,10 @@ class Words:
     def of(self, texts: Texts) -> str:
         """A text in this language, or in the next that has it."""
         return next((texts[one] for one in (self.language, "en", *texts) if texts.get(one)), "")
+
+    def number(self, value: float | None, form: str = "g") -> str:
+        """A number in Python's ``form``, with this language's signs; a dash where there is none."""
+        return "–" if value is None else as_written(format(value, form), self.language)
 
     def yes(self, holds: bool) -> str:
         """Yes or no."""

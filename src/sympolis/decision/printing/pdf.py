@@ -14,9 +14,7 @@ MEDIA: Final = "application/pdf"
 _MARGIN_PT: Final = 54
 _NARROWEST, _WIDEST = 8, 48
 """Characters that a column is counted with at least and at most."""
-_PLAIN: Final = str.maketrans(
-    {"₂": "2", "₃": "3", "₄": "4", "₁": "1", "−": "-", "≥": ">=", "≤": "<=", "→": "->", "↔": "<->", "≈": "~"}
-)
+_PLAIN: Final = str.maketrans({"₂": "2", "₃": "3", "₄": "4", "₁": "1", "→": "->", "↔": "<->"})
 """Signs that the PDF's own fonts lack, and what stands for them there."""
 
 

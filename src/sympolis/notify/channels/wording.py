@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sympolis.decision.notices.record import Notice
+from sympolis.domain.numerals import as_written
 from sympolis.domain.unit_words import unit_in_words
 
-_DECIMAL_COMMA = ("it", "de")
 _SEVERAL = {"it": "{n} avvisi", "de": "{n} Meldungen", "en": "{n} notices"}
 
 
@@ -47,6 +47,5 @@ def _line(notice: Notice, language: str) -> str:
 
 
 def _number(value: float, language: str) -> str:
-    """Six digits at most, with the language's decimal sign."""
-    written = f"{value:g}"
-    return written.replace(".", ",") if language in _DECIMAL_COMMA else written
+    """Six digits at most, with the language's signs."""
+    return as_written(f"{value:g}", language)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sympolis.analysis.atlas import things
 from sympolis.analysis.atlas.plan import AtlasLayer, AtlasPlan
 from sympolis.analysis.atlas.things import Selection, Things
+from sympolis.domain.numerals import as_written
 
 if TYPE_CHECKING:
     from sympolis.orchestration.atlases.desk import Credit, Filled
@@ -170,7 +171,7 @@ def _sums(found: Things, unit: str, language: str) -> str:
 
 
 def _number(value: int, language: str) -> str:
-    return f"{value:,}" if language == "en" else f"{value:,}".replace(",", ".")
+    return as_written(f"{value:,}", language)
 
 
 def _filters(asked: Selection, filled: Filled, language: str) -> list[str]:
@@ -179,9 +180,9 @@ def _filters(asked: Selection, filled: Filled, language: str) -> list[str]:
     said = [_say(plan.words.get(word, {}), language) or word for word in (*asked.carriers, *asked.states)]
     said += [names[one] for one in asked.areas]
     if asked.low is not None:
-        said.append(f"{words['from']} {asked.low:g} {plan.unit}")
+        said.append(f"{words['from']} {as_written(format(asked.low, 'g'), language)} {plan.unit}")
     if asked.high is not None:
-        said.append(f"{words['to']} {asked.high:g} {plan.unit}")
+        said.append(f"{words['to']} {as_written(format(asked.high, 'g'), language)} {plan.unit}")
     return [f"{words['filters']}: {', '.join(said) if said else words['all']}"]
 
 

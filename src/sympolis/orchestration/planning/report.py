@@ -10,6 +10,7 @@ from typing import Any
 
 from sympolis.decision.printing import Account, Heading, Items, Table, Text
 from sympolis.decision.printing.blocks import Block
+from sympolis.domain.numerals import as_written
 from sympolis.domain.unit_words import unit_in_words
 from sympolis.orchestration.planning.tables import text
 
@@ -62,9 +63,7 @@ def _number(value: float | None, language: str) -> str:
     if value is None:
         return DASH
     found = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    if language == "en":
-        return found
-    return found.replace(",", " ").replace(".", ",").replace(" ", ".")
+    return as_written(found, language)
 
 
 def _interval(low: float | None, high: float | None, language: str) -> str:

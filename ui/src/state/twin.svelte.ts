@@ -39,6 +39,7 @@ class Twin {
   /** The chosen scenario was run in a world that has changed since: it must be run again to be compared. */
   outdated = $state(false);
   #wanted: string | null = null;
+  #refreshFailed: string | null = null;
 
   /** Segments by entity id. */
   readonly segmentById = $derived(new Map((this.segments?.features ?? []).map((feature) => [feature.id, feature])));
@@ -99,8 +100,18 @@ class Twin {
     this.layerData = { ...this.layerData, [layer.id]: data };
   }
 
-  /** Fetch what is shown again, after the twin changed. Streets and areas change with a new city package only. */
+  /** Fetch what is shown again, after the twin changed: a server that is away says so until it is back. */
   async refresh(layers: LayerInfo[]) {
+    try {
+      await this.#fetchAgain(layers);
+      if (this.error === this.#refreshFailed) this.error = null;
+    } catch (error) {
+      this.error = this.#refreshFailed = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Streets and areas change with a new city package only. */
+  async #fetchAgain(layers: LayerInfo[]) {
     for (const layer of layers.filter((one) => this.layerData[one.id])) {
       const data = await getLayer(layer.id);
       this.layerData = { ...this.layerData, [layer.id]: data };

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from sympolis.domain import errors
+from sympolis.domain.steps import read_reason, read_state
 from sympolis.governance.lifecycle.lifecycle import Lifecycle
-from sympolis.governance.lifecycle.stages import RIGHTS, Stage, Step, next_stages, read_reason, read_stage
+from sympolis.governance.lifecycle.stages import RIGHTS, Stage, Step, next_stages
 from sympolis.stores.embedded.identity import EmbeddedDirectory
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_every_stage_can_be_left():
 @pytest.mark.parametrize("text", ["published", None, 3])
 def test_an_unknown_stage_is_refused_with_the_known_ones(text):
     with pytest.raises(errors.BadRequestData) as refused:
-        read_stage(text)
+        read_state(Stage, text, where="stage")
     assert "in-review" in (refused.value.hint or "")
 
 

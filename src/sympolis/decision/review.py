@@ -17,13 +17,13 @@ import msgspec
 
 from sympolis.domain import errors
 from sympolis.domain.scenario import ScenarioStatus
+from sympolis.domain.steps import read_state
 
 WRITE: Final = "scenarios.run"
 REVIEW: Final = "scenarios.review"
 DECIDE: Final = "decisions.take"
 KEEPERS: Final = (WRITE, REVIEW, DECIDE)
 """Rights of those who work on scenarios: to others a version is known when it is approved."""
-_WORDS: Final = (3, 2000)
 _S = ScenarioStatus
 
 STEPS: Final[Mapping[tuple[ScenarioStatus, ScenarioStatus], tuple[str, ...]]] = {
@@ -109,25 +109,7 @@ def next_statuses(status: ScenarioStatus, rights: Collection[str]) -> list[Scena
 
 def read_statuses(names: Sequence[str]) -> frozenset[ScenarioStatus]:
     """The statuses of these names. Raises ``BadRequestData``."""
-    return frozenset(read_status(name) for name in names)
-
-
-def read_status(name: object) -> ScenarioStatus:
-    """The status of this name. Raises ``BadRequestData``."""
-    try:
-        return ScenarioStatus(str(name))
-    except ValueError:
-        hint = f"known: {', '.join(ScenarioStatus)}"
-        raise errors.BadRequestData(f"{str(name)[:60]!r} is no status", where="status", hint=hint) from None
-
-
-def read_reason(text: object) -> str:
-    """Why a step is taken. Raises ``BadRequestData``."""
-    words = text.strip() if isinstance(text, str) else ""
-    if not _WORDS[0] <= len(words) <= _WORDS[1]:
-        said = f"a step needs a reason of {_WORDS[0]} to {_WORDS[1]} characters"
-        raise errors.BadRequestData(said, where="why", hint="say it for those who will wonder in a year")
-    return words
+    return frozenset(read_state(ScenarioStatus, name, where="status") for name in names)
 
 
 def check_step(

@@ -46,8 +46,6 @@ SIGNED: Final = (Stage.DEPLOYED,)
 KEEPERS: Final = ("models.submit", "models.release")
 """Rights of those who look after learned models: to them alone a version is known before somebody has signed for it."""
 
-_WORDS: Final = (3, 2000)
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -62,24 +60,6 @@ class Step:
 def is_signed(steps: Sequence[Step]) -> bool:
     """Whether somebody has ever signed for a version with these steps."""
     return any(step.stage in SIGNED for step in steps)
-
-
-def read_stage(text: object) -> Stage:
-    """The stage of this name. Raises ``BadRequestData``."""
-    try:
-        return Stage(str(text))
-    except ValueError:
-        hint = f"known: {', '.join(Stage)}"
-        raise errors.BadRequestData(f"{text!r} is no stage", where="stage", hint=hint) from None
-
-
-def read_reason(text: object) -> str:
-    """Why a step is taken. Raises ``BadRequestData``."""
-    words = text.strip() if isinstance(text, str) else ""
-    if not _WORDS[0] <= len(words) <= _WORDS[1]:
-        text = f"a step needs a reason of {_WORDS[0]} to {_WORDS[1]} characters"
-        raise errors.BadRequestData(text, where="why", hint="say it for those who will wonder in a year")
-    return words
 
 
 def check_step(stage: Stage, to: Stage, *, maker: str, by: str, known: bool) -> None:

@@ -11,8 +11,9 @@ from sympolis.api.parts import Governed
 from sympolis.api.reading import check_listed
 from sympolis.context.instants import format_instant
 from sympolis.domain import errors
+from sympolis.domain.steps import read_reason, read_state
 from sympolis.governance.audit.record import Act, Event
-from sympolis.governance.lifecycle.stages import RIGHTS, next_stages, read_reason, read_stage
+from sympolis.governance.lifecycle.stages import RIGHTS, Stage, next_stages
 
 
 class Stages:
@@ -32,7 +33,8 @@ class Stages:
         document = await read_object(request)
         for name in document.keys() - {"stage", "why"}:
             raise errors.BadRequestData("is not known here", where=name, hint="known: stage, why")
-        to, why = read_stage(document.get("stage")), read_reason(document.get("why"))
+        to = read_state(Stage, document.get("stage"), where="stage")
+        why = read_reason(document.get("why"))
         right = self._lifecycle.right_for(dataset, to)
         if right not in self._governed.gate.roles.granted(subject.roles):
             raise errors.Forbidden(

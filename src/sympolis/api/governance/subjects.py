@@ -9,8 +9,8 @@ from sympolis.api.bodies import read_object
 from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parts import Governed
 from sympolis.domain import errors
+from sympolis.domain.steps import read_reason
 from sympolis.governance.audit.record import Act, Event
-from sympolis.governance.lifecycle.stages import read_reason
 
 _MOST_LETTERS = 2048
 

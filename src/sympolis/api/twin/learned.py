@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from sympolis.analysis.learned.bill import bill_of_materials, kserve_package
-from sympolis.analysis.learned.life import KEEPERS, Stage, is_signed, read_reason, read_stage
+from sympolis.analysis.learned.life import KEEPERS, Stage, is_signed
 from sympolis.api.asking import may
 from sympolis.api.bodies import read_object
 from sympolis.api.http import JSON, Reply, Request, json_reply
@@ -20,6 +20,7 @@ from sympolis.context import gated
 from sympolis.context.instants import format_instant
 from sympolis.domain import bills, errors
 from sympolis.domain.archives import ZIP, write_archive
+from sympolis.domain.steps import read_reason, read_state
 from sympolis.orchestration.learned_desk import next_stages
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Learned:
         document = await read_object(request)
         for name in document.keys() - {"stage", "why"}:
             raise errors.InvalidRequest("unknown member", where=name, hint="known: stage, why")
-        to = Stage.DEPLOYED if deploying else read_stage(document.get("stage"))
+        to = Stage.DEPLOYED if deploying else read_state(Stage, document.get("stage"), where="stage")
         if to is Stage.DEPLOYED and not deploying:
             text = "deploying is signed for: POST to …/deployment"
             raise errors.BadRequestData(text, where="stage")

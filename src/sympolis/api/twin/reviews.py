@@ -20,9 +20,10 @@ from sympolis.api.schemas import (
     several,
     structure,
 )
-from sympolis.decision.review import KEEPERS, read_reason, read_status
+from sympolis.decision.review import KEEPERS
 from sympolis.domain import errors
 from sympolis.domain.scenario import ScenarioStatus
+from sympolis.domain.steps import read_reason, read_state
 from sympolis.governance.audit.record import Act, Event
 from sympolis.orchestration.review_desk import Asking
 
@@ -81,7 +82,7 @@ class Reviews:
         document = await read_object(request)
         for name in document.keys() - {"status", "why", "version"}:
             raise errors.InvalidRequest("unknown member", where=name, hint="known: status, why, version")
-        to = read_status(document.get("status"))
+        to = read_state(ScenarioStatus, document.get("status"), where="status")
         moved = await self._desk.move(
             request.arguments["scenario"],
             to,

@@ -14,12 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sympolis.domain import errors
-
 SUBMIT: Final = "datasets.submit"
 RELEASE: Final = "datasets.release"
-_MOST_WORDS: Final = 2000
-_LEAST_WORDS: Final = 3
 
 
 class Stage(StrEnum):
@@ -61,24 +57,3 @@ class Step:
 def next_stages(stage: Stage) -> tuple[Stage, ...]:
     """Where a dataset can go from here."""
     return tuple(to for begin, to in RIGHTS if begin is stage)
-
-
-def read_stage(text: object) -> Stage:
-    """The stage of this name. Raises ``BadRequestData``."""
-    try:
-        return Stage(str(text))
-    except ValueError:
-        known = ", ".join(Stage)
-        raise errors.BadRequestData(f"{text!r} is no stage", where="stage", hint=f"known: {known}") from None
-
-
-def read_reason(text: object) -> str:
-    """Why a step is taken: a sentence that others will read. Raises ``BadRequestData``."""
-    words = text.strip() if isinstance(text, str) else ""
-    if not _LEAST_WORDS <= len(words) <= _MOST_WORDS:
-        raise errors.BadRequestData(
-            f"a step needs a reason of {_LEAST_WORDS} to {_MOST_WORDS} characters",
-            where="why",
-            hint="say it for those who will wonder in a year",
-        )
-    return words

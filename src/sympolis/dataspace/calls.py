@@ -82,9 +82,9 @@ async def send_json(
 def good_body(answer: Answer, url: str) -> bytes:
     """The body of a 2xx. Raises as ``send_json`` does."""
     if answer.status in (401, 403, 404):
-        raise errors.Forbidden(f"answered {answer.status}: {_told(answer)}", where=url)
+        raise errors.Forbidden(f"answered {answer.status}: {told(answer)}", where=url)
     if not 200 <= answer.status < 300:
-        raise errors.SourceFailed(f"answered {answer.status}: {_told(answer)}", where=url)
+        raise errors.SourceFailed(f"answered {answer.status}: {told(answer)}", where=url)
     return answer.body
 
 
@@ -98,14 +98,13 @@ def read_json(body: bytes, where: str) -> Any:
         raise errors.SourceFailed("the answer is not JSON", where=where) from problem
 
 
-def _told(answer: Answer) -> str:
-    """The reason that the other side gives, in one line without control characters."""
+def told(answer: Answer) -> str:
+    """The reason that the other side gives, and where, in one line without control characters."""
     try:
         found = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "without a reason"
-    reason = (
-        found.get("detail") or found.get("title") or found.get("reason") if isinstance(found, dict) else ""
-    )
-    text = " ".join(str(reason or "without a reason").split())
-    return "".join(one for one in text if one.isprintable())[:_MOST_TOLD]
+    said = found if isinstance(found, dict) else {}
+    reason = said.get("detail") or said.get("title") or said.get("reason")
+    text = " ".join(": ".join(str(one) for one in (said.get("where"), reason) if one).split())
+    return "".join(one for one in text if one.isprintable())[:_MOST_TOLD] or "without a reason"

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sympolis.dataspace.calls import JSON, Answer, read_json
+from sympolis.dataspace.calls import JSON, Answer, told
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
+from sympolis.dataspace.contracts.renewing import address_anew
 from sympolis.dataspace.dsp.messages import DataAddress
 from sympolis.dataspace.dsp.processes import Transfer
 from sympolis.dataspace.dsp.shapes import read
@@ -114,15 +115,9 @@ class Channel:
 
     async def _renew(self) -> None:
         """Another token, by who we are. Raises ``Forbidden`` where there is none for us any more."""
-        where = self._known().value_of("renewalEndpoint")
-        if not where or urlsplit(where)[:2] != urlsplit(self.endpoint)[:2]:
-            raise errors.Forbidden("the token has ended", where=self.endpoint)
-        said = await self.desk.credentials.authorization(self.transfer.partner, self.transfer.address)
-        headers = [("Accept", JSON), *(() if said is None else (("Authorization", said),))]
-        answer = await self.desk.calls("POST", where, headers=headers)
-        if answer.status != 200:
-            raise errors.Forbidden(f"the partner answered {answer.status}: {told(answer)}", where=where)
-        self._address = read(read_json(answer.body, where), DataAddress, where=where)
+        self._address = await address_anew(
+            self.desk.calls, self.desk.credentials, self.transfer, self.endpoint
+        )
 
     def _meter(self, url: str, name: str, status: int, size: int) -> None:
         parts, one = urlsplit(url), self.transfer
@@ -155,14 +150,3 @@ class Channel:
                 reason=f"status {status}",
             )
         )
-
-
-def told(answer: Answer) -> str:
-    """The reason that a partner gives, in a line."""
-    try:
-        found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "without a reason"
-    said = found if isinstance(found, dict) else {}
-    text = ": ".join(str(one) for one in (said.get("where"), said.get("detail") or said.get("title")) if one)
-    return "".join(one for one in text if one.isprintable())[:300] or "without a reason"

@@ -21,9 +21,10 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from sympolis.dataspace.calls import JSON, WITH_CONTENT, Answer, read_json
+from sympolis.dataspace.calls import JSON, WITH_CONTENT, Answer, read_json, told
 from sympolis.dataspace.contracts.book import Use
 from sympolis.dataspace.contracts.desk import ContractDesk
+from sympolis.dataspace.contracts.renewing import address_anew, place_of_renewal
 from sympolis.dataspace.dsp.machines import Act
 from sympolis.dataspace.dsp.messages import DataAddress
 from sympolis.dataspace.dsp.processes import Agreement, Transfer, Wanted
@@ -136,10 +137,13 @@ class Receiving:
         if transfer.state != TransferState.STARTED:
             raise errors.Conflict(f"the transfer is {transfer.state}", where="state")
         found = self.endpoint(transfer)
-        address = await self._address_anew(transfer, found["endpoint"])
+        if place_of_renewal(transfer, found["endpoint"]) is not None:
+            found = await self._access_anew(transfer, found)
         self._note(transfer, AuditAct.READ, "a token for a client of our own")
-        if address is None:
-            return found
+        return found
+
+    async def _access_anew(self, transfer: Transfer, found: dict[str, str]) -> dict[str, str]:
+        address = await self._address_anew(transfer, found["endpoint"])
         token, until = address.value_of("authorization"), address.value_of("expiresAt")
         return {**found, "authorization": token or "", **({"expires": until} if until else {})}
 
@@ -266,7 +270,7 @@ class Receiving:
                 renewed = True
                 continue
             if answer.status not in WITH_CONTENT:
-                raise errors.Forbidden(f"the partner answered {answer.status}: {_told(answer)}", where=url)
+                raise errors.Forbidden(f"the partner answered {answer.status}: {told(answer)}", where=url)
             return answer
 
     async def _once(
@@ -317,18 +321,10 @@ class Receiving:
     async def _renew(self, taking: _Taking) -> None:
         """Another token, by who we are. Raises ``Forbidden`` where there is none for us any more."""
         address = await self._address_anew(taking.transfer, taking.url)
-        if address is None:
-            raise errors.Forbidden("the token has ended", where=taking.url)
         taking.token = address.value_of("authorization") or ""
 
-    async def _address_anew(self, transfer: Transfer, url: str) -> DataAddress | None:
-        """The data's address with another token; None where the partner gives none at the place of the data."""
-        assert transfer.data is not None
-        where = read(transfer.data, DataAddress).value_of("renewalEndpoint")
-        if not where or urlsplit(where)[:2] != urlsplit(url)[:2]:
-            return None
-        answer = await self._ours("POST", where, transfer)
-        return read(read_json(answer.body, where), DataAddress, where=where)
+    async def _address_anew(self, transfer: Transfer, url: str) -> DataAddress:
+        return await address_anew(self._desk.calls, self._desk.credentials, transfer, url)
 
     async def _ours(self, method: str, url: str, transfer: Transfer) -> Answer:
         """A request to a partner as ourselves. Raises ``Forbidden``, ``SourceFailed``."""
@@ -336,7 +332,7 @@ class Receiving:
         headers = [("Accept", JSON), *(() if said is None else (("Authorization", said),))]
         answer = await self._desk.calls(method, url, headers=headers)
         if answer.status != 200:
-            raise errors.Forbidden(f"the partner answered {answer.status}: {_told(answer)}", where=url)
+            raise errors.Forbidden(f"the partner answered {answer.status}: {told(answer)}", where=url)
         return answer
 
     async def _their_uses(self, transfer: Transfer) -> list[Any]:
@@ -449,13 +445,3 @@ def _linked(answer: Answer) -> str:
         return ""
     links = document.get("links", ()) if isinstance(document, dict) else ()
     return next((str(one["href"]) for one in links if isinstance(one, dict) and one.get("rel") == "next"), "")
-
-
-def _told(answer: Answer) -> str:
-    """The reason that the partner gives."""
-    try:
-        found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "without a reason"
-    text = str(found.get("detail", "")) if isinstance(found, dict) else ""
-    return "".join(one for one in text if one.isprintable())[:200] or "without a reason"

@@ -21,7 +21,8 @@ import msgspec
 
 from sympolis.context.registrations.service import Registrations
 from sympolis.context.terms import Terms
-from sympolis.dataspace.calls import Calls, send_json
+from sympolis.dataspace.calls import Calls
+from sympolis.dataspace.contracts.renewing import address_anew
 from sympolis.dataspace.dsp.credentials import Credentials
 from sympolis.dataspace.dsp.messages import DataAddress
 from sympolis.dataspace.dsp.processes import Transfer
@@ -164,13 +165,9 @@ class ContextLinks:
 
     async def _renew(self, link: Link, transfer: Transfer) -> None:
         """Another token from the partner, at the address that came with the first."""
-        assert transfer.data is not None
-        where = read(transfer.data, DataAddress).value_of("renewalEndpoint") or ""
-        if urlsplit(where)[:2] != urlsplit(_where(transfer).endpoint)[:2]:
-            raise errors.Conflict("the partner renews no tokens", where=link.transfer)
-        header = await self._credentials.authorization(transfer.partner, transfer.address)
-        found = await send_json(self._calls, "POST", where, authorization=header)
-        token = read(found, DataAddress).value_of("authorization") or ""
+        endpoint = _where(transfer).endpoint
+        address = await address_anew(self._calls, self._credentials, transfer, endpoint)
+        token = address.value_of("authorization") or ""
         await self._registrations.update(link.registration, {"contextSourceInfo": _info(token)}, self._terms)
         self._records.keep(_KIND, link.transfer, msgspec.structs.replace(link, token_at=self._clock()))
 

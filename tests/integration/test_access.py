@@ -372,6 +372,7 @@ def test_what_is_done_and_what_is_denied_is_written_down(house: House) -> None:
     assert house.entries()[-1].datasets == ("streets",)
     page = house.get("/api/admin/audit?limit=2", "administrator").json
     assert [one["number"] for one in page["entries"]] == [6, 5]
+    assert page["entries"][1]["words"]["de"] == "Entitäten lesen"
     assert house.get("/api/admin/audit", "analyst").status == 403
 
 

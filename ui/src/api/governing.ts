@@ -39,6 +39,8 @@ export interface AuditEntry {
   number: number;
   at: string;
   event: { act: string; subject: string; operation: string; target: string; reason?: string };
+  /** What people call the operation; empty where nobody has said. */
+  words: Text;
 }
 
 export interface Job {

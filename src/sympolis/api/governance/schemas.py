@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TIME, Schema, several, structure
+from sympolis.api.schemas import BOOLEAN, INTEGER, OBJECT, TEXT, TEXTS, TIME, Schema, several, structure
 from sympolis.governance.lifecycle.stages import Stage
 
 SCHEMAS: dict[str, Schema] = {
@@ -67,7 +67,16 @@ SCHEMAS: dict[str, Schema] = {
     "AuditEntries": structure(
         {
             "entries": several(
-                structure({"number": INTEGER, "at": TIME, "event": OBJECT, "before": TEXT, "hash": TEXT})
+                structure(
+                    {
+                        "number": INTEGER,
+                        "at": TIME,
+                        "event": OBJECT,
+                        "before": TEXT,
+                        "hash": TEXT,
+                        "words": TEXTS,
+                    }
+                )
             ),
             "next": {"type": ["integer", "null"]},
         },

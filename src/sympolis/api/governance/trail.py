@@ -8,6 +8,7 @@ from sympolis.api.http import Reply, Request, json_reply
 from sympolis.api.parameters import IntegerParameter, Parameter
 from sympolis.api.parts import Governed
 from sympolis.governance.audit.record import Act
+from sympolis.governance.audit.wording import in_words
 
 BEFORE = IntegerParameter(name="before", text="Only entries with a smaller number.", high=2**53)
 MOST = IntegerParameter(name="limit", text="So many entries.", default=100, low=1, high=1000)
@@ -31,4 +32,5 @@ class Trail:
             before=before, limit=limit, subject=SUBJECT.raw(request), act=ACT.raw(request)
         )
         following = found[-1].number if len(found) == limit else None
-        return json_reply({"entries": [msgspec.to_builtins(one) for one in found], "next": following})
+        entries = [{**msgspec.to_builtins(one), "words": in_words(one.event.operation)} for one in found]
+        return json_reply({"entries": entries, "next": following})

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sympolis.api.errors import TABLE
+from sympolis.domain.unit_words import unit_in_words
 from sympolis.governance.roles.table import default_table
+from sympolis.plugins import loader
 
 UI = Path(__file__).parents[2] / "ui" / "src"
 LANGUAGES = ("it", "de", "en")
@@ -96,6 +98,43 @@ def test_no_count_stands_before_a_plural_that_one_thing_would_contradict() -> No
             plain = {key: text for key, text in words_of(folder, language).items() if isinstance(text, str)}
             assert not {key for key, text in plain.items() if ONE_BEFORE_A_PLURAL.search(text)}
             assert not {key for key, text in plain.items() if re.search(r"\w\((s|en|n|i|e|er)\)", text)}
+
+
+BEFORE_A_TITLE = re.compile(r"\b(di|da|a|su|con|von|vom|an|auf|mit|bei|of|from|to|on|with) \{city\}")
+"""A city is named after the preposition ("di Bologna"); the title of a twin would need an article there."""
+
+
+def test_no_title_of_a_partner_stands_where_it_would_need_an_article() -> None:
+    """Partners are called by titles such as "Gemello digitale di Lipsia": after a colon, in quotes or first."""
+    federation = next(folder for folder in FOLDERS if folder.parent.name == "federation")
+    for language in LANGUAGES:
+        texts = {key: forms_of(text) for key, text in words_of(federation, language).items()}
+        assert not {key for key, forms in texts.items() if any(map(BEFORE_A_TITLE.search, forms.values()))}
+
+
+UNITS = re.compile(r"^  '?([^':\n]+)'?: '(\w+)',$", re.MULTILINE)
+
+
+def test_units_have_the_same_words_in_the_interface_and_in_documents() -> None:
+    code = (UI / "i18n" / "index.ts").read_text(encoding="utf-8")
+    units = dict(UNITS.findall(code[code.index("const UNITS") : code.index("const RAISED")]))
+    assert {"veh/h", "person·h/d", "of 100", "kinds"} <= units.keys()
+    for language in LANGUAGES:
+        texts = words_of(UI / "i18n", language)
+        differing = {one for one, key in units.items() if unit_in_words(one, language) != texts[key]}
+        assert differing == set()
+
+
+def test_units_of_the_models_that_are_words_are_in_every_language() -> None:
+    """A symbol is the same everywhere; a word of English letters that no table knows would be read in English."""
+    specs = [spec for one in set(loader.simulators().values()) for spec in (*one.fields, *one.indicators)]
+    wordy = {spec.unit for spec in specs if re.search(r"[a-z]{4}|veh|of ", spec.unit)}
+    assert {"of 100", "kinds", "person·h/d"} <= wordy
+    assert {unit for unit in wordy if unit_in_words(unit, "de") == unit} == set()
+
+
+def test_units_of_area_are_raised_in_documents_too() -> None:
+    assert unit_in_words("EUR/m2", "de") == "EUR/m²" and unit_in_words("C62", "it") == "C62"
 
 
 def test_texts_are_really_translated() -> None:

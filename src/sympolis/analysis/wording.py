@@ -15,6 +15,7 @@ from itertools import chain
 from sympolis.analysis.comparison import PERCENT_DECIMALS, IndicatorChange
 from sympolis.domain.measure import Direction, Estimate, Verdict
 from sympolis.domain.numerals import as_written
+from sympolis.domain.unit_words import unit_in_words
 
 NAMED = {Direction.LOWER: 2, Direction.HIGHER: 2, Direction.NEUTRAL: 1}
 """At most this many indicators are named for each verdict: the council has two sentences, the tiles have the rest."""
@@ -27,8 +28,6 @@ class _Words:
     nothing: str
     streets: str
     places: str
-    points: str
-    """What a change of a share is counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="Nessun cambiamento chiaro rispetto al confronto.",
         streets="Il traffico cambia in modo chiaro su {count} tratti stradali su {total}.",
         places="{title}: cambia in modo chiaro in {count} luoghi su {total}.",
-        points="punti percentuali",
     ),
     "de": _Words(
         verdicts={
@@ -67,7 +65,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="Keine klare Änderung gegenüber dem Vergleichsfall.",
         streets="Auf {count} von {total} Straßenabschnitten ändert sich der Verkehr klar.",
         places="{title}: ändert sich klar an {count} von {total} Orten.",
-        points="Prozentpunkte",
     ),
     "en": _Words(
         verdicts={verdict: str(verdict) for verdict in Verdict},
@@ -75,7 +72,6 @@ _LANGUAGES: Mapping[str, _Words] = {
         nothing="No clear change from the comparison case.",
         streets="Traffic clearly changes on {count} of {total} street segments.",
         places="{title}: clearly changes in {count} of {total} places.",
-        points="percentage points",
     ),
 }
 
@@ -157,7 +153,8 @@ def _size(change: IndicatorChange, words: _Words, language: str) -> str:
         for number in (shown.value, shown.interval.low, shown.interval.high)
     )
     level = round(shown.interval.level * 100)
-    unit = words.points if change.percent is None and shown.unit == "%" else shown.unit
+    in_points = change.percent is None and shown.unit == "%"
+    unit = unit_in_words("pp" if in_points else shown.unit, language)
     return f"{value} {unit}".strip() + f" ({words.interval.format(level=level, low=low, high=high)})"
 
 

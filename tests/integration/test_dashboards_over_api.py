@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ import pytest
 from sympolis.analysis.dashboards.plan import (
     DashboardPlan,
     FigurePlan,
+    HistoryOf,
+    Limit,
     ModelOf,
     PeerField,
     PeersPlan,
     SumOf,
+    TileLink,
     TilePlan,
     TrendPlan,
     ValueOf,
@@ -233,3 +236,134 @@ def test_mistakes_are_told(twin: Twin, path: str, status: int) -> None:
 def test_the_list_names_what_there_is(twin: Twin) -> None:
     status, found = asyncio.run(twin.get("/api/dashboards"))
     assert (status, [one["id"] for one in found["dashboards"]]) == (200, ["energy"])
+
+
+AREAS = SumOf(entity_type="Area", attribute="people", observed=True)
+STREET = {"entity_type": "Station", "entity": "street", "attribute": "no2"}
+MEASURED = DashboardPlan(
+    id="air",
+    title=TEXT,
+    question=TEXT,
+    key_date=date(2024, 12, 31),
+    figures=(
+        FigurePlan(id="now", title=TEXT, unit="µg/m³", fresh_hours=48, value=ValueOf(**STREET, newest=True)),
+        FigurePlan(id="year", title=TEXT, unit="µg/m³", history=HistoryOf(**STREET, day="mean", least_share=0.005),
+                   limits=(Limit(value=40, title=TEXT, source="law", url="https://example.org/law"),
+                           Limit(value=20, title=TEXT, source="law", since=date(2030, 1, 1)))),
+        FigurePlan(id="days", title=TEXT, unit="d",
+                   history=HistoryOf(**STREET, statistic="days_above", above=25, day="max")),
+        FigurePlan(id="people", title=TEXT, unit="", sum=AREAS),
+        FigurePlan(id="warmth", title=TEXT, unit="°C",
+                   sum=SumOf(entity_type="Area", attribute="warmth", weight="size")),
+    ),
+    tiles=(TilePlan(id="now", title=TEXT, chart="kpi", figures=("now",),
+                    links=(TileLink(page="forecasts", id="no2", title=TEXT),)),),
+    trends=(TrendPlan(id="people", figure="people"), TrendPlan(id="year", figure="year")),
+)  # fmt: skip
+
+
+class Measuring(Twin):
+    """A twin with a station and two areas, in a city whose days begin an hour before those of UTC."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.desk = DashboardDesk(
+            self.broker, TERMS, [MEASURED], city="t", baselines=self.models, timezone="Europe/Rome"
+        )
+        models = Desk(self.broker, TERMS, {}, folder, city="t")
+        parts = ApiParts(broker=self.broker, contexts=Contexts(), desk=models, dashboards=self.desk)
+        self.api = create_api(parts)
+
+    async def fill(self) -> None:
+        await self.broker.create(entity("Station", "street", height=2.0))
+        await self.broker.create(entity("Area", "a", warmth=30.0, size=3.0))
+        await self.broker.create(entity("Area", "b", warmth=20.0, size=1.0))
+        await self.broker.create(entity("Area", "c", size=5.0))
+        await self.note("Station", "street", "no2", ("2024-03-01T10:00", 20.0), ("2024-03-01T11:00", 30.0))
+        await self.note("Station", "street", "no2", ("2024-03-01T22:59", 10.0), ("2024-03-01T23:00", 40.0))
+        await self.note("Station", "street", "no2", ("2025-06-01T10:00", 7.0))
+        await self.note("Area", "a", "people", ("2022-12-30T23:00", 100.0), ("2023-12-30T23:00", 110.0))
+        await self.note("Area", "b", "people", ("2023-12-30T23:00", 50.0), ("2025-12-30T23:00", 60.0))
+
+    async def note(self, kind: str, name: str, attribute: str, *points: tuple[str, float]) -> None:
+        """Observations of an entity, at instants of UTC."""
+        id_, types, term = f"urn:ngsi-ld:{kind}:t:{name}", (TERMS.expand(kind),), TERMS.expand(attribute)
+        await self.broker.observe(
+            [Observation(id_, types, term, datetime.fromisoformat(f"{at}:00+00:00"), v) for at, v in points]
+        )
+
+    async def figures(self, day: str = "") -> Mapping[str, Any]:
+        status, found = await self.get("/api/dashboards/air" + (f"?date={day}" if day else ""))
+        assert status == 200, found
+        return {one["id"]: one for one in found["figures"]}
+
+
+@pytest.fixture
+def measuring(tmp_path: Path) -> Measuring:
+    made = Measuring(tmp_path)
+    asyncio.run(made.fill())
+    return made
+
+
+def test_a_period_is_of_the_citys_days_and_says_on_how_many_it_was_measured(measuring: Measuring) -> None:
+    """The 1st has a mean of 20 and its 23:59, the 2nd begins with 40: at 23:00 UTC it is midnight."""
+    found = asyncio.run(measuring.figures())
+    assert (found["year"]["value"], found["year"]["days"]) == (30.0, {"measured": 2, "of": 366})
+    assert found["year"]["at"] == "2024-03-01T23:00:00.000Z"
+    assert found["days"]["state"] == "missing"
+    assert "2 of 366 days" in found["days"]["reason"]["en"]
+    assert "2 von 366 Tagen" in found["days"]["reason"]["de"]
+
+
+def test_limits_are_held_against_the_figure(measuring: Measuring) -> None:
+    found = asyncio.run(measuring.figures())
+    now, later = found["year"]["limits"]
+    assert (now["value"], now["exceeded"], now["since"]) == (40, False, None)
+    assert (later["value"], later["exceeded"], later["since"]) == (20, True, "2030-01-01")
+    early = asyncio.run(measuring.figures("2020-01-01"))["year"]
+    assert (early["state"], early["limits"][0]["exceeded"]) == ("missing", None)
+
+
+def test_the_newest_value_is_shown_with_its_age_unless_an_earlier_day_is_asked_for(
+    measuring: Measuring,
+) -> None:
+    now, before = asyncio.run(measuring.figures())["now"], asyncio.run(measuring.figures("2024-03-01"))["now"]
+    assert (now["value"], now["at"], now["fresh_hours"]) == (7.0, "2025-06-01T10:00:00.000Z", 48)
+    assert (before["value"], before["at"]) == (40.0, "2024-03-01T23:00:00.000Z")
+
+
+def test_sums_of_what_is_observed_once_a_year_follow_the_key_date(measuring: Measuring) -> None:
+    async def asked() -> list[tuple[Any, Any]]:
+        found = [(await measuring.figures(day))["people"] for day in ("", "2022-12-31", "2026-01-01")]
+        return [(one["value"], one["count"]) for one in found]
+
+    assert asyncio.run(asked()) == [(160.0, 2), (100.0, 1), (170.0, 2)]
+    early = asyncio.run(measuring.figures("2021-01-01"))["people"]
+    assert (early["state"], early["value"]) == ("missing", None)
+
+
+def test_a_mean_weighs_the_entities_and_leaves_out_what_is_not_known(measuring: Measuring) -> None:
+    found = asyncio.run(measuring.figures())["warmth"]
+    assert (found["value"], found["count"]) == (27.5, 2)
+
+
+def test_trends_go_year_by_year_and_tiles_lead_on(measuring: Measuring) -> None:
+    _, found = asyncio.run(measuring.get("/api/dashboards/air"))
+    people, year = found["trends"]
+    assert [(one["at"][:4], one["value"]) for one in people["observed"]] == [
+        ("2022", 100.0), ("2023", 160.0), ("2025", 170.0),
+    ]  # fmt: skip
+    assert [(one["at"][:4], one["value"]) for one in year["observed"]] == [("2024", 30.0)]
+    assert found["tiles"][0]["links"] == [{"page": "forecasts", "id": "no2", "title": TEXT}]
+
+
+def test_a_models_figure_that_nothing_moves_has_no_interval(twin: Twin) -> None:
+    async def asked() -> Any:
+        await twin.desk.prepare()
+        assert twin.models.run is not None
+        still = Figure("pv", TEXT, "GWh", "higher", 1, 170.0, 170.0, 170.0, 0.9)
+        twin.models.run = replace(twin.models.run, id="run-2", indicators=(still,))
+        return (await twin.figures())["weather"]
+
+    found = asyncio.run(asked())
+    assert (found["value"], found["interval"]) == (170.0, None)

@@ -149,7 +149,12 @@ def _twin(
         retention=Retention(coordinator, ground.broker, terms, ledger, deliveries),
         desk=desk,
         dashboards=DashboardDesk(
-            ground.broker, terms, city.dashboards, city=city.id, baselines=DeskBaselines(desk)
+            ground.broker,
+            terms,
+            city.dashboards,
+            city=city.id,
+            baselines=DeskBaselines(desk),
+            timezone=city.facts.timezone,
         ),
         atlases=AtlasDesk(ground.broker, terms, city.atlases, models=desk, credits=_credits(city)),
         plans=PlanDesk(ground.broker, terms, desk, city.plans, folder / "desk" / "plans", city=city.id),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympolis.acquisition import mapping as mappings
 from sympolis.analysis.atlas import plan as atlas_plan
 from sympolis.analysis.atlas.plan import AtlasLayer, AtlasPlan
-from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, mistakes
+from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, TileLink, mistakes
 from sympolis.city.folder import Contents
 from sympolis.domain.reading import Texts, did_you_mean
 
@@ -24,6 +24,9 @@ def check(contents: Contents) -> None:
         for figure in plan.figures:
             _figure(contents, f"{file}: figures.{figure.id}", figure, produced)
         _peers(contents, file, plan, produced)
+        for tile in plan.tiles:
+            for link in tile.links:
+                _link(contents, f"{file}: tiles.{tile.id}.links", link)
         for where, texts in _texts(plan):
             _languages(contents, f"{file}: {where}", texts)
 
@@ -80,8 +83,10 @@ def _figure(contents: Contents, where: str, one: FigurePlan, produced: Mapping[s
     if one.value is not None:
         _attributes(contents, where, one.value.entity_type, {one.value.attribute}, produced)
     if one.sum is not None:
-        names = {one.sum.attribute, one.sum.since, *one.sum.where} - {""}
+        names = {one.sum.attribute, one.sum.since, one.sum.weight, *one.sum.where} - {""}
         _attributes(contents, where, one.sum.entity_type, names, produced)
+    if one.history is not None:
+        _attributes(contents, where, one.history.entity_type, {one.history.attribute}, produced)
     if one.model is not None and one.model.model not in contents.models:
         hint = did_you_mean(one.model.model, contents.models)
         contents.report(f"{where}.model", f"there is no model {one.model.model!r}", hint)
@@ -91,6 +96,19 @@ def _peers(contents: Contents, file: str, plan: DashboardPlan, produced: Mapping
     if plan.peers is not None:
         names = {plan.peers.code, *(one.attribute for one in plan.peers.fields)}
         _attributes(contents, f"{file}: peers", plan.peers.entity_type, names, produced)
+
+
+def _link(contents: Contents, where: str, one: TileLink) -> None:
+    """Pages that show things of the package by id lead nowhere with another one."""
+    things: dict[str, Mapping[str, object]] = {
+        "services": contents.services,
+        "forecasts": contents.forecasts,
+        "sources": contents.sources,
+        "models": contents.models,
+    }
+    if one.id and one.page in things and one.id not in things[one.page]:
+        hint = did_you_mean(one.id, things[one.page])
+        contents.report(where, f"there is none of {one.page} with the id {one.id!r}", hint)
 
 
 def _attributes(
@@ -113,8 +131,12 @@ def _texts(plan: DashboardPlan) -> Iterator[tuple[str, Texts]]:
         yield from (
             (f"figures.{one.id}.{name}", text) for name, text in (("method", one.method), ("why", one.why))
         )
+        for limit in one.limits:
+            yield f"figures.{one.id}.limits", limit.title
     for tile in plan.tiles:
         yield f"tiles.{tile.id}.title", tile.title
+        yield f"tiles.{tile.id}.note", tile.note
+        yield from ((f"tiles.{tile.id}.links", link.title) for link in tile.links)
     for finding in plan.findings:
         yield f"findings.{finding.id}.text", finding.text
 

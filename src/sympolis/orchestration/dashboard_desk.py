@@ -76,8 +76,9 @@ class DashboardDesk:
         *,
         city: str,
         baselines: Baselines,
+        timezone: str = "UTC",
     ) -> None:
-        self._reader = DashboardReader(broker, names, city)
+        self._reader = DashboardReader(broker, names, city, timezone)
         self._broker = broker
         self._names = names
         self._baselines = baselines
@@ -183,8 +184,7 @@ class DashboardDesk:
 
     async def _trend(self, plan: DashboardPlan, trend: TrendPlan, found: Mapping[str, Found]) -> Json:
         figure = next(one for one in plan.figures if one.id == trend.figure)
-        assert figure.value is not None
-        past = [(at, value * figure.scale) for at, value in await self._reader.past(figure.value)]
+        past = [(at, value * figure.scale) for at, value in await self._reader.past(figure)]
         end = datetime.combine(plan.key_date, time.max, UTC)
         base = next((value for at, value in reversed(past) if at <= end), found[figure.id].value)
         return dashboard_documents.trend(trend, figure, past, figures.path(trend.path, base))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sympolis.analysis.dashboards import figures
 from sympolis.analysis.dashboards.figures import Found, Ranking
-from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, Official, PeersPlan, TrendPlan
+from sympolis.analysis.dashboards.plan import DashboardPlan, FigurePlan, Limit, Official, PeersPlan, TrendPlan
 from sympolis.orchestration import documents
 
 Json = dict[str, Any]
@@ -41,6 +41,9 @@ def dashboard(plan: DashboardPlan, day: date, found: Mapping[str, Found], trends
                 "figures": list(one.figures),
                 "note": dict(one.note),
                 "wide": one.wide,
+                "links": [
+                    {"page": to.page, "id": to.id or None, "title": dict(to.title)} for to in one.links
+                ],
             }
             for one in plan.tiles
         ],
@@ -60,11 +63,14 @@ def _figure(one: FigurePlan, found: Found) -> Json:
         "direction": str(one.direction),
         "state": "working" if found.working else "missing" if found.value is None else "ready",
         "problem": found.problem or None,
-        "reason": dict(figures.UNDATED) if found.value is None and found.undated else None,
+        "reason": None if found.value is not None else figures.reason(found),
         "value": _rounded(found.value, digits),
         "interval": _interval(found, digits),
         "at": documents.instant(found.at),
         "count": found.count,
+        "days": None if found.days is None else {"measured": found.days[0], "of": found.days[1]},
+        "fresh_hours": one.fresh_hours,
+        "limits": [_limit(limit, found.value) for limit in one.limits],
         "method": dict(one.method),
         "factor": None
         if one.product is None
@@ -99,6 +105,18 @@ def _official(one: FigurePlan, official: Official, value: float | None, digits: 
         "agrees": None if percent is None else abs(percent) <= one.tolerance_percent,
         "tolerance_percent": one.tolerance_percent,
         "why": dict(one.why),
+    }
+
+
+def _limit(limit: Limit, value: float | None) -> Json:
+    """Limits are held against the figure itself, as laws hold them, whatever its interval."""
+    return {
+        "value": limit.value,
+        "title": dict(limit.title),
+        "source": limit.source,
+        "url": limit.url or None,
+        "since": None if limit.since is None else limit.since.isoformat(),
+        "exceeded": None if value is None else value > limit.value,
     }
 
 

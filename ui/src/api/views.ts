@@ -18,6 +18,16 @@ export interface Official {
   why: Text;
 }
 
+/** What a figure is held against, and from which day on. */
+export interface FigureLimit {
+  value: number;
+  title: Text;
+  source: string;
+  url: string | null;
+  since: string | null;
+  exceeded: boolean | null;
+}
+
 export interface Figure {
   id: string;
   title: Text;
@@ -32,6 +42,11 @@ export interface Figure {
   interval: (Interval & { basis: Text }) | null;
   at: string | null;
   count: number | null;
+  /** Of a period: on how many of its days it was measured. */
+  days: { measured: number; of: number } | null;
+  /** An observation that is older has grown old. */
+  fresh_hours: number | null;
+  limits: FigureLimit[];
   method: Text;
   factor: { value: number; low: number | null; high: number | null; text: Text; source: Text; figure: string } | null;
   source: string | null;
@@ -40,7 +55,7 @@ export interface Figure {
   official: Official | null;
 }
 
-export type Chart = 'kpi' | 'bars' | 'compare' | 'residuals' | 'peers' | 'trend' | 'findings';
+export type Chart = 'kpi' | 'bars' | 'compare' | 'limits' | 'residuals' | 'peers' | 'trend' | 'findings';
 
 export interface Tile {
   id: string;
@@ -49,6 +64,7 @@ export interface Tile {
   figures: string[];
   note: Text;
   wide: boolean;
+  links: { page: string; id: string | null; title: Text }[];
 }
 
 export interface Trend {

@@ -38,6 +38,8 @@ class Found:
     """The newest value of the same, whatever the key date."""
     undated: bool = False
     """Nothing says how it was on the key date: it was earlier than what is known."""
+    days: tuple[int, int] | None = None
+    """Of a period: on how many of its days it was measured, and how many there are."""
 
 
 BASES = {
@@ -64,6 +66,20 @@ UNDATED = {
     "de": "für diesen Stichtag nicht bekannt: Die Daten haben keine Geschichte",
     "it": "non noto per quella data: i dati non hanno uno storico",
 }
+
+
+def reason(found: Found) -> dict[str, str] | None:
+    """Why there is no value, where the data say so."""
+    if found.undated:
+        return dict(UNDATED)
+    if found.days is None:
+        return None
+    measured, of = found.days
+    return {
+        "en": f"measured on {measured} of {of} days only: too few for a figure",
+        "de": f"nur an {measured} von {of} Tagen gemessen: zu wenig für eine Zahl",
+        "it": f"misurato solo in {measured} giorni su {of}: troppo pochi per un dato",
+    }
 
 
 def settled(plan: DashboardPlan, read: Mapping[str, Found], day: date | None = None) -> dict[str, Found]:

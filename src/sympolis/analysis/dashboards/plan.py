@@ -1,7 +1,8 @@
 """What a city declares about a dashboard (``dashboards/<id>.toml``): figures, where they come from, how to show them.
 
-A figure is bound to exactly one thing: a value of an entity, a sum over entities, another figure times a factor, or an
-indicator of a model. A tile names a kind of chart and the figures in it; neither knows of any subject or city.
+A figure is bound to exactly one thing: a value of an entity, a sum over entities, a statistic of what was observed over
+a period, another figure times a factor, or an indicator of a model. A tile names a kind of chart and the figures in it;
+neither knows of any subject or city.
 """
 
 # ruff: noqa: RUF009 - option() declares an immutable field, like dataclasses.field
@@ -11,17 +12,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sympolis.domain.measure import Direction
 from sympolis.domain.reading import Texts, option
 
+STATISTICS: Final = ("mean", "max", "min", "sum", "days_above")
+DAYS: Final = ("mean", "max", "min", "sum", "max_8h")
+PAGES: Final = ("map", "services", "forecasts", "scenarios", "sources", "stories", "models", "atlas", "plan")
+"""Pages of the interface that a tile may lead to."""
 TERM: Final = "[A-Za-z][A-Za-z0-9_]*"
 """A short name of the city's context."""
 NAME: Final = "[a-z0-9]+(-[a-z0-9]+)*"
-CHARTS: Final = ("kpi", "bars", "compare", "residuals", "peers", "trend", "findings")
+CHARTS: Final = ("kpi", "bars", "compare", "limits", "residuals", "peers", "trend", "findings")
 """``kpi``: one figure with its interval and source. ``bars``: figures beside one another. ``compare``: ways to one
-figure. ``residuals``: official figure, ours, difference, why. ``peers``: other places. ``trend``: past and target path.
-``findings``: what the data contradict or lack."""
+figure. ``limits``: figures on one axis with what they are held against. ``residuals``: official figure, ours,
+difference, why. ``peers``: other places. ``trend``: past and target path. ``findings``: what the data contradict or
+lack."""
+
+
+def _zone(name: str) -> str | None:
+    if not name:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return f"there is no time zone {name!r}"
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +49,34 @@ class ValueOf:
     entity: str
     """The local part of the entity's id."""
     attribute: str = option(pattern=TERM)
+    newest: bool = False
+    """The newest value that there is, unless a day before the dashboard's key date is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryOf:
+    """One number of what was observed of an attribute of one entity over a period that ends with the key date."""
+
+    entity_type: str = option(pattern=TERM)
+    entity: str
+    """The local part of the entity's id."""
+    attribute: str = option(pattern=TERM)
+    statistic: str = option("mean", choices=STATISTICS)
+    above: float | None = None
+    """For ``days_above``: a day counts whose value is greater, in the unit of the entities."""
+    day: str = option("", choices=("", *DAYS))
+    """How the values of a day become one: ``max_8h`` is the highest mean of eight hours that end on that day. Empty:
+    every value counts by itself."""
+    days: int = option(0, minimum=0, maximum=3_660)
+    """Length of the period; 0: the calendar year of the key date, up to it."""
+    workdays: bool = False
+    """Only Mondays to Fridays."""
+    least_values: int = option(1, minimum=1, maximum=1_440)
+    """So many values must a day have to count."""
+    least_share: float = option(0.75, minimum=0, maximum=1)
+    """The share of the period's days that must count; with fewer there is no figure."""
+    timezone: str = option("", pattern="([A-Za-z_]+(/[A-Za-z0-9_+-]+)*)?", check=_zone)
+    """Whose midnight ends a day, e.g. ``Etc/GMT-1`` where instruments keep solar time; empty: the city's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +93,10 @@ class SumOf:
     until: str = option("", pattern=f"({TERM})?")
     """The attribute that holds the date on which an entity was given up: it counts on every day before, whatever its
     present values are."""
+    weight: str = option("", pattern=f"({TERM})?")
+    """An attribute by which entities weigh, e.g. ``population``: the figure is then the mean in place of the sum."""
+    observed: bool = False
+    """The attribute was observed, e.g. once a year: of each entity the last value by the key date counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +134,19 @@ class Official:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What a law, a guideline or the city itself wants a figure not to exceed."""
+
+    value: float
+    title: Texts
+    """Whose limit that is and what it holds for."""
+    source: str
+    url: str = option("", pattern="(https?://.+)?")
+    since: date | None = None
+    """The day from which it holds; None: it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Doubt:
     """How far a figure without an interval of its own may be off: by a share, or as far as another source is away."""
 
@@ -109,6 +171,7 @@ class FigurePlan:
     """From the unit of the entities to that of the figure."""
     value: ValueOf | None = None
     sum: SumOf | None = None
+    history: HistoryOf | None = None
     product: ProductOf | None = None
     model: ModelOf | None = None
     source: str = ""
@@ -123,6 +186,20 @@ class FigurePlan:
     doubt: Doubt | None = None
     as_of: date | None = None
     """The day for which a value without a history stands: it is known from then on, not before."""
+    limits: tuple[Limit, ...] = ()
+    """What it is held against; in the figure's unit."""
+    fresh_hours: float | None = option(None, minimum=0)
+    """An observation that is older is said to be old."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileLink:
+    """A page of the twin where a tile's subject goes on."""
+
+    page: str = option(choices=PAGES)
+    id: str = ""
+    """Which service, forecast, source …; empty: the page itself."""
+    title: Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +212,8 @@ class TilePlan:
     figures: tuple[str, ...] = ()
     note: Texts = option({})
     wide: bool = False
+    links: tuple[TileLink, ...] = ()
+    """Where to go on from here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +253,8 @@ class PathPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class TrendPlan:
-    """The past of a figure bound to an observed value, and the path it is meant to take."""
+    """The past of a figure and the path it is meant to take: of an observed value, or year by year of observed sums and
+    of the history of a calendar year."""
 
     id: str = option(pattern=NAME)
     figure: str = option(pattern=NAME)
@@ -220,7 +300,7 @@ class DashboardPlan:
     @property
     def types(self) -> tuple[str, ...]:
         """The types of the entities it reads, by short name."""
-        bound = (one.value or one.sum for one in self.figures)
+        bound = (one.value or one.sum or one.history for one in self.figures)
         found = [one.entity_type for one in bound if one is not None]
         return tuple(dict.fromkeys([*found, *([self.peers.entity_type] if self.peers else [])]))
 
@@ -234,12 +314,29 @@ def mistakes(plan: DashboardPlan) -> list[tuple[str, str]]:
         found += [
             (f"tiles.{tile.id}", f"there is no figure {name!r}") for name in tile.figures if name not in known
         ]
-    values = {one.id for one in plan.figures if one.value is not None}
+    values = {one.id for one in plan.figures if _has_past(one)}
     found += [
-        (f"trends.{one.id}", "its figure must be bound to a value")
+        (
+            f"trends.{one.id}",
+            "its figure must be bound to a value, an observed sum, or the history of a calendar year",
+        )
         for one in plan.trends
         if one.figure not in values
     ]
+    return found
+
+
+def _has_past(one: FigurePlan) -> bool:
+    if one.history is not None:
+        return one.history.days == 0
+    return one.value is not None or (one.sum is not None and one.sum.observed)
+
+
+def _of_history(one: HistoryOf) -> list[str]:
+    counts = one.statistic == "days_above"
+    found = [] if counts == (one.above is not None) else ["days_above, and nothing else, has above"]
+    if counts and not one.day:
+        found.append("days_above needs day: how the values of a day become one")
     return found
 
 
@@ -248,8 +345,12 @@ def _doubled(where: str, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _of_figure(one: FigurePlan, known: set[str]) -> list[str]:
-    bound = [part for part in (one.value, one.sum, one.product, one.model) if part is not None]
-    found = [] if len(bound) == 1 else ["needs exactly one of value, sum, product, model"]
+    bound = [part for part in (one.value, one.sum, one.history, one.product, one.model) if part is not None]
+    found = [] if len(bound) == 1 else ["needs exactly one of value, sum, history, product, model"]
+    if one.history is not None:
+        found += _of_history(one.history)
+    if one.sum is not None and one.sum.observed and not one.sum.attribute:
+        found.append("what was observed is an attribute: name it")
     if one.product is not None:
         if one.product.figure not in known - {one.id}:
             found.append(f"there is no other figure {one.product.figure!r}")

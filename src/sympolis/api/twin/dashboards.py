@@ -34,12 +34,17 @@ OFFICIAL: Final = structure({
     "value": NUMBER, "source": TEXT, "url": optional(TEXT), "difference": optional(NUMBER),
     "difference_percent": optional(NUMBER), "agrees": optional(BOOLEAN), "tolerance_percent": NUMBER, "why": TEXTS,
 })  # fmt: skip
+LIMIT: Final = structure({
+    "value": NUMBER, "title": TEXTS, "source": TEXT, "url": optional(TEXT), "since": optional(TEXT),
+    "exceeded": optional(BOOLEAN),
+})  # fmt: skip
 FIGURE: Final = structure(
     {
         "id": TEXT, "title": TEXTS, "unit": TEXT, "decimals": NUMBER, "direction": TEXT,
         "state": {"enum": ["ready", "working", "missing"]},
         "problem": optional(TEXT), "reason": optional(TEXTS),
         "value": optional(NUMBER), "interval": optional(INTERVAL), "at": optional(TEXT), "count": optional(NUMBER),
+        "days": optional(OBJECT), "fresh_hours": optional(NUMBER), "limits": several(LIMIT),
         "method": TEXTS, "factor": optional(OBJECT), "source": optional(TEXT), "run": optional(TEXT),
         "lineage": several(TEXT), "official": optional(OFFICIAL),
     },

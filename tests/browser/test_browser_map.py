@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import Ask, Watch, kept_clean, open_page, watched_page
 from .test_browser_pages import RULES, where
@@ -196,6 +196,52 @@ def test_card_and_tooltip_say_what_the_api_says(compared: Page, ask: Ask, run_id
             [value_at(found, one) for found in sources] for one in alike
         ]  # both ways of a street lie there
         assert any(told == pytest.approx(one, rel=0.006) for one in truths), (name, told)
+
+
+def test_the_chart_is_drawn_at_the_values_of_the_api(compared: Page, ask: Ask, run_id: str) -> None:
+    """Not only its words: where the dots stand between the lines of its axis, and what its table says."""
+    page = compared
+    results = [ask(f"runs/{one}/results") for one in (ask("city")["baseline_run"], run_id)]
+    named = {
+        one["properties"]["name"]: one["id"]
+        for one in ask("models/traffic/features")["features"]
+        if one["properties"].get("name") and all(value_at(found, one["id"]) for found in results)
+    }
+    chart = page.locator("figure", has=page.locator("circle.scenario"))
+    for name in random.Random(13).sample(sorted(named), 5):
+        page.evaluate("address => { location.hash = `/${address}`; }", f"{COMPARE}{STEADY}&sel={named[name]}")
+        expect(chart.locator("figcaption")).to_contain_text(name)
+        truth = [value_at(found, named[name]) for found in results]
+        axis = chart.locator("svg > text[text-anchor=end]")
+        low, _, high = (spoken(one) for one in axis.all_text_contents())
+        dots = [placed(chart.locator(f"circle.{kind}"), "cy") for kind in ("baseline", "scenario")]
+        lines = [placed(one, "y1") for one in chart.locator("line.grid").all()]
+        drawn = [low + (lines[0] - dot) / (lines[0] - lines[-1]) * (high - low) for dot in dots]
+        assert drawn == pytest.approx(truth, abs=0.001 * high), name
+        cells = chart.locator("tbody tr", has_text="08:00").locator("td").all_text_contents()
+        assert [spoken(one) for one in cells] == pytest.approx(truth, rel=0.006), name
+
+
+def placed(drawn: Locator, where: str) -> float:
+    """Where something stands in a chart."""
+    return float(drawn.get_attribute(where) or "nan")
+
+
+def test_back_and_forward_are_the_views_that_were_left(compared: Page) -> None:
+    page = compared
+    page.get_by_role("radio", name="Difference").check()
+    page.get_by_label("Hour of day").press("ArrowRight")
+    left = address(page, "h=9")
+    page.get_by_role("link", name="Scenarios", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Scenarios")
+    page.go_back()
+    expect(page.get_by_role("radio", name="Difference")).to_be_checked()
+    expect(page.get_by_label("Hour of day")).to_have_value("9")
+    assert address(page, "mode=difference") == left
+    page.go_forward()
+    expect(page.locator("h1")).to_have_text("Scenarios")
+    page.go_back()
+    page.wait_for_selector("#map[data-state=ready]")
 
 
 def midway(line: list[list[float]]) -> tuple[float, float]:

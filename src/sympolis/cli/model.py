@@ -11,7 +11,18 @@ import typer
 from sympolis import settings
 from sympolis.cli.client import Client, connect
 from sympolis.cli.options import City, Data
-from sympolis.cli.output import Format, FormatOption, cell, draw, progress_bar, reports_errors, show, text
+from sympolis.cli.output import (
+    Format,
+    FormatOption,
+    cell,
+    draw,
+    notes,
+    progress_bar,
+    reports_errors,
+    show,
+    text,
+)
+from sympolis.cli.run_shown import seen
 from sympolis.domain import errors
 
 app = typer.Typer(help="Models and their calibration.", no_args_is_help=True)
@@ -19,7 +30,9 @@ app = typer.Typer(help="Models and their calibration.", no_args_is_help=True)
 Model = Annotated[str, typer.Argument(help="A model's id.")]
 _POLL_S = 0.25
 _DRIFTED = "drifted"
-_FIGURES = ("r2", "geh_below_5", "ratio", "n")
+_FIGURES = ("r2", "geh_below_5", "ratio")
+_HELD_OUT = ("R² held out", "GEH < 5", "sim/obs", "n")
+_NOT_ASKED = "not yet asked"
 
 
 @app.command("list")
@@ -34,17 +47,31 @@ def list_models(city: City = None, data: Data = None, form: FormatOption = Forma
 def _draw_models(found: list[dict[str, Any]]) -> None:
     rows = []
     for one in found:
-        figures = (one.get("calibration") or {}).get("figures", {}).get("held_out", {})
+        figures = (one["calibration"] or {}).get("figures", {}).get("held_out", {})
         rows.append(
             [
                 one["id"],
                 one["version"],
                 text(one["title"]),
                 one["runs_here"],
-                *(_figure(figures.get(name)) for name in _FIGURES),
+                *_held_out(figures),
+                _fitted(one),
             ]
         )
-    draw(["id", "version", "title", "runs here", "R² held out", "GEH < 5", "sim/obs", "n"], rows)
+    draw(["id", "version", "title", "runs here", *_HELD_OUT, "calibrated"], rows)
+    if any(_fitted(one) == _NOT_ASKED for one in found):
+        notes.print(f"{_NOT_ASKED}: fitted when first asked, or by `sympolis model calibrate MODEL`")
+
+
+def _fitted(model: dict[str, Any]) -> str | None:
+    """When it was fitted; ``_NOT_ASKED`` where it will be, None where there is nothing to fit it to."""
+    if model["calibration"] is None:
+        return _NOT_ASKED if model["calibratable"] else None
+    return str(model["calibration"]["at"])[:10]
+
+
+def _held_out(figures: dict[str, float]) -> list[str | None]:
+    return [*(_figure(figures.get(name)) for name in _FIGURES), _figure(seen(figures))]
 
 
 @app.command()
@@ -89,8 +116,8 @@ def _draw_bill(found: dict[str, Any]) -> None:
     own = found["metadata"]["component"]
     rows = [
         [one["type"], one["name"], one.get("version"),
-         ", ".join(said["license"]["name"] for said in one.get("licenses", [])),
-         one.get("hashes", [{"content": ""}])[0]["content"][:12]]
+         ", ".join(said["license"]["name"] for said in one.get("licenses", [])) or None,
+         one["hashes"][0]["content"][:12] if one.get("hashes") else None]
         for one in (own, *found["components"])
     ]  # fmt: skip
     draw(["kind", "name", "version", "licence", "SHA-256"], rows, title=f"{own['name']} {own['version']}")
@@ -132,11 +159,11 @@ def _draw_evaluation(found: dict[str, Any]) -> None:
 
 def _draw_history(found: dict[str, Any]) -> None:
     rows = [
-        [one["id"], one["at"], *(_figure(one["figures"].get("held_out", {}).get(name)) for name in _FIGURES),
+        [one["id"], one["at"], *_held_out(one["figures"].get("held_out", {})),
          (one["drift"] or {}).get("verdict"), "standing" if one["id"] == found["standing"] else ""]
         for one in found["calibrations"]
     ]  # fmt: skip
-    draw(["id", "at", "R² held out", "GEH < 5", "sim/obs", "n", "drift", ""], rows)
+    draw(["id", "at", *_HELD_OUT, "drift", ""], rows)
 
 
 def _figure(value: float | None) -> str | None:

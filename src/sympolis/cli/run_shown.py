@@ -63,6 +63,11 @@ def beside(runs: Sequence[dict[str, Any]]) -> Iterator[str]:
     )
 
 
+def seen(figures: dict[str, float]) -> float | None:
+    """So many observations its figures rest on: cells, where the points of the chart are means of many."""
+    return figures.get("cells", figures.get("n"))
+
+
 def judged(held: dict[str, float] | None) -> str:
     """How a model did on what its fit had not seen, in a line."""
     if not held:
@@ -72,8 +77,7 @@ def judged(held: dict[str, float] | None) -> str:
         for name, value in held.items()
         if name in _WORDS
     )
-    seen = held.get("cells", held.get("n", 0))
-    return f"against {cell(seen)} observations it had not seen: {told}"
+    return f"against {cell(seen(held))} observations it had not seen: {told}"
 
 
 def interval_text(interval: dict[str, float] | None) -> str:

@@ -69,6 +69,7 @@ def model(
         "period": dict(simulator.period),
         "needs": [supply(one) for one in supplies],
         "runs_here": all(one.met for one in supplies),
+        "calibratable": setup.calibrated,
         "calibration": calibration(calibrated),
     }
 

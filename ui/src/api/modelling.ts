@@ -103,6 +103,8 @@ export interface Model {
   fields: FieldInfo[];
   needs: { name: string; title?: Text; type: string; attributes: string[]; found: number; missing: string[]; met: boolean; adaptations: Remark[]; problems: Remark[] }[];
   runs_here: boolean;
+  /** The city has observations to fit it to: without a calibration it was not asked yet. */
+  calibratable: boolean;
   /** Otherwise a run stands for the whole `period`, and every field has one row. */
   hours_matter: boolean;
   period: Text;

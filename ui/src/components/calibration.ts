@@ -19,7 +19,11 @@ const KNOWN: Record<string, Form> = {
 };
 
 export const figureLabel = (name: string): string => KNOWN[name]?.label() ?? name.replaceAll('_', ' ');
-export const figureText = (name: string, value: number | undefined): string => (KNOWN[name]?.show ?? figure)(value);
+/** So many observations the other figures rest on: cells, where the points of the chart are means of many. */
+export const seen = (figures: Figures | undefined): number | undefined => figures?.cells ?? figures?.n;
+
+export const figureText = (name: string, figures: Figures | undefined): string =>
+  (KNOWN[name]?.show ?? figure)(name === 'n' ? seen(figures) : figures?.[name]);
 
 /** The names of the figures that any of these give and that have a form: columns of a table. */
 export const figureNames = (all: (Figures | undefined)[]): string[] =>

@@ -329,6 +329,7 @@ SCHEMAS: dict[str, Schema] = {
             "fields": several(OBJECT),
             "needs": several(OBJECT),
             "runs_here": BOOLEAN,
+            "calibratable": BOOLEAN,
             "calibration": optional(OBJECT),
         },
         required=("id", "version", "title", "parameters", "measures", "indicators", "fields", "calibration"),

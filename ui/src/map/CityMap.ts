@@ -52,6 +52,7 @@ export class CityMap {
   readonly #loaded: Promise<void>;
   readonly #origin: [number, number];
   #highlighted = new Map<string, Set<string>>();
+  #streets = new Map<string, Feature<object>>();
   #sent = new Map<string, FeatureCollection>();
 
   constructor(container: HTMLElement, options: Options) {
@@ -97,7 +98,9 @@ export class CityMap {
 
   async setSegments(data: FeatureCollection<object>) {
     await this.#loaded;
+    this.#streets = new Map(data.features.map((street) => [street.id, street]));
     this.#source('model')?.setData(promoted(data));
+    this.#drawHalo();
     this.#flow.setFeatures(data.features as Feature[], this.#origin);
     this.#flow.refresh();
   }
@@ -136,6 +139,10 @@ export class CityMap {
     const source = layer === 'model' || layer === 'things' ? layer : sourceId(layer);
     const key = `${state}/${source}`;
     const wanted = new Set(ids);
+    if (layer === 'model') {
+      this.#highlighted.set(key, wanted);
+      return this.#drawHalo();
+    }
     for (const id of this.#highlighted.get(key) ?? []) {
       if (!wanted.has(id)) this.#map.setFeatureState({ source, id }, { [state]: false });
     }
@@ -238,6 +245,13 @@ export class CityMap {
 
   remove() {
     this.#map.remove();
+  }
+
+  #drawHalo() {
+    const [selected, affected] = ['selected', 'affected'].map((state) => this.#highlighted.get(`${state}/model`) ?? new Set<string>());
+    const streets = [...new Set([...affected, ...selected])].flatMap((id) => this.#streets.get(id) ?? []);
+    const features = streets.map((street) => ({ ...street, properties: { ...street.properties, selected: selected.has(street.id) } }));
+    this.#source('chosen')?.setData(promoted({ type: 'FeatureCollection', features }));
   }
 
   #source(id: string): GeoJSONSource | undefined {

@@ -4,7 +4,7 @@
 import { MercatorCoordinate, type CustomLayerInterface, type CustomRenderMethodInput, type Map as MapLibreMap } from 'maplibre-gl';
 import type { Feature } from '../api/types';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './flowShaders';
-import type { Stroke, Strokes } from './strokes';
+import type { Strokes } from './strokes';
 
 export interface Frame {
   left: Strokes | null;
@@ -16,6 +16,8 @@ export interface Frame {
 /** All streets as columns: the pieces of street `n`, of four coordinates each, are those from `starts[n]` to `starts[n + 1]`. */
 interface Streets {
   rows: Map<string, number>;
+  /** Where the streets of a list of ids stand, -1 for those that are not drawn: one list serves all hours of a run. */
+  placed: WeakMap<string[], Int32Array>;
   starts: Uint32Array;
   ends: Float32Array;
 }
@@ -171,13 +173,15 @@ function columns(features: Feature[], origin: { x: number; y: number }): Streets
       }
     }
   }
-  return { rows, starts, ends };
+  return { rows, placed: new WeakMap(), starts, ends };
 }
 
 /** Thin streets first, so that the busy ones lie on top: sorted by counting, for there are tens of thousands each hour. */
-function byWidth(strokes: Stroke[]): Uint32Array {
-  const steps = Uint16Array.from(strokes, ({ width }) => Math.round(width * WIDTH_STEPS));
-  const places = new Uint32Array(steps.reduce((most, step) => Math.max(most, step), 0) + 2);
+function byWidth(widths: Float32Array): Uint32Array {
+  const steps = new Uint16Array(widths.length);
+  let most = 0;
+  for (let at = 0; at < steps.length; at++) most = Math.max(most, (steps[at] = Math.round(widths[at] * WIDTH_STEPS)));
+  const places = new Uint32Array(most + 2);
   for (const step of steps) places[step + 1]++;
   for (let at = 1; at < places.length; at++) places[at] += places[at - 1];
   const order = new Uint32Array(steps.length);
@@ -185,32 +189,40 @@ function byWidth(strokes: Stroke[]): Uint32Array {
   return order;
 }
 
-function encode({ rows, starts, ends }: Streets, strokes: Strokes | null): ArrayBuffer {
-  const drawn: Stroke[] = [];
-  const at: number[] = [];
+function placesOf({ rows, placed }: Streets, features: string[]): Int32Array {
+  const known = placed.get(features);
+  if (known) return known;
+  const found = Int32Array.from(features, (id) => rows.get(id) ?? -1);
+  placed.set(features, found);
+  return found;
+}
+
+function countPieces(starts: Uint32Array, places: Int32Array): number {
   let pieces = 0;
-  for (const [feature, stroke] of strokes ?? []) {
-    const row = rows.get(feature);
-    if (row === undefined) continue;
-    drawn.push(stroke);
-    at.push(row);
-    pieces += starts[row + 1] - starts[row];
-  }
-  const bytes = new ArrayBuffer(pieces * STRIDE);
+  for (const row of places) if (row >= 0) pieces += starts[row + 1] - starts[row];
+  return pieces;
+}
+
+function encode(streets: Streets, strokes: Strokes | null): ArrayBuffer {
+  if (!strokes) return new ArrayBuffer(0);
+  const { starts, ends } = streets;
+  const { widths, hatched, paint } = strokes;
+  const places = placesOf(streets, strokes.features);
+  const bytes = new ArrayBuffer(countPieces(starts, places) * STRIDE);
   const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
   let to = 0;
-  for (const n of byWidth(drawn)) {
-    const { width, hatched, colour: [red, green, blue], opacity } = drawn[n];
-    const paint = (red | (green << 8) | (blue << 16) | (Math.round(opacity * 255) << 24)) >>> 0; // as a little-endian machine keeps it
-    const last = starts[at[n] + 1] * 4;
-    for (let from = starts[at[n]] * 4; from < last; from += 4, to += WORDS) {
+  for (const n of byWidth(widths)) {
+    const row = places[n];
+    if (row < 0) continue;
+    const last = starts[row + 1] * 4;
+    for (let from = starts[row] * 4; from < last; from += 4, to += WORDS) {
       floats[to] = ends[from];
       floats[to + 1] = ends[from + 1];
       floats[to + 2] = ends[from + 2];
       floats[to + 3] = ends[from + 3];
-      floats[to + 4] = width;
-      floats[to + 5] = hatched ? 1 : 0;
-      words[to + 6] = paint;
+      floats[to + 4] = widths[n];
+      floats[to + 5] = hatched[n];
+      words[to + 6] = paint[n];
     }
   }
   return bytes;

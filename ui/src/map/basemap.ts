@@ -127,16 +127,16 @@ function points(layer: LayerInfo, c: Colours): LayerSpecification[] {
   }];
 }
 
-const state = (name: string, yes: unknown, no: unknown) =>
-  ['case', ['boolean', ['feature-state', name], false], yes, no] as unknown as ExpressionSpecification;
-
-/** The model's streets as MapLibre sees them: a halo for what is chosen, and a wide unseen line to click on. */
+/**
+ * The model's streets as MapLibre sees them: a halo for what is chosen, and a wide unseen line to click on. Chosen
+ * streets are a source of their own; a halo that is clear for all others would be drawn for each of them, every frame.
+ */
 function modelLayers(c: Colours): LayerSpecification[] {
   const layout = { 'line-cap': 'round', 'line-join': 'round' } as const;
-  const halo = state('selected', c.scenario, c.accent);
+  const halo = ['case', ['boolean', ['get', 'selected'], false], c.scenario, c.accent] as unknown as ExpressionSpecification;
   const width = ['interpolate', ['linear'], ['zoom'], 11, 5, 14, 11, 17, 26] as unknown as ExpressionSpecification;
   return [
-    { id: 'model-halo', type: 'line', source: 'model', layout, paint: { 'line-color': halo, 'line-width': width, 'line-offset': 3, 'line-opacity': ['case', ['any', ['boolean', ['feature-state', 'selected'], false], ['boolean', ['feature-state', 'affected'], false]], 0.55, 0] } },
+    { id: 'model-halo', type: 'line', source: 'chosen', layout, paint: { 'line-color': halo, 'line-width': width, 'line-offset': 3, 'line-opacity': 0.55 } },
     { id: 'model-hit', type: 'line', source: 'model', layout, paint: { 'line-color': c.noData, 'line-width': 14, 'line-opacity': 0 } },
   ];
 }
@@ -178,7 +178,7 @@ export function style(layers: LayerInfo[], theme: Theme): StyleSpecification {
   const sources = Object.fromEntries(layers.map((layer) => [sourceId(layer.id), sourceOf(layer)]));
   return {
     version: 8,
-    sources: { ...sources, model: empty(), draft: empty(), things: empty() },
+    sources: { ...sources, model: empty(), chosen: empty(), draft: empty(), things: empty() },
     layers: [
       { id: 'background', type: 'background', paint: { 'background-color': c.background } },
       ...ordered.flatMap((layer) => layersOf(layer, c)),

@@ -13,24 +13,33 @@ export function roundUp(value: number): number {
   return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value * 0.999) ?? value;
 }
 
-function quantile(values: number[], share: number): number {
+function quantile(values: Float64Array, share: number): number {
   if (values.length === 0) return 0;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = values.sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 }
 
-const flat = (grid: Grid | undefined): number[] => (grid ?? []).flat().filter((value): value is number => value !== null);
+/** The values of grids without the missing ones: a million of them in a large city. */
+function present(grids: Grid[]): Float64Array {
+  const rows = grids.flat();
+  const found = new Float64Array(rows.reduce((sum, row) => sum + row.length, 0));
+  let count = 0;
+  for (const row of rows) {
+    for (const value of row) if (value !== null) found[count++] = value;
+  }
+  return found.subarray(0, count);
+}
 
 /** The scale of a field over all hours of the given results: its end is the 98th percentile, rounded up. */
 export function valueScale(field: string, ...all: (Results | null | undefined)[]): Scale {
-  const values = all.flatMap((results) => flat(results?.fields[field]?.mean));
+  const values = present(all.flatMap((results) => (results?.fields[field] ? [results.fields[field].mean] : [])));
   const unit = all.find((results) => results?.fields[field])?.fields[field].unit ?? '';
   return { max: roundUp(quantile(values, 0.98)), unit };
 }
 
 export function changeScale(field: string, comparison: Comparison | null): Scale {
   const change = comparison?.fields[field];
-  return { max: roundUp(quantile(flat(change?.change).map(Math.abs), 0.98)), unit: change?.unit ?? '' };
+  return { max: roundUp(quantile(present(change ? [change.change] : []).map(Math.abs), 0.98)), unit: change?.unit ?? '' };
 }
 
 /** Small values get more of the ramp than a straight line would give them: flows span orders of magnitude. */

@@ -24,12 +24,23 @@ export interface RowSource {
 
 type Lookup = (id: string) => Cell;
 
+/** Where each id of a list stands: asked for at every hour, worked out once. */
+const places = new WeakMap<string[], Map<string, number>>();
+
+function placesOf(features: string[]): Map<string, number> {
+  const known = places.get(features);
+  if (known) return known;
+  const found = new Map(features.map((id, place) => [id, place]));
+  places.set(features, found);
+  return found;
+}
+
 /** Value of one grid at an hour, by feature id: results of different runs need not list features in the same order. */
 function lookup(features: string[], grid: Grid | undefined, hour: number): Lookup {
   const row = grid?.[hour];
   if (!row) return () => null;
-  const values = new Map(features.map((id, i) => [id, row[i]]));
-  return (id) => values.get(id) ?? null;
+  const at = placesOf(features);
+  return (id) => row[at.get(id) ?? -1] ?? null;
 }
 
 /** The last part of an entity's id. */
@@ -39,28 +50,59 @@ export const shortId = (id: string): string => id.slice(id.lastIndexOf(':') + 1)
 export const segmentName = (feature: Feature<SegmentProperties> | undefined, id: string): string =>
   feature?.properties.name || shortId(id);
 
-export function rowsAt(source: RowSource, field: string, hour: number): Row[] {
-  const { today, scenario, comparison, segments } = source;
-  if (!today) return [];
-  const of = (results: Results | null, part: 'mean' | 'low' | 'high') =>
-    lookup(results?.features ?? [], results?.fields[field]?.[part], hourIndex(results, hour));
-  const at = (part: 'change' | 'low' | 'high' | 'clear') =>
-    lookup(comparison?.features ?? [], comparison?.fields[field]?.[part], hourIndex(comparison, hour));
-  const [mean, meanLow, meanHigh] = [of(today, 'mean'), of(today, 'low'), of(today, 'high')];
-  const [after, change, low, high, clear] = [of(scenario, 'mean'), at('change'), at('low'), at('high'), at('clear')];
-  return today.features.map((id) => ({
-    id,
-    name: segmentName(segments.get(id), id),
-    today: mean(id), todayLow: meanLow(id), todayHigh: meanHigh(id),
-    scenario: after(id), change: change(id), low: low(id), high: high(id), clear: clear(id) === 1,
-  }));
-}
-
+const VALUES = ['mean', 'low', 'high'] as const;
+const CHANGES = ['change', 'low', 'high', 'clear'] as const;
 const size = (cell: Cell): number => (cell === null ? -1 : Math.abs(cell));
 
-/** Rows by size, largest first: of the change where there is one, else of today's value. */
-export function largest(rows: Row[], by: 'today' | 'change', count: number): Row[] {
-  return rows.filter((row) => row[by] !== null).sort((a, b) => size(b[by]) - size(a[by])).slice(0, count);
+/** A field at an hour, street by street. A row is made when it is asked for: of fifty thousand, lists show some dozen. */
+export class Rows {
+  readonly ids: string[];
+  readonly #segments: RowSource['segments'];
+  readonly #today: Record<(typeof VALUES)[number], Lookup>;
+  readonly #scenario: Lookup;
+  readonly #change: Record<(typeof CHANGES)[number], Lookup>;
+
+  constructor({ today, scenario, comparison, segments }: RowSource, field: string, hour: number) {
+    const of = (results: Results | null, part: (typeof VALUES)[number]) =>
+      lookup(results?.features ?? [], results?.fields[field]?.[part], hourIndex(results, hour));
+    const at = (part: (typeof CHANGES)[number]) =>
+      lookup(comparison?.features ?? [], comparison?.fields[field]?.[part], hourIndex(comparison, hour));
+    this.ids = today?.features ?? [];
+    this.#segments = segments;
+    this.#today = { mean: of(today, 'mean'), low: of(today, 'low'), high: of(today, 'high') };
+    this.#scenario = of(scenario, 'mean');
+    this.#change = { change: at('change'), low: at('low'), high: at('high'), clear: at('clear') };
+  }
+
+  /** Null for what is no street of these results. */
+  find(id: string): Row | null {
+    return placesOf(this.ids).has(id) ? this.#row(id) : null;
+  }
+
+  all(): Row[] {
+    return this.ids.map((id) => this.#row(id));
+  }
+
+  /** So many rows by size, largest first, those without a value last: of the change, else of today's value. */
+  largest(by: 'today' | 'change', count: number): Row[] {
+    const cell = by === 'change' ? this.#change.change : this.#today.mean;
+    const sizes = new Float64Array(this.ids.length);
+    for (let n = 0; n < sizes.length; n++) sizes[n] = size(cell(this.ids[n]));
+    const least = sizes.toSorted().at(-count) ?? -1;
+    const candidates = this.ids.flatMap((id, n) => (sizes[n] >= least ? [{ id, size: sizes[n] }] : []));
+    return candidates.sort((a, b) => b.size - a.size).slice(0, count).map(({ id }) => this.#row(id));
+  }
+
+  #row(id: string): Row {
+    const { mean, low, high } = this.#today;
+    const change = this.#change;
+    return {
+      id,
+      name: segmentName(this.#segments.get(id), id),
+      today: mean(id), todayLow: low(id), todayHigh: high(id),
+      scenario: this.#scenario(id), change: change.change(id), low: change.low(id), high: change.high(id), clear: change.clear(id) === 1,
+    };
+  }
 }
 
 const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

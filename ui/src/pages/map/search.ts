@@ -7,12 +7,17 @@ import { twin } from '../../state/twin.svelte';
 import { segmentName } from './rows';
 
 const SEARCHED = ['observed', 'areas'];
+/** Comparing by one collator is many times faster than text by text. */
+const byLabel = () => {
+  const { compare } = new Intl.Collator();
+  return (a: Option, b: Option) => compare(a.label, b.label);
+};
 const local = (id: string) => id.slice(id.lastIndexOf(':') + 1);
 
 export function segmentOptions(): Option[] {
   return (twin.segments?.features ?? [])
     .map((feature) => ({ id: feature.id, label: segmentName(feature, feature.id), detail: `${t('street')} ${local(feature.id)}` }))
-    .sort((a, b) => a.label.localeCompare(b.label));
+    .sort(byLabel());
 }
 
 export function layerOptions(role: string): Option[] {
@@ -25,7 +30,7 @@ export function layerOptions(role: string): Option[] {
         detail: say(layer.title),
       })),
     )
-    .sort((a, b) => a.label.localeCompare(b.label));
+    .sort(byLabel());
 }
 
 export const searchOptions = (): Option[] => [...segmentOptions(), ...SEARCHED.flatMap(layerOptions)];

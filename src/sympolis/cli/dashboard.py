@@ -61,31 +61,39 @@ def peers(
 
 
 def _draw_figures(found: dict[str, Any]) -> None:
-    rows = [
+    heads = [f"{text(found['title'])}, {found['key_date']}", "value", "interval", "unit"]
+    figures = found["figures"]
+    official = any(one["official"] for one in figures)
+    limits = any(one["limits"] for one in figures)
+    heads += [*(["official", "difference"] if official else []), *(["limits"] if limits else [])]
+    draw(heads, [
         [
-            text(one["title"]),
-            _number(one["value"], one),
-            _interval(one),
-            unit_text(one["unit"]),
-            _number(official["value"], one) if (official := one["official"]) else None,
-            f"{official['difference_percent']:+.1f} %"
-            if official and official["difference_percent"] is not None
-            else None,
+            *_told(one),
+            *(_published(one) if official else []),
+            *([_limits(one)] if limits else []),
         ]
-        for one in found["figures"]
-    ]
-    draw(
-        [
-            f"{text(found['title'])}, {found['key_date']}",
-            "value",
-            "interval",
-            "unit",
-            "official",
-            "difference",
-        ],
-        rows,
-    )
+        for one in figures
+    ])  # fmt: skip
     draw(["findings"], [[text(one["text"])] for one in found["findings"]])
+
+
+def _told(one: dict[str, Any]) -> list[str | None]:
+    return [text(one["title"]), _number(one["value"], one), _interval(one), unit_text(one["unit"])]
+
+
+def _published(one: dict[str, Any]) -> list[str | None]:
+    official = one["official"]
+    return [None if official is None else _number(official["value"], one), _percent(official)]
+
+
+def _limits(one: dict[str, Any]) -> str | None:
+    """Such as ``within 40, above 20 (2030)``; the year where a limit is still to come into force."""
+    words = {True: "above ", False: "within ", None: ""}
+    return ", ".join(
+        f"{words[limit['exceeded']]}{limit['value']:g}"
+        + (f" ({limit['since'][:4]})" if limit["since"] else "")
+        for limit in one["limits"]
+    )
 
 
 def _draw_peers(found: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ LANGUAGES = ("it", "de", "en")
 WIDTHS = (320, 390, 768, 1280)
 PAGES = {
     "overview": "overview",
+    "dashboard": "dashboard/mobility-and-air",
+    "dashboard of heat": "dashboard/heat-in-the-city",
     "composed dashboard": "dashboard/{board}",
     "composing a dashboard": "dashboard/new?from={board}",
     "map": "map?scenario=zone-30-west&mode=compare&h=8&table=1&sel=urn:ngsi-ld:RoadSegment:bologna:a161",

@@ -2,7 +2,7 @@
 
 `python -m benchmarks ngsild --stores embedded --entities 1000000` measures the broker alone, `features` the OGC
 interfaces, `second-city` the other city's start and dashboard, `dask` how a cluster of local workers scales,
-`negotiating` what contracts cost; `table` writes anew only.
+`negotiating` what contracts cost, `drawing` what large maps cost the browser; `table` writes anew only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from benchmarks import (
     allocation,
     brokers,
     dask_scaling,
+    drawing,
     energy,
     features,
     federation,
@@ -30,7 +31,7 @@ from benchmarks.phases import Effort
 
 _PARTS = (
     "all", "twin", "second-city", "ngsild", "features", "dask", "energy", "heat", "allocation", "negotiating",
-    "federation", "table",
+    "federation", "drawing", "table",
 )  # fmt: skip
 
 
@@ -94,6 +95,15 @@ def _others(asked: argparse.Namespace) -> None:
         _negotiating(asked)
     if asked.what in ("federation", "table"):
         _federation(asked)
+    if asked.what in ("drawing", "table"):
+        _drawing(asked)
+
+
+def _drawing(asked: argparse.Namespace) -> None:
+    if asked.what == "drawing":
+        drawing.keep(drawing.measure(Effort(asked.seconds, asked.runs)))
+    if (found := drawing.records()) is not None:
+        _publish("drawing", drawing.table(found))
 
 
 def _negotiating(asked: argparse.Namespace) -> None:

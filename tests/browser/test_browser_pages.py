@@ -443,3 +443,35 @@ def test_whoever_has_signed_in_sees_their_name_and_can_leave(page: Page, twin_ur
     with page.expect_request("**/api/identity/logout") as left, page.expect_event("load"):
         page.get_by_role("button", name="Sign out").click()
     assert left.value.method == "POST"
+
+
+NOTED = {
+    "number": 7, "at": "2026-01-02T03:04:05Z", "before": "", "hash": "",
+    "words": {"it": "contratto concluso", "de": "Vertrag geschlossen", "en": "contract concluded"},
+    "event": {
+        "act": "done", "operation": "negotiation.finalize", "reason": "",
+        "subject": "did:web:leipzig.example%3A8441", "target": "urn:uuid:3f2a1b9c-1111-4222-8333-123456789abc",
+    },
+}  # fmt: skip
+
+
+def test_the_log_speaks_in_words_and_keeps_names_and_ids_behind(page: Page, twin_url: str) -> None:
+    answer = {"entries": [NOTED], "next": None}
+    page.route("**/api/admin/audit*", lambda route: route.fulfill(json=answer))
+    open_page(page, twin_url, "governance/audit")
+    row = page.locator("main tbody tr")
+    expect(row).to_contain_text("contract concluded")
+    expect(row).to_contain_text("leipzig.example:8441")
+    expect(row.get_by_text("negotiation.finalize")).not_to_be_visible()
+    row.locator("summary").click()
+    for name in (NOTED["event"]["operation"], NOTED["event"]["target"], NOTED["event"]["subject"]):
+        expect(row.locator("dd", has_text=name)).to_be_visible()
+
+
+HYPHENS = r"""() => (document.querySelector('main').innerText.match(/(?:^|[\s(])-\d[\d.,]*/gm) ?? [])"""
+
+
+def test_numbers_below_nought_have_a_true_minus(page: Page, twin_url: str, run_id: str) -> None:
+    open_page(page, twin_url, f"compare?with={run_id}")
+    expect(page.locator("main")).to_contain_text("−")
+    assert page.evaluate(HYPHENS) == []

@@ -2,8 +2,10 @@
 
 A line of the results has at least `id`, `status` (PASS or FAIL) and `tags` (clauses as `5_7_2`). What is kept of them
 is a compact table, `conformance-results.csv`: test, clauses, a verdict for each store; nothing of the suite's own text.
-Results given now replace those of the same test and store, so the suite can be run folder by folder. Reasons why a test
-is not passed stand in `conformance-disagreements.toml`, by test, each with the clause that speaks against the test.
+Results given now replace those of the same test and store, so the suite can be run folder by folder. Several tests of
+the suite bear the same id: from the second one in a file of results on they are numbered, `019_01_06 (2)`, so give all
+of them in one file. Reasons why a test is not passed stand in `conformance-disagreements.toml`, by test, each with the
+clause that speaks against the test.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import json
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parent
 TABLE = DOCS / "conformance-results.csv"
@@ -74,12 +78,21 @@ def read_disagreements(path: Path = DISAGREEMENTS) -> dict[str, Disagreement]:
 def add_results(table: dict[str, Verdicts], store: str, lines: Iterable[str]) -> int:
     """Take the results of one run on a store into the table; how many there were."""
     found = [json.loads(line) for line in lines if line.strip()]
-    for result in found:
+    for test, result in _numbered(found):
         clauses = {tag.replace("_", ".") for tag in result["tags"] if _CLAUSE.fullmatch(tag)}
-        one = table.setdefault(result["id"], Verdicts(()))
+        one = table.setdefault(test, Verdicts(()))
         one.clauses = tuple(sorted(clauses, key=place))
         one.by_store[store] = VERDICTS[result["status"]]
     return len(found)
+
+
+def _numbered(results: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each result under a name of its own: what bears an id again must not hide what bore it before."""
+    borne: Counter[str] = Counter()
+    for result in results:
+        test = result["id"]
+        borne[test] += 1
+        yield test if borne[test] == 1 else f"{test} ({borne[test]})", result
 
 
 def place(clause: str) -> tuple[int, ...]:

@@ -35,6 +35,13 @@ DIFFERING = """async ([first, second]) => {
   }
   return differing / (a.length / 4);
 }"""
+MEAN_COLOUR = """async (data) => {
+  const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+  const canvas = new OffscreenCanvas(1, 1);
+  const pen = canvas.getContext('2d');
+  pen.drawImage(bitmap, 0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -343,3 +350,64 @@ def test_a_number_without_a_row_says_so(page: Page, twin_url: str, watch: Watch)
     open_page(page, twin_url, "map?lang=de&sel=urn:ngsi-ld:StatisticalArea:bologna:01")
     page.locator(".feature summary").click()
     expect(page.locator(".feature details")).to_contain_text("Keine aufbewahrte Lieferung")
+
+
+AREA = (11.318, 44.495)
+HALF = 0.004
+HOLE = 0.001
+
+
+def square(half: float, *, east: float = 0.0) -> list[list[float]]:
+    """A closed ring about the middle of the view, so many degrees to each side."""
+    corners = ((-half, -half), (half, -half), (half, half), (-half, half), (-half, -half))
+    return [[AREA[0] + east + x, AREA[1] + y] for x, y in corners]
+
+
+@pytest.fixture
+def areas(opened: tuple[Page, Watch], twin_url: str, ask: Ask) -> Page:
+    """The map, where the model's busiest street is an area with a hole, and there is no other."""
+    page, watch = opened
+    watch.expect("Map cannot fit within canvas")
+    results = ask(f"runs/{ask('city')['baseline_run']}/results")
+    busiest = max(results["features"], key=lambda one: value_at(results, one) or 0)
+    document = ask("models/traffic/features")
+    for one in document["features"]:
+        if one["id"] == busiest:
+            rings = [square(HALF, east=HALF), square(HOLE, east=HALF)]
+            one["geometry"] = {"type": "MultiPolygon", "coordinates": [rings]}
+    document["features"] = [one for one in document["features"] if one["id"] == busiest]
+    page.route("**/api/models/traffic/features*", lambda route: route.fulfill(json=document))
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, twin_url, "map?lang=en&theme=light&h=8&mode=today" + STEADY)
+    return page
+
+
+def test_a_model_of_areas_fills_them_but_not_their_holes(areas: Page) -> None:
+    page = areas
+    box = page.locator("#map canvas").first.bounding_box()
+    assert box
+    east = 512 * 2**14 / 360  # pixels a degree at zoom 14
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    inside, hole, outside = (page_colour(page, x + east * at, y) for at in (HALF / 2, HALF, -HALF / 2))
+    assert apart(inside, outside) > 100, (inside, outside)
+    assert apart(hole, inside) > 100, (hole, inside)
+    page.mouse.click(x + east * HALF / 2, y)
+    card = page.locator("section.feature")
+    expect(card).to_contain_text("Area of the model")
+    expect(card).not_to_contain_text("undefined")
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(page.locator("section.table thead th").first).to_have_text("Area")
+
+
+def page_colour(page: Page, x: float, y: float) -> list[int]:
+    """The mean colour of a small square of the page."""
+    picture = page.screenshot(clip={"x": x - 4, "y": y - 4, "width": 8, "height": 8})
+    bench = page.context.new_page()
+    found = bench.evaluate(MEAN_COLOUR, base64.b64encode(picture).decode())
+    bench.close()
+    return list(found)
+
+
+def apart(first: list[int], second: list[int]) -> int:
+    """How far two colours are from each other, 0 to 765."""
+    return sum(abs(one - other) for one, other in zip(first, second, strict=True))

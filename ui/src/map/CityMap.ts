@@ -273,7 +273,7 @@ export class CityMap {
 
   #hitAt(event: MapMouseEvent): Hit | null {
     const ids = (role: string) => this.#layers.filter((layer) => roleOf(layer) === role && !isOverlay(layer)).map((layer) => sourceId(layer.id));
-    for (const layers of [['things'], ids('observed'), ['model-hit'], ids('areas')]) {
+    for (const layers of [['things'], ids('observed'), ['model-hit'], ['model-hit-area'], ids('areas')]) {
       const present = layers.filter((id) => this.#map.getLayer(id));
       const [found] = present.length > 0 ? this.#map.queryRenderedFeatures(event.point, { layers: present }) : [];
       if (found) return { id: String(found.properties.id), layer: found.source.replace(/^layer-/, '') };

@@ -1,9 +1,11 @@
-// Draws the model's streets in one WebGL context, with a swipe: fragments left or right of the divider are discarded.
+// Draws the model's streets, over its areas, in one WebGL context with a swipe: what is beyond the divider is discarded.
 // A street is a chain of capsules (a segment with round ends), so joins need no geometry and hourly updates are one
 // buffer upload. Positions are relative to an origin in double precision; otherwise lines shake when zoomed in.
 import { MercatorCoordinate, type CustomLayerInterface, type CustomRenderMethodInput, type Map as MapLibreMap } from 'maplibre-gl';
 import type { Feature } from '../api/types';
+import { AreaFill, type View } from './AreaFill';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './flowShaders';
+import { link, shifted, type Program } from './gl';
 import type { Strokes } from './strokes';
 
 export interface Frame {
@@ -21,6 +23,8 @@ interface Streets {
   starts: Uint32Array;
   ends: Float32Array;
 }
+
+type Name = 'left' | 'right';
 
 interface Side {
   array: WebGLVertexArrayObject;
@@ -48,17 +52,20 @@ export class FlowLayer implements CustomLayerInterface {
   readonly renderingMode = '2d';
   #map: MapLibreMap | undefined;
   #gl: WebGL2RenderingContext | undefined;
-  #program: WebGLProgram | undefined;
-  #uniforms: Record<string, WebGLUniformLocation | null> = {};
+  #program: Program | undefined;
+  #areas: AreaFill | undefined;
   #corners: WebGLBuffer | null = null;
-  #sides: Partial<Record<'left' | 'right', Side>> = {};
+  #sides: Partial<Record<Name, Side>> = {};
+  #features: Feature[] = [];
   #streets: Streets = columns([], { x: 0, y: 0 });
   #origin = { x: 0, y: 0 };
   #frame: Frame = { left: null, right: null, split: null };
 
   setFeatures(features: Feature[], origin: [number, number]) {
     this.#origin = MercatorCoordinate.fromLngLat(origin);
+    this.#features = features;
     this.#streets = columns(features, this.#origin);
+    this.#areas?.setFeatures(features, this.#origin);
     this.setFrame(this.#frame);
   }
 
@@ -82,10 +89,9 @@ export class FlowLayer implements CustomLayerInterface {
   onAdd(map: MapLibreMap, gl: WebGL2RenderingContext) {
     this.#map = map;
     this.#gl = gl;
-    this.#program = link(gl);
-    for (const name of ['matrix', 'viewport', 'zoomScale', 'pixelRatio', 'divider', 'side']) {
-      this.#uniforms[name] = gl.getUniformLocation(this.#program, name);
-    }
+    this.#program = link(gl, VERTEX_SHADER, FRAGMENT_SHADER, ['matrix', 'viewport', 'zoomScale', 'pixelRatio', 'divider', 'side']);
+    this.#areas = new AreaFill(gl);
+    this.#areas.setFeatures(this.#features, this.#origin);
     this.#corners = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#corners);
     gl.bufferData(gl.ARRAY_BUFFER, CORNERS, gl.STATIC_DRAW);
@@ -95,24 +101,26 @@ export class FlowLayer implements CustomLayerInterface {
 
   onRemove() {
     this.#gl = undefined;
+    this.#areas = undefined;
     this.#sides = {};
   }
 
   render(gl: WebGL2RenderingContext, input: CustomRenderMethodInput) {
     if (!this.#program || !this.#map) return;
-    const { split } = this.#frame;
-    gl.useProgram(this.#program);
-    this.#setCamera(gl, input.defaultProjectionData.mainMatrix as Float64Array);
+    const shown: [Name, number][] = this.#frame.split === null ? [['left', SIDES.whole]] : [['left', SIDES.left], ['right', SIDES.right]];
+    const view = this.#view(this.#map, input.defaultProjectionData.mainMatrix as Float64Array);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.STENCIL_TEST);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.#draw(gl, 'left', split === null ? SIDES.whole : SIDES.left);
-    if (split !== null) this.#draw(gl, 'right', SIDES.right);
+    for (const [name, side] of shown) this.#areas?.draw(name, side, view);
+    gl.useProgram(this.#program.program);
+    this.#setCamera(gl, this.#map, this.#program, view);
+    for (const [name, side] of shown) this.#draw(gl, this.#program, name, side);
     gl.bindVertexArray(null);
   }
 
-  #upload(name: 'left' | 'right') {
+  #upload(name: Name) {
     const gl = this.#gl;
     if (!gl) return;
     const side = (this.#sides[name] ??= this.#createSide(gl));
@@ -120,6 +128,7 @@ export class FlowLayer implements CustomLayerInterface {
     gl.bindBuffer(gl.ARRAY_BUFFER, side.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, bytes, gl.DYNAMIC_DRAW);
     side.count = bytes.byteLength / STRIDE;
+    this.#areas?.setStrokes(name, this.#frame[name]);
   }
 
   #createSide(gl: WebGL2RenderingContext): Side {
@@ -137,22 +146,26 @@ export class FlowLayer implements CustomLayerInterface {
     return { array, buffer, count: 0 };
   }
 
-  #setCamera(gl: WebGL2RenderingContext, matrix: ArrayLike<number>) {
-    const map = this.#map!;
-    const ratio = map.getPixelRatio();
-    const { clientWidth, clientHeight } = map.getCanvas();
-    gl.uniformMatrix4fv(this.#uniforms.matrix, false, shifted(matrix, this.#origin.x, this.#origin.y));
-    gl.uniform2f(this.#uniforms.viewport, clientWidth, clientHeight);
-    gl.uniform1f(this.#uniforms.zoomScale, Math.min(3, 2 ** ((map.getZoom() - 14) * 0.45)));
-    gl.uniform1f(this.#uniforms.pixelRatio, ratio);
-    gl.uniform1f(this.#uniforms.divider, (this.#frame.split ?? 1) * clientWidth * ratio);
+  #view(map: MapLibreMap, matrix: ArrayLike<number>): View {
+    const pixelRatio = map.getPixelRatio();
+    const divider = (this.#frame.split ?? 1) * map.getCanvas().clientWidth * pixelRatio;
+    return { matrix: shifted(matrix, this.#origin.x, this.#origin.y), pixelRatio, divider };
   }
 
-  #draw(gl: WebGL2RenderingContext, name: 'left' | 'right', side: number) {
+  #setCamera(gl: WebGL2RenderingContext, map: MapLibreMap, { at }: Program, view: View) {
+    const { clientWidth, clientHeight } = map.getCanvas();
+    gl.uniformMatrix4fv(at.matrix, false, view.matrix);
+    gl.uniform2f(at.viewport, clientWidth, clientHeight);
+    gl.uniform1f(at.zoomScale, Math.min(3, 2 ** ((map.getZoom() - 14) * 0.45)));
+    gl.uniform1f(at.pixelRatio, view.pixelRatio);
+    gl.uniform1f(at.divider, view.divider);
+  }
+
+  #draw(gl: WebGL2RenderingContext, { at }: Program, name: Name, side: number) {
     const { array, count } = this.#sides[name] ?? { count: 0 };
     if (!array || count === 0) return;
     gl.bindVertexArray(array);
-    gl.uniform1f(this.#uniforms.side, side);
+    gl.uniform1f(at.side, side);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
   }
 }
@@ -228,33 +241,8 @@ function encode(streets: Streets, strokes: Strokes | null): ArrayBuffer {
   return bytes;
 }
 
-/** The matrix times a translation, in double precision, handed over in single. */
-function shifted(m: ArrayLike<number>, x: number, y: number): Float32Array {
-  const out = Float32Array.from(m);
-  for (let row = 0; row < 4; row++) out[12 + row] = m[row] * x + m[4 + row] * y + m[12 + row];
-  return out;
-}
-
 function instanced(gl: WebGL2RenderingContext, at: number, size: number, type: number, normal: boolean, offset: number) {
   gl.enableVertexAttribArray(at);
   gl.vertexAttribPointer(at, size, type, normal, STRIDE, offset);
   gl.vertexAttribDivisor(at, 1);
-}
-
-function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
-  const shader = gl.createShader(type)!;
-  gl.shaderSource(shader, source);
-  gl.compileShader(shader);
-  return shader;
-}
-
-function link(gl: WebGL2RenderingContext): WebGLProgram {
-  const program = gl.createProgram()!;
-  gl.attachShader(program, compile(gl, gl.VERTEX_SHADER, VERTEX_SHADER));
-  gl.attachShader(program, compile(gl, gl.FRAGMENT_SHADER, FRAGMENT_SHADER));
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-    throw new Error(`flow layer: ${gl.getProgramInfoLog(program) ?? 'the shaders do not link'}`);
-  }
-  return program;
 }

@@ -1,5 +1,5 @@
 // The map's own style, from the twin's own layers: no tiles, no glyphs, no third-party host. Labels use the page's web font.
-import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import type { LayerInfo, LayerRole } from '../api/types';
 import palette from '../palette.json';
 import { isOverlay, roleOf } from './roles';
@@ -101,7 +101,7 @@ function areaLabels(layer: LayerInfo, c: Colours): LayerSpecification {
   return {
     id: `${source}-label`, type: 'symbol', source, maxzoom: 14.8,
     layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 12, 'text-max-width': 8, 'text-padding': 18 },
-    paint: { 'text-color': c.label, 'text-opacity': 0.75, 'text-halo-color': c.halo, 'text-halo-width': 1.4 },
+    paint: { 'text-color': c.label, 'text-halo-color': c.halo, 'text-halo-width': 1.6 },
   };
 }
 
@@ -127,9 +127,11 @@ function points(layer: LayerInfo, c: Colours): LayerSpecification[] {
   }];
 }
 
+const AREAS = ['==', ['geometry-type'], 'Polygon'] as unknown as FilterSpecification;
+
 /**
- * The model's streets as MapLibre sees them: a halo for what is chosen, and a wide unseen line to click on. Chosen
- * streets are a source of their own; a halo that is clear for all others would be drawn for each of them, every frame.
+ * The model's streets and areas as MapLibre sees them: a halo for what is chosen, borders, and what is unseen to click on. Chosen
+ * ones are a source of their own; a halo that is clear for all others would be drawn for each of them, every frame.
  */
 function modelLayers(c: Colours): LayerSpecification[] {
   const layout = { 'line-cap': 'round', 'line-join': 'round' } as const;
@@ -137,6 +139,8 @@ function modelLayers(c: Colours): LayerSpecification[] {
   const width = ['interpolate', ['linear'], ['zoom'], 11, 5, 14, 11, 17, 26] as unknown as ExpressionSpecification;
   return [
     { id: 'model-halo', type: 'line', source: 'chosen', layout, paint: { 'line-color': halo, 'line-width': width, 'line-offset': 3, 'line-opacity': 0.55 } },
+    { id: 'model-edge', type: 'line', source: 'model', filter: AREAS, paint: { 'line-color': c.label, 'line-width': 0.8, 'line-opacity': 0.6 } },
+    { id: 'model-hit-area', type: 'fill', source: 'model', filter: AREAS, paint: { 'fill-color': c.noData, 'fill-opacity': 0 } },
     { id: 'model-hit', type: 'line', source: 'model', layout, paint: { 'line-color': c.noData, 'line-width': 14, 'line-opacity': 0 } },
   ];
 }

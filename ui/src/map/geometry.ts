@@ -1,6 +1,9 @@
 // Small geometry in longitude and latitude: middles for flying to, rings for drawing.
 import type { Geometry } from '../api/types';
 
+/** Whether it encloses something, rather than leading along it. */
+export const isArea = (geometry: Geometry | undefined): boolean => geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon';
+
 /** All positions of a geometry, flat. */
 export function positions(geometry: Geometry): number[][] {
   const flatten = (value: unknown): number[][] =>

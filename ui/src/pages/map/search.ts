@@ -1,6 +1,7 @@
 // What the search field finds: streets of the model, observed points, areas.
 import type { Option } from '../../components/Combobox.svelte';
 import { say, t } from '../../i18n';
+import { isArea } from '../../map/geometry';
 import { isOverlay, roleOf } from '../../map/roles';
 import { cityState } from '../../state/city.svelte';
 import { twin } from '../../state/twin.svelte';
@@ -16,7 +17,7 @@ const local = (id: string) => id.slice(id.lastIndexOf(':') + 1);
 
 export function segmentOptions(): Option[] {
   return (twin.segments?.features ?? [])
-    .map((feature) => ({ id: feature.id, label: segmentName(feature, feature.id), detail: `${t('street')} ${local(feature.id)}` }))
+    .map((feature) => ({ id: feature.id, label: segmentName(feature, feature.id), detail: `${t(isArea(feature.geometry) ? 'area' : 'street')} ${local(feature.id)}` }))
     .sort(byLabel());
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from sympolis.analysis.scenario import read_overrides, resolve
+from sympolis.domain.numerals import MINUS
 from sympolis.domain.scenario import Override
 from sympolis.orchestration import saying
 from sympolis.plugins.simulator import Measure, Parameter
@@ -67,7 +69,7 @@ def test_what_models_object_to(reason: str) -> None:
 
 
 def said(reason: str) -> None:
-    """In English as it was, in the others in their own words."""
+    """In English as it was, but for the sign of a number; in the others in their own words."""
     texts = saying.texts([reason])[0]
-    assert texts["en"] == reason
+    assert texts["en"] == re.sub(r"(?<!\w)-(?=\d)", MINUS, reason)
     assert len({texts["it"], texts["de"], reason}) == 3, reason

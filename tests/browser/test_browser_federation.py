@@ -135,7 +135,7 @@ def test_all_that_two_cities_do_is_done_on_the_page(north: Page, cities: list[Me
     # what was used, by both accounts
     rows = page.get_by_role("region", name="Use of data under contract").get_by_role("row")
     expect(rows.filter(has_text="areas")).to_have_count(1, timeout=PATIENCE_MS)
-    says(rows.filter(has_text="entry-charge").first, "from Twin of South")
+    says(rows.filter(has_text="entry-charge").first, "from the partner “Twin of South”")
     for name in ("areas", "entry-charge"):
         used = panel(page, "Transfers", name)
         if used.get_by_role("button", name="Compare").count() == 0:

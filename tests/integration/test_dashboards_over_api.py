@@ -33,6 +33,7 @@ from sympolis.domain import errors
 from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Attribute, AttributeKind, Entity
 from sympolis.domain.scenario import Window
+from sympolis.orchestration import gather
 from sympolis.orchestration.dashboard_desk import DashboardDesk
 from sympolis.orchestration.desk import Desk
 from sympolis.orchestration.run import Figure, Run
@@ -340,6 +341,17 @@ def test_sums_of_what_is_observed_once_a_year_follow_the_key_date(measuring: Mea
     assert asyncio.run(asked()) == [(160.0, 2), (100.0, 1), (170.0, 2)]
     early = asyncio.run(measuring.figures("2021-01-01"))["people"]
     assert (early["state"], early["value"]) == ("missing", None)
+
+
+def test_a_sum_is_of_all_entities_however_few_are_read_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "PAGE", 1)
+    monkeypatch.setattr(gather, "SERIES_AT_ONCE", 1)
+    made = Measuring(tmp_path)
+    asyncio.run(made.fill())
+    found = asyncio.run(made.figures())["people"]
+    assert (found["value"], found["count"]) == (160.0, 2)
 
 
 def test_a_mean_weighs_the_entities_and_leaves_out_what_is_not_known(measuring: Measuring) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, TypeGuard
@@ -22,7 +22,8 @@ from sympolis.analysis.dashboards.plan import (
     ValueOf,
 )
 from sympolis.context.broker import Broker
-from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation, TypeIs
+from sympolis.context.query import HistoryQuery, Query, TimeRange, TimeRelation
+from sympolis.domain.changes import Observation
 from sympolis.domain.entity import Entity
 from sympolis.orchestration import gather
 from sympolis.orchestration.run import Run
@@ -142,8 +143,7 @@ class DashboardReader:
             max_instances=_MOST_OBSERVATIONS,
         )
         history = await self._broker.history(query)
-        points = (point for series in history.series for point in series.observations)
-        return sorted((point.at, float(point.value)) for point in points if _is_number(point.value))
+        return _numbers(point for series in history.series for point in series.observations)
 
     async def _sum(self, bound: SumOf, until: date, source: str) -> Found:
         lineage = (f"/api/lineage/{quote(source)}",) if source else ()
@@ -191,15 +191,18 @@ class DashboardReader:
 
     async def _series(self, bound: SumOf) -> dict[str, list[Point]]:
         """Entity → all that was observed of the attribute, oldest first."""
-        query = HistoryQuery(
-            Query(types=TypeIs(self._names.expand(bound.entity_type)), limit=gather.PAGE),
-            names=(self._names.expand(bound.attribute),),
-            max_instances=_MOST_OBSERVATIONS,
-        )
+        kind = self._names.expand(bound.entity_type)
+        ids = [entity.id async for entity in gather.entities(self._broker, kind)]
         found: dict[str, list[Point]] = {}
-        for one in (await self._broker.history(query)).series:
-            points = ((point.at, point.value) for point in one.observations)
-            found[one.entity_id] = sorted((at, float(value)) for at, value in points if _is_number(value))
+        for start in range(0, len(ids), gather.SERIES_AT_ONCE):
+            together = tuple(ids[start : start + gather.SERIES_AT_ONCE])
+            query = HistoryQuery(
+                Query(ids=together, limit=len(together)),
+                names=(self._names.expand(bound.attribute),),
+                max_instances=_MOST_OBSERVATIONS,
+            )
+            for one in (await self._broker.history(query)).series:
+                found[one.entity_id] = _numbers(one.observations)
         return found
 
     def _counts(self, entity: Entity, bound: SumOf, until: date) -> bool:
@@ -257,11 +260,16 @@ def _modelled(bound: ModelOf, run: Run | None) -> Found:
     if figure is None:
         return Found(run=run.id)
     found = Found(figure.value, at=run.finished_at, lineage=(f"/api/lineage/{quote(run.id)}",), run=run.id)
-    if (
-        figure.low == figure.high
-    ):  # no uncertain input of the model moves it: none known, rather than one of nought
-        return found
+    if figure.low == figure.high:
+        return (
+            found  # no uncertain input of the model moves it: no interval is known, rather than one of nought
+        )
     return replace(found, low=figure.low, high=figure.high, level=figure.level, basis=BASES["model"])
+
+
+def _numbers(observations: Iterable[Observation]) -> list[Point]:
+    """The numbers among them, oldest first."""
+    return sorted((one.at, float(one.value)) for one in observations if _is_number(one.value))
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -2,6 +2,7 @@
 import earcut, { flatten } from 'earcut';
 import { MercatorCoordinate } from 'maplibre-gl';
 import type { Feature } from '../api/types';
+import { UNSEEN } from './flowShaders';
 import { link, type Program } from './gl';
 import type { Strokes } from './strokes';
 
@@ -17,26 +18,22 @@ void main() {
   gl_Position = matrix * vec4(place, 0.0, 1.0);
 }`;
 
+/** Areas lie over streets and buildings, which stay visible. */
+const OPACITY = 0.74;
+
 /** An opacity that ends in an odd byte says that the area is hatched: see `paintOf`. */
 const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 in vec4 tint;
-uniform float pixelRatio;
-uniform float divider;
-uniform float side;
 out vec4 fragment;
+${UNSEEN}
 
 void main() {
-  if (side < 0.0 && gl_FragCoord.x > divider) discard;
-  if (side > 0.0 && gl_FragCoord.x <= divider) discard;
-  bool hatched = int(round(tint.a * 255.0)) % 2 == 1;
-  if (hatched && mod((gl_FragCoord.x + gl_FragCoord.y) / pixelRatio, 7.0) < 3.0) discard;
-  float cover = tint.a * OPACITY;
+  if (unseen(int(round(tint.a * 255.0)) % 2 == 1)) discard;
+  float cover = tint.a * ${OPACITY};
   fragment = vec4(tint.rgb * cover, cover);
 }`;
 
-/** Areas lie over streets and buildings, which stay visible. */
-const OPACITY = 0.74;
 const UNIFORMS = ['matrix', 'pixelRatio', 'divider', 'side'] as const;
 
 /** Corners of triangles, relative to an origin; those of area `n` are the ones from `starts[n]` to `starts[n + 1]`. */
@@ -67,7 +64,7 @@ export class AreaFill {
 
   constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
-    this.#program = link(gl, VERTEX_SHADER, FRAGMENT_SHADER.replace('OPACITY', String(OPACITY)), UNIFORMS);
+    this.#program = link(gl, VERTEX_SHADER, FRAGMENT_SHADER, UNIFORMS);
     this.#sides = { left: this.#createSide(), right: this.#createSide() };
   }
 

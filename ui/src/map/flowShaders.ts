@@ -39,21 +39,29 @@ void main() {
   gl_Position = vec4(position / (viewport * 0.5), 0.0, 1.0);
 }`;
 
+/** Whether a fragment is beyond the divider, or between the stripes of what is hatched: for streets and areas alike. */
+export const UNSEEN = `
+uniform float pixelRatio;
+uniform float divider;
+uniform float side;
+
+bool unseen(bool hatched) {
+  if (side < 0.0 && gl_FragCoord.x > divider) return true;
+  if (side > 0.0 && gl_FragCoord.x <= divider) return true;
+  return hatched && mod((gl_FragCoord.x + gl_FragCoord.y) / pixelRatio, 7.0) < 3.0;
+}`;
+
 export const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 in vec4 tint;
 in vec2 local;
 in vec2 extent;
 in float hatched;
-uniform float pixelRatio;
-uniform float divider;
-uniform float side;
 out vec4 fragment;
+${UNSEEN}
 
 void main() {
-  if (side < 0.0 && gl_FragCoord.x > divider) discard;
-  if (side > 0.0 && gl_FragCoord.x <= divider) discard;
-  if (hatched > 0.5 && mod((gl_FragCoord.x + gl_FragCoord.y) / pixelRatio, 7.0) < 3.0) discard;
+  if (unseen(hatched > 0.5)) discard;
   float beyond = local.x - clamp(local.x, 0.0, extent.x);
   float distanceToAxis = length(vec2(beyond, local.y));
   float cover = clamp(extent.y + 0.5 - distanceToAxis, 0.0, 1.0) * tint.a;
